@@ -1,0 +1,2 @@
+# Home Assistant maps the name voluptuous to probatio when it is imported.
+from probatio import *
