@@ -1,0 +1,1 @@
+"""The protocol of a Vodia PBX: pure asyncio and aiohttp, free of Home Assistant."""

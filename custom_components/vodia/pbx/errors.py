@@ -1,0 +1,127 @@
+"""Errors of the PBX library.
+
+Each class carries the `key` under which its text is translated: an error is worded
+once, wherever it surfaces. No message holds a password or a session id.
+"""
+
+from typing import ClassVar
+
+
+class PbxError(Exception):
+    """Anything that the PBX, the network or the user's wish made impossible."""
+
+    key: ClassVar[str] = "unknown"
+
+
+class CannotConnectError(PbxError):
+    """Nobody answers at the address, or the link broke."""
+
+    key = "cannot_connect"
+
+
+class CertificateError(PbxError):
+    """The server's certificate is not trusted."""
+
+    key = "certificate"
+
+
+class LegacyTlsError(PbxError):
+    """The server's TLS lacks secure renegotiation (RFC 5746), as on Vodia 67."""
+
+    key = "legacy_tls"
+
+
+class NoTlsError(PbxError):
+    """The server answers, but not with TLS."""
+
+    key = "no_tls"
+
+
+class UnexpectedReplyError(PbxError):
+    """Something answers, but not as a Vodia PBX does."""
+
+    key = "unexpected_reply"
+
+
+class NotFoundError(UnexpectedReplyError):
+    """The PBX does not know this path: an older version, or another tenant."""
+
+
+class MethodNotAllowedError(UnexpectedReplyError):
+    """The PBX knows this path, but wants another method or body."""
+
+
+class LoginRefusedError(PbxError):
+    """The PBX refuses the extension and password."""
+
+    key = "invalid_auth"
+
+
+class SessionExpiredError(LoginRefusedError):
+    """The PBX does not accept the session any more."""
+
+
+class SecondFactorError(PbxError):
+    """The login wants more than a password."""
+
+    key = "second_factor"
+
+
+class AccessOffError(PbxError):
+    """The login is right, but this access is switched off for it (HTTP 403)."""
+
+    key = "access_off"
+
+
+class UnknownTenantError(PbxError):
+    """The PBX has no such tenant, or the extension is in another one."""
+
+    key = "unknown_tenant"
+
+
+class CommandError(PbxError):
+    """A command could not be carried out."""
+
+    key = "command_failed"
+
+
+class NotConnectedError(CommandError):
+    """There is no link to the PBX now."""
+
+    key = "not_connected"
+
+
+class InvalidNumberError(CommandError):
+    """The text is not a number that can be dialed."""
+
+    key = "invalid_number"
+
+
+class NoFittingCallError(CommandError):
+    """No call of the line fits the command."""
+
+    key = "no_fitting_call"
+
+
+class SeveralCallsError(CommandError):
+    """More than one call of the line fits the command."""
+
+    key = "several_calls"
+
+
+class UnknownCallError(CommandError):
+    """The line has no call with this id (any more)."""
+
+    key = "unknown_call"
+
+
+class NotConfirmedError(CommandError):
+    """The PBX took the command, but the state asked for did not come."""
+
+    key = "not_confirmed"
+
+
+class NotSupportedError(CommandError):
+    """This PBX offers no way to do it."""
+
+    key = "not_supported"

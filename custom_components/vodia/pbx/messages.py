@@ -1,0 +1,374 @@
+"""Translate between the wire and typed messages: tolerant in, strict out.
+
+The shapes are those of Vodia's WebSocket documentation (2021 and v70 editions) and of
+clients that ran against PBXs; docs/protocol.md says how sure each one is. A frame is
+taken whole or not at all: one field of a wrong type drops it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+import orjson
+
+from .ledger import Ledger, count
+from .models import Account, Call, Party, Phase
+
+type JsonObject = Mapping[str, Any]
+
+_PHASES: Final = {
+    "alerting": Phase.RINGING,
+    "ringback": Phase.RINGING,
+    "ringing": Phase.RINGING,
+    "connected": Phase.CONNECTED,
+    "onhold": Phase.HELD,
+    "holding": Phase.HELD,
+}
+_BOOLEANS: Final[Mapping[Any, bool | None]] = {
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "": None,
+}
+# Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
+_TIME_LIMIT: Final = 1e11
+
+_CALL_FIELDS: Final = frozenset(
+    {
+        *("id", "from", "to", "state", "callstate", "start", "connect", "cmc", "rec"),
+        *("extension", "from-number", "from-name", "to-number", "to-name"),
+    }
+)
+_STATE_FIELDS: Final = frozenset(
+    {
+        *("account", "name", "type", "registered", "dnd", "chatstatus", "code"),
+        *("calls", "tag"),
+    }
+)
+_REST_FIELDS: Final = frozenset(
+    {
+        *("name", "alias", "ani", "displayname", "icon", "dnd", "chatstatus"),
+        *("connected", "login", "department", "position", "registered"),
+    }
+)
+_FRAME_FIELDS: Final = {
+    "domain-state": frozenset({"action", "messages", "calls", "accounts"}),
+    "user-state": _STATE_FIELDS | {"action", "domain"},
+    "call-state": frozenset({"action", "calls"}),
+    "chat": frozenset({"action", "src", "dest", "message"}),
+}
+# Hints that something changed; what they carry is not known (v70 dialect).
+_SIGNALS: Final = frozenset({"blf", "user-change", "missed-calls"})
+# Names that real PBXs send and that say nothing about accounts or calls.
+_SILENT: Final = frozenset(
+    {
+        *("crmcontact", "sip-register", "callerid", "rec-start", "rec-stop"),
+        *("bye-response", "ringtones"),
+    }
+)
+_FLAT: Final = frozenset(
+    {
+        *("sdp", "invitesdp", "candidate", "bye", "ringtones", "response"),
+        *("cancel", "cancelresponse", "info", "change"),
+    }
+)
+
+
+class FrameError(ValueError):
+    """A frame that is not to be taken; the text is the kind of fault, free of data."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsSnapshot:
+    """All accounts of the tenant; `calls` only fills in before the first call list."""
+
+    accounts: tuple[Account, ...]
+    calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDelta:
+    """A change of one account; None in `registered` and `dnd` means unchanged."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """The complete list of calls of its stream."""
+
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something changed that the frame itself does not tell."""
+
+    tells_presence: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A frame that says nothing about accounts or calls."""
+
+
+type Message = AccountsSnapshot | AccountDelta | CallList | Signal | Ignored
+
+_IGNORED: Final = Ignored()
+
+
+def encode(action: str, **fields: str | bool | list[str]) -> str:
+    """Return the text frame of a command."""
+    return orjson.dumps({"action": action, **fields}).decode()
+
+
+def decode(data: bytes | str, ledger: Ledger) -> Message:
+    """Return the message in a frame.
+
+    Raises FrameError for what is not JSON, not an object, or of wrong types.
+    """
+    try:
+        frame = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise FrameError("not JSON") from None
+    if not isinstance(frame, dict):
+        raise FrameError("not an object")
+    action = frame.get("action")
+    if action is None:
+        if not _FLAT.isdisjoint(frame):
+            return _IGNORED
+        count(ledger.unknown_actions, "flat:" + ",".join(sorted(frame)))
+        return _IGNORED
+    if not isinstance(action, str):
+        raise FrameError("action is not a string")
+    if known := _FRAME_FIELDS.get(action):
+        _note_unknown(frame, known, action, ledger)
+    match action:
+        case "call-state":
+            return CallList(_calls(frame, "calls", action, ledger))
+        case "user-state":
+            return _user_state(frame, ledger)
+        case "domain-state":
+            return AccountsSnapshot(
+                _state_accounts(frame, ledger),
+                _calls(frame, "calls", action, ledger) if "calls" in frame else (),
+            )
+    if action in _SIGNALS:
+        return Signal(action != "missed-calls")
+    if action not in _SILENT and not known:
+        count(ledger.unknown_actions, action)
+    return _IGNORED
+
+
+def decode_accounts(reply: object, ledger: Ledger) -> tuple[Account, ...]:
+    """Return the accounts in a reply of REST `/accounts`.
+
+    The entries carry no type: the caller knows what it asked for. `connected` is the
+    account's own presence. Raises FrameError for a reply of another shape.
+    """
+    return tuple(_rest_account(entry, ledger) for entry in _objects(reply, "accounts"))
+
+
+def parse_party(text: str) -> Party:
+    """Return the party in a SIP name-addr such as `"Sales" <sip:40@tenant>`.
+
+    Any part may be missing; quotes and angle brackets in the name are allowed.
+    """
+    text = text.strip()
+    start = text.rfind("<")
+    if start < 0:
+        bare = " " not in text and any(c.isdigit() or c in ":@" for c in text)
+        name, uri = ("", text) if bare else (text, "")
+    else:
+        name, uri = text[:start].strip(), text[start + 1 :].partition(">")[0]
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\").strip()
+    uri = uri.strip()
+    if uri.lower().startswith(("sip:", "sips:", "tel:")):
+        uri = uri.partition(":")[2]
+    user, _, host = uri.partition("@")
+    return Party(
+        _number(unquote(user.partition(";")[0])),
+        _name(name),
+        host.partition(";")[0].partition(":")[0].lower() or None,
+    )
+
+
+def _number(text: str | None) -> str | None:
+    """Return a number, or None for one that is withheld."""
+    text = (text or "").strip()
+    return None if not text or text.lower() == "anonymous" else text
+
+
+def _name(text: str | None) -> str | None:
+    """Return a name, or None for one that only repeats a number."""
+    text = (text or "").strip()
+    return None if not text or not text.strip("+*#0123456789 ()/.-") else text
+
+
+def _note_unknown(
+    data: JsonObject, known: frozenset[str], place: str, ledger: Ledger
+) -> None:
+    """Count the fields that we do not know."""
+    if not known.issuperset(data):
+        for key in data.keys() - known:
+            count(ledger.unknown_fields, f"{place}.{key}")
+
+
+def _objects(value: object, place: str) -> list[JsonObject]:
+    """Return a list of objects; an object alone is a list of one."""
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise FrameError(f"{place} is not a list of objects")
+    return value
+
+
+def _text(data: JsonObject, key: str) -> str | None:
+    """Return a string; a number is taken as its digits."""
+    value = data.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise FrameError(f"{key} is not a string")
+
+
+def _boolean(data: JsonObject, key: str) -> bool | None:
+    """Return a boolean, also from a string or number; an empty string says nothing."""
+    value = data.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str | int) and (text := str(value).lower()) in _BOOLEANS:
+        return _BOOLEANS[text]
+    raise FrameError(f"{key} is not a boolean")
+
+
+def _time(data: JsonObject, key: str) -> float | None:
+    """Return a time in Unix seconds; empty, zero and absurd ones are not known."""
+    value = data.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise FrameError(f"{key} is not a time")
+    try:
+        seconds = float(value)
+    except ValueError, OverflowError:
+        raise FrameError(f"{key} is not a time") from None
+    return seconds if 0 < seconds < _TIME_LIMIT else None
+
+
+def _extensions(data: JsonObject) -> frozenset[str]:
+    """Return the extensions involved in a call, without their star."""
+    value = data.get("extension")
+    if value is None:
+        return frozenset()
+    if isinstance(value, str | int):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(x, str | int) for x in value):
+        raise FrameError("extension is not a list of strings")
+    return frozenset(text for x in value if (text := str(x).lstrip("*")))
+
+
+def _party(data: JsonObject, side: str) -> Party:
+    """Return one side of a call, from the party string and the split fields."""
+    party = parse_party(_text(data, side) or "")
+    return Party(
+        _number(_text(data, f"{side}-number")) or party.number,
+        _name(_text(data, f"{side}-name")) or party.name,
+        party.host,
+    )
+
+
+def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
+    """Return one call."""
+    _note_unknown(data, _CALL_FIELDS, place, ledger)
+    raw_state = _text(data, "state") or _text(data, "callstate")
+    phase = _PHASES.get(raw_state.lower()) if raw_state else None
+    if raw_state and not phase:
+        count(ledger.unknown_states, raw_state)
+    return Call(
+        # Without an id the parties and the start are what stays the same.
+        id=_text(data, "id")
+        or f"?{data.get('from')}|{data.get('to')}|{data.get('start')}",
+        raw_state=raw_state,
+        phase=phase,
+        caller=_party(data, "from"),
+        callee=_party(data, "to"),
+        extensions=_extensions(data),
+        started=_time(data, "start"),
+        answered=_time(data, "connect"),
+        recording=_recording(data),
+    )
+
+
+def _recording(data: JsonObject) -> bool | None:
+    """Return whether a call is recorded on demand (`adhoc`)."""
+    value = data.get("rec")
+    if value is None or isinstance(value, bool):
+        return value
+    return _text(data, "rec") == "adhoc"
+
+
+def _calls(frame: JsonObject, key: str, place: str, ledger: Ledger) -> tuple[Call, ...]:
+    """Return the calls of a frame; a list that is missing is not an empty one."""
+    return tuple(
+        _call(entry, f"{place}.{key}", ledger)
+        for entry in _objects(frame.get(key), key)
+    )
+
+
+def _state_account(data: JsonObject, ledger: Ledger) -> Account:
+    """Return an account as `domain-state` and `user-state` carry it.
+
+    `code` is busy whatever it holds; `calls` are the account's active calls.
+    """
+    number = _text(data, "account")
+    if not number:
+        raise FrameError("account is missing")
+    listed = data.get("calls")
+    calls = _calls(data, "calls", "account", ledger) if listed is not None else ()
+    return Account(
+        number=number,
+        name=_text(data, "name") or None,
+        type=_text(data, "type") or None,
+        registered=_boolean(data, "registered"),
+        dnd=_boolean(data, "dnd"),
+        chat=(_text(data, "chatstatus") or "").lower() or None,
+        busy=bool(calls) or data.get("code") is not None,
+        calls=calls,
+    )
+
+
+def _state_accounts(frame: JsonObject, ledger: Ledger) -> tuple[Account, ...]:
+    """Return the accounts of a `domain-state`; a missing list is not an empty one."""
+    accounts = []
+    for entry in _objects(frame.get("accounts"), "accounts"):
+        _note_unknown(entry, _STATE_FIELDS, "domain-state.accounts", ledger)
+        accounts.append(_state_account(entry, ledger))
+    return tuple(accounts)
+
+
+def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
+    """Return the delta in a `user-state`; without an account it says nothing."""
+    if frame.get("account") is None:
+        return _IGNORED
+    return AccountDelta(_state_account(frame, ledger))
+
+
+def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
+    """Return an account as REST `/accounts` carries it."""
+    _note_unknown(data, _REST_FIELDS, "rest-accounts", ledger)
+    number = _text(data, "name")
+    if not number:
+        raise FrameError("name is missing")
+    return Account(
+        number=number,
+        name=_text(data, "displayname") or None,
+        registered=_boolean(data, "registered"),
+        dnd=_boolean(data, "dnd"),
+        chat=(_text(data, "chatstatus") or "").lower() or None,
+        busy=_boolean(data, "connected"),
+    )

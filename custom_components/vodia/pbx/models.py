@@ -1,0 +1,193 @@
+"""What the PBX library speaks of: accounts, calls, parties.
+
+All of it is immutable; a change is a new object. `None` always means "not known", never
+"no" or "off". Times are Unix seconds.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+EXTENSION: Final = "extensions"
+
+
+class Phase(StrEnum):
+    """How far a call is, direction aside."""
+
+    RINGING = "ringing"
+    CONNECTED = "connected"
+    HELD = "held"
+
+
+class CallState(StrEnum):
+    """State of a call as one account has it."""
+
+    IDLE = "idle"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    CONNECTED = "connected"
+    HELD = "held"
+
+
+class Direction(StrEnum):
+    """Direction of a call, seen from the account."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+
+
+class Scope(StrEnum):
+    """Whether both parties are in the tenant."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+class CallScope(StrEnum):
+    """Whose calls the PBX tells this login."""
+
+    OWN = "own"
+    TENANT = "tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the PBX is, and how its TLS is to be taken."""
+
+    host: str
+    port: int
+    tls: bool = True
+    verify: bool = True
+    legacy_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An extension's web login; the tenant is optional."""
+
+    extension: str
+    password: str = field(repr=False)
+    tenant: str | None = None
+
+
+class LoginMethod(StrEnum):
+    """A way to prove the password to the PBX."""
+
+    PUT = "put"
+    POST = "post"
+    BASIC = "basic"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginWay:
+    """The login that worked: it alone is used from then on."""
+
+    method: LoginMethod
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a call, parsed from a SIP name-addr."""
+
+    number: str | None = None
+    name: str | None = None
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the PBX lists it; `raw_state` is the PBX's own word."""
+
+    id: str
+    raw_state: str | None
+    phase: Phase | None
+    caller: Party
+    callee: Party
+    extensions: frozenset[str] = frozenset()
+    started: float | None = None
+    answered: float | None = None
+    recording: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of the tenant, with what the PBX says of its presence.
+
+    `busy` is the account's own presence (`code`, `calls`, `connected`): it may be set
+    while the phone only rings. `calls` is None where the source lists none. An account
+    that is not `present` is known from before, but the last snapshot lacks it.
+    """
+
+    number: str
+    name: str | None = None
+    type: str | None = None
+    registered: bool | None = None
+    dnd: bool | None = None
+    chat: str | None = None
+    busy: bool | None = None
+    calls: tuple[Call, ...] | None = None
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCall:
+    """A call as one account has it."""
+
+    id: str
+    state: CallState
+    direction: Direction
+    scope: Scope | None
+    remote: Party
+    dialed_number: str | None
+    started: float | None
+    answered: float | None
+    recording: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What is known of an extension: the truth that its entities show."""
+
+    number: str
+    name: str | None
+    present: bool
+    registered: bool | None
+    dnd: bool | None
+    chat_available: bool | None
+    ringing: bool | None
+    in_call: bool | None
+    call_state: CallState | None
+    calls: tuple[AccountCall, ...] = ()
+
+    @property
+    def call(self) -> AccountCall | None:
+        """Return the call that `call_state` is about."""
+        return self.calls[0] if self.calls else None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts over the tenant, each call once."""
+
+    active_calls: int | None
+    ringing_calls: int | None
+    registered_extensions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a message changed, for those who show it."""
+
+    extensions: frozenset[str] = frozenset()
+    totals: bool = False
+    removed: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
+    incomplete: bool = False
+
+    def __bool__(self) -> bool:
+        """Return whether anything changed or is wanted."""
+        return self != NOTHING
+
+
+NOTHING: Final = Changes()

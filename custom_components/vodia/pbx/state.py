@@ -1,0 +1,548 @@
+"""The state of a tenant: what the messages of one link add up to.
+
+Pure and synchronous: the clock is handed in. Every rule about what accounts and calls
+mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from .messages import AccountDelta, AccountsSnapshot, CallList, Message
+from .models import (
+    EXTENSION,
+    NOTHING,
+    Account,
+    AccountCall,
+    Call,
+    CallScope,
+    CallState,
+    Changes,
+    Direction,
+    Extension,
+    Party,
+    Phase,
+    Scope,
+    Totals,
+)
+
+# Seconds between the two snapshots that must both lack an account to remove it.
+FORGET_AFTER: Final = 600.0
+# Seconds in which a new call can be the one that we dialed.
+DIAL_WINDOW: Final = 30.0
+# Digits that must agree to make two written forms (+49.., 0049.., 0..) one number.
+_SIGNIFICANT_DIGITS: Final = 5
+# More digits than an extension has: such a number is outside the tenant.
+_EXTENSION_DIGITS: Final = 7
+
+# `call` shows the first of these that an account has.
+_SHOWN_FIRST: Final = (
+    CallState.CONNECTED,
+    CallState.RINGING,
+    CallState.DIALING,
+    CallState.HELD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """A number that the line dialed through us, and the calls that were up before."""
+
+    number: str
+    time: float
+    before: frozenset[str]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the PBX does not tell again: it outlives a link.
+
+    Since when an account is missing, what we dial, and which calls that made.
+    """
+
+    absent_since: dict[str, float] = field(default_factory=dict)
+    dial: Dial | None = None
+    dialed: dict[str, Dial] = field(default_factory=dict)
+
+
+class PbxState:
+    """Accounts and calls of one tenant, as told over one link.
+
+    A new link gets a new state; only the memory goes on.
+    """
+
+    def __init__(
+        self,
+        line: str,
+        hosts: frozenset[str],
+        *,
+        known: Iterable[str] = (),
+        memory: Memory | None = None,
+    ) -> None:
+        """Start with the line itself, and with extensions known from before as absent.
+
+        `hosts` are the names, in lower case, that addresses of the tenant carry.
+        """
+        self.line = line
+        self.memory = memory or Memory()
+        self.scope: CallScope | None = None
+        self.totals = Totals(None, None, None)
+        self.extensions: dict[str, Extension] = {}
+        self._accounts: dict[str, Account] = {line: Account(line, type=EXTENSION)}
+        self._hosts = hosts
+        self._lists_calls = False
+        self._reporting: set[str] = set()
+        self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
+        self._listed: dict[str, Call] = {}
+        self._calls_of: dict[str, tuple[Call, ...]] = {}
+        self._unexplained: set[str] = set()
+        for number in known:
+            self.extensions[number] = _absent(number, None)
+        self._refreshed((line,))
+
+    @property
+    def missing(self) -> bool:
+        """Return whether an account waits for the snapshot that removes it."""
+        return bool(self.memory.absent_since)
+
+    def apply(self, message: Message, now: float) -> Changes:
+        """Take in a message at a monotonic time in seconds; return what it changed."""
+        match message:
+            case AccountDelta():
+                return self._apply_delta(message.account)
+            case CallList():
+                return self._apply_calls(message.calls, now)
+            case AccountsSnapshot():
+                return self._apply_snapshot(message, now)
+        return NOTHING
+
+    def expect_dial(self, number: str, now: float) -> Dial:
+        """Note that the line dials a number now."""
+        self.memory.dial = Dial(number, now, frozenset(self._listed))
+        return self.memory.dial
+
+    def cancel_dial(self) -> None:
+        """Note that the last dialing did not reach the PBX."""
+        self.memory.dial = None
+
+    def dialed_call(self, dial: Dial) -> AccountCall | None:
+        """Return the call of the line that a dialing made."""
+        return next(
+            (
+                call
+                for call in self.extensions[self.line].calls
+                if self.memory.dialed.get(call.id) is dial
+            ),
+            None,
+        )
+
+    # Accounts
+
+    def _apply_delta(self, delta: Account) -> Changes:
+        """Merge a `user-state`: only `dnd` and `registered` survive their absence.
+
+        One for an unknown account creates nothing: it asks for a snapshot.
+        """
+        old = self._accounts.get(delta.number)
+        if old is None or not old.present:
+            return Changes(incomplete=True)
+        new = replace(
+            delta,
+            name=delta.name or old.name,
+            type=old.type,
+            registered=old.registered if delta.registered is None else delta.registered,
+            dnd=old.dnd if delta.dnd is None else delta.dnd,
+        )
+        if new == old:
+            return NOTHING
+        self._accounts[new.number] = new
+        return self._refreshed(
+            (new.number,), calls=(new.busy, new.calls) != (old.busy, old.calls)
+        )
+
+    def _apply_snapshot(self, snapshot: AccountsSnapshot, now: float) -> Changes:
+        """Replace all accounts.
+
+        A list that is empty or lacks our own extension proves the absence of nobody.
+        """
+        accounts = {account.number: account for account in snapshot.accounts}
+        proves_absence = self.line in accounts
+        accounts[self.line] = replace(
+            accounts.get(self.line, self._accounts[self.line]), type=EXTENSION
+        )
+        if proves_absence:
+            removed = self._forget(accounts, now)
+        else:
+            accounts = self._accounts | accounts
+            removed = frozenset()
+        known = set(self.extensions)
+        names = {number: ext.name for number, ext in self.extensions.items()}
+        self._accounts = accounts
+        if self.scope is None:
+            self._fill_in(snapshot.calls)
+        phones = {
+            account.number for account in accounts.values() if account.type == EXTENSION
+        }
+        self._lists_calls = all(
+            accounts[number].calls is not None for number in phones - {self.line}
+        )
+        changes = self._refreshed(phones | self.extensions.keys())
+        return replace(
+            changes,
+            removed=removed,
+            renamed=frozenset(
+                number
+                for number in phones & known
+                if self.extensions[number].name != names[number]
+            ),
+        )
+
+    def _forget(self, listed: dict[str, Account], now: float) -> frozenset[str]:
+        """Remove the extensions that two snapshots, ten minutes apart, both lack."""
+        removed = set()
+        for number in list(self.extensions):
+            if (account := listed.get(number)) and account.type == EXTENSION:
+                self.memory.absent_since.pop(number, None)
+            elif now - self.memory.absent_since.setdefault(number, now) >= FORGET_AFTER:
+                del self.memory.absent_since[number]
+                self._show(number, None)
+                removed.add(number)
+        return frozenset(removed)
+
+    # Calls
+
+    def _apply_calls(self, calls: tuple[Call, ...], now: float) -> Changes:
+        """Replace the list of the stream: an id that is missing has ended."""
+        listed: dict[str, Call] = {}
+        for reported in calls:
+            if own := self._as_own(reported):
+                call = self._as_dialed(own, now)
+                twin = listed.get(call.id)
+                listed[call.id] = _merged(twin, call) if twin else call
+        self.memory.dialed = {
+            id_: d for id_, d in self.memory.dialed.items() if id_ in listed
+        }
+        if listed == self._listed:
+            return NOTHING
+        return self._listed_anew(listed)
+
+    def _fill_in(self, calls: tuple[Call, ...]) -> None:
+        """Take the line's calls of a `domain-state` until the first call list."""
+        self._listed = {
+            call.id: call for call in calls if self.line in self._members(call)
+        }
+        self._calls_of = self._index(self._listed)
+
+    def begin_calls(self, scope: CallScope) -> Changes:
+        """Note whose calls the lists hold from now on; before the first one is empty."""
+        if scope is self.scope:
+            return NOTHING
+        self.scope = scope
+        return self._listed_anew({}, everybody=True)
+
+    def _listed_anew(
+        self, listed: dict[str, Call], *, everybody: bool = False
+    ) -> Changes:
+        """Index the calls by account and refresh those whose calls changed."""
+        before = self._calls_of
+        self._listed = listed
+        self._calls_of = after = self._index(listed)
+        if everybody:
+            return self._refreshed(self.extensions)
+        return self._refreshed(
+            number
+            for number in before.keys() | after.keys() | self._reporting
+            if number in self._reporting or before.get(number) != after.get(number)
+        )
+
+    def _index(self, calls: dict[str, Call]) -> dict[str, tuple[Call, ...]]:
+        """Return the calls of each account."""
+        index: dict[str, tuple[Call, ...]] = {}
+        for call in calls.values():
+            for number in self._members(call):
+                index[number] = (*index.get(number, ()), call)
+        return index
+
+    def _members(self, call: Call) -> frozenset[str]:
+        """Return the accounts a call belongs to: involved, or a party in the tenant."""
+        return call.extensions | {
+            party.number
+            for party in (call.caller, call.callee)
+            if party.number and self._is_in_tenant(party)
+        }
+
+    def _is_in_tenant(self, party: Party) -> bool:
+        """Return whether a party's address is one of the tenant."""
+        return party.host is None or party.host in self._hosts
+
+    def _as_own(self, call: Call) -> Call | None:
+        """Return a call of the own stream as one of the line; None if it is not.
+
+        A group's call names the caller and the group only. One that lists others as
+        involved strayed in from the tenant's stream: nothing tells the two apart.
+        """
+        if self.scope is not CallScope.OWN or self.line in self._members(call):
+            return call
+        return (
+            None
+            if call.extensions
+            else replace(call, extensions=frozenset({self.line}))
+        )
+
+    def _as_dialed(self, call: Call, now: float) -> Call:
+        """Return a call that we dialed as one that the line makes.
+
+        The PBX rings the desk phone first; that is not an incoming call. Ours is the
+        first new call of the line with the dialed number as the other party.
+        """
+        if call.id not in self.memory.dialed:
+            dial = self.memory.dial
+            if (
+                dial is None
+                or call.id in dial.before
+                or now - dial.time > DIAL_WINDOW
+                or self.line not in self._members(call)
+                or not any(
+                    same_number(party.number, dial.number)
+                    for party in (call.caller, call.callee)
+                )
+            ):
+                return call
+            self.memory.dial = None
+            self.memory.dialed[call.id] = dial
+        if call.caller.number == self.line:
+            return call
+        return replace(call, caller=Party(self.line), callee=call.caller)
+
+    # What an extension shows
+
+    def _refreshed(self, numbers: Iterable[str], *, calls: bool = True) -> Changes:
+        """Derive the extensions anew; return those that look different."""
+        changed = set()
+        for number in numbers:
+            account = self._accounts.get(number)
+            old = self.extensions.get(number)
+            if account and account.present and account.type == EXTENSION:
+                new = self._extension(account)
+            elif old:
+                new = _absent(number, old.name)
+            else:
+                continue
+            if new != old:
+                self._show(number, new)
+                changed.add(number)
+        totals = self._totals(calls=calls)
+        if totals != self.totals:
+            self.totals = totals
+            return Changes(frozenset(changed), totals=True)
+        return Changes(frozenset(changed)) if changed else NOTHING
+
+    def _show(self, number: str, new: Extension | None) -> None:
+        """Put an extension in place of what it was, and keep the registered counted."""
+        if (old := self.extensions.get(number)) and old.present:
+            self._registered[old.registered] -= 1
+        if new and new.present:
+            self._registered[new.registered] += 1
+        else:
+            self._unexplained.discard(number)
+            self._reporting.discard(number)
+        if new:
+            self.extensions[number] = new
+        else:
+            del self.extensions[number]
+
+    def _extension(self, account: Account) -> Extension:
+        """Derive what an extension shows: call details outrank its own presence.
+
+        Where the details are not complete, presence that they do not explain makes it
+        busy, and leaves open whether a phone rings.
+        """
+        number = account.number
+        all_told = self.scope is CallScope.TENANT or (
+            self.scope is CallScope.OWN and number == self.line
+        )
+        calls = self._calls_of.get(number, ())
+        unexplained = False
+        if not all_told:
+            for reported in account.calls or ():
+                detail = self._listed.get(reported.id)
+                if detail in calls:
+                    continue
+                # Details of the line's leg hold for another only while all of them ring.
+                if detail is None or detail.phase is Phase.RINGING:
+                    calls = (*calls, detail or reported)
+                else:
+                    unexplained = True
+            unexplained |= any(not call.phase for call in calls) or (
+                account.busy is True and not calls
+            )
+        _mark(self._unexplained, number, unexplained)
+        _mark(self._reporting, number, bool(account.calls))
+
+        own = tuple(
+            self._account_call(call, call.phase, number)
+            for call in calls
+            if call.phase and self._takes_part(account, call)
+        )
+        states = {call.state for call in own}
+        unclear = unexplained or any(not call.phase for call in calls)
+        tells_none = all_told or account.calls is not None
+
+        in_call: bool | None
+        if states & {CallState.CONNECTED, CallState.HELD} or unexplained:
+            in_call = True
+        elif unclear:
+            in_call = None
+        else:
+            in_call = False if all_told or calls else account.busy
+        ringing: bool | None = CallState.RINGING in states
+        if not ringing and (unclear or not tells_none):
+            ringing = None
+        shown = min(states, key=_SHOWN_FIRST.index, default=None)
+        if shown is not CallState.CONNECTED and unclear:
+            shown = None
+        elif shown is None and tells_none:
+            shown = CallState.IDLE
+        return Extension(
+            number=number,
+            name=account.name,
+            present=True,
+            registered=account.registered,
+            dnd=account.dnd,
+            chat_available={"online": True, "offline": False}.get(account.chat or ""),
+            ringing=ringing,
+            in_call=in_call,
+            call_state=shown,
+            calls=tuple(
+                sorted(
+                    own,
+                    key=lambda call: (
+                        _SHOWN_FIRST.index(call.state),
+                        -(call.started or 0),
+                    ),
+                )
+            ),
+        )
+
+    def _takes_part(self, account: Account, call: Call) -> bool:
+        """Return whether a call is (still) the account's.
+
+        A connected call is with the sole extension left, a named party, or the one
+        whose own presence says so; who only rang with the group is not in it.
+        """
+        if call.phase is Phase.RINGING or len(call.extensions) <= 1:
+            return True
+        return account.busy is True or account.number in {
+            party.number
+            for party in (call.caller, call.callee)
+            if self._is_in_tenant(party)
+        }
+
+    def _account_call(self, call: Call, phase: Phase, number: str) -> AccountCall:
+        """Return a call as an account has it; the parties tell the direction."""
+        makes_it = call.caller.number == number and self._is_in_tenant(call.caller)
+        remote = call.callee if makes_it else call.caller
+        if phase is not Phase.RINGING:
+            state = CallState(phase)
+        else:
+            state = CallState.DIALING if makes_it else CallState.RINGING
+        return AccountCall(
+            id=call.id,
+            state=state,
+            direction=Direction.OUTGOING if makes_it else Direction.INCOMING,
+            scope=self._scope(remote),
+            remote=self._named(remote),
+            dialed_number=call.callee.number,
+            started=call.started,
+            answered=call.answered,
+            recording=call.recording,
+        )
+
+    def _scope(self, remote: Party) -> Scope | None:
+        """Return whether the other side is in the tenant, as far as that is known."""
+        if remote.number is None:
+            return None
+        if remote.number in self._accounts and self._is_in_tenant(remote):
+            return Scope.INTERNAL
+        if (
+            not self._is_in_tenant(remote)
+            or len(_digits(remote.number)) > _EXTENSION_DIGITS
+        ):
+            return Scope.EXTERNAL
+        return None
+
+    def _named(self, party: Party) -> Party:
+        """Return a party with the name of its account where the call gives none."""
+        if party.name or not party.number or not self._is_in_tenant(party):
+            return party
+        account = self._accounts.get(party.number)
+        return replace(party, name=account.name) if account and account.name else party
+
+    # Totals
+
+    def _totals(self, *, calls: bool) -> Totals:
+        """Count; one call or phone that cannot be judged leaves its count unknown."""
+        if not calls:
+            active, ringing = self.totals.active_calls, self.totals.ringing_calls
+        elif (phases := self._phases()) is None or None in phases:
+            active = ringing = None
+        else:
+            ringing = phases.count(Phase.RINGING)
+            active = len(phases) - ringing
+        registered = None if self._registered[None] else self._registered[True]
+        return Totals(active, ringing, registered)
+
+    def _phases(self) -> list[Phase | None] | None:
+        """Return the phase of every call of the tenant, or None if some are not told."""
+        if self.scope is CallScope.TENANT:
+            return [call.phase for call in self._listed.values()]
+        if self.scope is None or not self._lists_calls or self._unexplained:
+            return None
+        reported = {
+            call.id: call.phase
+            for number in self._reporting
+            for call in self._accounts[number].calls or ()
+        }
+        own = {call.id: call.phase for call in self._listed.values()}
+        return list((reported | own).values())
+
+
+def same_number(one: str | None, other: str | None) -> bool:
+    """Return whether two numbers are the same, international and dial prefixes aside."""
+    if one is None or other is None:
+        return False
+    if one == other:
+        return True
+    short, long = sorted((_digits(one), _digits(other)), key=len)
+    return len(short) >= _SIGNIFICANT_DIGITS and long.endswith(short)
+
+
+def _digits(number: str) -> str:
+    """Return the digits of a number, less leading zeros."""
+    return "".join(char for char in number if char.isdigit()).lstrip("0")
+
+
+def _merged(one: Call, other: Call) -> Call:
+    """Return two entries of one call (a list may hold one for each leg) as one."""
+    further = one if one.phase in (Phase.CONNECTED, Phase.HELD) else other
+    return replace(further, extensions=one.extensions | other.extensions)
+
+
+def _absent(number: str, name: str | None) -> Extension:
+    """Return an extension that the PBX does not list."""
+    return Extension(
+        number=number,
+        name=name,
+        present=False,
+        registered=None,
+        dnd=None,
+        chat_available=None,
+        ringing=None,
+        in_call=None,
+        call_state=None,
+    )
+
+
+def _mark(numbers: set[str], number: str, member: bool) -> None:
+    """Put a number in or take it out of a set."""
+    (numbers.add if member else numbers.discard)(number)
