@@ -1,0 +1,224 @@
+"""Config flow for the Vodia PBX integration."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+import logging
+import re
+from typing import Any, override
+
+import voluptuous as vol
+from yarl import URL
+
+from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from .const import (
+    CONF_EXTENSION,
+    CONF_LEGACY_TLS,
+    CONF_LOGIN_METHOD,
+    CONF_LOGIN_USER,
+    CONF_TENANT,
+    DOMAIN,
+)
+from .coordinator import async_create_session, create_client
+from .pbx.errors import CertificateError, LegacyTlsError, PbxError
+
+_LOGGER = logging.getLogger(__name__)
+
+CONF_SECURITY = "security"
+
+_PASSWORD = TextSelector(
+    TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+)
+_SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
+_HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}", re.IGNORECASE)
+_EXTENSION = re.compile(r"[a-z0-9*+._-]{1,64}", re.IGNORECASE)
+
+
+class InvalidInput(Exception):
+    """What was typed cannot be meant; the text names the error."""
+
+
+def parse_host(text: str) -> dict[str, Any]:
+    """Return host, port and TLS from what people type or paste as the host.
+
+    A scheme decides over TLS, else it is on; a path is of no interest. Raises
+    InvalidInput.
+    """
+    text = text.strip()
+    scheme, separator, rest = text.rpartition("://")
+    tls = _SCHEMES.get(scheme.lower()) if separator else True
+    if tls is None:
+        raise InvalidInput("invalid_scheme")
+    try:
+        # A bare IPv6 address has no brackets that would keep its colons apart.
+        authority = f"[{ip_address(rest)}]" if rest.count(":") > 1 else rest
+    except ValueError:
+        authority = rest
+    try:
+        url = URL(f"http{'s' if tls else ''}://{authority}")
+        host, port = url.host, url.explicit_port
+    except ValueError:
+        raise InvalidInput("invalid_host") from None
+    if url.user is not None or url.password is not None:
+        raise InvalidInput("credentials_in_host")
+    if not host or not (":" in host or _HOST.fullmatch(host)) or port == 0:
+        raise InvalidInput("invalid_host")
+    return {
+        CONF_HOST: host.lower(),
+        CONF_PORT: port or (443 if tls else 80),
+        CONF_SSL: tls,
+    }
+
+
+def parse_extension(text: str) -> dict[str, Any]:
+    """Return extension and tenant from `extension` or `extension@tenant`.
+
+    Raises InvalidInput.
+    """
+    extension, separator, tenant = text.strip().partition("@")
+    if not _EXTENSION.fullmatch(extension) or (
+        separator and not _HOST.fullmatch(tenant)
+    ):
+        raise InvalidInput("invalid_extension")
+    return {CONF_EXTENSION: extension, CONF_TENANT: tenant.lower() or None}
+
+
+class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Handle a config flow for a PBX."""
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for host, extension and password."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data: dict[str, Any] = {
+                CONF_PASSWORD: user_input[CONF_PASSWORD],
+                **user_input[CONF_SECURITY],
+            }
+            for field, parse in (
+                (CONF_HOST, parse_host),
+                (CONF_EXTENSION, parse_extension),
+            ):
+                try:
+                    data |= parse(user_input[field])
+                except InvalidInput as err:
+                    errors[field] = str(err)
+            if not errors:
+                if data[CONF_TENANT]:
+                    self._abort_if_set_up(data)
+                found, errors = await self._async_connect(data)
+                if not errors:
+                    data |= found
+                    self._abort_if_set_up(data)
+                    return self.async_create_entry(title=_title(data), data=data)
+        trust_asked = errors.get("base") in (CertificateError.key, LegacyTlsError.key)
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(
+                    {
+                        vol.Required(CONF_HOST): TextSelector(),
+                        vol.Required(CONF_EXTENSION): TextSelector(),
+                        vol.Required(vol.Secret(CONF_PASSWORD)): _PASSWORD,
+                        vol.Required(CONF_SECURITY): section(
+                            vol.Schema(
+                                {
+                                    vol.Required(CONF_VERIFY_SSL, default=True): bool,
+                                    vol.Required(CONF_LEGACY_TLS, default=False): bool,
+                                }
+                            ),
+                            {"collapsed": not trust_asked},
+                        ),
+                    }
+                ),
+                user_input,
+            ),
+            errors=errors,
+        )
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Handle a login that the PBX refuses."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the new password."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = {**entry.data, CONF_PASSWORD: user_input[CONF_PASSWORD]}
+            # The PBX may be another version by now: find the way to log in anew.
+            data.pop(CONF_LOGIN_METHOD, None)
+            found, errors = await self._async_connect(data)
+            if not errors:
+                return self.async_update_reload_and_abort(entry, data=data | found)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=vol.Schema(
+                {vol.Required(vol.Secret(CONF_PASSWORD)): _PASSWORD}
+            ),
+            description_placeholders={
+                "extension": entry.data[CONF_EXTENSION],
+                "title": entry.title,
+            },
+            errors=errors,
+        )
+
+    def _abort_if_set_up(self, data: dict[str, Any]) -> None:
+        """Abort if the tenant is set up already."""
+        self._async_abort_entries_match(
+            {key: data[key] for key in (CONF_HOST, CONF_PORT, CONF_TENANT)}
+        )
+
+    async def _async_connect(
+        self, data: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Connect as the entry will; return what was found out, and the errors."""
+        http = async_create_session(self.hass)
+        client = create_client(http, data)
+        try:
+            await client.start()
+        except PbxError as err:
+            _LOGGER.debug("Could not connect to the PBX: %s", err)
+            return {}, {"base": err.key}
+        except Exception:
+            _LOGGER.exception("Unexpected exception")
+            return {}, {"base": "unknown"}
+        else:
+            assert client.way
+            return {
+                CONF_TENANT: client.tenant,
+                CONF_LOGIN_METHOD: client.way.method.value,
+                CONF_LOGIN_USER: client.way.user,
+            }, {}
+        finally:
+            await client.close()
+            http.detach()
+
+
+def _title(data: Mapping[str, Any]) -> str:
+    """Return the title: of several tenants each needs its own."""
+    tenant = data[CONF_TENANT]
+    return (
+        "Vodia PBX"
+        if tenant in ("localhost", data[CONF_HOST])
+        else f"Vodia PBX {tenant}"
+    )

@@ -1,0 +1,18 @@
+"""Constants of the Vodia PBX integration."""
+
+from typing import Final
+
+DOMAIN: Final = "vodia"
+
+CONF_EXTENSION: Final = "extension"
+CONF_LEGACY_TLS: Final = "legacy_tls"
+CONF_LOGIN_METHOD: Final = "login_method"
+CONF_LOGIN_USER: Final = "login_user"
+CONF_TENANT: Final = "tenant"
+
+ATTR_ACCOUNT: Final = "account"
+ATTR_CALL_ID: Final = "call_id"
+ATTR_ENABLED: Final = "enabled"
+ATTR_EXPIRES: Final = "expires"
+ATTR_NUMBER: Final = "number"
+ATTR_REASON: Final = "reason"

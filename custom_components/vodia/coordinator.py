@@ -1,0 +1,290 @@
+"""The coordinator owns the client of a PBX and tells entities what concerns them.
+
+Everything is pushed: the client hands over what changed, and only the entities of the
+extensions named there look again. There is nothing to poll or to refresh.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+import logging
+from typing import Any, override
+
+import aiohttp
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+    EVENT_HOMEASSISTANT_STOP,
+)
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+
+from .const import (
+    CONF_EXTENSION,
+    CONF_LEGACY_TLS,
+    CONF_LOGIN_METHOD,
+    CONF_LOGIN_USER,
+    CONF_TENANT,
+    DOMAIN,
+)
+from .exceptions import translated
+from .pbx.client import Listener, PbxClient
+from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
+from .pbx.models import (
+    Changes,
+    Credentials,
+    Extension,
+    LoginMethod,
+    LoginWay,
+    Server,
+    Totals,
+)
+from .pbx.rest import session_options
+
+_LOGGER = logging.getLogger(__name__)
+
+type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
+type NewExtensionsCallback = Callable[[Iterable[Extension]], None]
+
+
+@callback
+def async_create_session(hass: HomeAssistant) -> aiohttp.ClientSession:
+    """Return a client session for one login; detach it after use."""
+    return async_create_clientsession(hass, auto_cleanup=False, **session_options())
+
+
+def create_client(
+    http: aiohttp.ClientSession,
+    data: Mapping[str, Any],
+    listener: Listener | None = None,
+    known: Iterable[str] = (),
+) -> PbxClient:
+    """Return a client for the data of a config entry; the login may not be known yet."""
+    way = None
+    if CONF_LOGIN_METHOD in data:
+        way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
+    return PbxClient(
+        http,
+        Server(
+            host=data[CONF_HOST],
+            port=data[CONF_PORT],
+            tls=data[CONF_SSL],
+            verify=data[CONF_VERIFY_SSL],
+            legacy_tls=data[CONF_LEGACY_TLS],
+        ),
+        Credentials(data[CONF_EXTENSION], data[CONF_PASSWORD], data[CONF_TENANT]),
+        listener,
+        way=way,
+        known=known,
+    )
+
+
+class VodiaCoordinator(Listener):
+    """Own the client of one PBX; hand its changes to the entities concerned."""
+
+    pbx_device_id: str
+
+    def __init__(self, hass: HomeAssistant, entry: VodiaConfigEntry) -> None:
+        """Prepare the client."""
+        self.hass = hass
+        self.entry = entry
+        self.connected = False
+        self._devices = dr.async_get(hass)
+        self._http = async_create_session(hass)
+        self.client = create_client(self._http, entry.data, self, self._known())
+        self._listeners: defaultdict[str | None, set[CALLBACK_TYPE]] = defaultdict(set)
+        self._new_callbacks: list[NewExtensionsCallback] = []
+        self._shown: set[str] = set()
+        self._stop_listening: CALLBACK_TYPE | None = None
+
+    @property
+    def extensions(self) -> Mapping[str, Extension]:
+        """Return all extensions known, the absent ones included."""
+        return self.client.state.extensions
+
+    @property
+    def totals(self) -> Totals:
+        """Return the counts over the tenant."""
+        return self.client.state.totals
+
+    @property
+    def line(self) -> str:
+        """Return the extension whose login this is."""
+        return self.client.state.line
+
+    def identifier(self, account: str | None) -> tuple[str, str]:
+        """Return the device identifier of an account, or of the PBX itself."""
+        entry_id = self.entry.entry_id
+        return (DOMAIN, entry_id if account is None else f"{entry_id}:{account}")
+
+    def account_of(self, device: dr.AnyDeviceEntry) -> str | None:
+        """Return the account of a device of this entry; None for the PBX itself."""
+        prefix = f"{self.entry.entry_id}:"
+        return next(
+            (
+                identifier.removeprefix(prefix)
+                for domain, identifier in device.identifiers
+                if domain == DOMAIN and identifier.startswith(prefix)
+            ),
+            None,
+        )
+
+    async def async_start(self) -> None:
+        """Connect, and register the PBX as a device.
+
+        Raises ConfigEntryAuthFailed or ConfigEntryNotReady.
+        """
+        try:
+            await self.client.start()
+        except (LoginRefusedError, SecondFactorError) as err:
+            raise translated(err, ConfigEntryAuthFailed) from err
+        except PbxError as err:
+            raise translated(err, ConfigEntryNotReady) from err
+        self._stop_listening = self.hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_STOP, self._async_on_stop
+        )
+        server = self.client.server_name or ""
+        device = self._devices.async_get_or_create(
+            config_entry_id=self.entry.entry_id,
+            identifiers={self.identifier(None)},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            name=self.entry.title,
+            manufacturer="Vodia",
+            model="PBX",
+            sw_version=server.removeprefix("PBX/")
+            if server.startswith("PBX/")
+            else None,
+            configuration_url=str(self.client.rest.url),
+        )
+        self.pbx_device_id = device.id
+
+    async def async_stop(self) -> None:
+        """Disconnect from the PBX."""
+        if self._stop_listening:
+            self._stop_listening()
+            self._stop_listening = None
+        self.connected = False
+        await self.client.close()
+        self._http.detach()
+
+    async def _async_on_stop(self, event: Event) -> None:
+        """Disconnect when Home Assistant stops."""
+        self._stop_listening = None
+        await self.async_stop()
+
+    @callback
+    def async_add_listener(
+        self, account: str | None, update: CALLBACK_TYPE
+    ) -> CALLBACK_TYPE:
+        """Call back when an account, or the PBX itself (None), shows something new."""
+        self._listeners[account].add(update)
+        return partial(self._listeners[account].discard, update)
+
+    @callback
+    def async_add_new_callback(self, new: NewExtensionsCallback) -> CALLBACK_TYPE:
+        """Call back with the extensions that are here, now and whenever one comes."""
+        self._new_callbacks.append(new)
+        new([self.extensions[number] for number in sorted(self._shown)])
+        return partial(self._new_callbacks.remove, new)
+
+    # What the client tells
+
+    @override
+    @callback
+    def changed(self, changes: Changes) -> None:
+        """Let the entities concerned look again."""
+        for number in changes.removed:
+            self._forget(number)
+        for number in changes.renamed:
+            self._rename(number)
+        self._welcome(changes.extensions)
+        for number in changes.extensions:
+            self._notify(number)
+        if changes.totals:
+            self._notify(None)
+
+    @override
+    @callback
+    def link_up(self, changes: Changes) -> None:
+        """Make everything available again."""
+        self._set_connected(True)
+        self.changed(changes)
+
+    @override
+    @callback
+    def link_lost(self, error: PbxError) -> None:
+        """Make everything unavailable."""
+        self._set_connected(False, error)
+        for account in list(self._listeners):
+            self._notify(account)
+
+    @override
+    @callback
+    def login_refused(self, error: PbxError) -> None:
+        """Ask for another password."""
+        self.entry.async_start_reauth(self.hass)
+
+    def _set_connected(self, connected: bool, error: PbxError | None = None) -> None:
+        """Decide over availability, and log each edge once."""
+        self.connected = connected
+        if not connected:
+            _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
+        elif self._stop_listening:
+            _LOGGER.warning("Connection to %s restored", self.entry.title)
+
+    def _notify(self, account: str | None) -> None:
+        """Call the listeners of an account; one that fails stops no other."""
+        for update in tuple(self._listeners.get(account, ())):
+            try:
+                update()
+            except Exception:
+                _LOGGER.exception("Unexpected error updating an entity")
+
+    def _welcome(self, numbers: Iterable[str]) -> None:
+        """Have entities made for extensions that are seen for the first time."""
+        new = [
+            self.extensions[number]
+            for number in numbers
+            if number not in self._shown and self.extensions[number].present
+        ]
+        if new:
+            self._shown.update(extension.number for extension in new)
+            for new_callback in self._new_callbacks:
+                new_callback(new)
+
+    # Devices
+
+    def _known(self) -> list[str]:
+        """Return the extensions that have a device from earlier days."""
+        return [
+            account
+            for device in dr.async_entries_for_config_entry(
+                self._devices, self.entry.entry_id
+            )
+            if (account := self.account_of(device))
+        ]
+
+    def _device(self, number: str) -> dr.AnyDeviceEntry | None:
+        """Return the device of an extension."""
+        return self._devices.async_get_device_by_identifier(
+            self.identifier(number), self.entry.entry_id
+        )
+
+    def _forget(self, number: str) -> None:
+        """Remove the device of an extension that is gone for good."""
+        self._shown.discard(number)
+        if device := self._device(number):
+            self._devices.async_remove_device(device.id)
+
+    def _rename(self, number: str) -> None:
+        """Give the device of an extension its new name."""
+        name = self.extensions[number].name
+        if name and (device := self._device(number)):
+            self._devices.async_update_device(device.id, name=name)

@@ -1,0 +1,135 @@
+"""Diagnostics of the Vodia PBX integration: how this PBX speaks, without what it says.
+
+Nobody may learn from it who calls whom, but everybody which words and shapes the PBX
+uses: letters become x, digits 0. Extension numbers stay, to tell the calls apart.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+import re
+from typing import Any, Final
+
+import orjson
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_HOST, CONF_PASSWORD
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_LOGIN_USER, CONF_TENANT
+from .coordinator import VodiaConfigEntry
+from .pbx.ledger import Recorded
+
+_TO_REDACT: Final = {CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_TENANT}
+# Fields whose words are the protocol's own.
+_WORDS: Final = frozenset(
+    {
+        *("action", "type", "state", "callstate", "registered", "dnd", "chatstatus"),
+        *("rec", "startstop", "subscribe", "connected", "usertype"),
+    }
+)
+_WORD: Final = re.compile(r"[A-Za-z-]{0,20}")
+_KEY: Final = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]{0,39}")
+_TOKEN: Final = re.compile(r"\bsips?(?=:)|\btel(?=:)|\buser=phone\b|\w+")
+_PROTOCOL: Final = frozenset({"sip", "sips", "tel", "user=phone"})
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: VodiaConfigEntry
+) -> dict[str, Any]:
+    """Return diagnostics for a config entry."""
+    client = entry.runtime_data.client
+    state, ledger = client.state, client.ledger
+    mask = _Mask(frozenset(state.extensions))
+    return {
+        "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
+        "pbx": {
+            "server": client.server_name,
+            "websocket_path": client.path,
+            "login_method": client.way and client.way.method,
+            "calls_told": state.scope,
+            **client.dialect(),
+        },
+        "connected": client.connected,
+        "totals": asdict(state.totals),
+        "extensions": {
+            "known": len(state.extensions),
+            "absent": sum(not ext.present for ext in state.extensions.values()),
+            "states": Counter(str(ext.call_state) for ext in state.extensions.values()),
+        },
+        "frames": ledger.frames,
+        "dropped": dict(ledger.dropped),
+        "unknown_actions": mask.counts(ledger.unknown_actions),
+        "unknown_fields": mask.counts(ledger.unknown_fields),
+        "unknown_call_states": mask.counts(ledger.unknown_states),
+        "last_frames": [mask.recorded(recorded) for recorded in ledger.last],
+    }
+
+
+class _Mask:
+    """Hide what the texts of the wire tell about people; keep their shape."""
+
+    def __init__(self, extensions: frozenset[str]) -> None:
+        """Leave the numbers of the extensions as they are."""
+        self._extensions = extensions
+        self._ids: dict[str, str] = {}
+
+    def recorded(self, recorded: Recorded) -> dict[str, Any]:
+        """Return a recorded text."""
+        try:
+            shown = self.value(orjson.loads(recorded.text))
+        except orjson.JSONDecodeError:
+            shown = self.text(recorded.text.decode(errors="replace"))
+        return {
+            "time": datetime.fromtimestamp(recorded.time, UTC).isoformat(),
+            "source": self.source(recorded.source),
+            "size": recorded.size,
+            "text": shown,
+        }
+
+    def source(self, source: str) -> str:
+        """Return where a text comes from, the tenant in its path hidden."""
+        return re.sub(r"@[^/ ]+|(?<=/domain/)(?!self/)[^/ ]+", "@tenant", source)
+
+    def counts(self, counter: Counter[str]) -> dict[str, int]:
+        """Return words of the PBX with their counts."""
+        return {self.key(key): number for key, number in counter.items()}
+
+    def key(self, key: str) -> str:
+        """Return the name of a field, unless it is a value in disguise."""
+        parts = re.split(r"([.:,])", key)
+        return "".join(
+            part
+            if not part or part in ".:," or _KEY.fullmatch(part)
+            else self.text(part)
+            for part in parts
+        )
+
+    def value(self, value: Any, key: str = "") -> Any:
+        """Return a value of a frame."""
+        match value:
+            case Mapping():
+                return {self.key(k): self.value(v, k) for k, v in value.items()}
+            case list():
+                return [self.value(item, key) for item in value]
+            case str() if key in _WORDS and _WORD.fullmatch(value):
+                return value
+            case str() if key in ("id", "callid", "id2") and value:
+                return self._ids.setdefault(value, f"id-{len(self._ids) + 1}")
+            case str():
+                return self.text(value)
+            case int() if not isinstance(value, bool) and abs(value) > 99999:
+                return int("9" * len(str(abs(value))))
+        return value
+
+    def text(self, text: str) -> str:
+        """Return a text in its shape only."""
+        return _TOKEN.sub(self._token, text)
+
+    def _token(self, match: re.Match[str]) -> str:
+        """Return a word of a text in its shape only."""
+        token = match[0]
+        if token in self._extensions or token in _PROTOCOL:
+            return token
+        return "".join("0" if char.isdigit() else "x" for char in token)

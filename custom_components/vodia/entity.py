@@ -1,0 +1,157 @@
+"""Base of the entities: what they show is a value function over immutable data.
+
+An entity compares what it shows with what it showed, and writes only a difference: the
+writing is what costs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.core import callback
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+
+from .const import DOMAIN
+from .coordinator import VodiaCoordinator
+from .pbx.models import Extension
+
+type Shown[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VodiaEntityDescription[SubjectT, ValueT](EntityDescription):
+    """Describe an entity: what it shows of its subject."""
+
+    value_fn: Callable[[SubjectT], ValueT]
+    attributes_fn: Callable[[SubjectT], Mapping[str, Any]] | None = None
+
+
+class VodiaEntity[SubjectT, ValueT](Entity):
+    """An entity of a PBX."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    _shown: Shown[ValueT]
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[SubjectT, ValueT],
+        account: str | None,
+    ) -> None:
+        """Initialize for an account, or for the PBX itself (None)."""
+        self.coordinator = coordinator
+        self.entity_description = self._description = description
+        self._account = account
+        self._attr_translation_key = description.key
+        self._attr_unique_id = (
+            f"{coordinator.entry.entry_id}:{account or ''}:{description.key}"
+        )
+        self._show(self._look())
+
+    def _subject(self) -> SubjectT:
+        """Return what the entity is about."""
+        raise NotImplementedError
+
+    def _is_available(self) -> bool:
+        """Return whether what is known of the subject is true now."""
+        return self.coordinator.connected
+
+    def _show_value(self, value: ValueT) -> None:
+        """Take the value as the entity's state."""
+        raise NotImplementedError
+
+    def _look(self) -> Shown[ValueT]:
+        """Return all that the entity should show."""
+        description, subject = self._description, self._subject()
+        attributes = description.attributes_fn
+        return (
+            self._is_available(),
+            description.value_fn(subject),
+            attributes(subject) if attributes else None,
+        )
+
+    def _show(self, shown: Shown[ValueT]) -> None:
+        """Take over what the entity should show."""
+        self._shown = shown
+        self._attr_available, value, attributes = shown
+        self._show_value(value)
+        if attributes is not None:
+            self._attr_extra_state_attributes = dict(attributes)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what concerns the account."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_listener(self._account, self._async_look_again)
+        )
+        self._show(self._look())
+
+    @callback
+    def _async_look_again(self) -> None:
+        """Write the state if it shows something new."""
+        shown = self._look()
+        if shown != self._shown:
+            self._show(shown)
+            self.async_write_ha_state()
+
+
+class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
+    """An entity of an extension."""
+
+    _account: str
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[Extension, ValueT],
+        extension: Extension,
+    ) -> None:
+        """Initialize for an extension that the PBX lists."""
+        super().__init__(coordinator, description, extension.number)
+        self._attr_device_info = DeviceInfo(
+            identifiers={coordinator.identifier(extension.number)},
+            manufacturer="Vodia",
+            model="Extension",
+            model_id=extension.number,
+            via_device_id=coordinator.pbx_device_id,
+        )
+        if extension.name:
+            self._attr_device_info["name"] = extension.name
+        else:
+            self._attr_device_info["translation_key"] = "extension"
+            self._attr_device_info["translation_placeholders"] = {
+                "number": extension.number
+            }
+
+    @override
+    def _subject(self) -> Extension:
+        """Return the extension."""
+        return self.coordinator.extensions[self._account]
+
+    @override
+    def _is_available(self) -> bool:
+        """Return whether the PBX is connected and lists the extension."""
+        return super()._is_available() and self._subject().present
+
+
+class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):
+    """An entity of the PBX itself."""
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[VodiaCoordinator, ValueT],
+    ) -> None:
+        """Initialize."""
+        super().__init__(coordinator, description, None)
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, coordinator.entry.entry_id)}
+        )
+
+    @override
+    def _subject(self) -> VodiaCoordinator:
+        """Return the coordinator, which knows the PBX."""
+        return self.coordinator

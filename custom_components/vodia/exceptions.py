@@ -1,0 +1,40 @@
+"""Turn the errors of the PBX library into translated ones."""
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .pbx.errors import (
+    InvalidNumberError,
+    NoFittingCallError,
+    PbxError,
+    SeveralCallsError,
+    UnknownCallError,
+)
+
+_USER_ERRORS = (
+    InvalidNumberError,
+    NoFittingCallError,
+    SeveralCallsError,
+    UnknownCallError,
+)
+
+
+def translated[ErrorT: HomeAssistantError](
+    error: PbxError, cls: type[ErrorT], **placeholders: str
+) -> ErrorT:
+    """Return a translated error of the class for an error of the PBX."""
+    return cls(
+        translation_domain=DOMAIN,
+        translation_key=error.key,
+        translation_placeholders=placeholders or None,
+    )
+
+
+def action_error(error: PbxError, **placeholders: str) -> HomeAssistantError:
+    """Return what an action raises for an error of the PBX."""
+    user_error = isinstance(error, _USER_ERRORS)
+    return translated(
+        error,
+        ServiceValidationError if user_error else HomeAssistantError,
+        **placeholders,
+    )

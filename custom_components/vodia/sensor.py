@@ -1,0 +1,149 @@
+"""Sensors of the Vodia PBX integration."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
+
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .entity import (
+    VodiaEntity,
+    VodiaEntityDescription,
+    VodiaExtensionEntity,
+    VodiaPbxEntity,
+)
+from .pbx.models import AccountCall, CallState, Extension
+
+PARALLEL_UPDATES = 0
+
+ATTR_OTHER_CALLS = "other_calls"
+
+
+def call_attributes(call: AccountCall) -> dict[str, Any]:
+    """Return a call as attributes and response data carry it."""
+    return {
+        "call_id": call.id,
+        "direction": call.direction,
+        "scope": call.scope,
+        "remote_number": call.remote.number,
+        "remote_name": call.remote.name,
+        "dialed_number": call.dialed_number,
+        "started": _datetime(call.started),
+        "answered": _datetime(call.answered),
+        "recording": call.recording,
+    }
+
+
+def _datetime(timestamp: float | None) -> str | None:
+    """Return a time in ISO form."""
+    if timestamp is None:
+        return None
+    return dt_util.utc_from_timestamp(timestamp).isoformat()
+
+
+def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
+    """Return the call that is shown, and how many there are beside it."""
+    if (call := extension.call) is None:
+        return {}
+    return {**call_attributes(call), ATTR_OTHER_CALLS: len(extension.calls) - 1}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VodiaSensorDescription[SubjectT, ValueT: str | int | None](
+    VodiaEntityDescription[SubjectT, ValueT], SensorEntityDescription
+):
+    """Describe a sensor."""
+
+
+CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescription(
+    key="call",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(CallState),
+    value_fn=lambda extension: extension.call_state,
+    attributes_fn=_call_sensor_attributes,
+)
+PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
+    VodiaSensorDescription(
+        key="active_calls",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda coordinator: coordinator.totals.active_calls,
+    ),
+    VodiaSensorDescription(
+        key="ringing_calls",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda coordinator: coordinator.totals.ringing_calls,
+    ),
+    VodiaSensorDescription(
+        key="registered_extensions",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda coordinator: coordinator.totals.registered_extensions,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: VodiaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        VodiaPbxSensor(coordinator, description) for description in PBX_SENSORS
+    )
+
+    @callback
+    def async_add_extensions(extensions: Iterable[Extension]) -> None:
+        """Add the sensors of extensions."""
+        async_add_entities(
+            VodiaCallSensor(coordinator, CALL, extension) for extension in extensions
+        )
+
+    entry.async_on_unload(coordinator.async_add_new_callback(async_add_extensions))
+
+
+class VodiaSensor[SubjectT, ValueT: str | int | None](
+    VodiaEntity[SubjectT, ValueT], SensorEntity
+):
+    """A sensor."""
+
+    @override
+    def _show_value(self, value: ValueT) -> None:
+        """Take the value as the sensor's state."""
+        self._attr_native_value = value
+
+
+class VodiaCallSensor(
+    VodiaExtensionEntity[CallState | None], VodiaSensor[Extension, CallState | None]
+):
+    """The call of an extension. Who calls whom does not go into the database."""
+
+    _unrecorded_attributes = frozenset(
+        {
+            "call_id",
+            "direction",
+            "scope",
+            "remote_number",
+            "remote_name",
+            "dialed_number",
+            "started",
+            "answered",
+            "recording",
+            ATTR_OTHER_CALLS,
+        }
+    )
+
+
+class VodiaPbxSensor(
+    VodiaPbxEntity[int | None], VodiaSensor[VodiaCoordinator, int | None]
+):
+    """A count over the tenant."""

@@ -1,0 +1,246 @@
+"""Actions of the Vodia PBX integration."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+    target,
+)
+from homeassistant.helpers.typing import VolDictType
+from homeassistant.util.json import JsonValueType
+
+from .const import (
+    ATTR_ACCOUNT,
+    ATTR_CALL_ID,
+    ATTR_ENABLED,
+    ATTR_EXPIRES,
+    ATTR_NUMBER,
+    ATTR_REASON,
+    DOMAIN,
+)
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .exceptions import action_error
+from .pbx.errors import PbxError
+from .pbx.models import AccountCall, Extension
+from .sensor import call_attributes
+
+_CALL_ID: VolDictType = {vol.Optional(ATTR_CALL_ID): cv.string}
+
+# An account of a PBX; None is the PBX itself.
+type Subject = tuple[VodiaCoordinator, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """An action: its fields, whether it responds, and what it does."""
+
+    handler: Callable[
+        [HomeAssistant, ServiceCall], Coroutine[Any, Any, ServiceResponse]
+    ]
+    fields: VolDictType
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, action in _ACTIONS.items():
+
+        async def async_handle(
+            call: ServiceCall, action: _Action = action
+        ) -> ServiceResponse:
+            """Carry out the action."""
+            try:
+                return await action.handler(hass, call)
+            except PbxError as err:
+                raise action_error(err) from err
+
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            async_handle,
+            schema=vol.Schema({**cv.TARGET_SERVICE_FIELDS, **action.fields}),
+            supports_response=action.response,
+        )
+
+
+async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Dial a number from a line."""
+    coordinator = _line(hass, call)
+    dialed = await coordinator.client.control.dial(call.data[ATTR_NUMBER])
+    return _call_response(coordinator.line, dialed)
+
+
+async def _async_answer(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Answer a call at a line's phone."""
+    coordinator = _line(hass, call)
+    answered = await coordinator.client.control.answer(call.data.get(ATTR_CALL_ID))
+    return _call_response(coordinator.line, answered)
+
+
+async def _async_hang_up(hass: HomeAssistant, call: ServiceCall) -> None:
+    """End a call of a line."""
+    await _line(hass, call).client.control.hang_up(call.data.get(ATTR_CALL_ID))
+
+
+async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Set do not disturb for lines."""
+    expires: timedelta | None = call.data.get(ATTR_EXPIRES)
+    for coordinator in _lines(hass, call):
+        await coordinator.client.control.set_dnd(
+            call.data[ATTR_ENABLED],
+            reason=call.data.get(ATTR_REASON),
+            expires=int(expires.total_seconds()) if expires else None,
+        )
+
+
+async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Return the calls of extensions, or of all extensions of a PBX."""
+    calls: list[JsonValueType] = []
+    for coordinator, account in _subjects(hass, call):
+        # Raises NotConnectedError: a call that was up when the link broke is no answer.
+        extensions = coordinator.client.live.state.extensions
+        chosen: list[Extension] = (
+            [extensions[number] for number in sorted(extensions)]
+            if account is None
+            else [extensions[account]]
+        )
+        calls.extend(
+            _call_response(extension.number, account_call)
+            for extension in chosen
+            for account_call in extension.calls
+        )
+    return {"calls": calls}
+
+
+def _call_response(account: str, call: AccountCall) -> dict[str, Any]:
+    """Return a call as response data."""
+    return {ATTR_ACCOUNT: account, "state": call.state, **call_attributes(call)}
+
+
+_ACTIONS = {
+    "dial": _Action(
+        _async_dial,
+        {vol.Required(ATTR_NUMBER): cv.string},
+        SupportsResponse.OPTIONAL,
+    ),
+    "answer": _Action(_async_answer, _CALL_ID, SupportsResponse.OPTIONAL),
+    "hang_up": _Action(_async_hang_up, _CALL_ID),
+    "set_dnd": _Action(
+        _async_set_dnd,
+        {
+            vol.Required(ATTR_ENABLED): cv.boolean,
+            vol.Optional(ATTR_REASON): cv.string,
+            vol.Optional(ATTR_EXPIRES): cv.positive_time_period,
+        },
+    ),
+    "get_calls": _Action(_async_get_calls, {}, SupportsResponse.ONLY),
+}
+
+
+# Targets
+
+
+def _line(hass: HomeAssistant, call: ServiceCall) -> VodiaCoordinator:
+    """Return the one line that the target resolves to."""
+    lines = _lines(hass, call)
+    if len(lines) > 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="several_lines"
+        )
+    return lines[0]
+
+
+def _lines(hass: HomeAssistant, call: ServiceCall) -> list[VodiaCoordinator]:
+    """Return the lines in the target; the PBX itself stands for its own line."""
+    subjects = _subjects(hass, call)
+    lines = [
+        coordinator
+        for coordinator, account in subjects
+        if account in (None, coordinator.line)
+    ]
+    if not lines:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_a_line",
+            translation_placeholders={
+                "extensions": ", ".join(str(account) for _, account in subjects)
+            },
+        )
+    return list(dict.fromkeys(lines))
+
+
+def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
+    """Return the extensions and PBXs in the target; without one, every PBX."""
+    selection = target.TargetSelection(call.data)
+    if not selection.has_any_target:
+        entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(
+            DOMAIN
+        )
+        subjects: list[Subject] = [(entry.runtime_data, None) for entry in entries]
+    else:
+        subjects = [
+            subject
+            for device in _devices(hass, selection)
+            if (subject := _subject(hass, device))
+        ]
+    if not subjects:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="nothing_targeted"
+        )
+    return list(dict.fromkeys(subjects))
+
+
+def _devices(
+    hass: HomeAssistant, selection: target.TargetSelection
+) -> list[dr.AnyDeviceEntry]:
+    """Return the devices in the target, those of targeted entities included."""
+    selected = target.async_extract_referenced_entity_ids(hass, selection)
+    entities = er.async_get(hass)
+    device_ids = dict.fromkeys(selected.referenced_devices)
+    for entity_id in selected.referenced | selected.indirectly_referenced:
+        entry = entities.async_get(entity_id)
+        if entry and entry.platform == DOMAIN and entry.device_id:
+            device_ids[entry.device_id] = None
+    devices = dr.async_get(hass)
+    return [
+        device
+        for device_id in sorted(device_ids)
+        if (device := devices.async_get(device_id))
+    ]
+
+
+def _subject(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> Subject | None:
+    """Return what a device stands for; None for one of another integration."""
+    entry: VodiaConfigEntry | None = hass.config_entries.async_get_entry(
+        device.config_entry_id
+    )
+    if entry is None or entry.domain != DOMAIN:
+        return None
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entry_not_loaded",
+            translation_placeholders={"title": entry.title},
+        )
+    coordinator = entry.runtime_data
+    account = coordinator.account_of(device)
+    if account is not None and account not in coordinator.extensions:
+        return None
+    return coordinator, account
