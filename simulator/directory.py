@@ -1,0 +1,121 @@
+"""Tenants and their accounts."""
+
+from collections.abc import Callable
+
+from .model import (
+    DEFAULT_TENANT,
+    Account,
+    AccountType,
+    Change,
+    EngineError,
+    Message,
+    Tenant,
+)
+
+
+class Directory:
+    """Keep the tenants with their accounts, and tell of changes."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start with no tenant."""
+        self.tenants: dict[str, Tenant] = {}
+        self.listeners: list[Callable[[Change | Message], None]] = []
+        self._clock = clock
+
+    def tenant(self, name: str) -> Tenant:
+        """Return a tenant."""
+        if name not in self.tenants:
+            raise EngineError(f"There is no tenant {name}")
+        return self.tenants[name]
+
+    def account(self, number: str, *, tenant: str = DEFAULT_TENANT) -> Account:
+        """Return an account."""
+        if number not in (accounts := self.tenant(tenant).accounts):
+            raise EngineError(f"There is no account {number} in {tenant}")
+        return accounts[number]
+
+    def add_account(
+        self,
+        number: str,
+        name: str,
+        type: str = AccountType.EXTENSION,
+        *,
+        password: str | None = None,
+        members: tuple[str, ...] = (),
+        registered: bool = False,
+        tenant: str = DEFAULT_TENANT,
+    ) -> Account:
+        """Create an account; an extension's password is `<number>-secret`."""
+        accounts = self.tenant(tenant).accounts
+        if number in accounts:
+            raise EngineError(f"There is an account {number} already")
+        account = Account(
+            number,
+            name,
+            AccountType(type),
+            password=f"{number}-secret" if password is None else password,
+            members=members,
+            registered=registered,
+        )
+        accounts[number] = account
+        self._notify(tenant, {number})
+        return account
+
+    def rename(self, number: str, name: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Give an account another display name."""
+        self.account(number, tenant=tenant).name = name
+        self._notify(tenant, {number})
+
+    def change_password(
+        self, number: str, password: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Set the web password of an account."""
+        self.account(number, tenant=tenant).password = password
+
+    def set_dnd(
+        self,
+        number: str,
+        state: bool,
+        reason: str | None = None,
+        expires: float | None = None,
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        """Switch do not disturb; `expires` is a number of seconds."""
+        account = self.account(number, tenant=tenant)
+        account.dnd = state
+        account.dnd_reason = (reason or "") if state else ""
+        account.dnd_expires = expires if state else None
+        account.dnd_until = self._clock() + expires if state and expires else None
+        self._notify(tenant, {number})
+
+    def set_chat(
+        self, number: str, status: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Set the chat status: `online`, `offline` or nothing."""
+        self.account(number, tenant=tenant).chat = status
+        self._notify(tenant, {number})
+
+    def set_flag(
+        self, number: str, state: bool, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Switch a service flag."""
+        account = self.account(number, tenant=tenant)
+        if account.type is not AccountType.FLAG:
+            raise EngineError(f"{number} is no service flag")
+        account.active = state
+        self._notify(tenant, {number})
+
+    def send_message(
+        self, sender: str, recipient: str, text: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Send a chat message."""
+        self.account(recipient, tenant=tenant)
+        for listener in tuple(self.listeners):
+            listener(Message(tenant, sender, recipient, text))
+
+    def _notify(self, tenant: str, accounts: set[str]) -> None:
+        """Tell the listeners."""
+        change = Change(tenant, tuple(sorted(accounts)))
+        for listener in tuple(self.listeners):
+            listener(change)

@@ -1,0 +1,412 @@
+"""The telephone system itself: what happens, without any wire."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+import time
+
+from .directory import Directory
+from .model import (
+    DEFAULT_TENANT,
+    AccountType,
+    Call,
+    EndReason,
+    EngineError,
+    Event,
+    LogEntry,
+    Party,
+    Record,
+    Stage,
+)
+
+_GROUPS = (AccountType.RING_GROUP, AccountType.QUEUE)
+
+
+class Engine(Directory):
+    """Do what phones, callers and clients ask for."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """Start with no tenant."""
+        super().__init__(clock)
+        self.log: list[LogEntry] = []
+        self._ids = count(1)
+
+    # What is there
+
+    def calls(self, *, tenant: str = DEFAULT_TENANT) -> list[Call]:
+        """Return the live calls."""
+        return list(self.tenant(tenant).calls.values())
+
+    def call(self, call_id: str, *, tenant: str = DEFAULT_TENANT) -> Call:
+        """Return a live call by its id or the id of one of its legs."""
+        for call in self.tenant(tenant).calls.values():
+            if call_id == call.id or call_id in call.leg_ids.values():
+                return call
+        raise EngineError(f"There is no call {call_id}")
+
+    def calls_of(self, account: str, *, tenant: str = DEFAULT_TENANT) -> list[Call]:
+        """Return the live calls of an account."""
+        return [call for call in self.calls(tenant=tenant) if call.involves(account)]
+
+    # Accounts that have calls
+
+    def remove_account(self, number: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Delete an account, which ends its calls."""
+        self.account(number, tenant=tenant)
+        with self._changing(tenant, *self.calls_of(number, tenant=tenant)) as touched:
+            touched.add(number)
+            for call in self.calls_of(number, tenant=tenant):
+                if call.talks(number) or call.called.is_account(number):
+                    self._end(tenant, call)
+                else:
+                    self._stop_ringing(call, number, "removed")
+            del self.tenants[tenant].accounts[number]
+
+    def set_registered(
+        self, number: str, state: bool, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Register a phone or lose it; a phone that is lost rings no more."""
+        account = self.account(number, tenant=tenant)
+        with self._changing(tenant, *self.calls_of(number, tenant=tenant)) as touched:
+            touched.add(number)
+            account.registered = state
+            if not state:
+                for call in self.calls_of(number, tenant=tenant):
+                    if number in call.rung and call.stage is Stage.RINGING:
+                        self._stop_ringing(call, number, "unregistered")
+
+    # Calls
+
+    def ring(
+        self,
+        caller: str,
+        called: str,
+        name: str = "",
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> str:
+        """Call somebody from an extension or from outside; return the call's id."""
+        origin = self._party(tenant, caller, name)
+        target = self._target(tenant, called)
+        if not origin.internal and not target.internal:
+            raise EngineError(f"Neither {caller} nor {called} is an account")
+        if origin.internal:
+            self._check_phone(tenant, caller)
+        if caller == called:
+            raise EngineError(f"{caller} cannot call itself")
+        call = self._create(tenant, origin, target)
+        with self._changing(tenant, call):
+            return self._offer(tenant, call, target).id
+
+    def dial(self, account: str, number: str, *, tenant: str = DEFAULT_TENANT) -> str:
+        """Click to dial: ring the own phone first; return the call's id."""
+        self._check_phone(tenant, account)
+        if account == number:
+            raise EngineError(f"{account} cannot call itself")
+        call = self._create(
+            tenant, self._party(tenant, account), self._target(tenant, number)
+        )
+        with self._changing(tenant, call):
+            call.clicked = True
+            call.stage = Stage.OWN_RINGING
+            call.rung = [account]
+            call.offered = [account]
+            self._tell(Event.OWN_RINGING, call, account)
+        return call.id
+
+    def answer(
+        self,
+        call_id: str,
+        account: str | None = None,
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        """Answer at a phone that rings, or (None) where the outside party is."""
+        call = self.call(call_id, tenant=tenant)
+        with self._changing(tenant, call):
+            if call.stage is Stage.CONNECTED:
+                raise EngineError(f"{call.id} is connected already")
+            if call.stage is Stage.OWN_RINGING:
+                if account not in (None, call.caller.number):
+                    raise EngineError(f"{call.id} does not ring at {account} yet")
+                call.rung.clear()
+                self._tell(Event.OWN_ANSWERED, call, call.caller.number)
+                self._offer(tenant, call, call.called)
+            elif account is not None and account in call.rung:
+                self._connect(call, self._party(tenant, account))
+            elif not call.called.internal and account in (None, call.called.number):
+                self._connect(call, call.called)
+            else:
+                raise EngineError(f"{call.id} does not ring at {account}")
+
+    def hold(self, call_id: str, account: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Hold a call."""
+        call = self._talking(tenant, call_id, account)
+        if account in call.held_by:
+            raise EngineError(f"{account} holds {call.id} already")
+        with self._changing(tenant, call):
+            call.held_by.add(account)
+            self._tell(Event.HELD, call, account)
+
+    def resume(
+        self, call_id: str, account: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Take a call up again that the account holds."""
+        call = self._talking(tenant, call_id, account)
+        if account not in call.held_by:
+            raise EngineError(f"{account} does not hold {call.id}")
+        with self._changing(tenant, call):
+            call.held_by.remove(account)
+            self._tell(Event.RESUMED, call, account)
+
+    def hang_up(
+        self, call_id: str, by: str | None = None, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """End a call for all; who is only rung rejects it."""
+        call = self.call(call_id, tenant=tenant)
+        if by is not None and by in call.rung and call.stage is Stage.RINGING:
+            self.reject(call_id, by, tenant=tenant)
+            return
+        if by is not None and by not in (call.caller.number, *self._far_end(call)):
+            raise EngineError(f"{by} has no part in {call.id}")
+        with self._changing(tenant, call):
+            self._end(tenant, call)
+
+    def reject(
+        self, call_id: str, account: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Refuse a call that rings; it goes on while it rings elsewhere."""
+        call = self.call(call_id, tenant=tenant)
+        if account not in call.rung:
+            raise EngineError(f"{call.id} does not ring at {account}")
+        with self._changing(tenant, call):
+            if call.stage is Stage.OWN_RINGING:
+                self._end(tenant, call)
+                return
+            self._stop_ringing(call, account, "rejected")
+            if not call.rung:
+                self._end(tenant, call, EndReason.REJECTED)
+
+    def transfer(
+        self,
+        call_id: str,
+        account: str,
+        number: str,
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        """Send a call on without asking; to an orbit parks, ringing deflects."""
+        call = self.call(call_id, tenant=tenant)
+        deflected = account in call.rung and call.stage is Stage.RINGING
+        if not deflected:
+            self._talking(tenant, call_id, account)
+        remote = call.caller if deflected else call.other(account)
+        target = self._target(tenant, number)
+        if number in (account, remote.number):
+            raise EngineError(f"{call.id} cannot be transferred to {number}")
+        with self._changing(tenant, call):
+            self._silence(call, "deflected")
+            call.caller = remote
+            self._tell(Event.TRANSFERRED, call, account, to=number)
+            self._offer(tenant, call, target)
+
+    def attended_transfer(
+        self, call_id: str, other_id: str, account: str, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Join the other parties of two calls in the first one."""
+        first = self._talking(tenant, call_id, account)
+        second = self.call(other_id, tenant=tenant)
+        if first is second or not second.talks(account):
+            raise EngineError(f"{account} has no other call {other_id}")
+        with self._changing(tenant, first, second):
+            remote, target = first.other(account), second.other(account)
+            self._tell(Event.TRANSFERRED, first, account, to=target.number)
+            first.caller, first.called = remote, target
+            first.stage, first.talker = second.stage, second.talker and target
+            first.rung, first.offered = second.rung, second.offered
+            first.leg_ids, second.rung = second.leg_ids, []
+            first.connect = first.connect if first.talker else None
+            first.held_by.clear()
+            first.outcomes |= second.outcomes
+            self._end(tenant, second, EndReason.TRANSFERRED)
+
+    def record(
+        self, call_id: str, state: bool, *, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Start or stop the recording of a connected call."""
+        call = self.call(call_id, tenant=tenant)
+        if call.stage is not Stage.CONNECTED:
+            raise EngineError(f"{call.id} is not connected")
+        with self._changing(tenant, call):
+            call.recording = state
+            self._tell(Event.RECORDING, call, None, state="on" if state else "off")
+
+    def restart(self) -> None:
+        """Forget all calls, as a restart does."""
+        for tenant in self.tenants.values():
+            for call in tuple(tenant.calls.values()):
+                self._end(tenant.name, call, EndReason.RESTART)
+            self._notify(tenant.name, set(tenant.accounts))
+
+    # Inside
+
+    def _party(self, tenant: str, number: str, name: str = "") -> Party:
+        """Return an account as a party, else a party outside."""
+        account = self.tenant(tenant).accounts.get(number)
+        if account is None:
+            return Party(number, name)
+        return Party(number, name or account.name, account.type)
+
+    def _target(self, tenant: str, number: str) -> Party:
+        """Return the party that a number calls."""
+        if not number:
+            raise EngineError("There is no number to call")
+        return self._party(tenant, number)
+
+    def _check_phone(self, tenant: str, number: str) -> None:
+        """Refuse what has no phone to call from."""
+        account = self.account(number, tenant=tenant)
+        if account.type is not AccountType.EXTENSION or not account.registered:
+            raise EngineError(f"{number} has no registered phone")
+
+    def _talking(self, tenant: str, call_id: str, account: str) -> Call:
+        """Return a connected call that an account is a party of."""
+        call = self.call(call_id, tenant=tenant)
+        if call.stage is not Stage.CONNECTED or not call.talks(account):
+            raise EngineError(f"{account} is not connected in {call.id}")
+        return call
+
+    def _create(self, tenant: str, caller: Party, called: Party) -> Call:
+        """Create a call that does not ring yet."""
+        call = Call(f"c{next(self._ids):05d}@pbx", caller, called, self._clock())
+        if caller.internal:
+            call.outcomes[caller.number] = None
+        self.tenant(tenant).calls[call.id] = call
+        details = {"tenant": tenant, "from": caller.number, "to": called.number}
+        self._tell(Event.CREATED, call, None, **details)
+        return call
+
+    def _offer(self, tenant: str, call: Call, target: Party) -> Call:
+        """Send a call to its target; return the call that came of it."""
+        call.called, call.talker = target, None
+        call.stage, call.connect = Stage.RINGING, None
+        call.held_by.clear()
+        call.rung, call.offered, call.leg_ids = [], [], {}
+        if target.type is None:
+            return call
+        account = self.account(target.number, tenant=tenant)
+        if target.type is AccountType.EXTENSION or target.type in _GROUPS:
+            group = target.type in _GROUPS
+            if not group:
+                call.outcomes.setdefault(target.number, None)
+            for number in account.members if group else (target.number,):
+                phone = self.tenant(tenant).accounts.get(number)
+                if phone and phone.reachable and not call.caller.is_account(number):
+                    if group:
+                        call.leg_ids[number] = f"c{next(self._ids):05d}@pbx"
+                    call.rung.append(number)
+                    call.offered.append(number)
+                    call.outcomes.setdefault(number, None)
+                    self._tell(Event.RINGING, call, number)
+            return call
+        if target.type is AccountType.ORBIT:
+            parked = next(
+                (
+                    other
+                    for other in self.calls(tenant=tenant)
+                    if other.parked and other.called == target
+                ),
+                None,
+            )
+            if parked is not None:
+                return self._retrieve(tenant, parked, call)
+        elif target.type is AccountType.FLAG:
+            account.active = not account.active
+        self._connect(call, target)
+        if call.parked:
+            call.held_by.add(target.number)
+        return call
+
+    def _retrieve(self, tenant: str, parked: Call, call: Call) -> Call:
+        """Give a parked call to the one who dialed its orbit."""
+        with self._changing(tenant, parked, call):
+            self._end(tenant, call, EndReason.TRANSFERRED)
+            parked.called = call.caller
+            parked.held_by.clear()
+            self._connect(parked, call.caller)
+        return parked
+
+    def _connect(self, call: Call, party: Party) -> None:
+        """Let a party answer."""
+        now = self._clock()
+        waiting = set(call.rung)
+        if party.internal:
+            waiting.add(party.number)
+        if call.caller.internal:
+            waiting.add(call.caller.number)
+        for number in waiting:
+            call.outcomes[number] = call.outcomes.get(number) or now
+        call.stage, call.talker, call.connect = Stage.CONNECTED, party, now
+        self._tell(Event.ANSWERED, call, party.number)
+        if party.number in call.rung:
+            call.rung.remove(party.number)
+        self._silence(call, "answered_elsewhere")
+
+    def _stop_ringing(self, call: Call, account: str, because: str) -> None:
+        """Silence one phone."""
+        call.rung.remove(account)
+        if account in call.offered:
+            call.offered.remove(account)
+        self._tell(Event.STOPPED_RINGING, call, account, because=because)
+
+    def _silence(self, call: Call, because: str) -> None:
+        """Silence all phones; which were offered the call is kept."""
+        for number in call.rung:
+            self._tell(Event.STOPPED_RINGING, call, number, because=because)
+        call.rung = []
+
+    def _end(self, tenant: str, call: Call, reason: EndReason | None = None) -> None:
+        """End a call for all and keep it in the history."""
+        if reason is None:
+            reason = EndReason.UNANSWERED
+            if call.stage is Stage.CONNECTED:
+                reason = EndReason.COMPLETED
+            elif call.stage is Stage.RINGING and call.called.internal:
+                reason = EndReason.MISSED
+        if call.stage is Stage.RINGING:
+            self._silence(call, "ended")
+        record = Record(
+            call.id,
+            call.caller,
+            call.called,
+            call.start,
+            self._clock(),
+            call.leg_ids,
+            call.outcomes,
+        )
+        home = self.tenant(tenant)
+        home.history.append(record)
+        del home.calls[call.id]
+        self._tell(Event.ENDED, call, None, reason=reason)
+
+    @staticmethod
+    def _far_end(call: Call) -> tuple[str, ...]:
+        """Return the number that the caller is connected or connecting to."""
+        if call.talker is not None:
+            return (call.talker.number,)
+        return () if call.called.internal else (call.called.number,)
+
+    def _tell(
+        self, event: Event, call: Call, account: str | None, **details: str
+    ) -> None:
+        """Write a line of the log."""
+        self.log.append(LogEntry(self._clock(), event, call.id, account, details))
+
+    @contextmanager
+    def _changing(self, tenant: str, *calls: Call) -> Iterator[set[str]]:
+        """Notify once, of all accounts that calls had before or have after."""
+        touched = {number for call in calls for number in call.accounts()}
+        yield touched
+        for call in calls:
+            touched |= call.accounts()
+        self._notify(tenant, touched)

@@ -1,0 +1,218 @@
+"""One WebSocket of a client."""
+
+import asyncio
+from contextlib import suppress
+from enum import StrEnum
+import json
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from .commands import run_command
+from .logins import Login
+from .model import Account, EngineError
+from .wire import Json, Object, Wire, encode, noise
+
+if TYPE_CHECKING:
+    from .server import Simulator
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Stream(StrEnum):
+    """Lists of calls that a client may follow."""
+
+    OWN = "own-calls"
+    TENANT = "domain-calls"
+    ORBITS = "orbit-calls"
+
+
+class Link:
+    """Send one client what happens and do what it asks for."""
+
+    def __init__(
+        self,
+        pbx: Simulator,
+        login: Login,
+        ws: web.WebSocketResponse,
+        transport: asyncio.Transport,
+    ) -> None:
+        """Take an open WebSocket."""
+        self.login = login
+        self.transport = transport
+        self.gone = asyncio.Event()
+        self._pbx = pbx
+        self._ws = ws
+        self._wire = Wire(pbx.engine, pbx.switches, login.tenant)
+        self._queue: asyncio.Queue[tuple[float, str | bytes]] = asyncio.Queue()
+        self._streams: dict[Stream, list[Json]] = {}
+        self._watched: set[str] = set()
+        self._pushes = 0
+        self._aborted = asyncio.Event()
+        if pbx.switches.dialect == "classic":
+            self._streams[Stream.OWN] = self._calls(Stream.OWN)
+
+    async def run(self) -> None:
+        """Serve the client until the connection ends."""
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._read(), self._write(), self._aborted.wait())
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            while not self._queue.empty():
+                self._queue.get_nowait()
+                self._queue.task_done()
+            self.gone.set()
+
+    def abort(self) -> None:
+        """Reset the TCP connection."""
+        reset(self.transport)
+        self._aborted.set()
+
+    async def flush(self) -> None:
+        """Wait until all that is queued has been handed over."""
+        await self._queue.join()
+
+    def send(self, data: str | bytes) -> None:
+        """Queue a frame as it is."""
+        due = time.monotonic() + self._pbx.switches.latency
+        self._queue.put_nowait((due, data))
+
+    def push(self, payload: Object) -> None:
+        """Queue a message, and noise after every second one if that is on."""
+        self.send(encode(payload, self._pbx.switches))
+        self._pushes += 1
+        if self._pbx.switches.noise and self._pushes % 2 == 0:
+            turn = self._pushes // 2 - 1
+            self.send(json.dumps(noise(turn)))
+
+    def push_calls(self) -> None:
+        """Push every followed list of calls that is not what was sent last."""
+        for stream, sent in self._streams.items():
+            if (calls := self._calls(stream)) != sent:
+                self._push_stream(stream, calls)
+
+    def push_account(self, account: Account) -> None:
+        """Push the light of an account if the client watches it."""
+        if account.number in self._watched:
+            self.push(self._wire.blf(account))
+
+    def _calls(self, stream: Stream) -> list[Json]:
+        """Return a list of calls as it is now."""
+        match stream:
+            case Stream.OWN:
+                return self._wire.own_calls(self.login.account)
+            case Stream.TENANT:
+                return self._wire.tenant_calls()
+            case Stream.ORBITS:
+                return self._wire.parked_calls()
+
+    def _push_stream(self, stream: Stream, calls: list[Json]) -> None:
+        """Push a list of calls."""
+        self._streams[stream] = calls
+        action = "call-state"
+        if stream is Stream.ORBITS:
+            action = self._pbx.switches.orbit_action
+        self.push({"action": action, "calls": calls})
+
+    async def _write(self) -> None:
+        """Hand the queued frames over, in order."""
+        while True:
+            due, data = await self._queue.get()
+            try:
+                await asyncio.sleep(max(0, due - time.monotonic()))
+                await self._pbx.thawed.wait()
+                if isinstance(data, str):
+                    await self._ws.send_str(data)
+                else:
+                    await self._ws.send_bytes(data)
+            except ConnectionError:
+                return
+            finally:
+                self._queue.task_done()
+
+    async def _read(self) -> None:
+        """Take what the client sends."""
+        while True:
+            try:
+                message = await self._ws.receive(self._pbx.switches.idle_timeout)
+            except TimeoutError:
+                await self._ws.close()
+                return
+            await self._pbx.thawed.wait()
+            if message.type in (
+                WSMsgType.CLOSE,
+                WSMsgType.CLOSING,
+                WSMsgType.CLOSED,
+                WSMsgType.ERROR,
+            ):
+                await self._ws.close()
+                return
+            with suppress(ConnectionError):
+                await self._take(message)
+
+    async def _take(self, message: WSMessage) -> None:
+        """Act on one message of the client."""
+        if message.type is WSMsgType.PING:
+            if self._pbx.switches.answers_ping:
+                await self._ws.pong(message.data)
+        elif message.type is WSMsgType.TEXT:
+            with suppress(ValueError):
+                frame = json.loads(message.data)
+                if isinstance(frame, dict):
+                    self._pbx.received.append(frame)
+                    self._obey(frame)
+
+    def _obey(self, frame: dict[str, Any]) -> None:
+        """Do what a frame asks for, if it asks for something known."""
+        switches = self._pbx.switches
+        match frame:
+            case {"action": "get-users"} if switches.answers_get_users:
+                self.push(self._wire.snapshot())
+            case {"action": "get-calls"} if switches.answers_get_calls:
+                own = self._wire.own_calls(self.login.account)
+                if Stream.OWN in self._streams:
+                    self._push_stream(Stream.OWN, own)
+                else:
+                    self.push({"action": "call-state", "calls": own})
+            case {"action": "own-calls" | "domain-calls" | "orbit-calls" as name}:
+                self._subscribe(Stream(name), frame.get("subscribe"))
+            case {"action": "blf", "add": [*accounts]}:
+                self._watched.update(str(account) for account in accounts)
+            case {"action": str(action)} if switches.socket_commands:
+                if not switches.ignore_commands:
+                    with suppress(EngineError):
+                        run_command(self._pbx.engine, self.login, action, frame)
+
+    def _subscribe(self, stream: Stream, wanted: object) -> None:
+        """Start or stop to follow a list of calls."""
+        switches = self._pbx.switches
+        if switches.dialect == "classic":
+            return
+        if stream is Stream.TENANT and not switches.domain_calls:
+            return
+        if wanted is not True:
+            self._streams.pop(stream, None)
+            return
+        self._streams[stream] = calls = self._calls(stream)
+        if switches.initial_call_state:
+            self._push_stream(stream, calls)
+
+
+def reset(transport: asyncio.BaseTransport) -> None:
+    """Abort a TCP connection so that the other side sees a reset."""
+    if (sock := transport.get_extra_info("socket")) is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()

@@ -1,0 +1,211 @@
+"""What a telephone system consists of: accounts, parties and calls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+DEFAULT_TENANT = "localhost"
+
+
+class EngineError(Exception):
+    """Raise when the telephone system cannot do what it is asked."""
+
+
+class AccountType(StrEnum):
+    """Kinds of numbers, in the words of the wire."""
+
+    EXTENSION = "extensions"
+    RING_GROUP = "hunts"
+    QUEUE = "acds"
+    ATTENDANT = "attendants"
+    CONFERENCE = "conferences"
+    ORBIT = "orbits"
+    FLAG = "srvflags"
+
+
+class Stage(StrEnum):
+    """How far a call has come."""
+
+    OWN_RINGING = "own_ringing"
+    RINGING = "ringing"
+    CONNECTED = "connected"
+
+
+class Event(StrEnum):
+    """What the log tells of a call."""
+
+    CREATED = "created"
+    OWN_RINGING = "own_ringing"
+    OWN_ANSWERED = "own_answered"
+    RINGING = "ringing"
+    STOPPED_RINGING = "stopped_ringing"
+    ANSWERED = "answered"
+    HELD = "held"
+    RESUMED = "resumed"
+    TRANSFERRED = "transferred"
+    RECORDING = "recording"
+    ENDED = "ended"
+
+
+class EndReason(StrEnum):
+    """Why a call is over."""
+
+    COMPLETED = "completed"
+    MISSED = "missed"
+    UNANSWERED = "unanswered"
+    REJECTED = "rejected"
+    TRANSFERRED = "transferred"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One thing that really happened to a call."""
+
+    time: float
+    event: Event
+    call_id: str
+    account: str | None
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Tell that calls or accounts of a tenant are not what they were."""
+
+    tenant: str
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A chat message from one account to another."""
+
+    tenant: str
+    sender: str
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One end of a call; without a type it is outside of the tenant."""
+
+    number: str
+    name: str = ""
+    type: AccountType | None = None
+
+    @property
+    def internal(self) -> bool:
+        """Tell whether the party is an account of the tenant."""
+        return self.type is not None
+
+    def is_account(self, number: str) -> bool:
+        """Tell whether the party is this account."""
+        return self.internal and self.number == number
+
+
+@dataclass(slots=True)
+class Account:
+    """A number of a tenant."""
+
+    number: str
+    name: str
+    type: AccountType = AccountType.EXTENSION
+    password: str = ""
+    members: tuple[str, ...] = ()
+    registered: bool = False
+    dnd: bool = False
+    dnd_reason: str = ""
+    dnd_expires: float | None = None
+    dnd_until: float | None = None
+    chat: str = ""
+    active: bool = False
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def party(self) -> Party:
+        """Return the account as one end of a call."""
+        return Party(self.number, self.name, self.type)
+
+    @property
+    def reachable(self) -> bool:
+        """Tell whether the phone would ring now."""
+        return self.registered and not self.dnd
+
+
+@dataclass(slots=True)
+class Call:
+    """A live call."""
+
+    id: str
+    caller: Party
+    called: Party
+    start: float
+    stage: Stage = Stage.RINGING
+    clicked: bool = False
+    rung: list[str] = field(default_factory=list)
+    offered: list[str] = field(default_factory=list)
+    talker: Party | None = None
+    connect: float | None = None
+    held_by: set[str] = field(default_factory=set)
+    recording: bool = False
+    leg_ids: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def parked(self) -> bool:
+        """Tell whether the call waits in an orbit."""
+        return self.talker is not None and self.talker.type is AccountType.ORBIT
+
+    def accounts(self) -> set[str]:
+        """Return every account whose state this call may show in."""
+        parties = (self.caller, self.called, self.talker)
+        return {party.number for party in parties if party and party.internal} | set(
+            self.rung
+        )
+
+    def talks(self, account: str) -> bool:
+        """Tell whether an account is a party that is more than rung."""
+        if self.caller.is_account(account):
+            return self.stage is not Stage.OWN_RINGING
+        return self.talker is not None and self.talker.is_account(account)
+
+    def involves(self, account: str) -> bool:
+        """Tell whether this is a call of the account."""
+        if account in self.rung or self.talks(account):
+            return True
+        return (
+            self.called.is_account(account)
+            and self.called.type is not AccountType.EXTENSION
+            and self.stage is not Stage.OWN_RINGING
+        )
+
+    def other(self, account: str) -> Party:
+        """Return the party that an account talks to."""
+        if self.caller.is_account(account):
+            return self.talker or self.called
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call that is over, as the history keeps it."""
+
+    id: str
+    caller: Party
+    called: Party
+    start: float
+    end: float
+    leg_ids: Mapping[str, str]
+    outcomes: Mapping[str, float | None]
+
+
+@dataclass(slots=True)
+class Tenant:
+    """One tenant with its accounts and calls."""
+
+    name: str
+    accounts: dict[str, Account] = field(default_factory=dict)
+    calls: dict[str, Call] = field(default_factory=dict)
+    history: list[Record] = field(default_factory=list)

@@ -1,0 +1,136 @@
+"""What is not known about a PBX, as options."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+type Dialect = Literal["classic", "modern"]
+type Refusal = Literal["empty", "false", 401, 403]
+type SessionIn = Literal["body", "cookie", "both"]
+type HandshakeRefusal = Literal[401, 403, "close"]
+type UserCalls = Literal["none", "from", "id", "full"]
+
+
+@dataclass(kw_only=True)
+class Switches:
+    """Options of the simulated PBX; they may be changed while it runs."""
+
+    dialect: Dialect = "classic"
+    """Field names and message set."""
+    login_methods: set[str] = field(default_factory=lambda: {"PUT"})
+    """Methods of the password login; others are answered with 405."""
+    refusal: Refusal = "empty"
+    """How a wrong password or user is answered: 200 `""`, 200 `false` or a status."""
+    plain_username: bool = True
+    """Whether the bare extension is a user name of the default tenant."""
+    session_in: SessionIn = "body"
+    """Where the login puts the session id."""
+    basic: bool = False
+    """Whether HTTP Basic is accepted on REST."""
+    basic_handshake: bool = False
+    """Whether HTTP Basic is accepted on the WebSocket handshake."""
+    second_factor: bool = False
+    """Whether a right password only asks for a second factor."""
+    session_tells_tenant: bool = True
+    """Whether GET of the session tells extension and tenant."""
+    websocket_paths: set[str] = field(default_factory=lambda: {"/"})
+    """Paths that take a WebSocket."""
+    wrong_tenant_status: int = 404
+    """Answer to a handshake whose tenant or user is not the session's."""
+    handshake_refusal: HandshakeRefusal = 401
+    """Answer to a handshake without a session; "close" opens and closes at once."""
+    answers_ping: bool = True
+    """Whether WebSocket pings get pongs."""
+    idle_timeout: float | None = None
+    """Seconds of a client's silence after which its WebSocket is closed."""
+    api_access: bool = True
+    """Whether REST is allowed at all, the session endpoint aside (else 403)."""
+    rest_status: dict[str, int] = field(default_factory=dict)
+    """Kind of REST path to the status that it is always answered with."""
+    settings_methods: set[str] = field(default_factory=lambda: {"POST", "PUT"})
+    """Methods that write settings; others are answered with 405."""
+    dnd_field: Literal["state", "dnd"] = "state"
+    """Name of the state in the reply of GET dnd."""
+    accounts_type_filter: bool = True
+    """Whether the account list honours `?type=`."""
+    answers_get_users: bool = True
+    """Whether `get-users` is answered with a `domain-state`."""
+    answers_get_calls: bool = True
+    """Whether `get-calls` is answered with a `call-state`."""
+    user_state: bool = True
+    """Whether changed accounts are pushed as `user-state`."""
+    user_change: bool = False
+    """Whether changed accounts are pushed as `user-change`, and as `blf` if asked."""
+    presence_first: bool = False
+    """Whether pushed accounts come before the call lists of the same moment."""
+    domain_calls: bool = False
+    """Whether `domain-calls` is allowed; else it is ignored."""
+    orbit_action: Literal["orbit-calls", "call-state"] = "orbit-calls"
+    """The action that updates of the park orbits come with."""
+    initial_call_state: bool = True
+    """Whether subscribing is answered with the current list, also an empty one."""
+    user_calls: UserCalls = "id"
+    """What the calls of an account carry: nothing, from, id and to, or all."""
+    code_while_ringing: bool = True
+    """Whether an account that only rings counts as busy."""
+    group_ids: Literal["one", "per_leg"] = "one"
+    """Whether a group call has one id or one for each member."""
+    call_ids: bool = True
+    """Whether calls on the WebSocket have an id at all."""
+    shrink_extensions: bool = True
+    """Whether `extension` shrinks to who answered."""
+    dial_presents_as: Literal["outgoing", "incoming"] = "outgoing"
+    """From and to of a clicked call while the own phone rings."""
+    dial_pickup: float | None = 0.05
+    """Seconds until the own phone of a clicked call picks up by itself."""
+    far_answer: float | None = None
+    """Seconds until an outside number answers a clicked call by itself."""
+    ignore_commands: bool = False
+    """Whether commands are accepted and do nothing."""
+    socket_commands: bool = True
+    """Whether call commands work on the WebSocket."""
+    outgoing_word: Literal["alerting", "ringback"] = "alerting"
+    """State of a ringing call at the caller's side."""
+    incoming_word: Literal["alerting", "ringing"] = "alerting"
+    """State of a ringing call at the called side."""
+    held_word: Literal["onhold", "holding"] = "onhold"
+    """State of a held call."""
+    strings: bool = False
+    """Whether booleans and numbers are sent as strings."""
+    calls_as_object: bool = False
+    """Whether a list of one call is sent as a bare object."""
+    noise: bool = False
+    """Whether unknown fields and unknown messages are mixed in."""
+    star_extensions: bool = False
+    """Whether the entries of `extension` have a `*` in front."""
+    latency: float = 0
+    """Seconds before each frame and each REST reply."""
+    server_header: str = "PBX/5.3"
+    """The Server header of every response."""
+
+    @classmethod
+    def classic(cls, **overrides: Any) -> Switches:
+        """Return the options of an old PBX."""
+        old = ("accounts", "calls", "dnd", "history", "user_settings", "srvflags")
+        preset: dict[str, Any] = {"rest_status": dict.fromkeys(old, 404)}
+        return cls(**preset | overrides)
+
+    @classmethod
+    def modern(cls, **overrides: Any) -> Switches:
+        """Return the options of a recent PBX."""
+        preset: dict[str, Any] = {
+            "dialect": "modern",
+            "login_methods": {"PUT", "POST"},
+            "refusal": "false",
+            "session_in": "both",
+            "basic": True,
+            "session_tells_tenant": False,
+            "websocket_paths": {"/websocket"},
+            "rest_status": {"self_settings": 404},
+            "answers_get_users": False,
+            "answers_get_calls": False,
+            "user_state": False,
+            "user_change": True,
+            "domain_calls": True,
+            "server_header": "PBX/70.1",
+        }
+        return cls(**preset | overrides)
