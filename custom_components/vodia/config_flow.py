@@ -6,6 +6,7 @@ import logging
 import re
 from typing import Any, override
 
+from probatio import Secret
 import voluptuous as vol
 from yarl import URL
 
@@ -43,7 +44,8 @@ _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
-_HOST = re.compile(r"(?!-)[a-z0-9._-]{1,253}", re.IGNORECASE)
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
 _EXTENSION = re.compile(r"[a-z0-9*+._-]{1,64}", re.IGNORECASE)
 
 
@@ -134,7 +136,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
                     {
                         vol.Required(CONF_HOST): TextSelector(),
                         vol.Required(CONF_EXTENSION): TextSelector(),
-                        vol.Required(vol.Secret(CONF_PASSWORD)): _PASSWORD,
+                        vol.Required(Secret(CONF_PASSWORD)): _PASSWORD,
                         vol.Required(CONF_SECURITY): section(
                             vol.Schema(
                                 {
@@ -172,9 +174,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(entry, data=data | found)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=vol.Schema(
-                {vol.Required(vol.Secret(CONF_PASSWORD)): _PASSWORD}
-            ),
+            data_schema=vol.Schema({vol.Required(Secret(CONF_PASSWORD)): _PASSWORD}),
             description_placeholders={
                 "extension": entry.data[CONF_EXTENSION],
                 "title": entry.title,
@@ -199,9 +199,6 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         except PbxError as err:
             _LOGGER.debug("Could not connect to the PBX: %s", err)
             return {}, {"base": err.key}
-        except Exception:
-            _LOGGER.exception("Unexpected exception")
-            return {}, {"base": "unknown"}
         else:
             assert client.way
             return {

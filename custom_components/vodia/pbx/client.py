@@ -25,7 +25,7 @@ from .errors import (
     UnexpectedReplyError,
     UnknownTenantError,
 )
-from .ledger import Ledger, count
+from .ledger import Ledger
 from .link import Link, Timing
 from .messages import (
     AccountDelta,
@@ -121,9 +121,9 @@ class PbxClient:
         earlier days: one that the PBX lacks now is absent, not unheard of.
         """
         self.ledger = Ledger()
-        self.rest = Rest(http, server, self.ledger)
-        self.control = Control(self)
         self.timing = TIMING
+        self.rest = Rest(http, server, self.ledger, self.timing.request)
+        self.control = Control(self)
         self.tenant = credentials.tenant or ""
         self.way = way
         self.server_name: str | None = None
@@ -203,7 +203,7 @@ class PbxClient:
                 error = err
             except Exception as err:
                 _LOGGER.exception("Unexpected error in the link to the PBX")
-                error = UnexpectedReplyError(type(err).__name__)
+                error = PbxError(type(err).__name__)
             self._lost(error)
             if not first.done():
                 first.set_exception(error)
@@ -425,12 +425,7 @@ class PbxClient:
             try:
                 message = decode(data, self.ledger)
             except FrameError as err:
-                if count(self.ledger.dropped, str(err)):
-                    _LOGGER.warning(
-                        "The PBX sent a frame that is not understood (%s); frames like"
-                        " it are dropped and counted in the diagnostics",
-                        err,
-                    )
+                self.ledger.drop(str(err))
                 continue
             if isinstance(message, AccountsSnapshot):
                 live.socket_tells_accounts = True

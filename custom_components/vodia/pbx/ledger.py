@@ -2,8 +2,11 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+import logging
 import time
 from typing import Final
+
+_LOGGER = logging.getLogger(__name__)
 
 _FRAMES_KEPT: Final = 60
 _FRAME_KEPT_BYTES: Final = 4096
@@ -31,6 +34,15 @@ class Ledger:
     unknown_fields: Counter[str] = field(default_factory=Counter)
     unknown_states: Counter[str] = field(default_factory=Counter)
     last: deque[Recorded] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
+
+    def drop(self, reason: str) -> None:
+        """Count a frame that is dropped; log the first of its kind."""
+        if count(self.dropped, reason):
+            _LOGGER.warning(
+                "The PBX sent a frame that cannot be taken (%s); this and further ones"
+                " are dropped and counted in the diagnostics",
+                reason,
+            )
 
     def record(self, source: str, text: bytes) -> None:
         """Keep the beginning of a text that was sent or received."""

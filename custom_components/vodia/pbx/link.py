@@ -10,7 +10,7 @@ from typing import Final, Self
 import aiohttp
 
 from .errors import CannotConnectError
-from .ledger import Ledger, count
+from .ledger import Ledger
 from .messages import encode
 from .rest import Rest, network_errors
 
@@ -24,6 +24,7 @@ class Timing:
     """Seconds of the connection; tests shorten them."""
 
     connect: float = 10.0
+    request: float = 10.0
     answer: float = 3.0
     first_answer: float = 1.0
     ping: float = 15.0
@@ -109,9 +110,9 @@ class Link:
                     if len(message.data) <= _PARSE_LIMIT:
                         yield message.data
                     else:
-                        count(self._ledger.dropped, "larger than 8 MiB")
+                        self._ledger.drop("larger than 8 MiB")
                 case aiohttp.WSMsgType.BINARY:
-                    count(self._ledger.dropped, "binary")
+                    self._ledger.drop("binary")
                 case aiohttp.WSMsgType.PING:
                     with network_errors():
                         await self._socket.pong(message.data)

@@ -7,13 +7,14 @@ taken whole or not at all: one field of a wrong type drops it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+import re
 from typing import Any, Final
 from urllib.parse import unquote
 
 import orjson
 
 from .ledger import Ledger, count
-from .models import Account, Call, Party, Phase
+from .models import NO_ID, Account, Call, Party, Phase
 
 type JsonObject = Mapping[str, Any]
 
@@ -32,6 +33,12 @@ _BOOLEANS: Final[Mapping[Any, bool | None]] = {
     "0": False,
     "": None,
 }
+_WITHHELD: Final = "anonymous"
+_SEPARATORS: Final = str.maketrans("", "", " ()/.-")
+_SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
+_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
 
@@ -153,7 +160,9 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
         case "domain-state":
             return AccountsSnapshot(
                 _state_accounts(frame, ledger),
-                _calls(frame, "calls", action, ledger) if "calls" in frame else (),
+                _calls(frame, "calls", action, ledger)
+                if frame.get("calls") is not None
+                else (),
             )
     if action in _SIGNALS:
         return Signal(action != "missed-calls")
@@ -176,36 +185,46 @@ def parse_party(text: str) -> Party:
 
     Any part may be missing; quotes and angle brackets in the name are allowed.
     """
-    text = text.strip()
-    start = text.rfind("<")
-    if start < 0:
-        bare = " " not in text and any(c.isdigit() or c in ":@" for c in text)
-        name, uri = ("", text) if bare else (text, "")
-    else:
-        name, uri = text[:start].strip(), text[start + 1 :].partition(">")[0]
+    name, uri = _split_party(text.strip())
     if len(name) > 1 and name[0] == name[-1] == '"':
-        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\").strip()
-    uri = uri.strip()
-    if uri.lower().startswith(("sip:", "sips:", "tel:")):
-        uri = uri.partition(":")[2]
+        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    if scheme := _SCHEME.match(uri):
+        uri = uri[scheme.end() :]
     user, _, host = uri.partition("@")
+    host = host.partition(";")[0]
+    host = host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
     return Party(
-        _number(unquote(user.partition(";")[0])),
-        _name(name),
-        host.partition(";")[0].partition(":")[0].lower() or None,
+        _number(unquote(user.partition(";")[0])), _name(name), host.lower() or None
     )
 
 
+def _split_party(text: str) -> tuple[str, str]:
+    """Return the name, still in its quotes, and the address."""
+    if addresses := list(_ADDRESS.finditer(text)):
+        start = addresses[-1].start()
+    elif quoted := _QUOTED.match(text):
+        if (start := text.find("<", quoted.end())) < 0:
+            return text, ""
+    elif (start := text.find("<")) < 0:
+        bare = " " not in text.strip("+*#0123456789 ()/.-") and any(
+            char.isdigit() or char in ":@" for char in text
+        )
+        return ("", text) if bare or text.lower() == _WITHHELD else (text, "")
+    return text[:start].strip(), text[start + 1 :].partition(">")[0].strip()
+
+
 def _number(text: str | None) -> str | None:
-    """Return a number, or None for one that is withheld."""
+    """Return a number without separators, or None for one that is withheld."""
     text = (text or "").strip()
-    return None if not text or text.lower() == "anonymous" else text
+    if not text.strip("+*#0123456789 ()/.-"):
+        text = text.translate(_SEPARATORS)
+    return None if not text or text.lower() == _WITHHELD else text
 
 
 def _name(text: str | None) -> str | None:
     """Return a name, or None for one that only repeats a number."""
     text = (text or "").strip()
-    return None if not text or not text.strip("+*#0123456789 ()/.-") else text
+    return text if text.strip("+*#0123456789 ()/.-") else None
 
 
 def _note_unknown(
@@ -265,9 +284,9 @@ def _extensions(data: JsonObject) -> frozenset[str]:
     value = data.get("extension")
     if value is None:
         return frozenset()
-    if isinstance(value, str | int):
+    if not isinstance(value, list):
         value = [value]
-    if not isinstance(value, list) or not all(isinstance(x, str | int) for x in value):
+    if any(isinstance(x, bool) or not isinstance(x, str | int) for x in value):
         raise FrameError("extension is not a list of strings")
     return frozenset(text for x in value if (text := str(x).lstrip("*")))
 
@@ -289,27 +308,28 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
     phase = _PHASES.get(raw_state.lower()) if raw_state else None
     if raw_state and not phase:
         count(ledger.unknown_states, raw_state)
+    caller, callee = _party(data, "from"), _party(data, "to")
+    started = _time(data, "start")
     return Call(
         # Without an id the parties and the start are what stays the same.
-        id=_text(data, "id")
-        or f"?{data.get('from')}|{data.get('to')}|{data.get('start')}",
+        id=_text(data, "id") or f"{NO_ID}{caller.number}|{callee.number}|{started}",
         raw_state=raw_state,
         phase=phase,
-        caller=_party(data, "from"),
-        callee=_party(data, "to"),
+        caller=caller,
+        callee=callee,
         extensions=_extensions(data),
-        started=_time(data, "start"),
+        started=started,
         answered=_time(data, "connect"),
         recording=_recording(data),
     )
 
 
 def _recording(data: JsonObject) -> bool | None:
-    """Return whether a call is recorded on demand (`adhoc`)."""
+    """Return whether a call is recorded on demand (`adhoc`); else the field is empty."""
     value = data.get("rec")
     if value is None or isinstance(value, bool):
         return value
-    return _text(data, "rec") == "adhoc"
+    return (_text(data, "rec") or "").lower() in _RECORDING
 
 
 def _calls(frame: JsonObject, key: str, place: str, ledger: Ledger) -> tuple[Call, ...]:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 
 EXTENSION: Final = "extensions"
+# Begins the id that we give to a call that the PBX lists without one.
+NO_ID: Final = "?"
 
 
 class Phase(StrEnum):
@@ -108,6 +110,11 @@ class Call:
     started: float | None = None
     answered: float | None = None
     recording: bool | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Return whether the parties speak, or one is on hold."""
+        return self.phase in (Phase.CONNECTED, Phase.HELD)
 
 
 @dataclass(frozen=True, slots=True)

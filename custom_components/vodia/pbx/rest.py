@@ -31,7 +31,6 @@ from .models import Server
 
 SESSION_PATH: Final = "/rest/system/session"
 
-_TIMEOUT: Final = 10.0
 _REPLY_LIMIT: Final = 16 * 1024 * 1024
 _ERRORS: Final[Mapping[int, type[PbxError]]] = {
     HTTPStatus.BAD_REQUEST: MethodNotAllowedError,
@@ -119,9 +118,13 @@ class Rest:
     """The HTTP side of one login."""
 
     def __init__(
-        self, http: aiohttp.ClientSession, server: Server, ledger: Ledger
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        ledger: Ledger,
+        timeout: float,
     ) -> None:
-        """Take a session that was made with `session_options`."""
+        """Take a session made with `session_options`, and the seconds of a request."""
         self.http = http
         self.url = URL.build(
             scheme="https" if server.tls else "http", host=server.host, port=server.port
@@ -129,6 +132,7 @@ class Rest:
         self.headers: dict[str, str] = {}
         self._server = server
         self._ledger = ledger
+        self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
 
     async def tls(self) -> ssl.SSLContext | bool:
@@ -146,7 +150,7 @@ class Rest:
     def use_basic(self, user: str, password: str) -> None:
         """Send HTTP Basic credentials along from now on."""
         self.headers = {
-            "Authorization": aiohttp.BasicAuth(user, password, "utf-8").encode()
+            "Authorization": aiohttp.encode_basic_auth(user, password, "utf-8")
         }
 
     def use_nothing(self) -> None:
@@ -168,7 +172,7 @@ class Rest:
         """
         with network_errors():
             async with (
-                asyncio.timeout(_TIMEOUT),
+                asyncio.timeout(self._timeout),
                 self.http.request(
                     method,
                     self.url.with_path(path, encoded=False),

@@ -11,6 +11,7 @@ from typing import Final
 from .messages import AccountDelta, AccountsSnapshot, CallList, Message
 from .models import (
     EXTENSION,
+    NO_ID,
     NOTHING,
     Account,
     AccountCall,
@@ -92,6 +93,7 @@ class PbxState:
         self._hosts = hosts
         self._lists_calls = False
         self._reporting: set[str] = set()
+        self._opaque: set[str] = set()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         self._listed: dict[str, Call] = {}
         self._calls_of: dict[str, tuple[Call, ...]] = {}
@@ -156,6 +158,7 @@ class PbxState:
         if new == old:
             return NOTHING
         self._accounts[new.number] = new
+        self._note_reports(new)
         return self._refreshed(
             (new.number,), calls=(new.busy, new.calls) != (old.busy, old.calls)
         )
@@ -170,43 +173,42 @@ class PbxState:
         accounts[self.line] = replace(
             accounts.get(self.line, self._accounts[self.line]), type=EXTENSION
         )
-        if proves_absence:
-            removed = self._forget(accounts, now)
-        else:
-            accounts = self._accounts | accounts
-            removed = frozenset()
-        known = set(self.extensions)
-        names = {number: ext.name for number, ext in self.extensions.items()}
-        self._accounts = accounts
-        if self.scope is None:
-            self._fill_in(snapshot.calls)
-        phones = {
-            account.number for account in accounts.values() if account.type == EXTENSION
-        }
+        phones = {a.number for a in accounts.values() if a.type == EXTENSION}
+        for number in phones:
+            self.memory.absent_since.pop(number, None)
+        removed = self._forget(phones, now) if proves_absence else frozenset[str]()
+        self._accounts = accounts if proves_absence else self._accounts | accounts
         self._lists_calls = all(
             accounts[number].calls is not None for number in phones - {self.line}
         )
+        for account in self._accounts.values():
+            self._note_reports(account)
+        if self.scope is None:
+            self._fill_in(snapshot.calls)
         changes = self._refreshed(phones | self.extensions.keys())
-        return replace(
-            changes,
-            removed=removed,
-            renamed=frozenset(
-                number
-                for number in phones & known
-                if self.extensions[number].name != names[number]
-            ),
-        )
+        return replace(changes, removed=removed) if removed else changes
 
-    def _forget(self, listed: dict[str, Account], now: float) -> frozenset[str]:
+    def _note_reports(self, account: Account) -> None:
+        """Keep in mind who else reports calls, for the count over the tenant.
+
+        The line's calls are all in its list.
+        """
+        other = account.number != self.line
+        _mark(self._reporting, account.number, other and bool(account.calls))
+        opaque = other and account.busy is True and not account.calls
+        _mark(self._opaque, account.number, opaque and account.type != EXTENSION)
+
+    def _forget(self, phones: set[str], now: float) -> frozenset[str]:
         """Remove the extensions that two snapshots, ten minutes apart, both lack."""
-        removed = set()
-        for number in list(self.extensions):
-            if (account := listed.get(number)) and account.type == EXTENSION:
-                self.memory.absent_since.pop(number, None)
-            elif now - self.memory.absent_since.setdefault(number, now) >= FORGET_AFTER:
-                del self.memory.absent_since[number]
-                self._show(number, None)
-                removed.add(number)
+        absent_since = self.memory.absent_since
+        removed = {
+            number
+            for number in self.extensions.keys() - phones
+            if now - absent_since.setdefault(number, now) >= FORGET_AFTER
+        }
+        for number in removed:
+            del absent_since[number]
+            self._show(number, None)
         return frozenset(removed)
 
     # Calls
@@ -228,7 +230,7 @@ class PbxState:
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
-        self._listed = {
+        self._listed |= {
             call.id: call for call in calls if self.line in self._members(call)
         }
         self._calls_of = self._index(self._listed)
@@ -265,7 +267,11 @@ class PbxState:
 
     def _members(self, call: Call) -> frozenset[str]:
         """Return the accounts a call belongs to: involved, or a party in the tenant."""
-        return call.extensions | {
+        return call.extensions | self._named_parties(call)
+
+    def _named_parties(self, call: Call) -> set[str]:
+        """Return the numbers of the parties of a call that are in the tenant."""
+        return {
             party.number
             for party in (call.caller, call.callee)
             if party.number and self._is_in_tenant(party)
@@ -295,6 +301,8 @@ class PbxState:
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
         first new call of the line with the dialed number as the other party.
         """
+        makes_it = call.caller.number == self.line
+        other = call.callee if makes_it or not call.caller.number else call.caller
         if call.id not in self.memory.dialed:
             dial = self.memory.dial
             if (
@@ -302,23 +310,20 @@ class PbxState:
                 or call.id in dial.before
                 or now - dial.time > DIAL_WINDOW
                 or self.line not in self._members(call)
-                or not any(
-                    same_number(party.number, dial.number)
-                    for party in (call.caller, call.callee)
-                )
+                or not same_number(other.number, dial.number)
             ):
                 return call
             self.memory.dial = None
             self.memory.dialed[call.id] = dial
-        if call.caller.number == self.line:
+        if makes_it:
             return call
-        return replace(call, caller=Party(self.line), callee=call.caller)
+        return replace(call, caller=Party(self.line), callee=other)
 
     # What an extension shows
 
     def _refreshed(self, numbers: Iterable[str], *, calls: bool = True) -> Changes:
         """Derive the extensions anew; return those that look different."""
-        changed = set()
+        changed, renamed = set(), set()
         for number in numbers:
             account = self._accounts.get(number)
             old = self.extensions.get(number)
@@ -331,11 +336,16 @@ class PbxState:
             if new != old:
                 self._show(number, new)
                 changed.add(number)
-        totals = self._totals(calls=calls)
-        if totals != self.totals:
-            self.totals = totals
-            return Changes(frozenset(changed), totals=True)
-        return Changes(frozenset(changed)) if changed else NOTHING
+                if old and old.name != new.name:
+                    renamed.add(number)
+        before, self.totals = self.totals, self._totals(calls=calls)
+        if not changed and self.totals == before:
+            return NOTHING
+        return Changes(
+            frozenset(changed),
+            totals=self.totals != before,
+            renamed=frozenset(renamed),
+        )
 
     def _show(self, number: str, new: Extension | None) -> None:
         """Put an extension in place of what it was, and keep the registered counted."""
@@ -345,7 +355,6 @@ class PbxState:
             self._registered[new.registered] += 1
         else:
             self._unexplained.discard(number)
-            self._reporting.discard(number)
         if new:
             self.extensions[number] = new
         else:
@@ -364,28 +373,11 @@ class PbxState:
         calls = self._calls_of.get(number, ())
         unexplained = False
         if not all_told:
-            for reported in account.calls or ():
-                detail = self._listed.get(reported.id)
-                if detail in calls:
-                    continue
-                # Details of the line's leg hold for another only while all of them ring.
-                if detail is None or detail.phase is Phase.RINGING:
-                    calls = (*calls, detail or reported)
-                else:
-                    unexplained = True
-            unexplained |= any(not call.phase for call in calls) or (
-                account.busy is True and not calls
-            )
+            calls, unexplained = self._with_reported(account, calls)
         _mark(self._unexplained, number, unexplained)
-        _mark(self._reporting, number, bool(account.calls))
-
-        own = tuple(
-            self._account_call(call, call.phase, number)
-            for call in calls
-            if call.phase and self._takes_part(account, call)
-        )
+        own, unclear = self._own_calls(account, calls)
+        unclear |= unexplained
         states = {call.state for call in own}
-        unclear = unexplained or any(not call.phase for call in calls)
         tells_none = all_told or account.calls is not None
 
         in_call: bool | None
@@ -413,30 +405,81 @@ class PbxState:
             ringing=ringing,
             in_call=in_call,
             call_state=shown,
-            calls=tuple(
-                sorted(
-                    own,
-                    key=lambda call: (
-                        _SHOWN_FIRST.index(call.state),
-                        -(call.started or 0),
-                    ),
-                )
-            ),
+            calls=own,
         )
 
-    def _takes_part(self, account: Account, call: Call) -> bool:
-        """Return whether a call is (still) the account's.
+    def _with_reported(
+        self, account: Account, calls: tuple[Call, ...]
+    ) -> tuple[tuple[Call, ...], bool]:
+        """Return the calls with those of the account's own presence added.
+
+        And whether its presence says more than the details explain.
+        """
+        unexplained = account.busy is True and not account.calls and not calls
+        for reported in account.calls or ():
+            detail = self._listed.get(reported.id)
+            if reported.id.startswith(NO_ID):
+                # Only its caller is known: a detailed call of the same one explains it.
+                detail = next(
+                    (c for c in calls if c.caller.number == reported.caller.number),
+                    None,
+                )
+            if detail in calls:
+                continue
+            # Details of the line's leg hold for another only while all of them ring.
+            if detail and detail.phase is Phase.RINGING and not reported.phase:
+                calls = (*calls, detail)
+            elif reported.phase:
+                calls = (*calls, reported)
+            else:
+                unexplained = True
+        return calls, unexplained
+
+    def _own_calls(
+        self, account: Account, calls: tuple[Call, ...]
+    ) -> tuple[tuple[AccountCall, ...], bool]:
+        """Return the calls that are (still) the account's, and whether that is open.
 
         A connected call is with the sole extension left, a named party, or the one
         whose own presence says so; who only rang with the group is not in it.
         """
-        if call.phase is Phase.RINGING or len(call.extensions) <= 1:
-            return True
-        return account.busy is True or account.number in {
-            party.number
-            for party in (call.caller, call.callee)
-            if self._is_in_tenant(party)
+        number = account.number
+        own = {
+            call.id: call
+            for call in calls
+            if not call.connected
+            or len(call.extensions) <= 1
+            or number in self._named_parties(call)
         }
+        explained = any(call.connected for call in own.values())
+        unclear = any(not call.phase for call in calls)
+        for call in calls:
+            if call.id in own:
+                continue
+            if account.calls:
+                in_it = any(
+                    reported.id == call.id and reported.phase is not Phase.RINGING
+                    for reported in account.calls
+                )
+            else:
+                in_it = account.busy is True and not explained
+                unclear |= account.busy is None
+            if in_it:
+                own[call.id] = call
+        return tuple(
+            sorted(
+                (
+                    self._account_call(call, call.phase, number)
+                    for call in own.values()
+                    if call.phase
+                ),
+                key=lambda call: (
+                    _SHOWN_FIRST.index(call.state),
+                    -(call.started or 0),
+                    call.id,
+                ),
+            )
+        ), unclear
 
     def _account_call(self, call: Call, phase: Phase, number: str) -> AccountCall:
         """Return a call as an account has it; the parties tell the direction."""
@@ -496,15 +539,19 @@ class PbxState:
         """Return the phase of every call of the tenant, or None if some are not told."""
         if self.scope is CallScope.TENANT:
             return [call.phase for call in self._listed.values()]
-        if self.scope is None or not self._lists_calls or self._unexplained:
+        if not self._lists_calls or self._unexplained or self._opaque:
             return None
-        reported = {
-            call.id: call.phase
-            for number in self._reporting
-            for call in self._accounts[number].calls or ()
-        }
-        own = {call.id: call.phase for call in self._listed.values()}
-        return list((reported | own).values())
+        if self.scope is None:
+            return None
+        phases: dict[str, Phase | None] = {}
+        for number in self._reporting:
+            for call in self._accounts[number].calls or ():
+                # Of one call several accounts may report, each its own leg.
+                if call.connected or phases.get(call.id) is None:
+                    phases[call.id] = call.phase
+        return list(
+            (phases | {call.id: call.phase for call in self._listed.values()}).values()
+        )
 
 
 def same_number(one: str | None, other: str | None) -> bool:
@@ -524,8 +571,9 @@ def _digits(number: str) -> str:
 
 def _merged(one: Call, other: Call) -> Call:
     """Return two entries of one call (a list may hold one for each leg) as one."""
-    further = one if one.phase in (Phase.CONNECTED, Phase.HELD) else other
-    return replace(further, extensions=one.extensions | other.extensions)
+    if one.connected != other.connected:
+        return one if one.connected else other
+    return replace(other, extensions=one.extensions | other.extensions)
 
 
 def _absent(number: str, name: str | None) -> Extension:
