@@ -102,6 +102,6 @@ class VodiaConnectedSensor(
     """The link to the PBX: a lost one is off, not unavailable."""
 
     @override
-    def _is_available(self) -> bool:
+    def _is_available(self, subject: VodiaCoordinator) -> bool:
         """Return True: whether the link is up is always known."""
         return True

@@ -54,7 +54,7 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         """Return what the entity is about."""
         raise NotImplementedError
 
-    def _is_available(self) -> bool:
+    def _is_available(self, subject: SubjectT) -> bool:
         """Return whether what is known of the subject is true now."""
         return self.coordinator.connected
 
@@ -67,7 +67,7 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         description, subject = self._description, self._subject()
         attributes = description.attributes_fn
         return (
-            self._is_available(),
+            self._is_available(subject),
             description.value_fn(subject),
             attributes(subject) if attributes else None,
         )
@@ -132,9 +132,9 @@ class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
         return self.coordinator.extensions[self._account]
 
     @override
-    def _is_available(self) -> bool:
+    def _is_available(self, subject: Extension) -> bool:
         """Return whether the PBX is connected and lists the extension."""
-        return super()._is_available() and self._subject().present
+        return self.coordinator.connected and subject.present
 
 
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):

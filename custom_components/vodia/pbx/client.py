@@ -406,7 +406,7 @@ class PbxClient:
             replace(account, type=EXTENSION) if account.number in phones else account
             for account in by_number.values()
         )
-        self._take(live, AccountsSnapshot(accounts))
+        self.take(live, AccountsSnapshot(accounts))
         live.accounts_told.set()
 
     async def _get_accounts(self, params: dict[str, str]) -> tuple[Account, ...]:
@@ -430,9 +430,9 @@ class PbxClient:
             if isinstance(message, AccountsSnapshot):
                 live.socket_tells_accounts = True
                 live.accounts_told.set()
-            self._take(live, message)
+            self.take(live, message)
 
-    def _take(self, live: _Link, message: Message) -> None:
+    def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
         changes = NOTHING
         match message:

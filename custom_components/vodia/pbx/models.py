@@ -122,8 +122,7 @@ class Account:
     """One account of the tenant, with what the PBX says of its presence.
 
     `busy` is the account's own presence (`code`, `calls`, `connected`): it may be set
-    while the phone only rings. `calls` is None where the source lists none. An account
-    that is not `present` is known from before, but the last snapshot lacks it.
+    while the phone only rings. `calls` is None where the source lists none.
     """
 
     number: str
@@ -134,7 +133,6 @@ class Account:
     chat: str | None = None
     busy: bool | None = None
     calls: tuple[Call, ...] | None = None
-    present: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Pure and synchronous: the clock is handed in. Every rule about what accounts and
 mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -36,6 +36,7 @@ _SIGNIFICANT_DIGITS: Final = 5
 # More digits than an extension has: such a number is outside the tenant.
 _EXTENSION_DIGITS: Final = 7
 
+_CHAT: Final[Mapping[str | None, bool]] = {"online": True, "offline": False}
 # `call` shows the first of these that an account has.
 _SHOWN_FIRST: Final = (
     CallState.CONNECTED,
@@ -146,7 +147,7 @@ class PbxState:
         One for an unknown account creates nothing: it asks for a snapshot.
         """
         old = self._accounts.get(delta.number)
-        if old is None or not old.present:
+        if old is None:
             return Changes(incomplete=True)
         new = replace(
             delta,
@@ -159,9 +160,8 @@ class PbxState:
             return NOTHING
         self._accounts[new.number] = new
         self._note_reports(new)
-        return self._refreshed(
-            (new.number,), calls=(new.busy, new.calls) != (old.busy, old.calls)
-        )
+        calls = (new.busy, new.calls) != (old.busy, old.calls)
+        return self._refreshed((new.number,), calls=calls)
 
     def _apply_snapshot(self, snapshot: AccountsSnapshot, now: float) -> Changes:
         """Replace all accounts.
@@ -327,8 +327,19 @@ class PbxState:
         for number in numbers:
             account = self._accounts.get(number)
             old = self.extensions.get(number)
-            if account and account.present and account.type == EXTENSION:
-                new = self._extension(account)
+            if account and account.type == EXTENSION:
+                # Most deltas are about presence: what the calls say stays as it is.
+                new = (
+                    replace(
+                        old,
+                        name=account.name,
+                        registered=account.registered,
+                        dnd=account.dnd,
+                        chat_available=_CHAT.get(account.chat),
+                    )
+                    if old and not calls
+                    else self._extension(account)
+                )
             elif old:
                 new = _absent(number, old.name)
             else:
@@ -401,7 +412,7 @@ class PbxState:
             present=True,
             registered=account.registered,
             dnd=account.dnd,
-            chat_available={"online": True, "offline": False}.get(account.chat or ""),
+            chat_available=_CHAT.get(account.chat),
             ringing=ringing,
             in_call=in_call,
             call_state=shown,
