@@ -471,6 +471,8 @@ class PbxClient:
             live.refresh_wanted.clear()
             if live.socket_tells_accounts:
                 await live.socket.send(encode("get-users"))
+                # Some account may be told of and never be listed: do not ask each time.
+                await asyncio.sleep(timing.ask_again)
             elif live.accounts_told.is_set():
                 try:
                     await self._read_accounts(live)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
 _DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
 # The zero that people write for callers from the same country: +49 (0)30 1234.
-_TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s]+)\(0\)")
+_TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 
 
 class Control:
@@ -51,7 +51,7 @@ class Control:
         try:
             await self._call_command({"remote-dial": number}, "make-call", to=number)
         except PbxError:
-            self._client.state.cancel_dial()
+            self._client.state.cancel_dial(dial)
             raise
         return await self._client.wait_for(lambda state: state.dialed_call(dial))
 

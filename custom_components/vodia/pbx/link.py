@@ -31,6 +31,7 @@ class Timing:
     keepalive: float = 30.0
     send: float = 10.0
     settle: float = 0.3
+    ask_again: float = 10.0
     slow_read: float = 60.0
     forget: float = 610.0
     first_retry: float = 1.0

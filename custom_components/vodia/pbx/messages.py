@@ -206,8 +206,8 @@ def _split_party(text: str) -> tuple[str, str]:
         if (start := text.find("<", quoted.end())) < 0:
             return text, ""
     elif (start := text.find("<")) < 0:
-        bare = " " not in text.strip("+*#0123456789 ()/.-") and any(
-            char.isdigit() or char in ":@" for char in text
+        bare = not text.strip("+*#0123456789 ()/.-") or (
+            " " not in text and any(char.isdigit() or char in ":@" for char in text)
         )
         return ("", text) if bare or text.lower() == _WITHHELD else (text, "")
     return text[:start].strip(), text[start + 1 :].partition(">")[0].strip()
@@ -265,7 +265,7 @@ def _boolean(data: JsonObject, key: str) -> bool | None:
     raise FrameError(f"{key} is not a boolean")
 
 
-def _time(data: JsonObject, key: str) -> float | None:
+def _time(data: JsonObject, key: str, ledger: Ledger) -> float | None:
     """Return a time in Unix seconds; empty, zero and absurd ones are not known."""
     value = data.get(key)
     if value is None or value == "":
@@ -275,7 +275,8 @@ def _time(data: JsonObject, key: str) -> float | None:
     try:
         seconds = float(value)
     except ValueError, OverflowError:
-        raise FrameError(f"{key} is not a time") from None
+        count(ledger.unknown_fields, f"{key}: another form of time")
+        return None
     return seconds if 0 < seconds < _TIME_LIMIT else None
 
 
@@ -309,7 +310,7 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
     if raw_state and not phase:
         count(ledger.unknown_states, raw_state)
     caller, callee = _party(data, "from"), _party(data, "to")
-    started = _time(data, "start")
+    started = _time(data, "start", ledger)
     return Call(
         # Without an id the parties and the start are what stays the same.
         id=_text(data, "id") or f"{NO_ID}{caller.number}|{callee.number}|{started}",
@@ -319,7 +320,7 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
         callee=callee,
         extensions=_extensions(data),
         started=started,
-        answered=_time(data, "connect"),
+        answered=_time(data, "connect", ledger),
         recording=_recording(data),
     )
 
@@ -332,12 +333,16 @@ def _recording(data: JsonObject) -> bool | None:
     return (_text(data, "rec") or "").lower() in _RECORDING
 
 
-def _calls(frame: JsonObject, key: str, place: str, ledger: Ledger) -> tuple[Call, ...]:
-    """Return the calls of a frame; a list that is missing is not an empty one."""
-    return tuple(
-        _call(entry, f"{place}.{key}", ledger)
-        for entry in _objects(frame.get(key), key)
-    )
+def _calls(
+    frame: JsonObject, key: str, place: str, ledger: Ledger
+) -> tuple[Call, ...]:
+    """Return the calls of a frame; a list that is missing is not an empty one.
+
+    An empty object or string is how some write an empty list.
+    """
+    value = frame.get(key)
+    entries = [] if value in ({}, "") else _objects(value, key)
+    return tuple(_call(entry, f"{place}.{key}", ledger) for entry in entries)
 
 
 def _state_account(data: JsonObject, ledger: Ledger) -> Account:

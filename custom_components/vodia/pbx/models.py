@@ -167,8 +167,9 @@ class Extension:
 
     @property
     def call(self) -> AccountCall | None:
-        """Return the call that `call_state` is about."""
-        return self.calls[0] if self.calls else None
+        """Return the call that `call_state` is about; None while that is not known."""
+        first = self.calls[0] if self.calls else None
+        return first if first and first.state is self.call_state else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ class Memory:
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
-    dial: Dial | None = None
+    dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
 
 
@@ -121,12 +121,13 @@ class PbxState:
 
     def expect_dial(self, number: str, now: float) -> Dial:
         """Note that the line dials a number now."""
-        self.memory.dial = Dial(number, now, frozenset(self._listed))
-        return self.memory.dial
+        dial = Dial(number, now, frozenset(self._listed))
+        self.memory.dials.append(dial)
+        return dial
 
-    def cancel_dial(self) -> None:
-        """Note that the last dialing did not reach the PBX."""
-        self.memory.dial = None
+    def cancel_dial(self, dial: Dial) -> None:
+        """Note that a dialing did not reach the PBX."""
+        self.memory.dials.remove(dial)
 
     def dialed_call(self, dial: Dial) -> AccountCall | None:
         """Return the call of the line that a dialing made."""
@@ -179,8 +180,12 @@ class PbxState:
         removed = self._forget(phones, now) if proves_absence else frozenset[str]()
         self._accounts = accounts if proves_absence else self._accounts | accounts
         self._lists_calls = all(
-            accounts[number].calls is not None for number in phones - {self.line}
+            account.calls is not None
+            for account in self._accounts.values()
+            if account.type == EXTENSION and account.number != self.line
         )
+        self._reporting.clear()
+        self._opaque.clear()
         for account in self._accounts.values():
             self._note_reports(account)
         if self.scope is None:
@@ -303,18 +308,20 @@ class PbxState:
         """
         makes_it = call.caller.number == self.line
         other = call.callee if makes_it or not call.caller.number else call.caller
-        if call.id not in self.memory.dialed:
-            dial = self.memory.dial
-            if (
-                dial is None
-                or call.id in dial.before
-                or now - dial.time > DIAL_WINDOW
-                or self.line not in self._members(call)
-                or not same_number(other.number, dial.number)
-            ):
+        memory = self.memory
+        if call.id not in memory.dialed:
+            if not memory.dials or self.line not in self._members(call):
                 return call
-            self.memory.dial = None
-            self.memory.dialed[call.id] = dial
+            memory.dials = [d for d in memory.dials if now - d.time <= DIAL_WINDOW]
+            for dial in memory.dials:
+                if call.id not in dial.before and same_number(
+                    other.number, dial.number
+                ):
+                    break
+            else:
+                return call
+            memory.dials.remove(dial)
+            memory.dialed[call.id] = dial
         if makes_it:
             return call
         return replace(call, caller=Party(self.line), callee=other)
@@ -428,15 +435,9 @@ class PbxState:
         """
         unexplained = account.busy is True and not account.calls and not calls
         for reported in account.calls or ():
-            detail = self._listed.get(reported.id)
-            if reported.id.startswith(NO_ID):
-                # Only its caller is known: a detailed call of the same one explains it.
-                detail = next(
-                    (c for c in calls if c.caller.number == reported.caller.number),
-                    None,
-                )
-            if detail in calls:
+            if any(_is_same(reported, call) for call in calls):
                 continue
+            detail = self._listed.get(reported.id)
             # Details of the line's leg hold for another only while all of them ring.
             if detail and detail.phase is Phase.RINGING and not reported.phase:
                 calls = (*calls, detail)
@@ -459,7 +460,7 @@ class PbxState:
             call.id: call
             for call in calls
             if not call.connected
-            or len(call.extensions) <= 1
+            or len(call.extensions - {call.caller.number}) <= 1
             or number in self._named_parties(call)
         }
         explained = any(call.connected for call in own.values())
@@ -469,7 +470,7 @@ class PbxState:
                 continue
             if account.calls:
                 in_it = any(
-                    reported.id == call.id and reported.phase is not Phase.RINGING
+                    _is_same(reported, call) and reported.phase is not Phase.RINGING
                     for reported in account.calls
                 )
             else:
@@ -578,6 +579,16 @@ def same_number(one: str | None, other: str | None) -> bool:
 def _digits(number: str) -> str:
     """Return the digits of a number, less leading zeros."""
     return "".join(char for char in number if char.isdigit()).lstrip("0")
+
+
+def _is_same(reported: Call, call: Call) -> bool:
+    """Return whether an account's presence means a call.
+
+    An entry without an id has at least the caller.
+    """
+    if reported.id.startswith(NO_ID):
+        return reported.caller.number == call.caller.number
+    return reported.id == call.id
 
 
 def _merged(one: Call, other: Call) -> Call:

@@ -1,0 +1,133 @@
+"""Helpers: what a user sees, and waiting for it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.vodia.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import EVENT_STATE_CHANGED, HomeAssistant, State, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from simulator import Simulator
+
+TIMEOUT = 5.0
+SENSORS = {"call", "active_calls", "ringing_calls", "registered_extensions"}
+
+
+def create_entry(
+    hass: HomeAssistant, pbx: Simulator, **data: object
+) -> MockConfigEntry:
+    """Return an entry as the config flow makes it."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Vodia PBX",
+        data={
+            "host": pbx.host,
+            "port": pbx.port,
+            "ssl": False,
+            "verify_ssl": True,
+            "legacy_tls": False,
+            "extension": "45",
+            "tenant": "localhost",
+            "password": "45-secret",
+            "login_method": "put",
+            "login_user": "45",
+            **data,
+        },
+    )
+    entry.add_to_hass(hass)
+    return entry
+
+
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
+    """Set up an entry and return its entities."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    return Phones(hass, entry)
+
+
+async def until(hass: HomeAssistant, met: Callable[[], Any]) -> None:
+    """Wait until something is met; state changes make it look again."""
+    changed = asyncio.Event()
+    remove = hass.bus.async_listen(
+        EVENT_STATE_CHANGED, callback(lambda _: changed.set())
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            while not met():
+                changed.clear()
+                # Registries and flows change without a state change.
+                try:
+                    async with asyncio.timeout(0.02):
+                        await changed.wait()
+                except TimeoutError:
+                    pass
+    finally:
+        remove()
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """The entities of an entry, found by account and key."""
+
+    hass: HomeAssistant
+    entry: MockConfigEntry
+
+    def id(self, account: str, key: str) -> str:
+        """Return the entity id of an account's (or, "" , the PBX's) entity."""
+        platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            platform, DOMAIN, f"{self.entry.entry_id}:{account}:{key}"
+        )
+        assert entity_id, f"no entity {key} of account {account!r}"
+        return entity_id
+
+    def has(self, account: str, key: str = "registered") -> bool:
+        """Return whether there is such an entity."""
+        unique_id = f"{self.entry.entry_id}:{account}:{key}"
+        return any(
+            entity.unique_id == unique_id
+            for entity in er.async_entries_for_config_entry(
+                er.async_get(self.hass), self.entry.entry_id
+            )
+        )
+
+    def get(self, account: str, key: str) -> State:
+        """Return the state object of an entity."""
+        state = self.hass.states.get(self.id(account, key))
+        assert state
+        return state
+
+    def state(self, account: str, key: str) -> str:
+        """Return the state of an entity."""
+        return self.get(account, key).state
+
+    def states(self, account: str, *keys: str) -> list[str]:
+        """Return several states of an account."""
+        return [self.state(account, key) for key in keys]
+
+    def device(self, account: str | None) -> dr.DeviceEntry | None:
+        """Return the device of an account, or of the PBX."""
+        entry_id = self.entry.entry_id
+        identifier = entry_id if account is None else f"{entry_id}:{account}"
+        device = dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, identifier), entry_id
+        )
+        assert device is None or isinstance(device, dr.DeviceEntry)
+        return device
+
+    async def wait(self, account: str, key: str, state: str) -> State:
+        """Wait for the state of an entity."""
+        try:
+            await until(self.hass, lambda: self.state(account, key) == state)
+        except TimeoutError:
+            actual = self.state(account, key)
+            raise AssertionError(
+                f"{key} of {account!r} is {actual!r}, not {state!r}"
+            ) from None
+        return self.get(account, key)

@@ -1,0 +1,69 @@
+"""Fixtures: a real Home Assistant core beside a simulated PBX, over real sockets."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+# Before `hass` mounts its own package of this name.
+import custom_components.vodia  # noqa: F401
+from custom_components.vodia.pbx import client
+from homeassistant.core import HomeAssistant
+from simulator import Simulator, Switches
+
+from .common import Phones, create_entry, set_up
+
+# Seconds of the connection, short enough for a test; the ratios are as they are.
+QUICK = replace(
+    client.TIMING,
+    connect=2.0,
+    request=1.0,
+    answer=0.5,
+    first_answer=0.15,
+    ping=0.3,
+    keepalive=0.6,
+    settle=0.05,
+    ask_again=0.3,
+    slow_read=0.5,
+    first_retry=0.1,
+    last_retry=0.4,
+    healthy=0.4,
+    confirm=0.5,
+)
+
+
+@pytest.fixture(autouse=True)
+def real_environment(
+    enable_custom_integrations: None,
+    socket_enabled: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Load this repository's integration, allow loopback sockets, be quick."""
+    monkeypatch.setattr(client, "TIMING", QUICK)
+
+
+@pytest.fixture(params=["classic", "modern"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Run the test in both dialects."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+async def pbx(dialect: str) -> AsyncIterator[Simulator]:
+    """Return a running PBX."""
+    async with Simulator(getattr(Switches, dialect)()) as pbx:
+        yield pbx
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
+    """Return a config entry for extension 45 of the PBX, not set up yet."""
+    return create_entry(hass, pbx)
+
+
+@pytest.fixture
+async def phones(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
+    """Return the entities of a PBX that is set up."""
+    return await set_up(hass, entry)

@@ -1,0 +1,673 @@
+"""Test the translation between the wire and messages; all frames are synthetic."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from custom_components.vodia.pbx.control import dialable
+from custom_components.vodia.pbx.errors import InvalidNumberError
+from custom_components.vodia.pbx.ledger import Ledger, count
+from custom_components.vodia.pbx.messages import (
+    AccountDelta,
+    AccountsSnapshot,
+    CallList,
+    FrameError,
+    Ignored,
+    Signal,
+    decode,
+    decode_accounts,
+    encode,
+    parse_party,
+)
+from custom_components.vodia.pbx.models import Account, Call, Party, Phase
+
+
+@pytest.fixture(autouse=True)
+def real_environment() -> None:
+    """Need nothing of Home Assistant."""
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Return an empty ledger."""
+    return Ledger()
+
+
+def call(**fields: Any) -> Call:
+    """Return the call that a `call-state` of one call carries."""
+    frame = orjson.dumps({"action": "call-state", "calls": [fields]})
+    message = decode(frame, Ledger())
+    assert isinstance(message, CallList)
+    return message.calls[0]
+
+
+def account(**fields: Any) -> Account:
+    """Return the account that a `user-state` carries."""
+    frame = orjson.dumps({"action": "user-state", "account": "46", **fields})
+    message = decode(frame, Ledger())
+    assert isinstance(message, AccountDelta)
+    return message.account
+
+
+# Parties
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "name", "host"),
+    [
+        ('"Sales 1" <sip:40@tenant.example>', "40", "Sales 1", "tenant.example"),
+        ("Sales <sip:40@Tenant.Example>", "40", "Sales", "tenant.example"),
+        ("<sip:40@tenant>", "40", None, "tenant"),
+        ("sip:40@tenant", "40", None, "tenant"),
+        ("40@tenant", "40", None, "tenant"),
+        ("40", "40", None, None),
+        ("*97", "*97", None, None),
+        ("  sip:40@tenant  ", "40", None, "tenant"),
+        ("<sip:40>", "40", None, None),
+        ("<sip:40@tenant", "40", None, "tenant"),
+        ("<sips:40@tenant:5061;transport=tls>", "40", None, "tenant"),
+        ("<SIP:40@tenant>", "40", None, "tenant"),
+        ("<sip:40;ext=1@tenant>;tag=x", "40", None, "tenant"),
+        # From the data of a live PBX, shape kept: a number as its own name.
+        ('"0123" <sip:+4930123@tenant;user=phone>', "+4930123", None, "tenant"),
+        ("<tel:+4930123;phone-context=example>", "+4930123", None, None),
+        ("<sip:%2B4930123@tenant>", "+4930123", None, "tenant"),
+        ("<sip:caf%C3%A9@tenant>", "café", None, "tenant"),
+        ('"" <sip:40@tenant>', "40", None, "tenant"),
+        ('"Anna" <>', None, "Anna", None),
+        ("Anna", None, "Anna", None),
+        ("Sales 1", None, "Sales 1", None),
+        ("Müller GmbH 24/7", None, "Müller GmbH 24/7", None),
+        ("", None, None, None),
+        ("<>", None, None, None),
+    ],
+)
+def test_party(
+    text: str, number: str | None, name: str | None, host: str | None
+) -> None:
+    """Any part of a party may be missing."""
+    assert parse_party(text) == Party(number, name, host)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë Ångström",
+        "田中 太郎",
+        "משה כהן",
+        "محمد",
+        "Σωκράτης",
+        "📞 Front desk",
+        "O'Brien, Pat; Sales",
+        "a@b.example",
+        "Team <Blue>",
+        "1 & 1",
+        "sip:40@tenant",
+    ],
+)
+@pytest.mark.parametrize("form", ['"{}" <sip:40@tenant>', "{} <sip:40@tenant>"])
+def test_party_name_in_any_script(form: str, name: str) -> None:
+    """A name is kept as it is, with quotes or without."""
+    assert parse_party(form.format(name)) == Party("40", name, "tenant")
+
+
+@pytest.mark.parametrize(
+    ("quoted", "name"),
+    [
+        (r'"The \"Boss\""', 'The "Boss"'),
+        (r'"back\\slash"', r"back\slash"),
+        (r'"\\\""', '\\"'),
+        ('"  Anna "', "Anna"),
+        ('"', '"'),
+    ],
+)
+def test_party_name_in_quotes(quoted: str, name: str) -> None:
+    """Quotes and backslashes within a quoted name are unescaped."""
+    assert parse_party(f"{quoted} <sip:40@tenant>") == Party("40", name, "tenant")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('"Anonymous" <sip:anonymous@anonymous.invalid>', "Anonymous"),
+        ("<sip:Anonymous@anonymous.invalid>", None),
+    ],
+)
+def test_party_withheld(text: str, name: str | None) -> None:
+    """A withheld number is no number."""
+    assert parse_party(text) == Party(None, name, "anonymous.invalid")
+
+
+def test_party_bracket_in_quotes_is_no_address() -> None:
+    """A name alone stays a name, whatever is in its quotes."""
+    assert parse_party('"Team <Blue>"') == Party(None, "Team <Blue>", None)
+
+
+def test_party_bracket_behind_address() -> None:
+    """What follows the address is not part of it."""
+    assert parse_party('"Anna" <sip:40@tenant>;x=a<b') == Party("40", "Anna", "tenant")
+
+
+@pytest.mark.parametrize(
+    "address", ["[2001:db8::1]", "[2001:DB8::1]:5060", "[2001:db8::1]:5060;user=phone"]
+)
+def test_party_at_ipv6_address(address: str) -> None:
+    """A host may be an IPv6 address."""
+    host = parse_party(f"<sip:40@{address}>").host
+    assert host is not None
+    assert host.strip("[]") == "2001:db8::1"
+
+
+def test_party_bare_number_with_spaces() -> None:
+    """A number as people write it is a number."""
+    number = parse_party("+49 30 1234").number
+    assert number is not None
+    assert number.replace(" ", "") == "+49301234"
+
+
+def test_party_bare_anonymous() -> None:
+    """The word alone withholds the number; it is nobody's name."""
+    assert parse_party("anonymous") == Party(None, None, None)
+
+
+# Frames that are not to be taken
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        (b"", "not JSON"),
+        (b"hello", "not JSON"),
+        (b'{"action":"call-state","calls":[', "not JSON"),
+        (b'{"action":NaN}', "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        ("{'action': 'call-state'}", "not JSON"),
+        (b"null", "not an object"),
+        (b"[]", "not an object"),
+        (b'"call-state"', "not an object"),
+        (b"42", "not an object"),
+        (b'{"action":1}', "action is not a string"),
+        (b'{"action":["call-state"]}', "action is not a string"),
+    ],
+)
+def test_bad_input_is_refused(data: bytes | str, fault: str, ledger: Ledger) -> None:
+    """Bad input: not JSON, not an object."""
+    with pytest.raises(FrameError, match=f"^{fault}$"):
+        decode(data, ledger)
+
+
+@pytest.mark.parametrize("calls", ['"calls":null', '"calls":"x"', '"calls":7', ""])
+def test_call_state_without_calls_is_dropped(calls: str, ledger: Ledger) -> None:
+    """A `call-state` without `calls` is not read as empty."""
+    frame = '{"action":"call-state"' + (f",{calls}" if calls else "") + "}"
+    with pytest.raises(FrameError, match="calls"):
+        decode(frame, ledger)
+
+
+@pytest.mark.parametrize("accounts", ['"accounts":null', '"accounts":"x"', ""])
+def test_domain_state_without_accounts_is_dropped(
+    accounts: str, ledger: Ledger
+) -> None:
+    """A `domain-state` without `accounts` is not read as empty."""
+    frame = '{"action":"domain-state","calls":[]' + (accounts and f",{accounts}") + "}"
+    with pytest.raises(FrameError, match="accounts"):
+        decode(frame, ledger)
+
+
+def test_domain_state_with_null_calls(ledger: Ledger) -> None:
+    """`calls` only fills in: null there says as little as nothing."""
+    frame = b'{"action":"domain-state","calls":null,"accounts":[{"account":"45"}]}'
+    message = decode(frame, ledger)
+    assert isinstance(message, AccountsSnapshot)
+    assert [entry.number for entry in message.accounts] == ["45"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", ["a"]),
+        ("id", True),
+        ("from", {"number": "45"}),
+        ("to-number", False),
+        ("state", ["connected"]),
+        ("callstate", {}),
+        ("start", ["soon"]),
+        ("start", True),
+        ("connect", [1]),
+        ("extension", {"45": 1}),
+        ("extension", [["45"]]),
+        ("extension", [None]),
+        ("extension", [True]),
+        ("extension", True),
+        ("rec", []),
+    ],
+)
+def test_wrong_type_in_a_call_drops_the_frame(key: str, value: object) -> None:
+    """A frame is taken whole or not at all."""
+    frame = {"action": "call-state", "calls": [{"id": "a"}, {"id": "b", key: value}]}
+    with pytest.raises(FrameError, match=key) as error:
+        decode(orjson.dumps(frame), Ledger())
+    assert "soon" not in str(error.value), "the fault carries data"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("account", ""),
+        ("account", []),
+        ("account", True),
+        ("name", {}),
+        ("type", ["extensions"]),
+        ("registered", "maybe"),
+        ("registered", 2),
+        ("dnd", []),
+        ("chatstatus", True),
+        ("calls", 1),
+        ("calls", "none"),
+        ("calls", ["a"]),
+    ],
+)
+@pytest.mark.parametrize("action", ["user-state", "domain-state"])
+def test_wrong_type_in_an_account_drops_the_frame(
+    action: str, key: str, value: object
+) -> None:
+    """A frame is taken whole or not at all."""
+    bad = {"account": "46", key: value}
+    frame = {"action": action, **bad, "accounts": [{"account": "45"}, bad]}
+    with pytest.raises(FrameError):
+        decode(orjson.dumps(frame), Ledger())
+
+
+# Frames that say nothing
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"action": "user-state"},
+        {"action": "user-state", "account": None, "dnd": True},
+        {"action": "chat", "dest": "46", "message": "hi"},
+        {"action": "crmcontact", "data": "{}"},
+        {"action": "bye-response"},
+        {"invitesdp": "v=0", "callid": "a"},
+        {"bye": "true", "callid": "a"},
+        {"response": 1},
+    ],
+)
+def test_known_frames_that_say_nothing(frame: dict[str, Any], ledger: Ledger) -> None:
+    """They are neither faults nor oddities; a `user-state` without account is one."""
+    assert decode(orjson.dumps(frame), ledger) == Ignored()
+    assert not ledger.unknown_actions
+    assert not ledger.dropped
+
+
+@pytest.mark.parametrize(
+    ("frame", "word"),
+    [
+        (b'{"action":"weather","sun":true}', "weather"),
+        (b'{"action":""}', ""),
+        (b'{"sun":1,"moon":2}', "flat:moon,sun"),
+        (b"{}", "flat:"),
+    ],
+)
+def test_unknown_actions_are_counted(frame: bytes, word: str, ledger: Ledger) -> None:
+    """An unknown action fails nothing and is kept for the diagnostics."""
+    for _ in range(3):
+        assert decode(frame, ledger) == Ignored()
+    assert ledger.unknown_actions == {word: 3}
+
+
+def test_unknown_fields_are_counted(ledger: Ledger) -> None:
+    """An unknown field fails nothing and is kept for the diagnostics."""
+    frames: list[dict[str, Any]] = [
+        {"action": "call-state", "calls": [{"id": "a", "mood": 1}], "seq": 1},
+        {"action": "user-state", "account": "46", "mood": {}, "calls": [{"hue": 1}]},
+        {"action": "domain-state", "accounts": [{"account": "45", "mood": 1}]},
+    ]
+    for frame in frames:
+        decode(orjson.dumps(frame), ledger)
+    assert ledger.unknown_fields == {
+        "call-state.calls.mood": 1,
+        "call-state.seq": 1,
+        "user-state.mood": 1,
+        "account.calls.hue": 1,
+        "domain-state.accounts.mood": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "presence"),
+    [("blf", True), ("user-change", True), ("missed-calls", False)],
+)
+def test_signals(action: str, presence: bool, ledger: Ledger) -> None:
+    """Frames of unknown content are hints that something changed."""
+    frame = orjson.dumps({"action": action, "whatever": [1]})
+    assert decode(frame, ledger) == Signal(presence)
+    assert not ledger.unknown_actions
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        (True, True),
+        (False, False),
+        ("true", True),
+        ("false", False),
+        ("True", True),
+        ("FALSE", False),
+        (1, True),
+        (0, False),
+        ("1", True),
+        ("0", False),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_strings_for_booleans(value: object, meaning: bool | None) -> None:
+    """Booleans may be strings; an empty string says nothing."""
+    assert account(registered=value).registered is meaning
+    assert account(dnd=value).dnd is meaning
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (1463540185.7, 1463540185.7),
+        ("1463540185.7", 1463540185.7),
+        ("1463030007.19", 1463030007.19),
+        (1463540185, 1463540185.0),
+        ("1463540185", 1463540185.0),
+        ("", None),
+        (None, None),
+        (0, None),
+        ("0", None),
+        (-5, None),
+        (1e300, None),
+        ("nan", None),
+        ("inf", None),
+    ],
+)
+def test_strings_for_times(value: object, seconds: float | None) -> None:
+    """Times may be strings; empty and absurd ones are not known."""
+    assert call(start=value).started == seconds
+    assert call(connect=value).answered == seconds
+
+
+def test_numbers_for_strings() -> None:
+    """Account numbers and ids may be numbers."""
+    assert account(account=46).number == "46"
+    assert call(id=7).id == "7"
+    assert call(extension=46).extensions == {"46"}
+    assert call(extension=[45, "46"]).extensions == {"45", "46"}
+
+
+@pytest.mark.parametrize(
+    ("extension", "numbers"),
+    [
+        (["*45", "46"], {"45", "46"}),
+        ("*45", {"45"}),
+        ([], set()),
+        (None, set()),
+        (["*", ""], set()),
+    ],
+)
+def test_star_extensions(extension: object, numbers: set[str]) -> None:
+    """An extension may carry a star."""
+    assert call(extension=extension).extensions == numbers
+
+
+@pytest.mark.parametrize("field", ["state", "callstate"])
+@pytest.mark.parametrize(
+    ("word", "phase"),
+    [
+        ("alerting", Phase.RINGING),
+        ("ringback", Phase.RINGING),
+        ("ringing", Phase.RINGING),
+        ("connected", Phase.CONNECTED),
+        ("Connected", Phase.CONNECTED),
+        ("onhold", Phase.HELD),
+        ("holding", Phase.HELD),
+        ("hovering", None),
+        ("", None),
+    ],
+)
+def test_state_and_callstate_are_the_same(
+    field: str, word: str, phase: Phase | None
+) -> None:
+    """`state` and `callstate` mean the same; an unknown word has no phase."""
+    assert call(**{field: word}).phase is phase
+
+
+def test_unknown_state_is_counted_and_kept(ledger: Ledger) -> None:
+    """The raw word goes to the diagnostics."""
+    frame = b'{"action":"call-state","calls":{"id":"a","state":"hovering"}}'
+    message = decode(frame, ledger)
+    assert isinstance(message, CallList)
+    assert message.calls[0].raw_state == "hovering"
+    assert ledger.unknown_states == {"hovering": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "recording"),
+    [
+        ("adhoc", True),
+        ("", False),
+        (True, True),
+        (False, False),
+        ("true", True),
+        ("false", False),
+        (None, None),
+    ],
+)
+def test_recording(value: object, recording: bool | None) -> None:
+    """`adhoc` is recording; booleans may be strings here, too."""
+    assert call(rec=value).recording is recording
+
+
+def test_object_for_a_list() -> None:
+    """An object where a list is expected is one element."""
+    alone = decode(b'{"action":"call-state","calls":{"id":"a"}}', Ledger())
+    listed = decode(b'{"action":"call-state","calls":[{"id":"a"}]}', Ledger())
+    assert alone == listed
+    alone = decode(b'{"action":"domain-state","accounts":{"account":"45"}}', Ledger())
+    assert isinstance(alone, AccountsSnapshot)
+    assert [entry.number for entry in alone.accounts] == ["45"]
+
+
+def test_split_fields_and_party_strings_say_the_same() -> None:
+    """The modern dialect adds bare numbers and names; both forms give one party."""
+    classic = call(id="a", **{"from": '"Anna" <sip:46@localhost>', "to": "sip:45"})
+    modern = call(
+        id="a", **{"from-number": "46", "from-name": "Anna", "to-number": "45"}
+    )
+    assert (classic.caller.number, classic.caller.name) == ("46", "Anna")
+    assert (modern.caller.number, modern.caller.name) == ("46", "Anna")
+    assert classic.callee.number == modern.callee.number == "45"
+    both = call(**{"from": "sip:46@localhost", "from-number": "46", "from-name": "A"})
+    assert both.caller == Party("46", "A", "localhost")
+
+
+# Calls without an id
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"from": "sip:46"}, {"from": "sip:47"}),
+        ({"from": "sip:46", "start": 1}, {"from": "sip:46", "start": 2}),
+        ({"from-number": "46"}, {"from-number": "47"}),
+        ({"to-number": "46", "start": 1}, {"to-number": "47", "start": 1}),
+    ],
+)
+def test_call_without_id(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Parties and start tell calls without an id apart, and keep them together."""
+    assert call(**one).id == call(**one, state="connected").id
+    assert call(**one).id != call(**other).id
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"from": '"Anna" <sip:46@localhost>', "start": 5.5},
+        {"from": "sip:46@localhost", "start": "5.50"},
+    ],
+)
+def test_call_without_id_stays_the_same(later: dict[str, Any]) -> None:
+    """A name that turns up, or another way to write a time, makes no new call."""
+    assert call(**later).id == call(**{"from": "<sip:46@localhost>", "start": 5.5}).id
+
+
+# REST accounts
+
+
+def test_rest_accounts(ledger: Ledger) -> None:
+    """The REST list gives presence, but neither type nor calls."""
+    # The shape of a live PBX's reply; the name is made up.
+    entry = {
+        "name": "201",
+        "alias": ["201"],
+        "ani": [],
+        "displayname": "Test User",
+        "icon": False,
+        "dnd": False,
+        "chatstatus": "Online",
+        "connected": "true",
+        "login": False,
+        "department": "",
+        "position": "",
+        "registered": True,
+    }
+    assert decode_accounts([entry], ledger) == (
+        Account(
+            "201", "Test User", registered=True, dnd=False, chat="online", busy=True
+        ),
+    )
+    assert not ledger.unknown_fields
+    assert decode_accounts([], ledger) == ()
+    assert decode_accounts([{"name": "7"}], ledger) == (Account("7"),)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [None, False, "", 7, ["201"], {}, {"accounts": []}, [{"displayname": "A"}]],
+)
+def test_rest_reply_of_another_shape(reply: object, ledger: Ledger) -> None:
+    """A reply of another shape is no empty list."""
+    with pytest.raises(FrameError):
+        decode_accounts(reply, ledger)
+
+
+# Commands
+
+
+@pytest.mark.parametrize(
+    ("make", "frame"),
+    [
+        (lambda: encode("get-users"), {"action": "get-users"}),
+        (
+            lambda: encode("own-calls", subscribe=True),
+            {"action": "own-calls", "subscribe": True},
+        ),
+        (
+            lambda: encode("blf", add=["500", "502"]),
+            {"action": "blf", "add": ["500", "502"]},
+        ),
+        (
+            lambda: encode("chat", dest="46", message='"Grüße" 📞\n'),
+            {"action": "chat", "dest": "46", "message": '"Grüße" 📞\n'},
+        ),
+    ],
+)
+def test_encode(make: Callable[[], str], frame: dict[str, Any]) -> None:
+    """A command is one JSON object with its action."""
+    assert orjson.loads(make()) == frame
+
+
+@pytest.mark.parametrize(
+    ("number", "dialed"),
+    [
+        ("46", "46"),
+        ("+49 (30) 123-45/6.7", "+49301234567"),
+        ("030\u00a0123", "030123"),
+        ("*97", "*97"),
+        ("#31#0301234", "#31#0301234"),
+        ("anna", "anna"),
+    ],
+)
+def test_dialable(number: str, dialed: str) -> None:
+    """Separators that people write are left out."""
+    assert dialable(number) == dialed
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("", " ", "+", "46+", "++46", "46;47", "sip:46@tenant", "46\n", "4" * 65),
+        *("é", "٤٦", "\uff14\uff16", "\u212a", "\u017f", '46"', "46,,1"),
+    ],
+)
+def test_not_dialable(number: str) -> None:
+    """Anything else is refused, never guessed."""
+    with pytest.raises(InvalidNumberError):
+        dialable(number)
+
+
+@pytest.mark.parametrize(
+    "number", ["+49 (0)30 1234", "+44 (0) 20 7946", "+44-(0)20-7946"]
+)
+def test_dialable_trunk_zero(number: str) -> None:
+    """The zero in brackets behind a country code is not dialed from abroad."""
+    assert dialable(number) in ("+49301234", "+44207946")
+
+
+# The ledger
+
+
+def test_count_tells_new_words_and_stays_small() -> None:
+    """A PBX that makes up words does not fill the memory."""
+    ledger = Ledger()
+    assert count(ledger.dropped, "not JSON")
+    assert not count(ledger.dropped, "not JSON")
+    for index in range(1000):
+        count(ledger.dropped, f"{index}" + "x" * 10_000)
+    assert len(ledger.dropped) <= 100
+    assert max(map(len, ledger.dropped)) <= 64
+    assert ledger.dropped["not JSON"] == 2
+    assert not count(ledger.dropped, "not JSON"), "a known word counts on"
+    assert ledger.dropped["not JSON"] == 3
+
+
+def test_last_frames_are_bounded() -> None:
+    """Only the beginning of the last frames is kept, with the whole size."""
+    ledger = Ledger()
+    for index in range(200):
+        ledger.record("socket", str(index).encode() + b"x" * 1_000_000)
+    assert len(ledger.last) <= 100
+    assert ledger.last[-1].text.startswith(b"199x")
+    assert ledger.last[-1].size == 1_000_003
+    assert sum(len(entry.text) for entry in ledger.last) < 1_000_000
+
+
+def test_time_of_another_form() -> None:
+    """A time that cannot be read is not known; the call counts all the same."""
+    ledger = Ledger()
+    message = decode(
+        b'{"action":"call-state","calls":[{"id":"a","start":"2026-11-23T10:00:00Z"}]}',
+        ledger,
+    )
+    assert isinstance(message, CallList)
+    assert message.calls[0].started is None
+    assert ledger.unknown_fields == {"start: another form of time": 1}
+
+
+@pytest.mark.parametrize("empty", ["{}", '""', "[]"])
+def test_empty_list_of_calls(empty: str) -> None:
+    """However an empty list is written, it ends all calls."""
+    message = decode(f'{{"action":"call-state","calls":{empty}}}', Ledger())
+    assert message == CallList(())

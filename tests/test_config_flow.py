@@ -1,0 +1,438 @@
+"""The config flow, against a PBX that answers over real sockets."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.vodia.config_flow import (
+    InvalidInput,
+    parse_extension,
+    parse_host,
+)
+from custom_components.vodia.const import DOMAIN
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from simulator import Simulator, Switches
+from simulator.tls import LegacyTlsServer, self_signed
+
+from .common import Phones, create_entry, set_up, until
+
+
+@pytest.fixture
+async def modern() -> AsyncIterator[Simulator]:
+    """Return a modern PBX."""
+    async with Simulator(Switches.modern()) as pbx:
+        yield pbx
+
+
+def form(pbx: Simulator, **values: Any) -> dict[str, Any]:
+    """Return the form as filled in by a user."""
+    return {
+        "host": pbx.url,
+        "extension": "45",
+        "password": "45-secret",
+        "security": {"verify_ssl": True, "legacy_tls": False},
+        **values,
+    }
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the form."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {}
+    return result
+
+
+async def fill_in(
+    hass: HomeAssistant, values: dict[str, Any], flow: ConfigFlowResult | None = None
+) -> ConfigFlowResult:
+    """Send the form, a new one unless one is open."""
+    flow = flow or await start(hass)
+    return await hass.config_entries.flow.async_configure(flow["flow_id"], values)
+
+
+async def test_user(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:
+    """Host, extension and password are all it takes."""
+    result = await fill_in(hass, form(pbx))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Vodia PBX"
+    assert result["data"] == {
+        "host": "127.0.0.1",
+        "port": pbx.port,
+        "ssl": False,
+        "verify_ssl": True,
+        "legacy_tls": False,
+        "extension": "45",
+        "tenant": "localhost",
+        "password": "45-secret",
+        "login_method": "put",
+        "login_user": "45",
+    }
+    assert result["result"].unique_id is None
+    await hass.async_block_till_done()
+    assert result["result"].state is ConfigEntryState.LOADED
+    assert pbx.connections == 1
+    # The flow's own session is logged out again.
+    assert ("DELETE", "/rest/system/session") in pbx.requests
+
+
+async def test_user_with_tenant(hass: HomeAssistant, pbx: Simulator) -> None:
+    """An extension may be typed with its tenant, which then names the entry."""
+    account = pbx.engine.account("45", tenant="branch.example")
+    result = await fill_in(
+        hass,
+        form(pbx, extension=" 45@Branch.Example ", password=account.password),
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "Vodia PBX branch.example"
+    assert result["data"]["tenant"] == "branch.example"
+    assert result["data"]["login_user"] == "45@branch.example"
+
+
+@pytest.mark.parametrize(
+    ("switches", "expected"),
+    [
+        (Switches.modern(login_methods={"POST"}), ("post", "45")),
+        (Switches.classic(login_methods={"POST"}), ("post", "45")),
+        (Switches.modern(session_in="cookie"), ("put", "45")),
+        (
+            Switches.modern(plain_username=False),
+            ("basic", "45@localhost"),
+        ),
+    ],
+)
+async def test_ways_to_log_in(
+    hass: HomeAssistant, switches: Switches, expected: tuple[str, str]
+) -> None:
+    """The way that works is found, stored, and used alone afterwards."""
+    switches.basic_handshake = True
+    async with Simulator(switches) as pbx:
+        result = await fill_in(hass, form(pbx))
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        data = result["data"]
+        assert (data["login_method"], data["login_user"]) == expected
+        await hass.async_block_till_done()
+        entry = result["result"]
+        pbx.requests.clear()
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        logins = [
+            method
+            for method, path in pbx.requests
+            if path == "/rest/system/session" and method in ("PUT", "POST")
+        ]
+        assert logins == ([] if expected[0] == "basic" else [expected[0].upper()])
+
+
+@pytest.mark.parametrize(
+    "password", ["", "pässwörd ☎ 密码", " spaces ", 'quote"\\', "a:b"]
+)
+async def test_any_password(hass: HomeAssistant, pbx: Simulator, password: str) -> None:
+    """A password may be any text."""
+    pbx.engine.change_password("45", password)
+    result = await fill_in(hass, form(pbx, password=password))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"]["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("refusal", "tries"),
+    [
+        # An ambiguous refusal is worth one try in another way, a definite one ends it.
+        ("empty", ["PUT /rest/system/session", "GET /rest/user/45@localhost/accounts"]),
+        ("false", ["PUT /rest/system/session", "GET /rest/user/45@localhost/accounts"]),
+        (401, ["PUT /rest/system/session"]),
+    ],
+)
+async def test_wrong_password(
+    hass: HomeAssistant, pbx: Simulator, refusal: Any, tries: list[str]
+) -> None:
+    """A wrong password is told to the PBX a few times only; the right one then works."""
+    pbx.switches.refusal = refusal
+    result = await fill_in(hass, form(pbx, password="wrong"))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert [
+        f"{method} {path.partition('?')[0]}" for method, path in pbx.requests
+    ] == tries
+    result = await fill_in(hass, form(pbx), result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_second_factor(hass: HomeAssistant, pbx: Simulator) -> None:
+    """A login that wants more than a password is told apart from a wrong password."""
+    pbx.switches.second_factor = True
+    result = await fill_in(hass, form(pbx))
+    assert result["errors"] == {"base": "second_factor"}
+
+
+async def test_unreachable(hass: HomeAssistant, pbx: Simulator) -> None:
+    """Nobody listens; once somebody does, the same form works."""
+    await pbx.refuse()
+    result = await fill_in(hass, form(pbx))
+    assert result["errors"] == {"base": "cannot_connect"}
+    await pbx.accept()
+    result = await fill_in(hass, form(pbx), result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize("extension", ["45@nowhere.example", "45@branch.example"])
+async def test_unknown_tenant(
+    hass: HomeAssistant, pbx: Simulator, extension: str
+) -> None:
+    """A tenant that the PBX does not have, or in which the extension is not."""
+    result = await fill_in(hass, form(pbx, extension=extension))
+    assert result["errors"] == {"base": "unknown_tenant"}
+
+
+async def test_no_websocket(hass: HomeAssistant, modern: Simulator) -> None:
+    """A PBX that offers no WebSocket for the tenant that we guess asks for it."""
+    modern.switches.websocket_paths = set()
+    result = await fill_in(hass, form(modern))
+    assert result["errors"] == {"base": "unknown_tenant"}
+
+
+async def test_access_off(hass: HomeAssistant, modern: Simulator) -> None:
+    """A forbidden API is not a wrong password."""
+    modern.switches.api_access = False
+    result = await fill_in(hass, form(modern))
+    assert result["errors"] == {"base": "access_off"}
+    assert modern.login_attempts == 1
+    modern.switches.api_access = True
+    result = await fill_in(hass, form(modern), result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, "invalid_auth"), (403, "access_off")]
+)
+async def test_handshake_refused(
+    hass: HomeAssistant, pbx: Simulator, status: Any, error: str
+) -> None:
+    """A WebSocket that refuses the session gets one new login, then it is over."""
+    pbx.switches.handshake_refusal = status
+    with patch.object(pbx.logins, "session", return_value=None):
+        result = await fill_in(hass, form(pbx))
+    assert result["errors"] == {"base": error}
+    assert pbx.login_attempts == 2
+
+
+async def test_certificate(hass: HomeAssistant) -> None:
+    """An unknown certificate is refused until the user decides otherwise."""
+    tls = self_signed("localhost")
+    async with Simulator(Switches.classic()) as plain:
+        await plain.stop()
+        await plain.start(ssl_context=tls.context)
+        values = form(plain, host=f"127.0.0.1:{plain.port}")
+        result = await fill_in(hass, values)
+        assert result["errors"] == {"base": "certificate"}
+        schema = result["data_schema"]
+        assert schema
+        assert schema.schema["security"].options == {"collapsed": False}
+        values["security"] = {"verify_ssl": False, "legacy_tls": False}
+        result = await fill_in(hass, values, result)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"]["ssl"] is True
+        await hass.async_block_till_done()
+        assert result["result"].state is ConfigEntryState.LOADED
+        assert await hass.config_entries.async_unload(result["result"].entry_id)
+
+
+async def test_legacy_tls(hass: HomeAssistant, pbx: Simulator) -> None:
+    """Old TLS is told apart from an unreachable PBX, and works once allowed."""
+    server = LegacyTlsServer((pbx.host, pbx.port))
+    await server.start()
+    values = form(pbx, host=f"127.0.0.1:{server.port}")
+    values["security"] = {"verify_ssl": False, "legacy_tls": False}
+    result = await fill_in(hass, values)
+    assert result["errors"] == {"base": "legacy_tls"}
+    values["security"] = {"verify_ssl": False, "legacy_tls": True}
+    result = await fill_in(hass, values, result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert result["result"].state is ConfigEntryState.LOADED
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
+    await server.stop()
+
+
+async def test_no_tls(hass: HomeAssistant, pbx: Simulator) -> None:
+    """A PBX without TLS is never spoken to in plain text unasked."""
+    result = await fill_in(hass, form(pbx, host=f"127.0.0.1:{pbx.port}"))
+    assert result["errors"] == {"base": "no_tls"}
+    assert not pbx.requests
+    result = await fill_in(hass, form(pbx), result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_not_a_pbx(hass: HomeAssistant, pbx: Simulator) -> None:
+    """Something that answers strangely is named as such."""
+    pbx.switches.rest_status["session"] = 500
+    result = await fill_in(hass, form(pbx))
+    assert result["errors"] == {"base": "unexpected_reply"}
+
+
+async def test_unexpected_error(
+    hass: HomeAssistant, pbx: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug of ours is logged, not hidden."""
+    with patch(
+        "custom_components.vodia.pbx.client.login",
+        side_effect=RuntimeError("a bug"),
+    ):
+        result = await fill_in(hass, form(pbx))
+    assert result["errors"] == {"base": "unknown"}
+    assert "a bug" in caplog.text
+
+
+async def test_duplicate(hass: HomeAssistant, pbx: Simulator) -> None:
+    """A second entry for the same tenant is refused; another tenant is not."""
+    await set_up(hass, create_entry(hass, pbx))
+    for extension, password in (("45", "45-secret"), ("41@localhost", "41-secret")):
+        result = await fill_in(hass, form(pbx, extension=extension, password=password))
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "already_configured"
+    account = pbx.engine.account("45", tenant="branch.example")
+    result = await fill_in(
+        hass, form(pbx, extension="45@branch.example", password=account.password)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "error"),
+    [
+        ("host", "", "invalid_host"),
+        ("host", "two words", "invalid_host"),
+        ("host", "pbx.example.com:99999", "invalid_host"),
+        ("host", "pbx.example.com:port", "invalid_host"),
+        ("host", "ftp://pbx.example.com", "invalid_scheme"),
+        ("host", "https://45:secret@pbx.example.com", "credentials_in_host"),
+        ("extension", "", "invalid_extension"),
+        ("extension", "4 5", "invalid_extension"),
+        ("extension", "45@", "invalid_extension"),
+        ("extension", "45@a b", "invalid_extension"),
+        ("extension", "45@one@two", "invalid_extension"),
+        ("extension", "45/../46", "invalid_extension"),
+    ],
+)
+async def test_bad_input(
+    hass: HomeAssistant, pbx: Simulator, field: str, text: str, error: str
+) -> None:
+    """What cannot be meant is an error at its field; the rest of the form is kept."""
+    result = await fill_in(hass, form(pbx, **{field: text}))
+    assert result["errors"] == {field: error}
+    assert not pbx.requests
+    schema = result["data_schema"]
+    assert schema
+    suggested = {
+        str(key): (key.description or {}).get("suggested_value")
+        for key in schema.schema
+    }
+    assert suggested[field] == text
+    result = await fill_in(hass, form(pbx), result)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pbx.example.com", ("pbx.example.com", 443, True)),
+        ("  PBX.Example.com  ", ("pbx.example.com", 443, True)),
+        ("https://pbx.example.com", ("pbx.example.com", 443, True)),
+        ("http://192.168.1.11", ("192.168.1.11", 80, False)),
+        ("HTTP://192.168.1.11/", ("192.168.1.11", 80, False)),
+        (
+            "wss://pbx.example.com/websocket?domain=a&user=1",
+            ("pbx.example.com", 443, True),
+        ),
+        ("192.168.1.11:8443", ("192.168.1.11", 8443, True)),
+        (
+            "https://pbx.example.com:8443/usr_index.htm#x",
+            ("pbx.example.com", 8443, True),
+        ),
+        ("[2001:db8::1]:8443", ("2001:db8::1", 8443, True)),
+        ("2001:db8::1", ("2001:db8::1", 443, True)),
+        ("http://[2001:db8::1]", ("2001:db8::1", 80, False)),
+        ("pbx_1.local", ("pbx_1.local", 443, True)),
+    ],
+)
+def test_parse_host(text: str, expected: tuple[str, int, bool]) -> None:
+    """Scheme, port, path and spaces are understood."""
+    assert tuple(parse_host(text).values()) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["//", "https://", ":8443", "a..b/\\", "http://[::1", "-x"]
+)
+def test_parse_host_refuses(text: str) -> None:
+    """What is no host is refused."""
+    with pytest.raises(InvalidInput):
+        parse_host(text)
+
+
+def test_parse_extension() -> None:
+    """The tenant is optional."""
+    assert parse_extension(" 45 ") == {"extension": "45", "tenant": None}
+    assert parse_extension("45@A.example") == {"extension": "45", "tenant": "a.example"}
+
+
+# Reauth
+
+
+async def test_reauth(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """After a changed password the user is asked once, and one entry makes it well."""
+    pbx.engine.change_password("45", "new password")
+    pbx.expire_sessions()
+    await pbx.cut()
+    await until(hass, hass.config_entries.flow.async_progress)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == "reauth"
+    assert flow["context"]["entry_id"] == phones.entry.entry_id
+    assert phones.state("", "connected") == "off"
+    attempts = pbx.login_attempts
+    assert attempts <= 3
+
+    result = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    assert result["step_id"] == "reauth_confirm"
+    assert result["description_placeholders"] == {
+        "extension": "45",
+        "title": "Vodia PBX",
+        "name": "Vodia PBX",
+    }
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"password": "still wrong"}
+    )
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"password": "new password"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    await phones.wait("45", "call", "idle")
+    assert phones.state("", "connected") == "on"
+    assert phones.entry.data["password"] == "new password"
+
+
+async def test_reauth_at_setup(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """A password that is refused at the start asks for another, after one try."""
+    pbx.engine.change_password("45", "new password")
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state.value == "setup_error"
+    assert pbx.login_attempts == 1
+    await until(hass, hass.config_entries.flow.async_progress)
+    (flow,) = hass.config_entries.flow.async_progress()
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"password": "new password"}
+    )
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
