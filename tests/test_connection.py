@@ -91,6 +91,25 @@ async def test_restart(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     assert phones.state("", "connected") == "on"
 
 
+async def test_keepalive(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """The link is kept alive, and the PBX never takes us for a phone."""
+    kept: list[int] = []
+
+    def is_kept() -> bool:
+        """Return whether the keepalive came again and again."""
+        kept[:] = [f["action"] == "avoid-disconnect" for f in pbx.received]
+        return sum(kept) >= 4
+
+    await until(hass, is_kept)
+    assert {frame["action"] for frame in pbx.received} <= {
+        "avoid-disconnect",
+        "get-users",
+        "get-calls",
+        "own-calls",
+        "domain-calls",
+    }
+
+
 @pytest.mark.parametrize("answers_ping", [True, False])
 async def test_half_open(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, answers_ping: bool

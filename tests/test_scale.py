@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator, Switches
 
 from .common import create_entry, set_up
@@ -23,6 +23,7 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
             """Return a listener that counts its calls."""
 
             def count() -> None:
+                """Count, then look."""
                 looked.append(None)
                 look()
 
@@ -30,9 +31,11 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
 
         listeners = phones.entry.runtime_data._listeners
         for account, updates in listeners.items():
-            listeners[account] = {counted(update) for update in updates}
+            listeners[account] = [counted(update) for update in updates]
 
+        @callback
         def on_write(event: Event[EventStateChangedData]) -> None:
+            """Note what is written."""
             written.append(event.data["entity_id"])
 
         remove = hass.bus.async_listen("state_changed", on_write)

@@ -1,5 +1,6 @@
 """The Vodia PBX integration."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -39,11 +40,8 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: VodiaConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
     """Allow to remove the device of an extension that the PBX does not list."""
-    return (
-        not any(
-            extension.present
-            and entry.runtime_data.identifier(number) in device.identifiers
-            for number, extension in entry.runtime_data.extensions.items()
-        )
-        and entry.runtime_data.identifier(None) not in device.identifiers
-    )
+    if entry.state is not ConfigEntryState.LOADED:
+        return True
+    account = entry.runtime_data.account_of(device)
+    extension = entry.runtime_data.extensions.get(account or "")
+    return account is not None and (extension is None or not extension.present)

@@ -99,7 +99,9 @@ class VodiaCoordinator(Listener):
         self._devices = dr.async_get(hass)
         self._http = async_create_session(hass)
         self.client = create_client(self._http, entry.data, self, self._known())
-        self._listeners: defaultdict[str | None, set[CALLBACK_TYPE]] = defaultdict(set)
+        self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
+            list
+        )
         self._new_callbacks: list[NewExtensionsCallback] = []
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -181,11 +183,15 @@ class VodiaCoordinator(Listener):
 
     @callback
     def async_add_listener(
-        self, account: str | None, update: CALLBACK_TYPE
+        self, account: str | None, update: CALLBACK_TYPE, *, first: bool = False
     ) -> CALLBACK_TYPE:
-        """Call back when an account, or the PBX itself (None), shows something new."""
-        self._listeners[account].add(update)
-        return partial(self._listeners[account].discard, update)
+        """Call back when an account, or the PBX itself (None), shows something new.
+
+        Who is told first has written its state when the others write theirs.
+        """
+        listeners = self._listeners[account]
+        listeners.insert(0 if first else len(listeners), update)
+        return partial(listeners.remove, update)
 
     @callback
     def async_add_new_callback(self, new: NewExtensionsCallback) -> CALLBACK_TYPE:

@@ -85,7 +85,12 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         """Listen to what concerns the account."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.async_add_listener(self._account, self._async_look_again)
+            self.coordinator.async_add_listener(
+                self._account,
+                self._async_look_again,
+                # An automation on ringing may read at once who calls.
+                first=self._description.attributes_fn is not None,
+            )
         )
         self._show(self._look())
 

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from .errors import (
+    AccessOffError,
     LoginRefusedError,
     MethodNotAllowedError,
     NotFoundError,
@@ -146,7 +147,7 @@ async def _told_tenant(rest: Rest) -> str | None:
     """Return the tenant that the session tells (classic dialect)."""
     try:
         reply = await rest.request("GET", SESSION_PATH)
-    except UnexpectedReplyError:
+    except UnexpectedReplyError, AccessOffError, SessionExpiredError:
         return None
     told = reply.json.get("cdomain") if isinstance(reply.json, dict) else None
     return told if isinstance(told, str) and told else None

@@ -216,7 +216,7 @@ class PbxClient:
                 return
             if up_at is not None and loop.time() - up_at >= self.timing.healthy:
                 delay = self.timing.first_retry
-            await asyncio.sleep(delay * random.uniform(0.75, 1.25))
+            await asyncio.sleep(delay * random.uniform(0.5, 1))
             delay = min(delay * 2, self.timing.last_retry)
 
     async def _connected(self, up: Callable[[], None]) -> None:

@@ -34,7 +34,7 @@ class Timing:
     ask_again: float = 10.0
     slow_read: float = 60.0
     forget: float = 610.0
-    first_retry: float = 1.0
+    first_retry: float = 2.0
     last_retry: float = 60.0
     healthy: float = 20.0
     confirm: float = 5.0

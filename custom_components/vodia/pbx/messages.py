@@ -333,9 +333,7 @@ def _recording(data: JsonObject) -> bool | None:
     return (_text(data, "rec") or "").lower() in _RECORDING
 
 
-def _calls(
-    frame: JsonObject, key: str, place: str, ledger: Ledger
-) -> tuple[Call, ...]:
+def _calls(frame: JsonObject, key: str, place: str, ledger: Ledger) -> tuple[Call, ...]:
     """Return the calls of a frame; a list that is missing is not an empty one.
 
     An empty object or string is how some write an empty list.
