@@ -1,0 +1,1 @@
+"""A simulated PBX and a real Home Assistant that shows it."""

@@ -1,0 +1,552 @@
+"""Check the integration in a real Home Assistant, without a person.
+
+What happens is brought about in the PBX, over its control API; what Home Assistant
+makes of it is read over Home Assistant's own API, and the other way round.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import json
+from pathlib import Path
+import sys
+from time import monotonic
+from typing import Any
+
+import aiohttp
+
+from .client import ActionError, Client, Json
+from .home import ROOT, DemoError, Home, free_port
+from .pbx import PROFILES, Pbx, simulated_pbx
+
+CALLER, CALLER_NAME = "+4930123456", "Anna Meyer"
+SECOND_CALLER, SECOND_NAME = "+33155501777", "Boulangerie Petit"
+NEW_PASSWORD = "another secret"
+NEW_EXTENSION, NEW_NAME = "58", "Zoë Frost"
+
+_TIMEOUT = 8
+# The integration tries again after at most 2 seconds, then 4, then 8.
+_RECONNECT_TIMEOUT = 20
+# What a broken entry, a dead link or a wrong answer of the demo itself may raise.
+_FAILURES = (
+    ActionError,
+    AssertionError,
+    DemoError,
+    LookupError,
+    TimeoutError,
+    aiohttp.ClientError,
+)
+
+
+class Report:
+    """Print a line for each check, and count."""
+
+    def __init__(self) -> None:
+        """Start with no check."""
+        self.passed = 0
+        self.failed = 0
+
+    @asynccontextmanager
+    async def check(self, group: str, title: str) -> AsyncIterator[None]:
+        """Run the body as one check."""
+        try:
+            yield
+        except _FAILURES as err:
+            self.fail(group, title, err)
+        else:
+            self.passed += 1
+            self._print(f"ok    {group:<8} {title}")
+
+    def fail(self, group: str, title: str, error: Exception) -> None:
+        """Count a failed check."""
+        self.failed += 1
+        text = " ".join(str(error).split()) or type(error).__name__
+        self._print(f"FAIL  {group:<8} {title}: {text}")
+
+    def total(self, seconds: float, log: Path) -> None:
+        """Print the sum, and where to look when not all is well."""
+        count = self.passed + self.failed
+        self._print(f"{count} checks, {self.failed} failed, {seconds:.0f} s")
+        if self.failed:
+            self._print(f"Home Assistant's log is {log}")
+
+    @staticmethod
+    def _print(line: str) -> None:
+        """Print a line at once."""
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+
+
+class Control:
+    """The control API of the simulated PBX."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        """Talk to the control API at an URL."""
+        self._http = http
+        self._url = url
+
+    async def do(self, verb: str, **body: Any) -> Json:
+        """Let something happen in the PBX."""
+        async with self._http.post(f"{self._url}/{verb}", json=body) as response:
+            reply: Json = await response.json()
+        assert response.ok, f"the PBX refuses {verb}: {reply}"
+        return reply
+
+    async def ring(self, to: str, caller: str = CALLER, name: str = CALLER_NAME) -> str:
+        """Let somebody call; return the id of the call."""
+        rung = await self.do("ring", **{"from": caller, "to": to, "name": name})
+        call: str = rung["call"]
+        return call
+
+    async def calls(self) -> dict[str, Json]:
+        """Return the calls that there really are, by their id."""
+        return {call["id"]: call for call in (await self._state())["calls"]}
+
+    async def account(self, number: str) -> Json:
+        """Return how an account really is."""
+        accounts: list[Json] = (await self._state())["accounts"]
+        return next(account for account in accounts if account["number"] == number)
+
+    async def registered(self) -> int:
+        """Return how many extensions are really registered."""
+        return sum(
+            account["registered"] for account in (await self._state())["accounts"]
+        )
+
+    async def rest(self) -> None:
+        """End all calls."""
+        for call in await self.calls():
+            await self.do("hang_up", call=call)
+
+    async def _state(self) -> Json:
+        """Return all that the PBX holds."""
+        async with self._http.get(f"{self._url}/state") as response:
+            state: Json = await response.json()
+            return state
+
+
+class Scenario:
+    """Play the scenario in one dialect."""
+
+    def __init__(
+        self,
+        report: Report,
+        client: Client,
+        control: Control,
+        pbx: Pbx,
+        dialect: str,
+    ) -> None:
+        """Prepare to play."""
+        self._report = report
+        self._client = client
+        self._control = control
+        self._pbx = pbx
+        self._dialect = dialect
+        self._own = pbx.extension
+        self._entry = ""
+        self._entities: Mapping[tuple[str, str], str] = {}
+
+    async def play(self) -> None:
+        """Add the PBX, and check one thing after the other."""
+        async with self._check("the config flow adds the PBX with its extensions"):
+            self._entry = await self._client.add_pbx(
+                self._pbx.url, self._own, self._pbx.password
+            )
+            self._entities = await self._client.entities(self._entry)
+            await self._see(self._own, call="idle", registered="on", dnd="off")
+        if not self._entry:
+            return
+        for part in (
+            self._answered_call,
+            self._two_calls,
+            self._dialed_call,
+            self._get_calls,
+            self._do_not_disturb,
+            self._registration,
+            self._foreign_extension,
+            self._new_extension,
+            self._lost_link,
+            self._new_password,
+        ):
+            try:
+                await self._control.rest()
+                await part()
+            except _FAILURES as err:
+                # What stands between the checks failed: the next part may still work.
+                self._report.fail(self._dialect, str(part.__doc__), err)
+        async with self._check("the entry is removed: nothing of it is left"):
+            await self._client.remove_pbx(self._entry)
+            await self._client.wait_for(lambda: not any(self._states()), _TIMEOUT)
+            assert not await self._client.entities(self._entry), "there are entities"
+
+    # The parts
+
+    async def _answered_call(self) -> None:
+        """A call comes in, is answered by action, held, and ended."""
+        own = self._own
+        call = await self._control.ring(own)
+        async with self._check(f"ring {own}: binary_sensor ringing is on"):
+            await self._see(own, ringing="on", in_call="off")
+        async with self._check(f"ring {own}: sensor call is ringing, with who calls"):
+            await self._see(own, call="ringing")
+            await self._see_call(
+                own,
+                call_id=call,
+                direction="incoming",
+                scope="external",
+                remote_number=CALLER,
+                remote_name=CALLER_NAME,
+                other_calls=0,
+            )
+        async with self._check(f"ring {own}: the PBX counts one ringing call"):
+            await self._see("", ringing_calls="1", active_calls="0")
+        async with self._check("vodia.answer: the call is connected"):
+            answered = await self._act("answer", response=True)
+            assert answered["call_id"] == call, answered
+            await self._see(own, call="connected", ringing="off", in_call="on")
+        async with self._check("vodia.answer: the PBX has it connected, too"):
+            there = (await self._control.calls())[call]
+            assert there["stage"] == "connected", there["stage"]
+            assert there["talker"]["number"] == own, there["talker"]
+        async with self._check("vodia.answer: the PBX counts one active call"):
+            await self._see("", ringing_calls="0", active_calls="1")
+        async with self._check("held in the PBX: sensor call is held"):
+            await self._control.do("hold", call=call, ext=own)
+            await self._see(own, call="held", in_call="on")
+        async with self._check("resumed in the PBX: sensor call is connected"):
+            await self._control.do("resume", call=call, ext=own)
+            await self._see(own, call="connected", in_call="on")
+        async with self._check("ended: sensor call is idle"):
+            await self._control.do("hang_up", call=call)
+            await self._see(own, call="idle", ringing="off", in_call="off")
+            await self._see("", active_calls="0")
+
+    async def _two_calls(self) -> None:
+        """A second call rings while the first is connected."""
+        own = self._own
+        first = await self._control.ring(own)
+        await self._control.do("answer", call=first, ext=own)
+        second = await self._control.ring(own, SECOND_CALLER, SECOND_NAME)
+        async with self._check("two calls: connected is shown, ringing is on"):
+            await self._see(own, call="connected", ringing="on", in_call="on")
+            await self._see_call(own, call_id=first, other_calls=1)
+        async with self._check("two calls: each is counted"):
+            await self._see("", ringing_calls="1", active_calls="1")
+        async with self._check("two calls: the first ends, the second is shown"):
+            await self._control.do("hang_up", call=first)
+            await self._see(own, call="ringing", ringing="on", in_call="off")
+            await self._see_call(
+                own, call_id=second, remote_name=SECOND_NAME, other_calls=0
+            )
+        async with self._check("two calls: the second ends, too"):
+            await self._control.do("hang_up", call=second)
+            await self._see(own, call="idle", ringing="off", in_call="off")
+
+    async def _dialed_call(self) -> None:
+        """A call is dialed and hung up by action."""
+        own, call = self._own, ""
+        async with self._check("vodia.dial: returns the call, and the PBX has it"):
+            dialed = await self._act("dial", response=True, number="+49 30 123456")
+            call = dialed["call_id"]
+            assert dialed["direction"] == "outgoing", dialed
+            there = (await self._control.calls())[call]
+            parties = (there["caller"]["number"], there["called"]["number"])
+            assert parties == (own, CALLER), parties
+        async with self._check("vodia.dial: sensor call is dialing, ringing stays off"):
+            await self._see(own, call="dialing", ringing="off", in_call="off")
+            await self._see_call(own, call_id=call, remote_number=CALLER)
+        async with self._check("vodia.dial: answered there, it is connected"):
+            await self._answer_there(call)
+            await self._see(own, call="connected", in_call="on")
+        async with self._check("vodia.hang_up: it is gone, in the PBX as well"):
+            await self._act("hang_up")
+            assert not await self._control.calls(), "the PBX still has the call"
+            await self._see(own, call="idle", in_call="off")
+
+    async def _get_calls(self) -> None:
+        """The calls that an action returns are those of the PBX."""
+        internal = await self._control.ring("42", caller="41", name="")
+        await self._control.do("answer", call=internal, ext="42")
+        await self._control.ring(self._own)
+        # The classic dialect tells that colleagues are busy, but not how.
+        told = self._dialect != "classic"
+        state, count = ("connected", "1") if told else ("unknown", "unknown")
+        async with self._check(f"a call of colleagues: in_call is on, call is {state}"):
+            await self._see("41", call=state, in_call="on")
+            await self._see("42", call=state, in_call="on")
+        async with self._check(f"a call of colleagues: the PBX's counters are {count}"):
+            await self._see("", active_calls=count, ringing_calls=count)
+        async with self._check("vodia.get_calls: returns what the PBX tells"):
+            await self._see(self._own, call="ringing")
+            got = await self._client.act(
+                "vodia.get_calls", self._target("", "connected"), response=True
+            )
+            expected = {(self._own, "ringing")}
+            if told:
+                expected |= {("41", "connected"), ("42", "connected")}
+            found = {(call["account"], call["state"]) for call in got["calls"]}
+            assert found == expected, f"{found} instead of {expected}"
+
+    async def _do_not_disturb(self) -> None:
+        """Do not disturb is set in the PBX, and by action."""
+        own = self._own
+        async with self._check("DND set in the PBX: is shown"):
+            await self._control.do("dnd", ext=own, state=True)
+            await self._see(own, dnd="on")
+        async with self._check("DND of a colleague: is shown"):
+            await self._control.do("dnd", ext="41", state=True)
+            await self._see("41", dnd="on")
+            await self._control.do("dnd", ext="41", state=False)
+            await self._see("41", dnd="off")
+        for enabled, state in ((False, "off"), (True, "on"), (False, "off")):
+            async with self._check(f"vodia.set_dnd {state}: the PBX has it"):
+                await self._act("set_dnd", enabled=enabled)
+                there = (await self._control.account(own))["dnd"]
+                assert there is enabled, f"the PBX has {there}"
+                await self._see(own, dnd=state)
+
+    async def _registration(self) -> None:
+        """A phone loses its registration and gets it back."""
+        for state, shown in ((False, "off"), (True, "on")):
+            verb = "comes back" if state else "unregisters"
+            async with self._check(f"a phone {verb}: is shown and counted"):
+                await self._control.do("register", ext="43", state=state)
+                count = await self._control.registered()
+                await self._see("43", registered=shown)
+                await self._see("", registered_extensions=str(count))
+
+    async def _foreign_extension(self) -> None:
+        """An action on an extension whose login is not known is refused."""
+        text: str = json.loads(
+            (ROOT / "custom_components/vodia/translations/en.json").read_text()
+        )["exceptions"]["not_a_line"]["message"].format(extensions="46")
+        async with self._check("vodia.dial for another's extension: is refused"):
+            refusal = ""
+            try:
+                await self._client.act(
+                    "vodia.dial", self._target("46", "call"), number="41"
+                )
+            except ActionError as err:
+                refusal = str(err)
+            # Home Assistant leaves out the last full stop.
+            assert text.rstrip(".") in refusal, refusal or "it was carried out"
+            assert not await self._control.calls(), "the PBX has a call"
+
+    async def _new_extension(self) -> None:
+        """An extension is added in the PBX."""
+        number = NEW_EXTENSION
+        async with self._check("a new extension appears, as a device"):
+            await self._control.do("account", ext=number, name=NEW_NAME)
+            names = {f"{NEW_NAME} Call", f"{NEW_NAME} Registered"}
+            await self._client.wait_for(
+                lambda: (
+                    names
+                    <= {
+                        state["attributes"].get("friendly_name")
+                        for state in self._client.states.values()
+                    }
+                ),
+                _TIMEOUT,
+            )
+            self._entities = await self._client.entities(self._entry)
+            await self._see(number, call="idle", registered="off")
+            devices = await self._client.command("config/device_registry/list")
+            assert any(
+                device["name"] == NEW_NAME and device["model_id"] == number
+                for device in devices
+            ), "there is no such device"
+
+    async def _lost_link(self) -> None:
+        """The link is lost, and facts are others when it is back."""
+        own = self._own
+        reloads: list[Json] = []
+        await self._client.subscribe(reloads.extend, "config_entries/subscribe")
+        reloads.clear()
+        call = await self._control.ring(own)
+        await self._control.do("answer", call=call, ext=own)
+        await self._see(own, call="connected")
+        async with self._check("link lost: all is unavailable, but connected is off"):
+            await self._control.do("refuse")
+            await self._control.do("cut")
+            await self._see_all_unavailable()
+        await self._control.do("hang_up", call=call)
+        await self._control.do("dnd", ext=own, state=True)
+        await self._control.do("register", ext="44", state=False)
+        async with self._check("link back: the new facts are shown"):
+            await self._control.do("accept")
+            await self._see("", _RECONNECT_TIMEOUT, connected="on", active_calls="0")
+            await self._see(own, call="idle", dnd="on", in_call="off")
+            await self._see("44", registered="off")
+            count = await self._control.registered()
+            await self._see("", registered_extensions=str(count))
+        async with self._check("link back: nothing was reloaded for that"):
+            states = [
+                change["entry"]["state"]
+                for change in reloads
+                if change["entry"]["entry_id"] == self._entry and change["type"]
+            ]
+            assert not states, states
+        await self._control.do("dnd", ext=own, state=False)
+        await self._control.do("register", ext="44", state=True)
+
+    async def _new_password(self) -> None:
+        """The password is changed in the PBX, and then in Home Assistant."""
+        flows: list[Json] = []
+        await self._client.subscribe(flows.extend, "config_entries/flow/subscribe")
+        async with self._check("password changed in the PBX: a new one is asked for"):
+            await self._control.do("password", ext=self._own, password=NEW_PASSWORD)
+            await self._control.do("expire")
+            await self._control.do("cut")
+            await self._client.wait_for(lambda: self._reauth(flows), _RECONNECT_TIMEOUT)
+            await self._see_all_unavailable()
+        if (flow := self._reauth(flows)) is None:
+            return
+        async with self._check("a wrong password: is refused"):
+            form = await self._client.configure(
+                flow["flow_id"], {"password": "a wrong one"}
+            )
+            assert form["errors"] == {"base": "invalid_auth"}, form
+        async with self._check("the new password: all is available again"):
+            done = await self._client.configure(
+                flow["flow_id"], {"password": NEW_PASSWORD}
+            )
+            assert done["reason"] == "reauth_successful", done
+            await self._see("", _RECONNECT_TIMEOUT, connected="on")
+            await self._see(self._own, call="idle", registered="on")
+            await self._client.wait_for(
+                lambda: "unavailable" not in set(self._states()), _TIMEOUT
+            )
+
+    # Help
+
+    def _check(self, title: str) -> AbstractAsyncContextManager[None]:
+        """Run the body as one check of this dialect."""
+        return self._report.check(self._dialect, title)
+
+    def _target(self, account: str, key: str) -> Json:
+        """Return an entity as the target of an action."""
+        return {"entity_id": self._entities[account, key]}
+
+    async def _act(self, action: str, *, response: bool = False, **data: Any) -> Any:
+        """Perform an action on the own extension."""
+        target = self._target(self._own, "call")
+        return await self._client.act(
+            f"vodia.{action}", target, response=response, **data
+        )
+
+    async def _answer_there(self, call: str) -> None:
+        """Let the outside party answer, once the own phone has picked up."""
+        while (await self._control.calls())[call]["stage"] == "own_ringing":
+            await asyncio.sleep(0.05)
+        await self._control.do("answer", call=call)
+
+    def _states(self) -> Iterator[str]:
+        """Return the states of the entities of this PBX."""
+        for entity_id in self._entities.values():
+            if state := self._client.states.get(entity_id):
+                yield state["state"]
+
+    async def _see(
+        self, account: str, timeout: float = _TIMEOUT, **expected: str
+    ) -> None:
+        """Wait for entities of an account to have states."""
+
+        def shown() -> dict[str, str]:
+            """Return the states that there are now."""
+            return {
+                key: self._client.states.get(self._entities[account, key], {}).get(
+                    "state", "missing"
+                )
+                for key in expected
+            }
+
+        try:
+            await self._client.wait_for(lambda: shown() == expected, timeout)
+        except TimeoutError:
+            who = account or "the PBX"
+            raise AssertionError(f"{who} shows {shown()}, not {expected}") from None
+
+    async def _see_call(self, account: str, **expected: Any) -> None:
+        """Wait for the sensor call of an account to have attributes."""
+
+        def shown() -> Json:
+            """Return the attributes that there are now."""
+            state = self._client.states[self._entities[account, "call"]]
+            return {key: state["attributes"].get(key) for key in expected}
+
+        try:
+            await self._client.wait_for(lambda: shown() == expected, _TIMEOUT)
+        except TimeoutError:
+            raise AssertionError(f"{account} has {shown()}, not {expected}") from None
+
+    async def _see_all_unavailable(self) -> None:
+        """Wait for all to be unavailable, but `connected` to be off."""
+        connected = self._entities["", "connected"]
+        others = set(self._entities.values()) - {connected}
+        states = self._client.states
+        try:
+            await self._client.wait_for(
+                lambda: (
+                    states[connected]["state"] == "off"
+                    and all(states[other]["state"] == "unavailable" for other in others)
+                ),
+                _TIMEOUT,
+            )
+        except TimeoutError:
+            available = [
+                other for other in others if states[other]["state"] != "unavailable"
+            ]
+            raise AssertionError(
+                f"connected is {states[connected]['state']}, "
+                f"{len(available)} are available: {', '.join(sorted(available)[:3])} .."
+            ) from None
+
+    def _reauth(self, flows: Iterable[Json]) -> Json | None:
+        """Return the flow that asks for a new password of this entry."""
+        for change in flows:
+            context = change.get("flow", {}).get("context", {})
+            if context.get("source") == "reauth" and (
+                context.get("entry_id") == self._entry
+            ):
+                return change
+        return None
+
+
+def errors_in(log: str, words: Collection[str]) -> list[str]:
+    """Return the errors in a log of Home Assistant that name one of some words.
+
+    Of a traceback only the last line is returned: the log has it all.
+    """
+    records: list[str] = []
+    for line in log.splitlines():
+        if line[:4].isdigit() or not records:
+            records.append(line)
+        else:
+            # A traceback belongs to the record that it stands under.
+            records[-1] += f"\n{line}"
+    return [
+        "\n".join(dict.fromkeys((record.splitlines()[0], record.splitlines()[-1])))
+        for record in records
+        if {"ERROR", "CRITICAL"} & set(record.split()[:3])
+        and any(word in record for word in words)
+    ]
+
+
+async def check(own: str) -> int:
+    """Check both dialects in one Home Assistant; return the exit status."""
+    report = Report()
+    start = monotonic()
+    async with (
+        Home("check", free_port()) as home,
+        Client(home.url) as client,
+        aiohttp.ClientSession() as http,
+    ):
+        for dialect in PROFILES:
+            async with simulated_pbx(dialect, own, lively=False) as pbx:
+                control = Control(http, pbx.control_url)
+                await Scenario(report, client, control, pbx, dialect).play()
+    async with report.check("log", "no error names the integration, to the very end"):
+        errors = errors_in(home.log.read_text(), ("vodia", "custom_components"))
+        assert not errors, "\n".join(errors)
+    report.total(monotonic() - start, home.log)
+    return 1 if report.failed else 0

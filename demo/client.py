@@ -1,0 +1,229 @@
+"""Talk to Home Assistant as its own frontend does, over HTTP and WebSocket."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+import aiohttp
+
+from .home import DemoError
+
+type Json = dict[str, Any]
+
+USER = PASSWORD = "demo"
+
+
+class ActionError(Exception):
+    """Raise when Home Assistant refuses a command; the text is what it shows."""
+
+
+class Client:
+    """A user of Home Assistant who sees every state as soon as it changes."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare to talk to the Home Assistant at an URL."""
+        self.states: dict[str, Json] = {}
+        self._url = url
+        self._headers: dict[str, str] = {}
+        self._last_id = 0
+        self._results: dict[int, asyncio.Future[Json]] = {}
+        self._listeners: dict[int, Callable[[Any], None]] = {}
+        self._news = asyncio.Condition()
+
+    async def __aenter__(self) -> Self:
+        """Make the user, log in, and wait until Home Assistant is up."""
+        self._http = aiohttp.ClientSession()
+        try:
+            await self._connect(await self._onboard())
+            await self._wait_until_running()
+        except BaseException:
+            await self._http.close()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Close the connection."""
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._http.close()
+
+    async def command(self, type_: str, **fields: Any) -> Any:
+        """Send a command and return its result; raises ActionError."""
+        self._last_id += 1
+        message_id = self._last_id
+        result = self._results[message_id] = asyncio.get_running_loop().create_future()
+        await self._ws.send_json({"id": message_id, "type": type_, **fields})
+        reply = await result
+        if not reply["success"]:
+            raise ActionError(reply["error"]["message"])
+        return reply["result"]
+
+    async def subscribe(
+        self, listener: Callable[[Any], None], type_: str, **fields: Any
+    ) -> None:
+        """Send a command that is answered with events."""
+        self._listeners[self._last_id + 1] = listener
+        await self.command(type_, **fields)
+
+    async def act(
+        self, action: str, target: Json, *, response: bool = False, **data: Any
+    ) -> Any:
+        """Perform an action and return its response; raises ActionError."""
+        domain, _, service = action.partition(".")
+        result = await self.command(
+            "call_service",
+            domain=domain,
+            service=service,
+            target=target,
+            service_data=data,
+            return_response=response,
+        )
+        return result.get("response")
+
+    async def wait_for[ValueT](
+        self, look: Callable[[], ValueT | None], timeout: float
+    ) -> ValueT:
+        """Return what `look` finds, as soon as it finds something."""
+        async with asyncio.timeout(timeout), self._news:
+            while not (found := look()):
+                await self._news.wait()
+            return found
+
+    async def configure(self, flow: str, data: Json) -> Json:
+        """Fill in a form of a config flow and return what comes of it."""
+        return await self._post(f"/api/config/config_entries/flow/{flow}", data)
+
+    async def add_pbx(self, host: str, extension: str, password: str) -> str:
+        """Add a PBX through the config flow and return the id of the entry."""
+        form = await self._post("/api/config/config_entries/flow", {"handler": "vodia"})
+        done = await self.configure(
+            form["flow_id"],
+            {
+                "host": host,
+                "extension": extension,
+                "password": password,
+                "security": {"verify_ssl": True, "legacy_tls": False},
+            },
+        )
+        if done["type"] != "create_entry":
+            raise DemoError(f"The PBX could not be added: {done}")
+        entry_id: str = done["result"]["entry_id"]
+        return entry_id
+
+    async def remove_pbx(self, entry_id: str) -> None:
+        """Remove an entry."""
+        url = f"{self._url}/api/config/config_entries/entry/{entry_id}"
+        async with self._http.delete(url, headers=self._headers) as response:
+            response.raise_for_status()
+
+    async def entities(self, entry_id: str) -> Mapping[tuple[str, str], str]:
+        """Return the enabled entities of an entry, by account and key."""
+        return {
+            (account, key): entity["entity_id"]
+            for entity in await self.command("config/entity_registry/list")
+            if entity["config_entry_id"] == entry_id and not entity["disabled_by"]
+            for _, account, key in [entity["unique_id"].split(":")]
+        }
+
+    async def show_dashboard(
+        self, path: str, title: str, icon: str, config: Json
+    ) -> None:
+        """Add a dashboard and make it the one that comes first."""
+        await self.command(
+            "lovelace/dashboards/create",
+            url_path=path,
+            title=title,
+            icon=icon,
+            allow_single_word=True,
+        )
+        await self.command("lovelace/config/save", url_path=path, config=config)
+        await self.command(
+            "frontend/set_system_data", key="core", value={"default_panel": path}
+        )
+        hidden = {"panelOrder": [], "hiddenPanels": ["map", "media-browser"]}
+        await self.command("frontend/set_user_data", key="sidebar", value=hidden)
+
+    async def _onboard(self) -> str:
+        """Make the user and return an access token."""
+        client_id = f"{self._url}/"
+        made = await self._post(
+            "/api/onboarding/users",
+            {
+                "client_id": client_id,
+                "name": "Demo",
+                "username": USER,
+                "password": PASSWORD,
+                "language": "en",
+            },
+        )
+        form = aiohttp.FormData(
+            {
+                "grant_type": "authorization_code",
+                "client_id": client_id,
+                "code": made["auth_code"],
+            }
+        )
+        async with self._http.post(f"{self._url}/auth/token", data=form) as response:
+            token: str = (await response.json())["access_token"]
+            return token
+
+    async def _connect(self, token: str) -> None:
+        """Open the WebSocket and follow the states."""
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._ws = await self._http.ws_connect(
+            f"{self._url}/api/websocket", max_msg_size=0
+        )
+        await self._ws.receive_json()
+        await self._ws.send_json({"type": "auth", "access_token": token})
+        if (await self._ws.receive_json())["type"] != "auth_ok":
+            raise DemoError("Home Assistant refuses its new user")
+        self._reader = asyncio.create_task(self._read())
+        await self.subscribe(
+            self._take_state, "subscribe_events", event_type="state_changed"
+        )
+        for state in await self.command("get_states"):
+            self.states[state["entity_id"]] = state
+
+    async def _post(self, path: str, data: Json) -> Json:
+        """Post to the HTTP API and return the reply."""
+        async with self._http.post(
+            self._url + path, json=data, headers=self._headers
+        ) as response:
+            if not response.ok:
+                text = await response.text()
+                raise DemoError(f"{path} is answered with {response.status}: {text}")
+            reply: Json = await response.json()
+            return reply
+
+    async def _wait_until_running(self) -> None:
+        """Wait for Home Assistant to have set up everything."""
+        started: list[Json] = []
+        await self.subscribe(
+            started.append, "subscribe_events", event_type="homeassistant_started"
+        )
+        if (await self.command("get_config"))["state"] != "RUNNING":
+            await self.wait_for(lambda: started, 60)
+
+    async def _read(self) -> None:
+        """Hand out what Home Assistant sends."""
+        try:
+            async for message in self._ws:
+                frame = message.json()
+                if frame["type"] == "result":
+                    self._results.pop(frame["id"]).set_result(frame)
+                elif listener := self._listeners.get(frame["id"]):
+                    listener(frame["event"])
+                    async with self._news:
+                        self._news.notify_all()
+        finally:
+            for result in self._results.values():
+                if not result.done():
+                    result.set_exception(DemoError("Home Assistant hangs up"))
+
+    def _take_state(self, event: Json) -> None:
+        """Keep a new state, or forget one that is gone."""
+        entity_id = event["data"]["entity_id"]
+        if state := event["data"]["new_state"]:
+            self.states[entity_id] = state
+        else:
+            self.states.pop(entity_id, None)

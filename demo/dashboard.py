@@ -1,0 +1,331 @@
+"""The dashboard of the demo: cards that every Home Assistant has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+type Card = dict[str, Any]
+
+OUTSIDE_NUMBER = "+493055501234"
+OUTSIDE_NAME = "Anna Meyer"
+
+# How the states of a call look: icon, colour of cards, colour of text, headline.
+_LOOKS = {
+    "ringing": ("mdi:phone-ring", "orange", "#ff9800", "Incoming call"),
+    "dialing": ("mdi:phone-outgoing", "blue", "#2196f3", "Calling"),
+    "connected": ("mdi:phone-in-talk", "green", "#4caf50", "Connected"),
+    "held": ("mdi:phone-paused", "purple", "#926bc7", "On hold"),
+}
+
+# Two columns of sections stand side by side, or there is room for one only.
+_WIDE = "(min-width: 768px)"
+_NARROW = "(max-width: 767px)"
+
+
+@dataclass(frozen=True)
+class Phones:
+    """What the dashboard is about: entities by account and key."""
+
+    own: str
+    entities: Mapping[tuple[str, str], str]
+
+    @property
+    def extensions(self) -> list[str]:
+        """Return the extensions in the order of their numbers."""
+        numbers = {account for account, _ in self.entities if account}
+        return sorted(numbers, key=lambda number: (len(number), number))
+
+    def __call__(self, account: str, key: str) -> str:
+        """Return an entity of an account; the account "" is the PBX."""
+        return self.entities[account, key]
+
+
+def build(phones: Phones) -> Card:
+    """Return the configuration of the dashboard."""
+    return {
+        "views": [
+            {
+                "type": "sections",
+                "title": "Phones",
+                "path": "phones",
+                "max_columns": 2,
+                "sections": [
+                    _section(_own_phone(phones)),
+                    _section(_pbx(phones)),
+                    _section(_office(phones, 8), span=2, screen=_WIDE),
+                    _section(_office(phones, 12), screen=_NARROW),
+                    _section(_history(phones), span=2),
+                ],
+            }
+        ]
+    }
+
+
+def _section(cards: list[Card], span: int = 1, screen: str | None = None) -> Card:
+    """Return a section of the view, for all screens or those of a media query."""
+    visibility = [{"condition": "screen", "media_query": screen}] if screen else []
+    return {
+        "type": "grid",
+        "column_span": span,
+        "visibility": visibility,
+        "cards": cards,
+    }
+
+
+# The own phone
+
+
+def _own_phone(phones: Phones) -> list[Card]:
+    """Return the cards of the own extension: its call, and what can be done."""
+    own, call = phones.own, phones(phones.own, "call")
+    dnd = phones(own, "dnd")
+    return [
+        {
+            "type": "heading",
+            "heading": f"My phone · {own}",
+            "icon": "mdi:deskphone",
+            "badges": [{"type": "entity", "entity": phones(own, "registered")}],
+        },
+        {"type": "markdown", "content": _call_text(call, dnd)},
+        _button(
+            phones,
+            name="Answer",
+            icon="mdi:phone",
+            color="green",
+            action="answer",
+            shown=_is(phones(own, "ringing"), "on"),
+        ),
+        _button(
+            phones,
+            name="Hang up",
+            icon="mdi:phone-hangup",
+            color="red",
+            action="hang_up",
+            shown=_is(call, "connected", "held", "dialing"),
+        ),
+        _button(
+            phones,
+            name=f"Call {OUTSIDE_NAME}",
+            icon="mdi:phone-dial",
+            color="blue",
+            action="dial",
+            data={"number": OUTSIDE_NUMBER},
+            shown=_is(call, "idle"),
+        ),
+        _button(
+            phones,
+            name="Do not disturb",
+            icon="mdi:bell-outline",
+            color="grey",
+            action="set_dnd",
+            data={"enabled": True},
+            shown=_is(dnd, "off"),
+        ),
+        _button(
+            phones,
+            name="Do not disturb",
+            icon="mdi:minus-circle",
+            color="red",
+            action="set_dnd",
+            data={"enabled": False},
+            shown=_is(dnd, "on"),
+        ),
+    ]
+
+
+def _call_text(call: str, dnd: str) -> str:
+    """Return a template that tells of a call: what, with whom, since when."""
+    looks = {state: (icon, text) for state, (icon, _, *text) in _LOOKS.items()}
+    return f"""\
+{{%- set looks = {looks} -%}}
+{{%- set state = states('{call}') -%}}
+{{%- if state in looks %}}
+{{%- set icon, (color, title) = looks[state] -%}}
+{{%- set name = state_attr('{call}', 'remote_name') -%}}
+{{%- set number = state_attr('{call}', 'remote_number') -%}}
+{{%- set start = state_attr('{call}', 'answered') or state_attr('{call}', 'started') -%}}
+{{%- set others = state_attr('{call}', 'other_calls') -%}}
+<font color="{{{{ color }}}}"><ha-icon icon="{{{{ icon }}}}"></ha-icon> **{{{{ title }}}}**</font>
+{{%- if start %}} since {{{{ as_timestamp(start) | timestamp_custom('%H:%M:%S') }}}}{{% endif %}}
+{{%- if others %}} · {{{{ others }}}} more{{% endif %}}
+
+# {{{{ (name or number or 'Unknown') | e }}}}
+{{{{ number | e if name and number else '&nbsp;' }}}}
+{{%- elif state == 'idle' and is_state('{dnd}', 'on') %}}
+<font color="#f44336"><ha-icon icon="mdi:minus-circle"></ha-icon> **Do not disturb**</font>
+
+# No call
+The phone does not ring now.
+{{%- elif state == 'idle' %}}
+<ha-icon icon="mdi:phone"></ha-icon> **Idle**
+
+# No call
+Tap a colleague to call them.
+{{%- else %}}
+<ha-icon icon="mdi:phone-alert"></ha-icon> **Not known**
+
+# No connection
+The PBX cannot be reached now.
+{{%- endif %}}
+"""
+
+
+def _button(
+    phones: Phones, *, action: str, shown: Card, data: Card | None = None, **look: str
+) -> Card:
+    """Return a button for an action on the own extension."""
+    entity = phones(phones.own, "call")
+    tap = {
+        "action": "perform-action",
+        "perform_action": f"vodia.{action}",
+        "target": {"entity_id": entity},
+        "data": data or {},
+    }
+    return {
+        **look,
+        "type": "tile",
+        "entity": entity,
+        "hide_state": True,
+        "tap_action": tap,
+        "icon_tap_action": tap,
+        "grid_options": {"columns": 6},
+        "visibility": [shown],
+    }
+
+
+# The office
+
+
+def _office(phones: Phones, columns: int) -> list[Card]:
+    """Return a tile for each extension, in the colour of its state."""
+    return [
+        {"type": "heading", "heading": "Office", "icon": "mdi:account-group"},
+        *(
+            {**card, "grid_options": {"columns": columns}}
+            for number in phones.extensions
+            if number != phones.own
+            for card in _extension(phones, number)
+        ),
+    ]
+
+
+def _extension(phones: Phones, number: str) -> list[Card]:
+    """Return the tiles of an extension, of which one shows at a time."""
+    call, dnd = phones(number, "call"), phones(number, "dnd")
+    registered, in_call = phones(number, "registered"), phones(number, "in_call")
+    name = [{"type": "text", "text": number}, {"type": "device"}]
+    tile = {
+        "type": "tile",
+        "entity": call,
+        "name": name,
+    }
+    dial = {
+        "action": "perform-action",
+        "perform_action": "vodia.dial",
+        "target": {"entity_id": phones(phones.own, "call")},
+        "data": {"number": number},
+        "confirmation": {"text": f"Call extension {number}?"},
+    }
+    quiet = _is(call, "idle")
+    return [
+        *(
+            {
+                **tile,
+                "icon": icon,
+                "color": color,
+                "state_content": ["remote_name", "remote_number"],
+                "visibility": [_is(call, state)],
+            }
+            for state, (icon, color, *_) in _LOOKS.items()
+        ),
+        {
+            **tile,
+            "tap_action": dial,
+            "icon_tap_action": dial,
+            "icon": "mdi:phone",
+            "color": "grey",
+            "visibility": [quiet, _is_not(dnd, "on"), _is_not(registered, "off")],
+        },
+        {
+            **tile,
+            "entity": dnd,
+            "name": [*name, {"type": "text", "text": "· DND"}],
+            "hide_state": True,
+            "icon": "mdi:minus-circle",
+            "color": "red",
+            "visibility": [quiet, _is(dnd, "on"), _is_not(registered, "off")],
+        },
+        {
+            **tile,
+            "entity": registered,
+            "icon": "mdi:phone-off-outline",
+            "visibility": [quiet, _is(registered, "off")],
+        },
+        {
+            **tile,
+            "entity": in_call,
+            "icon": "mdi:phone-in-talk",
+            "color": "green",
+            "visibility": [_is(call, "unknown")],
+        },
+        {**tile, "visibility": [_is(call, "unavailable")]},
+    ]
+
+
+# The PBX
+
+
+def _pbx(phones: Phones) -> list[Card]:
+    """Return the counters of the PBX."""
+    return [
+        {
+            "type": "heading",
+            "heading": "PBX",
+            "icon": "mdi:phone-voip",
+            "badges": [{"type": "entity", "entity": phones("", "connected")}],
+        },
+        *(
+            {
+                "type": "tile",
+                "entity": phones("", key),
+                "name": {"type": "entity"},
+                "color": color,
+                "features": [{"type": "trend-graph", "hours_to_show": 0.25}],
+                "grid_options": {"columns": 6},
+            }
+            for key, color in (("active_calls", "green"), ("ringing_calls", "orange"))
+        ),
+        {
+            "type": "tile",
+            "entity": phones("", "registered_extensions"),
+            "name": {"type": "entity"},
+            "color": "blue",
+            "grid_options": {"columns": 12},
+        },
+    ]
+
+
+def _history(phones: Phones) -> list[Card]:
+    """Return the course of the calls."""
+    return [
+        {"type": "heading", "heading": "Calls", "icon": "mdi:history"},
+        {
+            "type": "history-graph",
+            "hours_to_show": 0.25,
+            "entities": [
+                {"entity": phones(number, "call"), "name": {"type": "device"}}
+                for number in phones.extensions
+            ],
+            "grid_options": {"columns": "full"},
+        },
+    ]
+
+
+def _is(entity: str, *states: str) -> Card:
+    """Return the condition that an entity has one of some states."""
+    return {"condition": "state", "entity": entity, "state": list(states)}
+
+
+def _is_not(entity: str, *states: str) -> Card:
+    """Return the condition that an entity has none of some states."""
+    return {"condition": "state", "entity": entity, "state_not": list(states)}
