@@ -1,0 +1,235 @@
+"""What Home Assistant, HACS and readers expect of the files of this repository."""
+
+import ast
+from itertools import chain
+import json
+from pathlib import Path
+import re
+import subprocess
+from typing import Any
+
+from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
+import pytest
+
+from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.pbx import errors
+from homeassistant.helpers import service
+from homeassistant.loader import Manifest
+from homeassistant.util.yaml import load_yaml_dict
+
+ROOT = Path(__file__).parents[1]
+INTEGRATION = ROOT / "custom_components" / DOMAIN
+
+
+def load(path: Path) -> Any:
+    """Return the contents of a JSON file."""
+    return json.loads(path.read_text())
+
+
+def tracked() -> list[Path]:
+    """Return the files of the repository."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    return [
+        path for name in listed.split("\0") if name and (path := ROOT / name).is_file()
+    ]
+
+
+def flat(node: Any, path: str = "") -> dict[str, Any]:
+    """Return a tree of strings as paths."""
+    if not isinstance(node, dict):
+        return {path: node}
+    return dict(
+        chain.from_iterable(
+            flat(value, f"{path}.{key}".lstrip(".")).items()
+            for key, value in node.items()
+        )
+    )
+
+
+MANIFEST = load(INTEGRATION / "manifest.json")
+ENGLISH = load(INTEGRATION / "translations" / "en.json")
+ICONS = load(INTEGRATION / "icons.json")
+SERVICES = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+
+
+def test_manifest() -> None:
+    """The manifest is what hassfest takes for a custom integration."""
+    assert set(MANIFEST) <= set(Manifest.__annotations__)
+    assert list(MANIFEST)[:2] == ["domain", "name"]
+    assert list(MANIFEST)[2:] == sorted(list(MANIFEST)[2:])
+    assert MANIFEST["domain"] == DOMAIN == INTEGRATION.name
+    assert MANIFEST["config_flow"] is True
+    assert MANIFEST["integration_type"] == "hub"
+    assert MANIFEST["iot_class"] == "local_push"
+    assert MANIFEST["requirements"] == []
+    assert AwesomeVersion(
+        MANIFEST["version"], ensure_strategy=AwesomeVersionStrategy.SEMVER
+    )
+    assert MANIFEST["codeowners"]
+
+
+def test_hacs() -> None:
+    """HACS finds its file, the licence and the brand."""
+    hacs = load(ROOT / "hacs.json")
+    assert set(hacs) <= {"name", "homeassistant", "render_readme"}
+    assert hacs["name"] == MANIFEST["name"]
+    assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+    for name, size in (("icon.png", 256), ("icon@2x.png", 512)):
+        data = (INTEGRATION / "brand" / name).read_bytes()
+        assert data[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(data[16:20]) == int.from_bytes(data[20:24]) == size
+
+
+def test_versions_agree() -> None:
+    """The version stands in two places; the minimum fits the test pair."""
+    project = (ROOT / "pyproject.toml").read_text()
+    assert f'version = "{MANIFEST["version"]}"' in project
+    pinned = re.search(
+        r"^homeassistant==(\d+\.\d+)\.",
+        (ROOT / "requirements_test.txt").read_text(),
+        re.MULTILINE,
+    )
+    assert pinned
+    assert load(ROOT / "hacs.json")["homeassistant"].startswith(f"{pinned[1]}.")
+
+
+def test_address_agrees() -> None:
+    """The public address of the repository is the same in all places."""
+    address = MANIFEST["documentation"]
+    owner = address.split("/")[3]
+    assert MANIFEST["issue_tracker"] == f"{address}/issues"
+    assert MANIFEST["codeowners"] == [f"@{owner}"]
+    name = address.rsplit("/", 1)[1]
+    found = set()
+    for path in tracked():
+        if path.suffix in (".md", ".json", ".toml", ".yaml", ".yml", ""):
+            text = path.read_text(errors="ignore")
+            found |= set(
+                re.findall(rf"https://github\.com/[\w.-]+/{re.escape(name)}", text)
+            )
+    assert found == {address}
+    assert address in (ROOT / "README.md").read_text()
+
+
+def test_services_are_described() -> None:
+    """Every action and field is described, named and has an icon."""
+    service._SERVICES_SCHEMA(SERVICES)
+    described = {name for name in SERVICES if not name.startswith(".")}
+    tree = ast.parse((INTEGRATION / "services.py").read_text())
+    registered = next(
+        {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Dict)
+        and getattr(node.targets[0], "id", "") == "_ACTIONS"
+    )
+    assert described == registered == set(ENGLISH["services"]) == set(ICONS["services"])
+    for name in described:
+        texts = ENGLISH["services"][name]
+        fields = (SERVICES[name] or {}).get("fields", {})
+        assert texts["name"]
+        assert texts["description"]
+        assert set(fields) == set(texts.get("fields", {}))
+        assert all(
+            f["name"] and f["description"] for f in texts.get("fields", {}).values()
+        )
+
+
+def test_icons() -> None:
+    """Icons are Material Design icons, and no state repeats its default."""
+    assert all(icon.startswith("mdi:") for icon in flat(ICONS).values())
+    for platform, entities in ICONS["entity"].items():
+        assert set(entities) == set(ENGLISH["entity"][platform])
+        for entity in entities.values():
+            assert entity["default"] not in entity.get("state", {}).values()
+
+
+def test_errors_are_translated() -> None:
+    """Each error of the library has its text, for actions and for the config flow."""
+    keys = {
+        cls.key
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.PbxError)
+    }
+    assert keys <= set(ENGLISH["exceptions"])
+    in_flow = {
+        cls.key
+        for cls in vars(errors).values()
+        if isinstance(cls, type)
+        and issubclass(cls, errors.PbxError)
+        and not issubclass(cls, errors.CommandError)
+    }
+    assert in_flow <= set(ENGLISH["config"]["error"])
+
+
+def test_translation_keys_exist() -> None:
+    """Each translation key that the code raises with has a text, and none is left over."""
+    used = {
+        keyword.value.value
+        for path in INTEGRATION.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
+    } | {
+        cls.key
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.PbxError)
+    }
+    assert used == set(ENGLISH["exceptions"])
+
+
+def test_english_is_plain() -> None:
+    """Custom integrations ship flat texts: no references, no strings.json."""
+    assert not (INTEGRATION / "strings.json").exists()
+    assert not [key for key, text in flat(ENGLISH).items() if "[%key:" in text]
+
+
+def test_readme_commands() -> None:
+    """The README names the commands that CI runs."""
+    readme = (ROOT / "README.md").read_text()
+    ci = (ROOT / ".ci" / "run").read_text()
+    for command in ("scripts/setup", "scripts/demo --check", "scripts/test"):
+        assert command in readme
+        assert command in ci
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in tracked() if path.suffix == ".md"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_links(path: Path) -> None:
+    """Links to files of the repository lead somewhere."""
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text()):
+        if "://" not in link:
+            assert (path.parent / link).exists(), link
+
+
+def test_set_repository(tmp_path: Path) -> None:
+    """One script sets the address everywhere."""
+    for path in tracked():
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+        copy.chmod(path.stat().st_mode)
+    for command in (
+        ["git", "init", "-q"],
+        ["git", "add", "-A"],
+        ["scripts/set-repository", "some-body/other.name"],
+    ):
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    manifest = load(tmp_path / "custom_components" / DOMAIN / "manifest.json")
+    assert manifest["documentation"] == "https://github.com/some-body/other.name"
+    assert manifest["codeowners"] == ["@some-body"]
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and ".git" not in path.parts:
+            assert MANIFEST["documentation"] not in path.read_text(errors="ignore"), (
+                path
+            )
