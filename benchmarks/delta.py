@@ -14,18 +14,15 @@ import time
 
 from aiohttp import ThreadedResolver
 import orjson
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
-from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.coordinator import VodiaCoordinator
 from custom_components.vodia.pbx.messages import decode
 from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from simulator import Simulator, Switches
+from tests.common import create_entry
 
 ROUNDS = 9
 FRAMES = 2000
@@ -53,23 +50,7 @@ async def measure_tenant(accounts: int) -> dict[str, float]:
         # The PBX has an address: nothing is looked up, least of all by multicast.
         hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
         hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-        entry = MockConfigEntry(
-            domain=DOMAIN,
-            title="Vodia PBX",
-            data={
-                "host": pbx.host,
-                "port": pbx.port,
-                "ssl": False,
-                "verify_ssl": True,
-                "legacy_tls": False,
-                "extension": "45",
-                "tenant": "localhost",
-                "password": "45-secret",
-                "login_method": "put",
-                "login_user": "45",
-            },
-        )
-        entry.add_to_hass(hass)
+        entry = create_entry(hass, pbx)
         begin = time.perf_counter()
         assert await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()

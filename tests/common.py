@@ -43,6 +43,17 @@ def create_entry(
     return entry
 
 
+def create_branch_entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
+    """Return an entry for the extension 45 of the PBX's second tenant."""
+    return create_entry(
+        hass,
+        pbx,
+        tenant="branch.example",
+        password=pbx.engine.account("45", tenant="branch.example").password,
+        login_user="45@branch.example",
+    )
+
+
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
     """Set up an entry and return its entities."""
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
 
-from .common import Phones, create_entry, set_up, until
+from .common import Phones, create_branch_entry, create_entry, set_up, until
 
 EXTENSIONS = [str(number) for number in range(40, 58)]
 OTHER_ACCOUNTS = ["500", "501", "600", "601", "700", "800", "5", "900"]
@@ -342,17 +342,7 @@ async def test_renamed_extension(
 async def test_several_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     """Two tenants of one host are kept apart, also where the numbers are the same."""
     one = await set_up(hass, create_entry(hass, pbx))
-    account = pbx.engine.account("45", tenant="branch.example")
-    other = await set_up(
-        hass,
-        create_entry(
-            hass,
-            pbx,
-            tenant="branch.example",
-            password=account.password,
-            login_user="45@branch.example",
-        ),
-    )
+    other = await set_up(hass, create_branch_entry(hass, pbx))
     pbx.engine.set_dnd("45", True, tenant="branch.example")
     await other.wait("45", "dnd", "on")
     assert one.state("45", "dnd") == "off"

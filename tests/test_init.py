@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator
 
-from .common import Phones, create_entry, set_up, until
+from .common import Phones, create_branch_entry, create_entry, set_up, until
 
 
 def link_tasks() -> list[asyncio.Task[Any]]:
@@ -216,17 +216,7 @@ async def test_nothing_deprecated(
 async def test_same_phone_in_two_entries(hass: HomeAssistant, pbx: Simulator) -> None:
     """Removing an entry leaves the other one alone."""
     one = await set_up(hass, create_entry(hass, pbx))
-    account = pbx.engine.account("45", tenant="branch.example")
-    other = await set_up(
-        hass,
-        create_entry(
-            hass,
-            pbx,
-            tenant="branch.example",
-            password=account.password,
-            login_user="45@branch.example",
-        ),
-    )
+    other = await set_up(hass, create_branch_entry(hass, pbx))
     assert await hass.config_entries.async_remove(one.entry.entry_id)
     await hass.async_block_till_done()
     assert other.state("45", "call") == "idle"

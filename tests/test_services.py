@@ -17,7 +17,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage, Switches
 
-from .common import Phones, create_entry, set_up, until
+from .common import Phones, create_branch_entry, create_entry, set_up, until
 
 
 async def act(
@@ -409,17 +409,7 @@ async def test_several_lines(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """With two PBXs the target must say which; do not disturb may take both."""
-    branch = pbx.engine.account("45", tenant="branch.example")
-    second = await set_up(
-        hass,
-        create_entry(
-            hass,
-            pbx,
-            tenant="branch.example",
-            password=branch.password,
-            login_user="45@branch.example",
-        ),
-    )
+    second = await set_up(hass, create_branch_entry(hass, pbx))
     await refused(hass, "several_lines", "dial", number="41")
     await act(hass, "set_dnd", enabled=True)
     assert phones.state("45", "dnd") == second.state("45", "dnd") == "on"
