@@ -82,6 +82,18 @@ async def test_session_is_used_again(
     assert pbx.login_attempts == attempts + 1
 
 
+async def test_session_refused_by_closing(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A socket that is closed before it says anything is worth a new login."""
+    pbx.switches.handshake_refusal = "close"
+    pbx.expire_sessions()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("", "connected", "on")
+    assert not hass.config_entries.flow.async_progress()
+
+
 async def test_restart(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A PBX that restarts forgets calls and sessions; we find our way back."""
     pbx.engine.ring("+4930111111", "45")

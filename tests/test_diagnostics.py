@@ -86,6 +86,7 @@ async def test_what_it_keeps_to_itself(
     await pbx.send_raw(
         json.dumps({"action": "Ärger mit Anna Meyer", "Anna Meyer": "+4930123456"})
     )
+    await pbx.send_raw('{"action":"call-log","number":4930123456}')
     await pbx.send_raw("Anna Meyer calls from +4930123456")
     pbx.engine.ring("+4930123456", "45", name="Anna Meyer")
     await phones.wait("45", "call", "ringing")

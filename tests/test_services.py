@@ -155,6 +155,31 @@ async def test_answer_a_call_that_ends(
     await refused(hass, "unknown_call", "answer")
 
 
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_hang_up_a_call_that_just_ended(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that the PBX does not know any more is reported as gone."""
+    call_id = pbx.engine.ring("+4930123456", "45")
+    pbx.engine.answer(call_id, "45")
+    await phones.wait("45", "call", "connected")
+    # The frame that tells of the end is still on its way.
+    pbx.engine.hang_up(call_id)
+    await refused(hass, "unknown_call", "hang_up")
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_dial_with_a_refused_login(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A login that is refused meanwhile fails the action and asks the user."""
+    pbx.engine.change_password("45", "new")
+    pbx.expire_sessions()
+    await refused(hass, "invalid_auth", "dial", error=HomeAssistantError, number="41")
+    await until(hass, hass.config_entries.flow.async_progress)
+    assert phones.state("", "connected") == "off"
+
+
 async def test_hang_up(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Hanging up ends the connected call, not the one that rings."""
     first = pbx.engine.ring("+4930111111", "45")
@@ -366,6 +391,13 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     devices = dr.async_get(hass)
     devices.async_update_device(device.id, area_id=area.id, labels={label.label_id})
     devices.async_update_device(other.id, area_id=area.id)
+    # A device of another integration in the same room does not matter.
+    lamp = MockConfigEntry(domain="lamp")
+    lamp.add_to_hass(hass)
+    foreign = devices.async_get_or_create(
+        config_entry_id=lamp.entry_id, identifiers={("lamp", "1")}
+    )
+    devices.async_update_device(foreign.id, area_id=area.id)
     for target in (
         {"entity_id": phones.id("45", "call")},
         {"entity_id": phones.id("45", "dnd")},

@@ -233,8 +233,13 @@ class PbxClient:
                 tasks.create_task(socket.watch(self._probe))
                 tasks.create_task(self._keep_fresh(live))
         except* PbxError as group:
-            raise _first(group) from None
+            error = _first(group)
+            # Before the socket is closed, which may take a while: lost is lost.
+            self._lost(error)
+            raise error from None
         finally:
+            # A PBX may refuse a session by closing before the first frame.
+            self._logged_in &= socket.heard
             await socket.close()
 
     def _publish(self, live: _Link) -> None:
