@@ -106,6 +106,8 @@ async def test_user_with_tenant(hass: HomeAssistant, pbx: Simulator) -> None:
             Switches.modern(plain_username=False),
             ("basic", "45@localhost"),
         ),
+        # No password login at the session endpoint at all, as v70 is documented.
+        (Switches.modern(login_methods=set()), ("basic", "45@localhost")),
     ],
 )
 async def test_ways_to_log_in(
@@ -368,7 +370,20 @@ def test_parse_host(text: str, expected: tuple[str, int, bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["//", "https://", ":8443", "a..b/\\", "http://[::1", "-x"]
+    "text",
+    [
+        *(
+            "//",
+            "https://",
+            ":8443",
+            "a..b/\\",
+            "http://[::1",
+            "-x",
+            "]@[:@",
+            "https:/x",
+        ),
+        *("pbx\nx", "fe80::1%e\0", "fe80::1%", "1:2:3", "https://https"),
+    ],
 )
 def test_parse_host_refuses(text: str) -> None:
     """What is no host is refused."""

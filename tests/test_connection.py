@@ -10,9 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from simulator import Simulator
+from simulator import Simulator, Switches
 
-from .common import Phones, set_up, until
+from .common import Phones, create_entry, set_up, until
 
 
 def availability(hass: HomeAssistant, phones: Phones) -> set[str]:
@@ -143,22 +143,38 @@ async def test_half_open(
     await phones.wait("", "connected", "on")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
 async def test_slow_read_until_a_push_is_seen(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, dialect: str
 ) -> None:
     """Where presence is not pushed it is read; once it is, reading ends."""
-    pbx.switches.user_change = False
+    push = "user_change" if dialect == "modern" else "user_state"
+    setattr(pbx.switches, push, False)
     phones = await set_up(hass, entry)
     pbx.engine.set_dnd("41", True)
     await phones.wait("41", "dnd", "on")
-    pbx.switches.user_change = True
+    setattr(pbx.switches, push, True)
     pbx.engine.set_dnd("41", False)
     await phones.wait("41", "dnd", "off")
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.8)
     pbx.requests.clear()
+    pbx.received.clear()
     await asyncio.sleep(entry.runtime_data.client.timing.slow_read * 2)
     assert not pbx.requests
+    assert {"action": "get-users"} not in pbx.received
+
+
+async def test_mixed_dialects(hass: HomeAssistant) -> None:
+    """A server that has the new address and the old words is read as a classic one."""
+    switches = Switches.modern(answers_get_users=True, answers_get_calls=True)
+    async with Simulator(switches) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        call_id = pbx.engine.ring("+4930123456", "45", name="Anna")
+        await phones.wait("45", "call", "ringing")
+        pbx.engine.set_dnd("41", True)
+        await phones.wait("41", "dnd", "on")
+        pbx.engine.hang_up(call_id)
+        await phones.wait("45", "call", "idle")
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
 @pytest.mark.parametrize("dialect", ["modern"])

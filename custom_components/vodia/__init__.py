@@ -43,5 +43,7 @@ async def async_remove_config_entry_device(
     if entry.state is not ConfigEntryState.LOADED:
         return True
     account = entry.runtime_data.account_of(device)
-    extension = entry.runtime_data.extensions.get(account or "")
-    return account is not None and (extension is None or not extension.present)
+    if account is None or entry.runtime_data.is_present(account):
+        return False
+    entry.runtime_data.async_forget_entities(account)
+    return True

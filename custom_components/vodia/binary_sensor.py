@@ -18,6 +18,7 @@ from .entity import (
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaPbxEntity,
+    async_add_for_extensions,
 )
 from .pbx.models import Extension
 
@@ -76,7 +77,7 @@ async def async_setup_entry(
             for description in EXTENSION_SENSORS
         )
 
-    entry.async_on_unload(coordinator.async_add_new_callback(async_add_extensions))
+    await async_add_for_extensions(entry, async_add_extensions)
 
 
 class VodiaBinarySensor[SubjectT](

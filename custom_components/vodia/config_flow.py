@@ -46,6 +46,7 @@ _PASSWORD = TextSelector(
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+_IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
 _EXTENSION = re.compile(r"[a-z0-9*+._-]{1,64}", re.IGNORECASE)
 
 
@@ -60,9 +61,14 @@ def parse_host(text: str) -> dict[str, Any]:
     InvalidInput.
     """
     text = text.strip()
-    scheme, separator, rest = text.rpartition("://")
-    tls = _SCHEMES.get(scheme.lower()) if separator else True
-    if tls is None:
+    if not text.isprintable():
+        raise InvalidInput("invalid_host")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "https", text
+    elif not scheme.isalnum():
+        raise InvalidInput("invalid_host")
+    if (tls := _SCHEMES.get(scheme.lower())) is None:
         raise InvalidInput("invalid_scheme")
     try:
         # A bare IPv6 address has no brackets that would keep its colons apart.
@@ -71,12 +77,16 @@ def parse_host(text: str) -> dict[str, Any]:
         authority = rest
     try:
         url = URL(f"http{'s' if tls else ''}://{authority}")
-        host, port = url.host, url.explicit_port
-    except ValueError:
+        host, port = url.host or "", url.explicit_port
+    except ValueError, IndexError:
         raise InvalidInput("invalid_host") from None
     if url.user is not None or url.password is not None:
         raise InvalidInput("credentials_in_host")
-    if not host or not (":" in host or _HOST.fullmatch(host)) or port == 0:
+    if (
+        not (_IPV6.fullmatch(host) or _HOST.fullmatch(host))
+        or host.lower() in _SCHEMES
+        or port == 0
+    ):
         raise InvalidInput("invalid_host")
     return {
         CONF_HOST: host.lower(),

@@ -121,6 +121,16 @@ class VodiaCoordinator(Listener):
         """Return the extension whose login this is."""
         return self.client.state.line
 
+    def is_present(self, account: str) -> bool:
+        """Return whether the PBX lists an extension."""
+        extension = self.extensions.get(account)
+        return extension is not None and extension.present
+
+    @callback
+    def async_forget_entities(self, account: str) -> None:
+        """Have entities made again for an extension, should it come back."""
+        self._shown.discard(account)
+
     def identifier(self, account: str | None) -> tuple[str, str]:
         """Return the device identifier of an account, or of the PBX itself."""
         entry_id = self.entry.entry_id
@@ -194,11 +204,15 @@ class VodiaCoordinator(Listener):
         return partial(listeners.remove, update)
 
     @callback
-    def async_add_new_callback(self, new: NewExtensionsCallback) -> CALLBACK_TYPE:
-        """Call back with the extensions that are here, now and whenever one comes."""
+    def async_add_new_callback(
+        self, new: NewExtensionsCallback
+    ) -> tuple[list[Extension], CALLBACK_TYPE]:
+        """Call back whenever an extension comes; return those that are here."""
         self._new_callbacks.append(new)
-        new([self.extensions[number] for number in sorted(self._shown)])
-        return partial(self._new_callbacks.remove, new)
+        return (
+            [self.extensions[number] for number in sorted(self._shown)],
+            partial(self._new_callbacks.remove, new),
+        )
 
     # What the client tells
 
@@ -258,7 +272,7 @@ class VodiaCoordinator(Listener):
         new = [
             self.extensions[number]
             for number in numbers
-            if number not in self._shown and self.extensions[number].present
+            if number not in self._shown and self.is_present(number)
         ]
         if new:
             self._shown.update(extension.number for extension in new)

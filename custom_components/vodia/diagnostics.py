@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
@@ -29,8 +30,8 @@ _WORDS: Final = frozenset(
         *("rec", "startstop", "subscribe", "connected", "usertype"),
     }
 )
-_WORD: Final = re.compile(r"[A-Za-z-]{0,20}")
-_KEY: Final = re.compile(r"[A-Za-z_-][A-Za-z0-9_-]{0,39}")
+_WORD: Final = re.compile(r"[a-z-]{0,20}")
+_KEY: Final = re.compile(r"[a-z_-][a-z0-9_-]{0,39}")
 _TOKEN: Final = re.compile(r"\bsips?(?=:)|\btel(?=:)|\buser=phone\b|\w+")
 _PROTOCOL: Final = frozenset({"sip", "sips", "tel", "user=phone"})
 
@@ -39,6 +40,12 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: VodiaConfigEntry
 ) -> dict[str, Any]:
     """Return diagnostics for a config entry."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return {
+            "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
+            "state": entry.state.value,
+            "reason": entry.error_reason_translation_key,
+        }
     client = entry.runtime_data.client
     state, ledger = client.state, client.ledger
     mask = _Mask(frozenset(state.extensions))
@@ -63,6 +70,10 @@ async def async_get_config_entry_diagnostics(
         "unknown_actions": mask.counts(ledger.unknown_actions),
         "unknown_fields": mask.counts(ledger.unknown_fields),
         "unknown_call_states": mask.counts(ledger.unknown_states),
+        "samples": {
+            mask.key(kind): [mask.value(value) for value in values]
+            for kind, values in ledger.samples.items()
+        },
         "last_frames": [mask.recorded(recorded) for recorded in ledger.last],
     }
 
@@ -78,7 +89,7 @@ class _Mask:
     def recorded(self, recorded: Recorded) -> dict[str, Any]:
         """Return a recorded text."""
         try:
-            shown = self.value(orjson.loads(recorded.text))
+            shown = self.value(orjson.loads(recorded.text)) if recorded.text else None
         except orjson.JSONDecodeError:
             shown = self.text(recorded.text.decode(errors="replace"))
         return {

@@ -4,17 +4,20 @@ An entity compares what it shows with what it showed, and writes only a differen
 writing is what costs.
 """
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
-from .const import DOMAIN
-from .coordinator import VodiaCoordinator
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .pbx.models import Extension
+
+_BATCH = 25
 
 type Shown[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
 
@@ -142,6 +145,20 @@ class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
         return self.coordinator.connected and subject.present
 
 
+async def async_add_for_extensions(
+    entry: VodiaConfigEntry, add: Callable[[Iterable[Extension]], None]
+) -> None:
+    """Add entities for the extensions that are here, and for each that comes.
+
+    Those of a large tenant are added in batches, so that others get their turn.
+    """
+    here, remove = entry.runtime_data.async_add_new_callback(add)
+    entry.async_on_unload(remove)
+    for batch in batched(here, _BATCH, strict=False):
+        add(batch)
+        await asyncio.sleep(0)
+
+
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):
     """An entity of the PBX itself."""
 
@@ -152,9 +169,7 @@ class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):
     ) -> None:
         """Initialize."""
         super().__init__(coordinator, description, None)
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, coordinator.entry.entry_id)}
-        )
+        self._attr_device_info = DeviceInfo(identifiers={coordinator.identifier(None)})
 
     @override
     def _subject(self) -> VodiaCoordinator:

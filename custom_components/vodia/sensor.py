@@ -20,6 +20,7 @@ from .entity import (
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaPbxEntity,
+    async_add_for_extensions,
 )
 from .pbx.models import AccountCall, CallState, Extension
 
@@ -108,7 +109,7 @@ async def async_setup_entry(
             VodiaCallSensor(coordinator, CALL, extension) for extension in extensions
         )
 
-    entry.async_on_unload(coordinator.async_add_new_callback(async_add_extensions))
+    await async_add_for_extensions(entry, async_add_extensions)
 
 
 class VodiaSensor[SubjectT, ValueT: str | int | None](

@@ -106,13 +106,17 @@ async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
         await coordinator.client.control.set_dnd(
             call.data[ATTR_ENABLED],
             reason=call.data.get(ATTR_REASON),
-            expires=int(expires.total_seconds()) if expires else None,
+            expires=None if expires is None else int(expires.total_seconds()),
         )
 
 
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Return the calls of extensions, or of all extensions of a PBX."""
+    """Return the calls of extensions, or of all extensions of a PBX.
+
+    And the extensions of which the PBX does not tell (all of) them.
+    """
     calls: list[JsonValueType] = []
+    unknown: list[JsonValueType] = []
     for coordinator, account in _subjects(hass, call):
         # Raises NotConnectedError: a call that was up when the link broke is no answer.
         extensions = coordinator.client.live.state.extensions
@@ -126,7 +130,10 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             for extension in chosen
             for account_call in extension.calls
         )
-    return {"calls": calls}
+        unknown.extend(
+            extension.number for extension in chosen if extension.call_state is None
+        )
+    return {"calls": calls, "unknown": unknown}
 
 
 def _call_response(account: str, call: AccountCall) -> dict[str, Any]:

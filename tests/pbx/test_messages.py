@@ -644,14 +644,59 @@ def test_count_tells_new_words_and_stays_small() -> None:
 
 
 def test_last_frames_are_bounded() -> None:
-    """Only the beginning of the last frames is kept, with the whole size."""
+    """The last frames are kept; of a large one only its size."""
     ledger = Ledger()
     for index in range(200):
-        ledger.record("socket", str(index).encode() + b"x" * 1_000_000)
+        ledger.record("socket", str(index).encode() + b"x" * 8_000)
+    ledger.record("socket", b"x" * 1_000_000)
     assert len(ledger.last) <= 100
-    assert ledger.last[-1].text.startswith(b"199x")
-    assert ledger.last[-1].size == 1_000_003
+    assert ledger.last[-2].text.startswith(b"199x")
+    assert (ledger.last[-1].text, ledger.last[-1].size) == (b"", 1_000_000)
     assert sum(len(entry.text) for entry in ledger.last) < 1_000_000
+
+
+def test_repeated_frames_are_recorded_once() -> None:
+    """What is said again and again does not push out the rest."""
+    ledger = Ledger()
+    for _ in range(5):
+        ledger.record("received", b"[]")
+    assert len(ledger.last) == 1
+
+
+def test_samples_are_shortened() -> None:
+    """The first frames of each kind stay, their lists cut; later ones do not count."""
+    ledger = Ledger()
+    accounts = [{"account": str(number)} for number in range(1000)]
+    for _ in range(5):
+        decode(orjson.dumps({"action": "domain-state", "accounts": accounts}), ledger)
+    assert [len(frame["accounts"]) for frame in ledger.samples["domain-state"]] == [
+        3,
+        3,
+    ]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"action": "call-state", "calls": [{"id": "x" * 1000}]},
+        {"action": "call-state", "calls": [{"id": str(i)} for i in range(6000)]},
+        {"action": "user-state", "account": "4" * 1000},
+        {"action": "user-state", "account": "45", "calls": [{}] * 1000},
+    ],
+)
+def test_absurd_sizes_drop_the_frame(frame: dict[str, Any]) -> None:
+    """No telephone system has such ids, accounts or lists."""
+    with pytest.raises(FrameError):
+        decode(orjson.dumps(frame), Ledger())
+
+
+def test_long_names_and_numbers() -> None:
+    """A name is cut to one line of a bounded length, an endless number is none."""
+    party = parse_party(f'"{"Anna \n" * 1000}" <sip:{"4" * 1000}@localhost>')
+    assert party.number is None
+    assert party.name
+    assert len(party.name) <= 100
+    assert "\n" not in party.name
 
 
 def test_time_of_another_form() -> None:

@@ -11,6 +11,7 @@ from custom_components.vodia.pbx.auth import login
 from custom_components.vodia.pbx.errors import (
     AccessOffError,
     CannotConnectError,
+    LoginRefusedError,
     MethodNotAllowedError,
     NotFoundError,
     PbxError,
@@ -20,7 +21,7 @@ from custom_components.vodia.pbx.errors import (
 )
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.models import Credentials, Server
-from custom_components.vodia.pbx.rest import Rest, session_options
+from custom_components.vodia.pbx.rest import Rest, session_headers, session_options
 
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 type Serve = Callable[[Handler], Awaitable[Rest]]
@@ -95,7 +96,7 @@ async def test_redirect_is_not_followed(serve: Serve) -> None:
         raise web.HTTPTemporaryRedirect(str(other.url.with_path("/steal")))
 
     rest = await serve(redirect)
-    rest.use_session("sessionsessionsession")
+    rest.headers = session_headers("sessionsessionsession")
     with pytest.raises(UnexpectedReplyError, match="redirect"):
         await rest.request("GET", "/rest/system/session")
     with pytest.raises(UnexpectedReplyError, match="redirect"):
@@ -113,7 +114,7 @@ async def test_no_json(serve: Serve, body: bytes) -> None:
 
     rest = await serve(handle)
     with pytest.raises(UnexpectedReplyError, match="not JSON"):
-        await rest.request("GET", "/rest/system/session")
+        (await rest.request("GET", "/rest/system/session")).json()
 
 
 async def test_endless_reply(serve: Serve) -> None:
@@ -177,6 +178,21 @@ async def test_where_the_session_is(serve: Serve, answer: str) -> None:
 
     rest = await serve(handle)
     found = await login(rest, Credentials("45", "secret"), None)
-    assert found.session == "g7lsrphhrkim1jkvbt88"
+    assert found.headers == {"Cookie": "session=g7lsrphhrkim1jkvbt88"}
     assert "g7lsrphhrkim1jkvbt88" not in repr(found)
-    assert rest.headers == {"Cookie": "session=g7lsrphhrkim1jkvbt88"}
+
+
+async def test_refusal_outweighs_a_cookie(serve: Serve) -> None:
+    """A cookie that every visitor gets does not turn a refusal into a session."""
+
+    async def handle(request: web.Request) -> web.Response:
+        """Refuse, with a cookie."""
+        if request.path != "/rest/system/session":
+            return web.Response(status=401)
+        response = web.Response(text="false")
+        response.set_cookie("session", "g7lsrphhrkim1jkvbt88")
+        return response
+
+    rest = await serve(handle)
+    with pytest.raises(LoginRefusedError):
+        await login(rest, Credentials("45", "secret"), None)

@@ -3,6 +3,7 @@
 A wrong password is told to the PBX as few times as possible: servers block who guesses.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import hashlib
 from ipaddress import ip_address
@@ -19,8 +20,8 @@ from .errors import (
     UnexpectedReplyError,
     UnknownTenantError,
 )
-from .models import Credentials, LoginMethod, LoginWay
-from .rest import SESSION_PATH, Reply, Rest
+from .models import EXTENSION, Credentials, LoginMethod, LoginWay
+from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
 _DEFAULT_TENANT: Final = "localhost"
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
@@ -32,8 +33,8 @@ class Login:
 
     way: LoginWay
     tenants: tuple[str, ...]
+    headers: Mapping[str, str] = field(repr=False)
     server: str | None = None
-    session: str | None = field(default=None, repr=False)
 
 
 def account_path(extension: str, tenant: str, kind: str) -> str:
@@ -46,10 +47,10 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
 
     Found is tried: PUT with the bare extension, POST instead where PUT is not known,
     `ext@tenant` where the tenant is known, Basic after ambiguous refusals (an empty
-    string or `false`). One definite refusal ends it. Raises LoginRefusedError,
-    AccessOffError, SecondFactorError, UnknownTenantError, or an error of the network.
+    string, `false`, or neither method known). One definite refusal ends it. The headers
+    to use from now on are in the result. Raises LoginRefusedError, AccessOffError,
+    SecondFactorError, UnknownTenantError, or an error of the network.
     """
-    rest.use_nothing()
     tenants = _tenants(rest, credentials)
     if way is None:
         session, way, server = await _find(rest, credentials, tenants[0])
@@ -60,14 +61,14 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
         if session is None:
             raise LoginRefusedError("the password is refused")
     if session is None:
-        rest.use_basic(way.user, credentials.password)
-        return Login(way, tenants, server)
-    rest.use_session(session)
-    if told := await _told_tenant(rest):
+        headers = basic_headers(way.user, credentials.password)
+        return Login(way, tenants, headers, server)
+    headers = session_headers(session)
+    if told := await _told_tenant(rest, headers):
         if credentials.tenant and told.lower() != credentials.tenant.lower():
             raise UnknownTenantError("the session is in another tenant")
         tenants = (told,)
-    return Login(way, tenants, server, session)
+    return Login(way, tenants, headers, server)
 
 
 async def _find(
@@ -75,22 +76,26 @@ async def _find(
 ) -> tuple[str | None, LoginWay, str | None]:
     """Return the session, the way that worked, and the server's name."""
     full_name = f"{credentials.extension}@{tenant}"
-    users = [credentials.extension]
-    if credentials.tenant:
-        users.append(full_name)
-    method = LoginMethod.PUT
+    users = [credentials.extension, *([full_name] if credentials.tenant else [])]
+    methods = [LoginMethod.PUT, LoginMethod.POST]
     for user in users:
-        way = LoginWay(method, user)
-        try:
-            session, server = await _password(rest, credentials, way)
-        except MethodNotAllowedError, NotFoundError:
-            if method is LoginMethod.POST:
-                raise
-            way = LoginWay(method := LoginMethod.POST, user)
-            session, server = await _password(rest, credentials, way)
-        if session:
-            return session, way, server
-    server = await _basic(rest, credentials, full_name, tenant)
+        while methods:
+            way = LoginWay(methods[0], user)
+            try:
+                session, server = await _password(rest, credentials, way)
+            except MethodNotAllowedError, NotFoundError:
+                del methods[0]
+                continue
+            if session:
+                return session, way, server
+            break
+    try:
+        server = await _basic(rest, credentials, full_name, tenant)
+    except NotFoundError:
+        # An older PBX has no such path: then the refusal before was meant.
+        if not methods:
+            raise
+        raise LoginRefusedError("the password is refused") from None
     return None, LoginWay(LoginMethod.BASIC, full_name), server
 
 
@@ -108,6 +113,7 @@ async def _password(
             way.method.upper(),
             SESSION_PATH,
             {"name": "auth", "value": f"{way.user} {digest}"},
+            headers={},
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
@@ -115,17 +121,22 @@ async def _password(
 
 
 def _session_id(reply: Reply) -> str | None:
-    """Return the session id in a reply: in the cookie, else in the body."""
-    if (cookie := reply.cookies.get("session")) and _SESSION_ID.fullmatch(cookie.value):
-        return cookie.value
-    body = reply.json
+    """Return the session id in a reply: in the cookie, else in the body.
+
+    A body that refuses outweighs a cookie, which every visitor may get.
+    """
+    body = reply.json()
     if isinstance(body, dict):
         body = next((body[k] for k in ("session", "value", "token") if k in body), body)
-    if isinstance(body, str) and _SESSION_ID.fullmatch(body):
-        return body
+    if body == "" or body is False:
+        return None
+    cookie = reply.cookies.get("session")
+    for text in (cookie.value if cookie else None, body):
+        if isinstance(text, str) and _SESSION_ID.fullmatch(text):
+            return text
     if isinstance(body, dict):
         raise SecondFactorError("the login answers with an object")
-    if body in ("", False, None):
+    if body is None:
         return None
     raise UnexpectedReplyError("the login answers with no session")
 
@@ -134,23 +145,26 @@ async def _basic(
     rest: Rest, credentials: Credentials, user: str, tenant: str
 ) -> str | None:
     """Prove the password with HTTP Basic; return the server's name."""
-    rest.use_basic(user, credentials.password)
-    path = account_path(credentials.extension, tenant, "accounts")
     try:
-        reply = await rest.request("GET", path, params={"type": "extensions"})
-    except SessionExpiredError, NotFoundError:
+        reply = await rest.request(
+            "GET",
+            account_path(credentials.extension, tenant, "accounts"),
+            params={"type": EXTENSION},
+            headers=basic_headers(user, credentials.password),
+        )
+    except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
     return reply.server
 
 
-async def _told_tenant(rest: Rest) -> str | None:
+async def _told_tenant(rest: Rest, headers: Mapping[str, str]) -> str | None:
     """Return the tenant that the session tells (classic dialect)."""
     try:
-        reply = await rest.request("GET", SESSION_PATH)
+        told = (await rest.request("GET", SESSION_PATH, headers=headers)).json()
     except UnexpectedReplyError, AccessOffError, SessionExpiredError:
         return None
-    told = reply.json.get("cdomain") if isinstance(reply.json, dict) else None
-    return told if isinstance(told, str) and told else None
+    tenant = told.get("cdomain") if isinstance(told, dict) else None
+    return tenant if isinstance(tenant, str) and tenant else None
 
 
 def _tenants(rest: Rest, credentials: Credentials) -> tuple[str, ...]:

@@ -5,20 +5,24 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 import logging
+import math
 import random
 import time
 from typing import Any, Final, Protocol
 
 import aiohttp
 
-from .auth import Login, account_path, login
+from .accounts import RestAccounts
+from .auth import account_path, login
 from .control import Control
 from .errors import (
     AccessOffError,
     CannotConnectError,
     LoginRefusedError,
+    MethodNotAllowedError,
     NotConfirmedError,
     NotConnectedError,
+    NotFoundError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -35,19 +39,9 @@ from .messages import (
     Message,
     Signal,
     decode,
-    decode_accounts,
     encode,
 )
-from .models import (
-    EXTENSION,
-    NOTHING,
-    Account,
-    CallScope,
-    Changes,
-    Credentials,
-    LoginWay,
-    Server,
-)
+from .models import NOTHING, CallScope, Changes, Credentials, LoginWay, Server
 from .rest import SESSION_PATH, Reply, Rest
 from .state import PbxState
 
@@ -56,6 +50,8 @@ _LOGGER = logging.getLogger(__name__)
 TIMING: Final = Timing()
 _WEBSOCKET_PATH: Final = "/websocket"
 _ROOT_PATH: Final = "/"
+# Failed readings of the accounts in a row that end a link.
+_READ_FAILURES: Final = 3
 
 
 class Listener(Protocol):
@@ -86,20 +82,31 @@ async def _wait(future: asyncio.Future[None]) -> None:
 
 @dataclass(slots=True)
 class _Link:
-    """What belongs to one life of the WebSocket."""
+    """What belongs to one life of the WebSocket.
+
+    Until a PBX has answered to `domain-calls`, a list of calls is one of our own.
+    """
 
     socket: Link
-    path: str
     state: PbxState
+    rest_accounts: RestAccounts
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    call_scope: CallScope = CallScope.TENANT
-    socket_tells_accounts: bool = False
+    refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    call_scope: CallScope = CallScope.OWN
+    rest_tells_accounts: bool = False
     presence_pushed: bool = False
+    deltas: int = 0
+    asked_for: dict[str, float] = field(default_factory=dict)
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
     dnd_way: int = 0
+
+    @property
+    def socket_tells_accounts(self) -> bool:
+        """Return whether the PBX has the classic `domain-state`."""
+        return self.accounts_told.is_set()
 
 
 class PbxClient:
@@ -131,9 +138,10 @@ class PbxClient:
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
         self._tenants: tuple[str, ...] = ()
-        self._path = _WEBSOCKET_PATH
-        self._logged_in = False
-        self._renewing = asyncio.Lock()
+        self.path = _WEBSOCKET_PATH
+        self._session_in_doubt = False
+        self._refused: PbxError | None = None
+        self._logging_in = asyncio.Lock()
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
@@ -152,11 +160,6 @@ class PbxClient:
         """Return whether the state is live."""
         return self._live is not None
 
-    @property
-    def path(self) -> str:
-        """Return the path of the WebSocket that worked last."""
-        return self._path
-
     async def start(self) -> None:
         """Connect and read the first whole state; from then on stay connected.
 
@@ -171,18 +174,15 @@ class PbxClient:
             raise
 
     async def close(self) -> None:
-        """Disconnect, log out and stop."""
+        """Disconnect, log out and stop; who waits for the PBX is told."""
         task, self._task = self._task, None
+        self._live = None
+        self._wake()
         if task:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        if self._logged_in and "Cookie" in self.rest.headers:
-            # A session lives for days; the PBX need not keep ours.
-            with suppress(PbxError, TimeoutError):
-                async with asyncio.timeout(2):
-                    await self.rest.request("DELETE", SESSION_PATH)
-        self._logged_in = False
+        await self._log_out()
 
     async def _run(self, first: asyncio.Future[None]) -> None:
         """Connect, and connect again after every loss, until refused or cancelled."""
@@ -209,7 +209,7 @@ class PbxClient:
                 first.set_exception(error)
                 return
             if isinstance(error, SessionExpiredError):
-                self._logged_in = False
+                self._session_in_doubt = True
             elif isinstance(error, LoginRefusedError | SecondFactorError):
                 if self._listener:
                     self._listener.login_refused(error)
@@ -221,8 +221,12 @@ class PbxClient:
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
-        socket, path = await self._open()
-        live = _Link(socket, path, self._new_state(self._state))
+        socket = await self._open()
+        live = _Link(
+            socket,
+            self._new_state(self._state),
+            RestAccounts(self._credentials.extension, self._get_accounts, self.ledger),
+        )
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
@@ -239,7 +243,7 @@ class PbxClient:
             raise error from None
         finally:
             # A PBX may refuse a session by closing before the first frame.
-            self._logged_in &= socket.heard
+            self._session_in_doubt |= not socket.heard
             await socket.close()
 
     def _publish(self, live: _Link) -> None:
@@ -277,13 +281,33 @@ class PbxClient:
 
     # Login and handshake
 
-    async def _log_in(self) -> None:
-        """Log in anew."""
-        self._logged_in = False
-        result: Login = await login(self.rest, self._credentials, self.way)
-        self._logged_in = True
-        self.way, self._tenants = result.way, result.tenants
-        self.server_name = result.server or self.server_name
+    async def _log_in(self, refused: Mapping[str, str]) -> None:
+        """Log in anew, unless that was done since the credentials were refused.
+
+        A definite refusal is remembered: nobody tries the same password again.
+        """
+        async with self._logging_in:
+            if self._refused:
+                raise self._refused
+            if self.rest.headers is not refused:
+                return
+            try:
+                result = await login(self.rest, self._credentials, self.way)
+            except (LoginRefusedError, SecondFactorError) as err:
+                self._refused = err
+                raise
+            self.rest.headers = result.headers
+            self._session_in_doubt = False
+            self.way, self._tenants = result.way, result.tenants
+            self.server_name = result.server or self.server_name
+
+    async def _log_out(self) -> None:
+        """End the session: it would live for days, and the PBX need not keep it."""
+        headers, self.rest.headers = self.rest.headers, {}
+        if "Cookie" in headers:
+            with suppress(PbxError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self.rest.request("DELETE", SESSION_PATH, headers=headers)
 
     async def request(
         self,
@@ -295,132 +319,126 @@ class PbxClient:
     ) -> Reply:
         """Return the reply to a REST call; a session that has expired is renewed once.
 
-        Raises as `Rest.request` does. A login that is refused now ends the link, so
-        that nobody tries the same password again.
+        Raises as `Rest.request` does, AccessOffError where even a new session is not
+        enough, NotConnectedError after `close`. A login that fails ends the link.
         """
         headers = self.rest.headers
         try:
-            return await self.rest.request(method, path, body, params=params)
+            return await self._request(method, path, body, params)
         except SessionExpiredError:
             pass
-        async with self._renewing:
-            if self.rest.headers is headers:
-                try:
-                    await self._log_in()
-                except PbxError as err:
-                    if self._live and not self._live.failure.done():
-                        self._live.failure.set_exception(err)
-                    raise
+        try:
+            await self._log_in(headers)
+        except PbxError as err:
+            if self._live and not self._live.failure.done():
+                self._live.failure.set_exception(err)
+            raise
+        try:
+            return await self._request(method, path, body, params)
+        except SessionExpiredError:
+            raise AccessOffError("refused to a new session") from None
+
+    async def _request(
+        self, method: str, path: str, body: object, params: Mapping[str, str] | None
+    ) -> Reply:
+        """Return the reply to a REST call, as long as the client is not closed."""
+        if self._task is None:
+            raise NotConnectedError("the client is closed")
         return await self.rest.request(method, path, body, params=params)
 
-    async def _open(self) -> tuple[Link, str]:
+    async def _get_accounts(self, query: dict[str, str]) -> Reply:
+        """Return the reply of REST `/accounts`."""
+        return await self.request("GET", self.own_path("accounts"), params=query)
+
+    async def _open(self) -> Link:
         """Return an open socket; a session that is refused is renewed once."""
-        if not self._logged_in:
-            await self._log_in()
+        if not self.rest.headers or self._session_in_doubt:
+            await self._log_in(self.rest.headers)
         try:
             return await self._shake_hands()
-        except SessionExpiredError, AccessOffError:
-            await self._log_in()
+        except AccessOffError:
+            await self._log_out()
+        except SessionExpiredError:
+            pass
+        await self._log_in(self.rest.headers)
         try:
             return await self._shake_hands()
         except SessionExpiredError:
             raise LoginRefusedError("the new session is refused") from None
 
-    async def _shake_hands(self) -> tuple[Link, str]:
+    async def _shake_hands(self) -> Link:
         """Return a socket on the path and in the tenant that the PBX takes."""
+        refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
         paths = (_WEBSOCKET_PATH, _ROOT_PATH)
-        for path in sorted(paths, key=lambda path: path != self._path):
+        for path in sorted(paths, key=lambda path: path != self.path):
             for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
                 user = self._credentials.extension
+                query = {"domain": tenant, "user": user} if tenant else {}
                 try:
                     link = await Link.open(
-                        self.rest,
-                        path,
-                        {"domain": tenant, "user": user} if tenant else {},
-                        self.timing,
-                        self.ledger,
+                        self.rest, path, query, self.timing, self.ledger
                     )
+                except (SessionExpiredError, AccessOffError) as err:
+                    # Perhaps only of this tenant: it outweighs that others are unknown.
+                    refusal = err
                 except UnexpectedReplyError as err:
                     _LOGGER.debug("No WebSocket at %s: %s", path, err)
-                    continue
-                self._path = path
-                self.tenant = tenant or self._tenants[0]
-                return link, path
-        raise UnknownTenantError("no WebSocket for this tenant")
+                else:
+                    self.path = path
+                    self.tenant = tenant or self._tenants[0]
+                    return link
+        raise refusal
 
     # First state
 
     async def _bootstrap(self, live: _Link) -> None:
         """Ask for everything, in both dialects, until the state is whole.
 
-        The tenant's calls are asked for first. A PBX that does not answer has either the
-        classic dialect or no right to see them: then only the own calls are listed.
+        A PBX that answers `get-users` has the classic dialect and lists own calls only,
+        asked or unasked. Of another one the calls of the tenant are asked for first; if
+        it stays silent, this login has no right to see them.
         """
-        answer = self.timing.answer
-        await live.socket.send(encode("avoid-disconnect"))
-        await live.socket.send(encode("get-users"))
-        await live.socket.send(encode("domain-calls", subscribe=True))
-        denied: AccessOffError | None = None
+        send, timing = live.socket.send, self.timing
+        await send(encode("avoid-disconnect"))
+        await send(encode("get-users"))
+        problem: PbxError | None = None
         try:
             await self._read_accounts(live)
-        except AccessOffError as err:
-            denied = err
-        except UnexpectedReplyError:
-            await _set(live.accounts_told, answer)
-        # Answers come in the order of the questions: behind a `domain-state` there is
-        # not much to wait for.
-        if not await _set(
-            live.calls_told,
-            self.timing.settle
-            if live.socket_tells_accounts
-            else self.timing.first_answer,
-        ):
-            live.call_scope = CallScope.OWN
-            await live.socket.send(encode("domain-calls", subscribe=False))
-            await live.socket.send(encode("own-calls", subscribe=True))
-            await live.socket.send(encode("get-calls"))
-            live.socket.answers_get_calls = (
-                await _set(live.calls_told, answer) and live.socket_tells_accounts
-            )
-        if not live.accounts_told.is_set() and not await _set(
-            live.accounts_told, self.timing.settle
-        ):
-            if denied:
-                raise denied
+        except (AccessOffError, UnexpectedReplyError) as err:
+            problem = err
+        await _set(live.accounts_told, timing.answer if problem else timing.settle)
+        if problem and not live.socket_tells_accounts:
+            if not isinstance(problem, NotFoundError | MethodNotAllowedError):
+                raise problem
             _LOGGER.debug("The PBX lists no accounts")
+        if not live.socket_tells_accounts:
+            live.call_scope = CallScope.TENANT
+            live.calls_told.clear()
+            await send(encode("domain-calls", subscribe=True))
+            if await _set(live.calls_told, timing.first_answer):
+                return
+            live.call_scope = CallScope.OWN
+            await send(encode("domain-calls", subscribe=False))
+        await send(encode("own-calls", subscribe=True))
+        await send(encode("get-calls"))
+        answered = await _set(live.calls_told, timing.answer)
+        live.socket.answers_get_calls = answered and live.socket_tells_accounts
 
     async def _read_accounts(self, live: _Link) -> None:
         """Read the accounts over REST, unless the socket tells them.
 
-        Raises AccessOffError where it is forbidden, UnexpectedReplyError where this PBX
-        has no such list.
+        Raises AccessOffError where it is forbidden, NotFoundError where this PBX has no
+        such list, or what else hinders it.
         """
-        filtered = await self._get_accounts({"type": EXTENSION})
-        everything = await self._get_accounts({})
-        phones = {account.number for account in filtered}
-        if phones == {account.number for account in everything}:
-            # Extensions only, or a server that does not know the filter: one question
-            # more tells, for an account of unknown type is not a phone.
-            others = await self._get_accounts({"type": "hunts"})
-            if not phones.isdisjoint(account.number for account in others):
-                phones.clear()
+        deltas = live.deltas
+        snapshot = await live.rest_accounts.read()
         if live.socket_tells_accounts:
             return
-        by_number = {account.number: account for account in (*everything, *filtered)}
-        accounts = tuple(
-            replace(account, type=EXTENSION) if account.number in phones else account
-            for account in by_number.values()
-        )
-        self.take(live, AccountsSnapshot(accounts))
-        live.accounts_told.set()
-
-    async def _get_accounts(self, params: dict[str, str]) -> tuple[Account, ...]:
-        """Return one REST list of accounts, their type not known."""
-        reply = await self.request("GET", self.own_path("accounts"), params=params)
-        try:
-            return decode_accounts(reply.json, self.ledger)
-        except FrameError as err:
-            raise UnexpectedReplyError(f"accounts: {err}") from None
+        live.rest_tells_accounts = True
+        self.take(live, snapshot)
+        if live.deltas != deltas:
+            # What was pushed meanwhile may be newer than what was read.
+            live.refresh_wanted.set()
 
     # Steady state
 
@@ -433,13 +451,16 @@ class PbxClient:
                 self.ledger.drop(str(err))
                 continue
             if isinstance(message, AccountsSnapshot):
-                live.socket_tells_accounts = True
                 live.accounts_told.set()
+                if live.call_scope is CallScope.TENANT:
+                    # The classic dialect after all: its lists are of own calls.
+                    live.call_scope = CallScope.OWN
+                    await live.socket.send(encode("get-calls"))
             self.take(live, message)
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
-        changes = NOTHING
+        changes, now = NOTHING, time.monotonic()
         match message:
             case Signal():
                 live.presence_pushed |= message.tells_presence
@@ -450,11 +471,16 @@ class PbxClient:
                 live.calls_told.set()
             case AccountDelta():
                 live.presence_pushed = True
-        changes = _both(changes, live.state.apply(message, time.monotonic()))
+        changes = _both(changes, live.state.apply(message, now))
         if not changes:
             return
-        if changes.incomplete:
-            live.refresh_wanted.set()
+        if number := changes.unknown:
+            # It may be told of and never be listed: do not ask each time.
+            if now - live.asked_for.get(number, -math.inf) >= self.timing.ask_again:
+                live.asked_for[number] = now
+                live.refresh_wanted.set()
+        elif isinstance(message, AccountDelta):
+            live.deltas += 1
         if live is self._live:
             if self._listener:
                 self._listener.changed(changes)
@@ -463,27 +489,31 @@ class PbxClient:
     async def _keep_fresh(self, live: _Link) -> None:
         """Read the accounts again when something hints at a change, or slowly.
 
-        Over REST every minute until a push of presence was seen; on the socket only to
-        learn whether a missing account stays away.
+        Every minute until a push of presence was seen; then only to learn whether a
+        missing account stays away. A failed reading is repeated; after some the link is
+        given up, for what it shows may be wrong by then.
         """
-        timing = self.timing
+        timing, failures = self.timing, 0
         while True:
             pause: float | None = timing.slow_read
-            if live.socket_tells_accounts or live.presence_pushed:
+            if live.presence_pushed and not failures:
                 pause = timing.forget if live.state.missing else None
             await _set(live.refresh_wanted, pause)
             await asyncio.sleep(timing.settle)
             live.refresh_wanted.clear()
+            live.refresh_urgent.clear()
             if live.socket_tells_accounts:
                 await live.socket.send(encode("get-users"))
-                # Some account may be told of and never be listed: do not ask each time.
-                await asyncio.sleep(timing.ask_again)
-            elif live.accounts_told.is_set():
+            elif live.rest_tells_accounts:
                 try:
                     await self._read_accounts(live)
                 except CannotConnectError, UnexpectedReplyError:
-                    await asyncio.sleep(timing.settle)
-                    await self._read_accounts(live)
+                    failures += 1
+                    if failures >= _READ_FAILURES:
+                        raise
+                else:
+                    failures = 0
+                await _set(live.refresh_urgent, timing.between_reads)
 
     async def _probe(self) -> None:
         """Ask the PBX anything; raises CannotConnectError when nobody answers."""
@@ -505,8 +535,7 @@ class PbxClient:
             return {}
         return {
             "socket_tells_accounts": live.socket_tells_accounts,
-            "rest_tells_accounts": not live.socket_tells_accounts
-            and live.accounts_told.is_set(),
+            "rest_tells_accounts": live.rest_tells_accounts,
             "presence_pushed": live.presence_pushed,
             "calls_answered": live.calls_told.is_set(),
             "rest_call_commands": live.rest_calls,
@@ -518,7 +547,8 @@ class PbxClient:
         await self.live.socket.send(encode(action, **fields))
 
     def refresh(self) -> None:
-        """Ask for the accounts soon."""
+        """Ask for the accounts at once."""
+        self.live.refresh_urgent.set()
         self.live.refresh_wanted.set()
 
     async def wait_for[T](self, check: Callable[[PbxState], T | None]) -> T:

@@ -21,7 +21,7 @@ from .errors import (
     UnexpectedReplyError,
     UnknownCallError,
 )
-from .models import AccountCall, CallState
+from .models import NO_ID, AccountCall, CallState
 from .state import PbxState
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class Control:
         try:
             await self._call_command({"remote-dial": number}, "make-call", to=number)
         except PbxError:
-            self._client.state.cancel_dial(dial)
-            raise
+            # An answer may be late or missing, and the call there all the same.
+            if self._client.state.cancel_dial(dial):
+                raise
         return await self._client.wait_for(lambda state: state.dialed_call(dial))
 
     async def answer(self, call_id: str | None = None) -> AccountCall:
@@ -152,6 +153,8 @@ class Control:
         client = self._client
         live = client.live
         path = client.own_path("calls")
+        if fields.get("id", "").startswith(NO_ID):
+            raise NotSupportedError("the PBX gives this call no id")
         if live.rest_calls is None:
             try:
                 await client.request("GET", path)
@@ -165,6 +168,8 @@ class Control:
             except MethodNotAllowedError, AccessOffError:
                 live.rest_calls = False
             except NotFoundError:
+                if "id" not in fields:
+                    raise
                 raise UnknownCallError("the PBX does not know the call") from None
             else:
                 return

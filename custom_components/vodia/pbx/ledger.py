@@ -4,19 +4,21 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 import logging
 import time
-from typing import Final
+from typing import Any, Final
 
 _LOGGER = logging.getLogger(__name__)
 
 _FRAMES_KEPT: Final = 60
-_FRAME_KEPT_BYTES: Final = 4096
+_FRAME_KEPT_BYTES: Final = 8192
+_SAMPLES_KEPT: Final = 2
+_SAMPLE_ITEMS: Final = 3
 _KEYS_KEPT: Final = 100
 _KEY_KEPT_CHARS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One recorded text of the wire, cut to a bounded length."""
+    """One recorded text of the wire; empty if it was too long to be kept."""
 
     time: float
     source: str
@@ -26,13 +28,17 @@ class Recorded:
 
 @dataclass(slots=True)
 class Ledger:
-    """Count oddities and keep the last texts of the wire, both bounded."""
+    """Count oddities, keep the last texts of the wire and samples of each kind.
+
+    All of it is bounded.
+    """
 
     frames: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     unknown_actions: Counter[str] = field(default_factory=Counter)
     unknown_fields: Counter[str] = field(default_factory=Counter)
     unknown_states: Counter[str] = field(default_factory=Counter)
+    samples: dict[str, list[Any]] = field(default_factory=dict)
     last: deque[Recorded] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
 
     def drop(self, reason: str) -> None:
@@ -44,11 +50,42 @@ class Ledger:
                 reason,
             )
 
+    def unknown(self, action: str, frame: object) -> None:
+        """Count a frame of an unknown kind; log and sample the first ones."""
+        if count(self.unknown_actions, action):
+            _LOGGER.info("The PBX sent a frame of an unknown kind: %.64r", action)
+        self.sample(action, frame)
+
     def record(self, source: str, text: bytes) -> None:
-        """Keep the beginning of a text that was sent or received."""
-        self.last.append(
-            Recorded(time.time(), source, text[:_FRAME_KEPT_BYTES], len(text))
-        )
+        """Keep a text that was sent or received, unless it repeats the last one."""
+        kept = text if len(text) <= _FRAME_KEPT_BYTES else b""
+        if not self.last or (self.last[-1].source, self.last[-1].text) != (
+            source,
+            kept,
+        ):
+            self.last.append(Recorded(time.time(), source, kept, len(text)))
+
+    def sample(self, kind: str, value: object) -> None:
+        """Keep the first values of a kind, their lists cut to the first elements."""
+        kept = self.samples.get(kind)
+        if kept is None:
+            if len(self.samples) >= _KEYS_KEPT:
+                return
+            kept = self.samples[kind[:_KEY_KEPT_CHARS]] = []
+        if len(kept) < _SAMPLES_KEPT:
+            kept.append(_shortened(value))
+
+
+def _shortened(value: Any, depth: int = 4) -> Any:
+    """Return a value with its lists, objects and texts cut to a bounded size."""
+    if isinstance(value, dict) and depth:
+        items = list(value.items())[:_KEYS_KEPT]
+        return {k[:_KEY_KEPT_CHARS]: _shortened(v, depth - 1) for k, v in items}
+    if isinstance(value, list) and depth:
+        return [_shortened(item, depth - 1) for item in value[:_SAMPLE_ITEMS]]
+    if isinstance(value, str):
+        return value[:_FRAME_KEPT_BYTES]
+    return None if isinstance(value, dict | list) else value
 
 
 def count(counter: Counter[str], key: str) -> bool:

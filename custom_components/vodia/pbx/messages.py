@@ -33,6 +33,12 @@ _BOOLEANS: Final[Mapping[Any, bool | None]] = {
     "0": False,
     "": None,
 }
+# Characters; what is longer is no name, number or id of a telephone system.
+_NAME_LIMIT: Final = 100
+_NUMBER_LIMIT: Final = 64
+_ID_LIMIT: Final = 256
+_CALLS_LIMIT: Final = 5000
+_ACCOUNT_CALLS_LIMIT: Final = 100
 _WITHHELD: Final = "anonymous"
 _SEPARATORS: Final = str.maketrans("", "", " ()/.-")
 _SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
@@ -89,10 +95,14 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class AccountsSnapshot:
-    """All accounts of the tenant; `calls` only fills in before the first call list."""
+    """All accounts of the tenant; `calls` only fills in before the first call list.
+
+    A list that is not known to be `complete` proves the absence of nobody.
+    """
 
     accounts: tuple[Account, ...]
     calls: tuple[Call, ...] = ()
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +154,12 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
         raise FrameError("not an object")
     action = frame.get("action")
     if action is None:
-        if not _FLAT.isdisjoint(frame):
-            return _IGNORED
-        count(ledger.unknown_actions, "flat:" + ",".join(sorted(frame)))
+        if _FLAT.isdisjoint(frame):
+            ledger.unknown("flat:" + ",".join(sorted(frame)), frame)
         return _IGNORED
     if not isinstance(action, str):
         raise FrameError("action is not a string")
+    ledger.sample(action, frame)
     if known := _FRAME_FIELDS.get(action):
         _note_unknown(frame, known, action, ledger)
     match action:
@@ -167,7 +177,7 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
     if action in _SIGNALS:
         return Signal(action != "missed-calls")
     if action not in _SILENT and not known:
-        count(ledger.unknown_actions, action)
+        ledger.unknown(action, frame)
     return _IGNORED
 
 
@@ -218,13 +228,20 @@ def _number(text: str | None) -> str | None:
     text = (text or "").strip()
     if not text.strip("+*#0123456789 ()/.-"):
         text = text.translate(_SEPARATORS)
-    return None if not text or text.lower() == _WITHHELD else text
+    if not text or text.lower() == _WITHHELD or len(text) > _NUMBER_LIMIT:
+        return None
+    return text
 
 
 def _name(text: str | None) -> str | None:
     """Return a name, or None for one that only repeats a number."""
-    text = (text or "").strip()
+    text = _line(text or "")
     return text if text.strip("+*#0123456789 ()/.-") else None
+
+
+def _line(text: str) -> str:
+    """Return a text in one line of a bounded length."""
+    return " ".join(text[: _NAME_LIMIT * 2].split())[:_NAME_LIMIT].strip()
 
 
 def _note_unknown(
@@ -311,9 +328,11 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
         count(ledger.unknown_states, raw_state)
     caller, callee = _party(data, "from"), _party(data, "to")
     started = _time(data, "start", ledger)
+    if len(call_id := _text(data, "id") or "") > _ID_LIMIT:
+        raise FrameError("id is too long")
     return Call(
         # Without an id the parties and the start are what stays the same.
-        id=_text(data, "id") or f"{NO_ID}{caller.number}|{callee.number}|{started}",
+        id=call_id or f"{NO_ID}{caller.number}|{callee.number}|{started}",
         raw_state=raw_state,
         phase=phase,
         caller=caller,
@@ -333,14 +352,32 @@ def _recording(data: JsonObject) -> bool | None:
     return (_text(data, "rec") or "").lower() in _RECORDING
 
 
-def _calls(frame: JsonObject, key: str, place: str, ledger: Ledger) -> tuple[Call, ...]:
+def _calls(
+    frame: JsonObject,
+    key: str,
+    place: str,
+    ledger: Ledger,
+    limit: int = _CALLS_LIMIT,
+) -> tuple[Call, ...]:
     """Return the calls of a frame; a list that is missing is not an empty one.
 
     An empty object or string is how some write an empty list.
     """
     value = frame.get(key)
     entries = [] if value in ({}, "") else _objects(value, key)
+    if len(entries) > limit:
+        raise FrameError(f"too many {key}")
     return tuple(_call(entry, f"{place}.{key}", ledger) for entry in entries)
+
+
+def _account_number(data: JsonObject, key: str) -> str:
+    """Return the number that names an account."""
+    number = _text(data, key)
+    if not number:
+        raise FrameError(f"{key} is missing")
+    if len(number) > _NUMBER_LIMIT:
+        raise FrameError(f"{key} is too long")
+    return number
 
 
 def _state_account(data: JsonObject, ledger: Ledger) -> Account:
@@ -348,14 +385,13 @@ def _state_account(data: JsonObject, ledger: Ledger) -> Account:
 
     `code` is busy whatever it holds; `calls` are the account's active calls.
     """
-    number = _text(data, "account")
-    if not number:
-        raise FrameError("account is missing")
-    listed = data.get("calls")
-    calls = _calls(data, "calls", "account", ledger) if listed is not None else ()
+    number = _account_number(data, "account")
+    calls: tuple[Call, ...] = ()
+    if data.get("calls") is not None:
+        calls = _calls(data, "calls", "account", ledger, _ACCOUNT_CALLS_LIMIT)
     return Account(
         number=number,
-        name=_text(data, "name") or None,
+        name=_line(_text(data, "name") or "") or None,
         type=_text(data, "type") or None,
         registered=_boolean(data, "registered"),
         dnd=_boolean(data, "dnd"),
@@ -384,12 +420,10 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
 def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
     """Return an account as REST `/accounts` carries it."""
     _note_unknown(data, _REST_FIELDS, "rest-accounts", ledger)
-    number = _text(data, "name")
-    if not number:
-        raise FrameError("name is missing")
+    number = _account_number(data, "name")
     return Account(
         number=number,
-        name=_text(data, "displayname") or None,
+        name=_line(_text(data, "displayname") or "") or None,
         registered=_boolean(data, "registered"),
         dnd=_boolean(data, "dnd"),
         chat=(_text(data, "chatstatus") or "").lower() or None,

@@ -183,13 +183,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a message changed, for those who show it."""
+    """What a message changed, for those who show it.
+
+    `unknown` is an account that was told of and is not listed.
+    """
 
     extensions: frozenset[str] = frozenset()
     totals: bool = False
     removed: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
-    incomplete: bool = False
+    unknown: str | None = None
 
     def __bool__(self) -> bool:
         """Return whether anything changed or is wanted."""

@@ -45,11 +45,31 @@ _PLAIN_TEXT: Final = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQU
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A successful reply: its JSON, its cookies, and who says to have sent it."""
+    """A successful reply: its body, its cookies, and who says to have sent it."""
 
-    json: Any
+    data: bytes = field(repr=False)
     cookies: SimpleCookie = field(repr=False)
     server: str | None
+
+    def json(self) -> Any:
+        """Return the body, None for an empty one.
+
+        Raises UnexpectedReplyError for what is not JSON.
+        """
+        try:
+            return orjson.loads(self.data) if self.data.strip() else None
+        except orjson.JSONDecodeError:
+            raise UnexpectedReplyError("reply is not JSON") from None
+
+
+def session_headers(session: str) -> dict[str, str]:
+    """Return the headers that carry a session id."""
+    return {"Cookie": f"session={session}"}
+
+
+def basic_headers(user: str, password: str) -> dict[str, str]:
+    """Return the headers of HTTP Basic."""
+    return {"Authorization": aiohttp.encode_basic_auth(user, password, "utf-8")}
 
 
 async def _refuse_redirect(
@@ -106,6 +126,8 @@ def network_errors() -> Iterator[None]:
     except TimeoutError:
         raise CannotConnectError("no answer in time") from None
     except aiohttp.WSServerHandshakeError as err:
+        if err.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise CannotConnectError(f"handshake failed (HTTP {err.status})") from None
         error = _ERRORS.get(err.status, UnexpectedReplyError)
         raise error(f"handshake refused (HTTP {err.status})") from None
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as err:
@@ -129,7 +151,7 @@ class Rest:
         self.url = URL.build(
             scheme="https" if server.tls else "http", host=server.host, port=server.port
         )
-        self.headers: dict[str, str] = {}
+        self.headers: Mapping[str, str] = {}
         self._server = server
         self._ledger = ledger
         self._timeout = timeout
@@ -143,20 +165,6 @@ class Rest:
             )
         return self._tls or True
 
-    def use_session(self, session: str) -> None:
-        """Send a session id along from now on."""
-        self.headers = {"Cookie": f"session={session}"}
-
-    def use_basic(self, user: str, password: str) -> None:
-        """Send HTTP Basic credentials along from now on."""
-        self.headers = {
-            "Authorization": aiohttp.encode_basic_auth(user, password, "utf-8")
-        }
-
-    def use_nothing(self) -> None:
-        """Forget the credentials."""
-        self.headers = {}
-
     async def request(
         self,
         method: str,
@@ -164,11 +172,12 @@ class Rest:
         body: object = None,
         *,
         params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Return the reply to a request.
+        """Return the reply to a request, with other credentials if headers are given.
 
         Raises the PbxError that fits the status (400 and 405, 401, 403, 404 have their
-        own) or the state of the network; UnexpectedReplyError for what is not JSON.
+        own) or the state of the network.
         """
         with network_errors():
             async with (
@@ -179,7 +188,7 @@ class Rest:
                     params=params,
                     data=None if body is None else orjson.dumps(body),
                     headers={
-                        **self.headers,
+                        **(self.headers if headers is None else headers),
                         **({"Content-Type": "application/json"} if body else {}),
                     },
                     ssl=await self.tls(),
@@ -196,8 +205,4 @@ class Rest:
             raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
         if len(data) > _REPLY_LIMIT:
             raise UnexpectedReplyError("reply too large")
-        try:
-            json = orjson.loads(data) if data.strip() else None
-        except orjson.JSONDecodeError:
-            raise UnexpectedReplyError("reply is not JSON") from None
-        return Reply(json, cookies, server)
+        return Reply(data, cookies, server)

@@ -4,6 +4,7 @@ Pure and synchronous: the clock is handed in. Every rule about what accounts and
 mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -125,9 +126,12 @@ class PbxState:
         self.memory.dials.append(dial)
         return dial
 
-    def cancel_dial(self, dial: Dial) -> None:
-        """Note that a dialing did not reach the PBX."""
-        self.memory.dials.remove(dial)
+    def cancel_dial(self, dial: Dial) -> bool:
+        """Expect the call of a dialing no more; return False if it is there already."""
+        if dial in self.memory.dialed.values():
+            return False
+        self.memory.dials = [other for other in self.memory.dials if other is not dial]
+        return True
 
     def dialed_call(self, dial: Dial) -> AccountCall | None:
         """Return the call of the line that a dialing made."""
@@ -149,7 +153,7 @@ class PbxState:
         """
         old = self._accounts.get(delta.number)
         if old is None:
-            return Changes(incomplete=True)
+            return Changes(unknown=delta.number)
         new = replace(
             delta,
             name=delta.name or old.name,
@@ -170,7 +174,14 @@ class PbxState:
         A list that is empty or lacks our own extension proves the absence of nobody.
         """
         accounts = {account.number: account for account in snapshot.accounts}
-        proves_absence = self.line in accounts
+        proves_absence = snapshot.complete and self.line in accounts
+        if not proves_absence:
+            accounts = {
+                number: replace(account, type=account.type or old.type)
+                if (old := self._accounts.get(number))
+                else account
+                for number, account in accounts.items()
+            }
         accounts[self.line] = replace(
             accounts.get(self.line, self._accounts[self.line]), type=EXTENSION
         )
@@ -264,11 +275,11 @@ class PbxState:
 
     def _index(self, calls: dict[str, Call]) -> dict[str, tuple[Call, ...]]:
         """Return the calls of each account."""
-        index: dict[str, tuple[Call, ...]] = {}
+        index: defaultdict[str, list[Call]] = defaultdict(list)
         for call in calls.values():
             for number in self._members(call):
-                index[number] = (*index.get(number, ()), call)
-        return index
+                index[number].append(call)
+        return {number: tuple(of_account) for number, of_account in index.items()}
 
     def _members(self, call: Call) -> frozenset[str]:
         """Return the accounts a call belongs to: involved, or a party in the tenant."""
