@@ -284,7 +284,7 @@ async def test_unexpected_error(
 ) -> None:
     """A bug of ours is logged, not hidden."""
     with patch(
-        "custom_components.vodia.pbx.client.login",
+        "custom_components.vodia.pbx.session.login",
         side_effect=RuntimeError("a bug"),
     ):
         result = await fill_in(hass, form(pbx))

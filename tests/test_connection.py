@@ -307,7 +307,7 @@ async def test_no_secret_is_logged(
     """Password, its hash and the session id are in no log line, debug included."""
     caplog.set_level(logging.DEBUG)
     phones = await set_up(hass, entry)
-    session = entry.runtime_data.client.rest.headers["Cookie"].partition("=")[2]
+    session = entry.runtime_data.client.session.rest.headers["Cookie"].partition("=")[2]
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")

@@ -210,11 +210,12 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
             _LOGGER.debug("Could not connect to the PBX: %s", err)
             return {}, {"base": err.key}
         else:
-            assert client.way
+            way = client.session.way
+            assert way
             return {
-                CONF_TENANT: client.tenant,
-                CONF_LOGIN_METHOD: client.way.method.value,
-                CONF_LOGIN_USER: client.way.user,
+                CONF_TENANT: client.session.tenant,
+                CONF_LOGIN_METHOD: way.method.value,
+                CONF_LOGIN_USER: way.user,
             }, {}
         finally:
             await client.close()

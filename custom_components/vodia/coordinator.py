@@ -162,7 +162,7 @@ class VodiaCoordinator(Listener):
         self._stop_listening = self.hass.bus.async_listen_once(
             EVENT_HOMEASSISTANT_STOP, self._async_on_stop
         )
-        server = self.client.server_name or ""
+        server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(
             config_entry_id=self.entry.entry_id,
             identifiers={self.identifier(None)},
@@ -173,7 +173,7 @@ class VodiaCoordinator(Listener):
             sw_version=server.removeprefix("PBX/")
             if server.startswith("PBX/")
             else None,
-            configuration_url=str(self.client.rest.url),
+            configuration_url=str(self.client.session.rest.url),
         )
         self.pbx_device_id = device.id
 

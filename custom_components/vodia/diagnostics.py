@@ -47,14 +47,14 @@ async def async_get_config_entry_diagnostics(
             "reason": entry.error_reason_translation_key,
         }
     client = entry.runtime_data.client
-    state, ledger = client.state, client.ledger
+    session, state, ledger = client.session, client.state, client.ledger
     mask = _Mask(frozenset(state.extensions))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
         "pbx": {
-            "server": client.server_name,
-            "websocket_path": client.path,
-            "login_method": client.way and client.way.method,
+            "server": session.server_name,
+            "websocket_path": session.websocket_path,
+            "login_method": session.way and session.way.method,
             "calls_told": state.scope,
             **client.dialect(),
         },

@@ -1,7 +1,7 @@
 """PbxClient: log in, stay connected, and keep the state of the tenant true."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 import logging
@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from .accounts import RestAccounts
-from .auth import account_path, login
 from .control import Control
 from .errors import (
     AccessOffError,
@@ -27,7 +26,6 @@ from .errors import (
     SecondFactorError,
     SessionExpiredError,
     UnexpectedReplyError,
-    UnknownTenantError,
 )
 from .ledger import Ledger
 from .link import Link, Timing
@@ -42,14 +40,13 @@ from .messages import (
     encode,
 )
 from .models import NOTHING, CallScope, Changes, Credentials, LoginWay, Server
-from .rest import SESSION_PATH, Reply, Rest
+from .rest import Reply, Rest
+from .session import Session
 from .state import PbxState
 
 _LOGGER = logging.getLogger(__name__)
 
 TIMING: Final = Timing()
-_WEBSOCKET_PATH: Final = "/websocket"
-_ROOT_PATH: Final = "/"
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
 
@@ -129,19 +126,16 @@ class PbxClient:
         """
         self.ledger = Ledger()
         self.timing = TIMING
-        self.rest = Rest(http, server, self.ledger, self.timing.request)
+        self.session = Session(
+            Rest(http, server, self.ledger, self.timing.request),
+            credentials,
+            way,
+            self._login_failed,
+        )
         self.control = Control(self)
-        self.tenant = credentials.tenant or ""
-        self.way = way
-        self.server_name: str | None = None
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self._tenants: tuple[str, ...] = ()
-        self.path = _WEBSOCKET_PATH
-        self._session_in_doubt = False
-        self._refused: PbxError | None = None
-        self._logging_in = asyncio.Lock()
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
@@ -182,7 +176,7 @@ class PbxClient:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-        await self._log_out()
+        await self.session.close()
 
     async def _run(self, first: asyncio.Future[None]) -> None:
         """Connect, and connect again after every loss, until refused or cancelled."""
@@ -209,7 +203,7 @@ class PbxClient:
                 first.set_exception(error)
                 return
             if isinstance(error, SessionExpiredError):
-                self._session_in_doubt = True
+                self.session.doubt()
             elif isinstance(error, LoginRefusedError | SecondFactorError):
                 if self._listener:
                     self._listener.login_refused(error)
@@ -221,7 +215,7 @@ class PbxClient:
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
-        socket = await self._open()
+        socket = await self.session.open(self.timing, self.ledger)
         live = _Link(
             socket,
             self._new_state(self._state),
@@ -234,7 +228,7 @@ class PbxClient:
                 await self._bootstrap(live)
                 self._publish(live)
                 up()
-                tasks.create_task(socket.watch(self._probe))
+                tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
         except* PbxError as group:
             error = _first(group)
@@ -243,7 +237,8 @@ class PbxClient:
             raise error from None
         finally:
             # A PBX may refuse a session by closing before the first frame.
-            self._session_in_doubt |= not socket.heard
+            if not socket.heard:
+                self.session.doubt()
             await socket.close()
 
     def _publish(self, live: _Link) -> None:
@@ -274,120 +269,20 @@ class PbxClient:
         """Return the state that a new link starts with."""
         return PbxState(
             self._credentials.extension,
-            self._hosts | {self.tenant.lower()},
+            self._hosts | {self.session.tenant.lower()},
             known=previous.extensions if previous else self._known,
             memory=previous.memory if previous else None,
         )
 
-    # Login and handshake
-
-    async def _log_in(self, refused: Mapping[str, str]) -> None:
-        """Log in anew, unless that was done since the credentials were refused.
-
-        A definite refusal is remembered: nobody tries the same password again.
-        """
-        async with self._logging_in:
-            if self._refused:
-                raise self._refused
-            if self.rest.headers is not refused:
-                return
-            try:
-                result = await login(self.rest, self._credentials, self.way)
-            except (LoginRefusedError, SecondFactorError) as err:
-                self._refused = err
-                raise
-            self.rest.headers = result.headers
-            self._session_in_doubt = False
-            self.way, self._tenants = result.way, result.tenants
-            self.server_name = result.server or self.server_name
-
-    async def _log_out(self) -> None:
-        """End the session: it would live for days, and the PBX need not keep it."""
-        headers, self.rest.headers = self.rest.headers, {}
-        if "Cookie" in headers:
-            with suppress(PbxError, TimeoutError):
-                async with asyncio.timeout(2):
-                    await self.rest.request("DELETE", SESSION_PATH, headers=headers)
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        params: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Return the reply to a REST call; a session that has expired is renewed once.
-
-        Raises as `Rest.request` does, AccessOffError where even a new session is not
-        enough, NotConnectedError after `close`. A login that fails ends the link.
-        """
-        headers = self.rest.headers
-        try:
-            return await self._request(method, path, body, params)
-        except SessionExpiredError:
-            pass
-        try:
-            await self._log_in(headers)
-        except PbxError as err:
-            if self._live and not self._live.failure.done():
-                self._live.failure.set_exception(err)
-            raise
-        try:
-            return await self._request(method, path, body, params)
-        except SessionExpiredError:
-            raise AccessOffError("refused to a new session") from None
-
-    async def _request(
-        self, method: str, path: str, body: object, params: Mapping[str, str] | None
-    ) -> Reply:
-        """Return the reply to a REST call, as long as the client is not closed."""
-        if self._task is None:
-            raise NotConnectedError("the client is closed")
-        return await self.rest.request(method, path, body, params=params)
+    def _login_failed(self, error: PbxError) -> None:
+        """End a live link whose session could not be renewed."""
+        if self._live and not self._live.failure.done():
+            self._live.failure.set_exception(error)
 
     async def _get_accounts(self, query: dict[str, str]) -> Reply:
         """Return the reply of REST `/accounts`."""
-        return await self.request("GET", self.own_path("accounts"), params=query)
-
-    async def _open(self) -> Link:
-        """Return an open socket; a session that is refused is renewed once."""
-        if not self.rest.headers or self._session_in_doubt:
-            await self._log_in(self.rest.headers)
-        try:
-            return await self._shake_hands()
-        except AccessOffError:
-            await self._log_out()
-        except SessionExpiredError:
-            pass
-        await self._log_in(self.rest.headers)
-        try:
-            return await self._shake_hands()
-        except SessionExpiredError:
-            raise LoginRefusedError("the new session is refused") from None
-
-    async def _shake_hands(self) -> Link:
-        """Return a socket on the path and in the tenant that the PBX takes."""
-        refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
-        paths = (_WEBSOCKET_PATH, _ROOT_PATH)
-        for path in sorted(paths, key=lambda path: path != self.path):
-            for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
-                user = self._credentials.extension
-                query = {"domain": tenant, "user": user} if tenant else {}
-                try:
-                    link = await Link.open(
-                        self.rest, path, query, self.timing, self.ledger
-                    )
-                except (SessionExpiredError, AccessOffError) as err:
-                    # Perhaps only of this tenant: it outweighs that others are unknown.
-                    refusal = err
-                except UnexpectedReplyError as err:
-                    _LOGGER.debug("No WebSocket at %s: %s", path, err)
-                else:
-                    self.path = path
-                    self.tenant = tenant or self._tenants[0]
-                    return link
-        raise refusal
+        session = self.session
+        return await session.request("GET", session.path("accounts"), params=query)
 
     # First state
 
@@ -515,11 +410,6 @@ class PbxClient:
                     failures = 0
                 await _set(live.refresh_urgent, timing.between_reads)
 
-    async def _probe(self) -> None:
-        """Ask the PBX anything; raises CannotConnectError when nobody answers."""
-        with suppress(UnexpectedReplyError, AccessOffError, SessionExpiredError):
-            await self.rest.request("GET", SESSION_PATH)
-
     # For the control floor
 
     @property
@@ -575,10 +465,6 @@ class PbxClient:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
-
-    def own_path(self, kind: str) -> str:
-        """Return the REST path of something that belongs to the own extension."""
-        return account_path(self._credentials.extension, self.tenant, kind)
 
 
 async def _set(event: asyncio.Event, seconds: float | None) -> bool:

@@ -115,7 +115,7 @@ class Control:
         serve older servers.
         """
         live = self._client.live
-        line, tenant = live.state.line, self._client.tenant
+        line, tenant = live.state.line, self._client.session.tenant
         text = "true" if enabled else "false"
         full: dict[str, Any] = {"state": enabled}
         if reason is not None:
@@ -126,7 +126,7 @@ class Control:
         own_settings = "/rest/domain/self/account/self/user_settings"
         table = {"table": "users", "settings": [{"name": "dnd", "value": text}]}
         ways: tuple[tuple[str, str, dict[str, Any]], ...] = (
-            ("POST", self._client.own_path("dnd"), full),
+            ("POST", self._client.session.path("dnd"), full),
             ("POST", settings, {"dnd": text}),
             ("PUT", settings, {"dnd": text}),
             ("PUT", own_settings, table),
@@ -136,7 +136,7 @@ class Control:
             if index and len(full) > 1:
                 raise NotSupportedError("this PBX takes no reason and no expiry")
             try:
-                await self._client.request(*ways[index])
+                await self._client.session.request(*ways[index])
             except NotFoundError, MethodNotAllowedError:
                 continue
             except AccessOffError as err:
@@ -152,19 +152,19 @@ class Control:
         """Send a call command over REST where the PBX serves it, else on the socket."""
         client = self._client
         live = client.live
-        path = client.own_path("calls")
+        path = client.session.path("calls")
         if fields.get("id", "").startswith(NO_ID):
             raise NotSupportedError("the PBX gives this call no id")
         if live.rest_calls is None:
             try:
-                await client.request("GET", path)
+                await client.session.request("GET", path)
             except UnexpectedReplyError, AccessOffError:
                 live.rest_calls = False
             else:
                 live.rest_calls = True
         if live.rest_calls:
             try:
-                await client.request("POST", path, body)
+                await client.session.request("POST", path, body)
             except MethodNotAllowedError, AccessOffError:
                 live.rest_calls = False
             except NotFoundError:

@@ -1,0 +1,176 @@
+"""The session of a login: kept, renewed once when it is refused, ended at the end."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+import logging
+from typing import Final
+
+from .auth import account_path, login
+from .errors import (
+    AccessOffError,
+    LoginRefusedError,
+    NotConnectedError,
+    PbxError,
+    SecondFactorError,
+    SessionExpiredError,
+    UnexpectedReplyError,
+    UnknownTenantError,
+)
+from .ledger import Ledger
+from .link import Link, Timing
+from .models import Credentials, LoginWay
+from .rest import SESSION_PATH, Reply, Rest
+
+_LOGGER = logging.getLogger(__name__)
+
+_WEBSOCKET_PATH: Final = "/websocket"
+_ROOT_PATH: Final = "/"
+
+
+class Session:
+    """A login to a PBX, and what needs one: REST calls and WebSockets."""
+
+    def __init__(
+        self,
+        rest: Rest,
+        credentials: Credentials,
+        way: LoginWay | None,
+        login_failed: Callable[[PbxError], None],
+    ) -> None:
+        """Prepare; `login_failed` is told when a session cannot be renewed."""
+        self.rest = rest
+        self.way = way
+        self.tenant = credentials.tenant or ""
+        self.server_name: str | None = None
+        self.websocket_path = _WEBSOCKET_PATH
+        self._credentials = credentials
+        self._login_failed = login_failed
+        self._tenants: tuple[str, ...] = ()
+        self._in_doubt = False
+        self._closed = False
+        self._refused: PbxError | None = None
+        self._logging_in = asyncio.Lock()
+
+    def path(self, kind: str) -> str:
+        """Return the REST path of something that belongs to the own extension."""
+        return account_path(self._credentials.extension, self.tenant, kind)
+
+    def doubt(self) -> None:
+        """Log in anew before the next socket is opened."""
+        self._in_doubt = True
+
+    async def close(self) -> None:
+        """Log out, and let nothing be asked any more."""
+        self._closed = True
+        await self._log_out()
+
+    async def probe(self) -> None:
+        """Ask the PBX anything; raises CannotConnectError when nobody answers."""
+        with suppress(UnexpectedReplyError, AccessOffError, SessionExpiredError):
+            await self.rest.request("GET", SESSION_PATH)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the reply to a REST call; a session that has expired is renewed once.
+
+        Raises as `Rest.request` does, AccessOffError where even a new session is not
+        enough, NotConnectedError after `close`.
+        """
+        headers = self.rest.headers
+        try:
+            return await self._request(method, path, body, params)
+        except SessionExpiredError:
+            pass
+        try:
+            await self._log_in(headers)
+        except PbxError as err:
+            self._login_failed(err)
+            raise
+        try:
+            return await self._request(method, path, body, params)
+        except SessionExpiredError:
+            raise AccessOffError("refused to a new session") from None
+
+    async def _request(
+        self, method: str, path: str, body: object, params: Mapping[str, str] | None
+    ) -> Reply:
+        """Return the reply to a REST call, as long as the session is not closed."""
+        if self._closed:
+            raise NotConnectedError("the session is closed")
+        return await self.rest.request(method, path, body, params=params)
+
+    async def open(self, timing: Timing, ledger: Ledger) -> Link:
+        """Return an open socket; a session that is refused is renewed once.
+
+        Raises LoginRefusedError, AccessOffError, UnknownTenantError, or what else
+        hinders the login or the handshake.
+        """
+        if not self.rest.headers or self._in_doubt:
+            await self._log_in(self.rest.headers)
+        try:
+            return await self._shake_hands(timing, ledger)
+        except AccessOffError:
+            await self._log_out()
+        except SessionExpiredError:
+            pass
+        await self._log_in(self.rest.headers)
+        try:
+            return await self._shake_hands(timing, ledger)
+        except SessionExpiredError:
+            raise LoginRefusedError("the new session is refused") from None
+
+    async def _log_in(self, refused: Mapping[str, str]) -> None:
+        """Log in anew, unless that was done since the credentials were refused.
+
+        A definite refusal is remembered: nobody tries the same password again.
+        """
+        async with self._logging_in:
+            if self._refused:
+                raise self._refused
+            if self.rest.headers is not refused:
+                return
+            try:
+                result = await login(self.rest, self._credentials, self.way)
+            except (LoginRefusedError, SecondFactorError) as err:
+                self._refused = err
+                raise
+            self.rest.headers = result.headers
+            self._in_doubt = False
+            self.way, self._tenants = result.way, result.tenants
+            self.server_name = result.server or self.server_name
+
+    async def _log_out(self) -> None:
+        """End the session: it would live for days, and the PBX need not keep it."""
+        headers, self.rest.headers = self.rest.headers, {}
+        if "Cookie" in headers:
+            with suppress(PbxError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self.rest.request("DELETE", SESSION_PATH, headers=headers)
+
+    async def _shake_hands(self, timing: Timing, ledger: Ledger) -> Link:
+        """Return a socket on the path and in the tenant that the PBX takes."""
+        refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
+        paths = (_WEBSOCKET_PATH, _ROOT_PATH)
+        for path in sorted(paths, key=lambda path: path != self.websocket_path):
+            for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
+                user = self._credentials.extension
+                query = {"domain": tenant, "user": user} if tenant else {}
+                try:
+                    link = await Link.open(self.rest, path, query, timing, ledger)
+                except (SessionExpiredError, AccessOffError) as err:
+                    # Perhaps only of this tenant: it outweighs that others are unknown.
+                    refusal = err
+                except UnexpectedReplyError as err:
+                    _LOGGER.debug("No WebSocket at %s: %s", path, err)
+                else:
+                    self.websocket_path = path
+                    self.tenant = tenant or self._tenants[0]
+                    return link
+        raise refusal
