@@ -4,6 +4,7 @@ An entity compares what it shows with what it showed, and writes only a differen
 writing is what costs.
 """
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -53,17 +54,17 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         )
         self._show(self._look())
 
+    @abstractmethod
     def _subject(self) -> SubjectT:
         """Return what the entity is about."""
-        raise NotImplementedError
 
     def _is_available(self, subject: SubjectT) -> bool:
         """Return whether what is known of the subject is true now."""
         return self.coordinator.connected
 
+    @abstractmethod
     def _show_value(self, value: ValueT) -> None:
         """Take the value as the entity's state."""
-        raise NotImplementedError
 
     def _look(self) -> Shown[ValueT]:
         """Return all that the entity should show."""
