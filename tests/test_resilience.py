@@ -1,8 +1,10 @@
 """Truth under awkward PBXs: late, partial and failing answers, and races with them."""
 
 import asyncio
+from dataclasses import replace
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -10,6 +12,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vodia import async_remove_config_entry_device
 from custom_components.vodia.pbx import auth, client
+from custom_components.vodia.pbx.errors import UnexpectedReplyError
+from custom_components.vodia.pbx.rest import Reply, Rest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -314,3 +318,67 @@ async def test_diagnostics_of_an_entry_that_is_not_loaded(
     found = await read(hass, hass_client, Phones(hass, entry))
     assert (found["state"], found["reason"]) == ("setup_retry", "cannot_connect")
     assert "45-secret" not in str(found)
+
+
+@modern
+@pytest.mark.parametrize("status", [200, 500])
+async def test_odd_reply_to_a_command_that_worked(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+) -> None:
+    """What counts is what the PBX does, not how it words its reply."""
+    original = Rest.request
+
+    async def request(
+        self: Rest, method: str, path: str, body: object = None, **options: Any
+    ) -> Reply:
+        """Let the PBX do it, and its frame arrive; then reply oddly."""
+        reply = await original(self, method, path, body, **options)
+        if method != "POST":
+            return reply
+        await asyncio.sleep(0.1)
+        if status == 500:
+            raise UnexpectedReplyError("HTTP 500")
+        return replace(reply, data=b"OK, done")
+
+    monkeypatch.setattr(Rest, "request", request)
+    call = await act(hass, "dial", number="41")
+    assert call
+    assert call["call_id"] == pbx.engine.calls()[0].id
+    if status == 200:
+        await act(hass, "set_dnd", enabled=True)
+        assert phones.state("45", "dnd") == "on"
+
+
+async def test_unknown_frames_are_logged_once(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A kind of frame that nobody knows is worth one line, and a sample."""
+    ledger = phones.entry.runtime_data.client.ledger
+    for _ in range(3):
+        await pbx.send_raw('{"action":"brand-new","detail":1}')
+    await until(hass, lambda: ledger.unknown_actions.get("brand-new") == 3)
+    assert len([r for r in caplog.records if "brand-new" in r.getMessage()]) == 1
+    assert ledger.samples["brand-new"]
+
+
+@modern
+async def test_storm_of_hints_is_read_now_and_then(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Many hints at changes do not make as many readings."""
+    pause = phones.entry.runtime_data.client.timing.between_reads
+    pbx.requests.clear()
+    began = time.monotonic()
+    for index in range(100):
+        pbx.engine.set_dnd("41", index % 2 == 0)
+        await asyncio.sleep(0.01)
+    await phones.wait("41", "dnd", "off")
+    readings = len([p for _, p in pbx.requests if "type=extensions" in p])
+    assert 1 <= readings <= (time.monotonic() - began) / pause + 1
