@@ -95,7 +95,6 @@ class VodiaCoordinator(Listener):
         """Prepare the client."""
         self.hass = hass
         self.entry = entry
-        self.connected = False
         self._devices = dr.async_get(hass)
         self._http = async_create_session(hass)
         self.client = create_client(self._http, entry.data, self, self._known())
@@ -105,6 +104,11 @@ class VodiaCoordinator(Listener):
         self._new_callbacks: list[NewExtensionsCallback] = []
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Return whether what is known is true now: it decides over availability."""
+        return self.client.connected
 
     @property
     def extensions(self) -> Mapping[str, Extension]:
@@ -182,7 +186,6 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        self.connected = False
         await self.client.close()
         self._http.detach()
 
@@ -234,14 +237,15 @@ class VodiaCoordinator(Listener):
     @callback
     def link_up(self, changes: Changes) -> None:
         """Make everything available again."""
-        self._set_connected(True)
+        if self._stop_listening:
+            _LOGGER.warning("Connection to %s restored", self.entry.title)
         self.changed(changes)
 
     @override
     @callback
     def link_lost(self, error: PbxError) -> None:
         """Make everything unavailable."""
-        self._set_connected(False, error)
+        _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
         for account in list(self._listeners):
             self._notify(account)
 
@@ -250,14 +254,6 @@ class VodiaCoordinator(Listener):
     def login_refused(self, error: PbxError) -> None:
         """Ask for another password."""
         self.entry.async_start_reauth(self.hass)
-
-    def _set_connected(self, connected: bool, error: PbxError | None = None) -> None:
-        """Decide over availability, and log each edge once."""
-        self.connected = connected
-        if not connected:
-            _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
-        elif self._stop_listening:
-            _LOGGER.warning("Connection to %s restored", self.entry.title)
 
     def _notify(self, account: str | None) -> None:
         """Call the listeners of an account; one that fails stops no other."""

@@ -21,13 +21,13 @@ from .errors import (
     UnexpectedReplyError,
     UnknownCallError,
 )
+from .messages import SEPARATORS
 from .models import NO_ID, AccountCall, CallState
 from .state import PbxState
 
 if TYPE_CHECKING:
     from .client import PbxClient
 
-_SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
 _DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
 # The zero that people write for callers from the same country: +49 (0)30 1234.
 _TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
@@ -199,7 +199,7 @@ def dialable(number: str) -> str:
     The PBX's own client takes digits, letters, `*` and a leading `+`; `#` begins star
     codes too. Raises InvalidNumberError for anything else.
     """
-    text = _TRUNK_ZERO.sub(r"\1", number).translate(_SEPARATORS)
+    text = _TRUNK_ZERO.sub(r"\1", number).translate(SEPARATORS)
     if not _DIALABLE.fullmatch(text):
         raise InvalidNumberError("not a number to dial")
     return text

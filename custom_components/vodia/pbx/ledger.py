@@ -50,28 +50,26 @@ class Ledger:
                 reason,
             )
 
-    def unknown(self, action: str, frame: object) -> None:
-        """Count a frame of an unknown kind; log and sample the first ones."""
+    def unknown(self, action: str) -> None:
+        """Count a frame of an unknown kind; log the first one."""
         if count(self.unknown_actions, action):
             _LOGGER.info("The PBX sent a frame of an unknown kind: %.64r", action)
-        self.sample(action, frame)
 
     def record(self, source: str, text: bytes) -> None:
         """Keep a text that was sent or received, unless it repeats the last one."""
         kept = text if len(text) <= _FRAME_KEPT_BYTES else b""
-        if not self.last or (self.last[-1].source, self.last[-1].text) != (
-            source,
-            kept,
-        ):
+        last = self.last[-1] if self.last else None
+        if not (kept and last and (last.source, last.text) == (source, kept)):
             self.last.append(Recorded(time.time(), source, kept, len(text)))
 
     def sample(self, kind: str, value: object) -> None:
         """Keep the first values of a kind, their lists cut to the first elements."""
+        kind = kind[:_KEY_KEPT_CHARS]
         kept = self.samples.get(kind)
         if kept is None:
             if len(self.samples) >= _KEYS_KEPT:
                 return
-            kept = self.samples[kind[:_KEY_KEPT_CHARS]] = []
+            kept = self.samples[kind] = []
         if len(kept) < _SAMPLES_KEPT:
             kept.append(_shortened(value))
 

@@ -40,7 +40,9 @@ _ID_LIMIT: Final = 256
 _CALLS_LIMIT: Final = 5000
 _ACCOUNT_CALLS_LIMIT: Final = 100
 _WITHHELD: Final = "anonymous"
-_SEPARATORS: Final = str.maketrans("", "", " ()/.-")
+# What people write between the digits of a number, and all that a number is made of.
+SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
+_NUMBER_CHARS: Final = "+*#0123456789 ()/.-"
 _SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -155,7 +157,9 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
     action = frame.get("action")
     if action is None:
         if _FLAT.isdisjoint(frame):
-            ledger.unknown("flat:" + ",".join(sorted(frame)), frame)
+            kind = "flat:" + ",".join(sorted(frame))
+            ledger.unknown(kind)
+            ledger.sample(kind, frame)
         return _IGNORED
     if not isinstance(action, str):
         raise FrameError("action is not a string")
@@ -177,7 +181,7 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
     if action in _SIGNALS:
         return Signal(action != "missed-calls")
     if action not in _SILENT and not known:
-        ledger.unknown(action, frame)
+        ledger.unknown(action)
     return _IGNORED
 
 
@@ -216,7 +220,7 @@ def _split_party(text: str) -> tuple[str, str]:
         if (start := text.find("<", quoted.end())) < 0:
             return text, ""
     elif (start := text.find("<")) < 0:
-        bare = not text.strip("+*#0123456789 ()/.-") or (
+        bare = not text.strip(_NUMBER_CHARS) or (
             " " not in text and any(char.isdigit() or char in ":@" for char in text)
         )
         return ("", text) if bare or text.lower() == _WITHHELD else (text, "")
@@ -226,8 +230,8 @@ def _split_party(text: str) -> tuple[str, str]:
 def _number(text: str | None) -> str | None:
     """Return a number without separators, or None for one that is withheld."""
     text = (text or "").strip()
-    if not text.strip("+*#0123456789 ()/.-"):
-        text = text.translate(_SEPARATORS)
+    if not text.strip(_NUMBER_CHARS):
+        text = text.translate(SEPARATORS)
     if not text or text.lower() == _WITHHELD or len(text) > _NUMBER_LIMIT:
         return None
     return text
@@ -236,7 +240,7 @@ def _number(text: str | None) -> str | None:
 def _name(text: str | None) -> str | None:
     """Return a name, or None for one that only repeats a number."""
     text = _line(text or "")
-    return text if text.strip("+*#0123456789 ()/.-") else None
+    return text if text.strip(_NUMBER_CHARS) else None
 
 
 def _line(text: str) -> str:
