@@ -5,6 +5,13 @@ from typing import Any
 from .engine import Engine
 from .logins import Login
 
+COMMANDS = frozenset(
+    {
+        *("make-call", "accept-call", "hold-call", "clear-call", "rec-call", "chat"),
+        *("blind-transfer", "blind-transfer2", "att-transfer"),
+    }
+)
+
 
 def run_command(
     engine: Engine, login: Login, action: str, frame: dict[str, Any]

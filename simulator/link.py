@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from .commands import run_command
+from .commands import COMMANDS, run_command
 from .logins import Login
 from .model import Account, EngineError
 from .wire import Json, Object, Wire, encode, noise
@@ -100,6 +100,9 @@ class Link:
         """Push every followed list of calls that is not what was sent last."""
         for stream, sent in self._streams.items():
             if (calls := self._calls(stream)) != sent:
+                self._streams[stream] = calls
+                if self._pbx.switches.call_lists == "changed":
+                    calls = [call for call in calls if call not in sent]
                 self._push_stream(stream, calls)
 
     def push_account(self, account: Account) -> None:
@@ -119,7 +122,6 @@ class Link:
 
     def _push_stream(self, stream: Stream, calls: list[Json]) -> None:
         """Push a list of calls."""
-        self._streams[stream] = calls
         action = "call-state"
         if stream is Stream.ORBITS:
             action = self._pbx.switches.orbit_action
@@ -176,20 +178,27 @@ class Link:
     def _obey(self, frame: dict[str, Any]) -> None:
         """Do what a frame asks for, if it asks for something known."""
         switches = self._pbx.switches
+        match switches.faults.get(str(frame.get("action"))):
+            case "reset":
+                self.abort()
+                return
+            case "hang":
+                return
         match frame:
             case {"action": "get-users"} if switches.answers_get_users:
                 self.push(self._wire.snapshot())
             case {"action": "get-calls"} if switches.answers_get_calls:
                 own = self._wire.own_calls(self.login.account)
                 if Stream.OWN in self._streams:
-                    self._push_stream(Stream.OWN, own)
-                else:
-                    self.push({"action": "call-state", "calls": own})
+                    self._streams[Stream.OWN] = own
+                self._push_stream(Stream.OWN, own)
             case {"action": "own-calls" | "domain-calls" | "orbit-calls" as name}:
                 self._subscribe(Stream(name), frame.get("subscribe"))
             case {"action": "blf", "add": [*accounts]}:
                 self._watched.update(str(account) for account in accounts)
             case {"action": str(action)} if switches.socket_commands:
+                if switches.answers_unknown and action not in COMMANDS:
+                    self.push({"response": "unknown", "info": action})
                 if not switches.ignore_commands:
                     with suppress(EngineError):
                         run_command(self._pbx.engine, self.login, action, frame)

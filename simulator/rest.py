@@ -20,6 +20,7 @@ type Route = Callable[[web.Request], Awaitable[web.Response]]
 
 _FORWARDS = ("cfa", "cfb", "cfn", "cfn_timeout", "cfd", "cfr")
 _TRUE = (True, "true")
+_NO_CALL_ID = ("number", "name", "remote-dial", "comment", "category")
 
 
 class Rest:
@@ -41,6 +42,7 @@ class Rest:
             web.post(f"{user}/calls", self._guard("calls", self._command)),
             web.get(f"{user}/dnd", self._guard("dnd", self._dnd)),
             web.post(f"{user}/dnd", self._guard("dnd", self._set_dnd)),
+            web.post("/json", self._guard("json", self._classic_history)),
             web.get(f"{user}/history", self._guard("history", self._history)),
             web.get(f"{user}/srvflags", self._guard("srvflags", self._flags)),
             web.post(f"{user}/srvflags", self._guard("srvflags", self._set_flag)),
@@ -73,6 +75,8 @@ class Rest:
             if status := switches.rest_status.get(kind):
                 return web.Response(status=status)
             self._check_account(request, login)
+            if request.can_read_body:
+                self._pbx.bodies.append((request.path, await _body(request)))
             body = await handler(request, login)
             text = encode(body, switches)
             return web.Response(text=text, content_type="application/json")
@@ -116,6 +120,14 @@ class Rest:
         """List the calls that are over."""
         return self._wire(login).history(login.account, time.time())
 
+    async def _classic_history(self, request: web.Request, login: Login) -> Json:
+        """List the calls that are over, the classic way."""
+        match await _body(request):
+            case {"action": "load-cdr-summary", "start": int(), "length": int(length)}:
+                return self._wire(login).summary(login.account, length)
+            case _:
+                raise web.HTTPBadRequest
+
     async def _flags(self, request: web.Request, login: Login) -> Json:
         """List the service flags."""
         return [
@@ -149,8 +161,13 @@ class Rest:
 
     async def _command(self, request: web.Request, login: Login) -> Json:
         """Do something with a call: `true` when done, `false` when not possible."""
-        body = {key: str(value) for key, value in (await _body(request)).items()}
+        body = {
+            key: str(value) if key in _NO_CALL_ID else self._call_id(value)
+            for key, value in (await _body(request)).items()
+        }
         engine, own, tenant = self._engine, login.account, login.tenant
+        if self._pbx.switches.rest_refuses & body.keys():
+            raise web.HTTPBadRequest
         for key in (
             "hangup",
             "reject",
@@ -190,6 +207,13 @@ class Rest:
         except EngineError:
             return False
         return True
+
+    def _call_id(self, value: object) -> str:
+        """Return the id that the engine knows a call by."""
+        text = str(value)
+        if self._pbx.switches.rest_ids == "own":
+            return text.removeprefix("r-") if text.startswith("r-") else f"?{text}"
+        return text
 
     def _check_call(self, login: Login, call_id: str) -> None:
         """Refuse a call that does not exist or is somebody else's."""

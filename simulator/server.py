@@ -21,6 +21,8 @@ from .wire import Object, Wire
 
 _SESSION = "/rest/system/session"
 _PAGE = "<!DOCTYPE html><html><head><title>PBX</title></head><body></body></html>"
+# Seconds after which a hanging request looks whether it may go on.
+_LOOK_AGAIN = 0.02
 
 
 class Simulator:
@@ -36,6 +38,7 @@ class Simulator:
         self.logins = Logins(self.engine, switches)
         self.requests: list[tuple[str, str]] = []
         self.received: list[dict[str, Any]] = []
+        self.bodies: list[tuple[str, dict[str, Any]]] = []
         self.thawed = asyncio.Event()
         self.thawed.set()
         self.host = ""
@@ -167,6 +170,9 @@ class Simulator:
     def expire_sessions(self) -> None:
         """Make all session ids invalid; open WebSockets stay."""
         self.logins.expire()
+        if self.switches.session_end_closes:
+            for link in self._links:
+                link.abort()
 
     async def send_raw(
         self, data: str | bytes, *, tenant: str = DEFAULT_TENANT
@@ -236,6 +242,10 @@ class Simulator:
                 link.push({"action": "user-change", "user": number})
                 if account is not None:
                     link.push_account(account)
+        if self.switches.foreign_user_states and now:
+            for link in self._links:
+                if link.login.tenant != tenant:
+                    link.push(now[0])
 
     def _look(self, tenant: str, number: str) -> tuple[Object, Object] | None:
         """Remember and return how an account is shown."""
@@ -314,13 +324,34 @@ class Simulator:
         query = f"?{request.query_string}" if request.query_string else ""
         self.requests.append((request.method, request.path + query))
         try:
-            response = await handler(request)
+            response = await self._fail(request)
+            if response is None:
+                response = await handler(request)
         except web.HTTPException as error:
             response = web.Response(status=error.status)
         if not isinstance(response, web.WebSocketResponse):
             await asyncio.sleep(self.switches.latency)
             await self.thawed.wait()
         return response
+
+    async def _fail(self, request: web.Request) -> web.StreamResponse | None:
+        """Let the step that a request is go wrong, or None."""
+        switches, step = self.switches, _step(request)
+        match switches.faults.get(step):
+            case int(status):
+                return web.Response(status=status)
+            case "html":
+                return web.Response(text=_PAGE, content_type="text/html")
+            case "redirect":
+                target = switches.redirect_to + request.path_qs
+                return web.Response(status=307, headers={hdrs.LOCATION: target})
+            case "hang":
+                while switches.faults.get(step) == "hang":
+                    await asyncio.sleep(_LOOK_AGAIN)
+            case "reset" if request.transport is not None:
+                reset(request.transport)
+                return web.Response()
+        return None
 
     async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
         """Name the server in every response."""
@@ -422,3 +453,12 @@ class Simulator:
             await link.run()
         finally:
             self._links.discard(link)
+
+
+def _step(request: web.Request) -> str:
+    """Return the step of a client's way that a request is."""
+    if request.path == _SESSION:
+        return {"GET": "tell", "DELETE": "log_out"}.get(request.method, "login")
+    if hdrs.UPGRADE in request.headers:
+        return "handshake"
+    return request.path.rpartition("/")[2]

@@ -8,6 +8,7 @@ type Refusal = Literal["empty", "false", 401, 403]
 type SessionIn = Literal["body", "cookie", "both"]
 type HandshakeRefusal = Literal[401, 403, "close"]
 type UserCalls = Literal["none", "from", "id", "full"]
+type Fault = int | Literal["html", "redirect", "hang", "reset"]
 
 
 @dataclass(kw_only=True)
@@ -76,6 +77,24 @@ class Switches:
     """Whether a group call has one id or one for each member."""
     call_ids: bool = True
     """Whether calls on the WebSocket have an id at all."""
+    call_lists: Literal["complete", "changed"] = "complete"
+    """Whether a pushed list has all calls, or only those that changed."""
+    party_fields: Literal["both", "strings", "split"] = "both"
+    """How modern calls name the parties: `from`, `from-number` and the like, or both."""
+    rest_refuses: set[str] = field(default_factory=set)
+    """Call commands that REST answers with 400, by their first key."""
+    rest_ids: Literal["same", "own"] = "same"
+    """Whether the REST calls know a call by the id that the WebSocket gives it."""
+    directory_connected: Literal["busy", "registered", "never"] = "busy"
+    """What `connected` in the REST list of accounts means."""
+    cleared: Literal["absent", "null"] = "absent"
+    """How an account's `code` and `calls` show that there is no call."""
+    foreign_user_states: bool = False
+    """Whether `user-state` also comes for other tenants, with their name."""
+    answers_unknown: bool = False
+    """Whether an unknown action is answered with a flat message."""
+    session_end_closes: bool = False
+    """Whether a session that expires takes its WebSocket along."""
     shrink_extensions: bool = True
     """Whether `extension` shrinks to who answered."""
     dial_presents_as: Literal["outgoing", "incoming"] = "outgoing"
@@ -106,6 +125,14 @@ class Switches:
     """Seconds before each frame and each REST reply."""
     server_header: str = "PBX/5.3"
     """The Server header of every response."""
+    faults: dict[str, Fault] = field(default_factory=dict)
+    """Step to what goes wrong there: a status, a page, a redirect, silence or a reset.
+
+    Steps of HTTP are login, tell, log_out, handshake and the last word of a REST path;
+    those of the WebSocket are the actions of the client, for silence and resets.
+    """
+    redirect_to: str = ""
+    """Another server, to whose same path a redirect leads."""
 
     @classmethod
     def classic(cls, **overrides: Any) -> Switches:
@@ -125,7 +152,7 @@ class Switches:
             "basic": True,
             "session_tells_tenant": False,
             "websocket_paths": {"/websocket"},
-            "rest_status": {"self_settings": 404},
+            "rest_status": {"self_settings": 404, "json": 404},
             "answers_get_users": False,
             "answers_get_calls": False,
             "user_state": False,

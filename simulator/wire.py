@@ -72,7 +72,7 @@ class Wire:
         """Return the calls of an extension for the REST list."""
         return [
             {
-                "id": self._id(call, account),
+                "id": self._rest_id(self._id(call, account)),
                 "from": address(self._ends(call)[0], self._tenant),
                 "to": address(self._ends(call)[1], self._tenant),
                 "state": self._state(call, account),
@@ -128,7 +128,11 @@ class Wire:
             "icon": False,
             "dnd": account.dnd,
             "chatstatus": account.chat,
-            "connected": bool(self._busy_calls(account)),
+            "connected": {
+                "busy": bool(self._busy_calls(account)),
+                "registered": account.registered,
+                "never": False,
+            }[self._switches.directory_connected],
             "login": False,
             "department": "",
             "position": "",
@@ -146,11 +150,7 @@ class Wire:
     def history(self, account: str, now: float) -> Object:
         """Return the REST history of an extension."""
         span = 86400
-        records = [
-            record
-            for record in self._engine.tenant(self._tenant).history
-            if account in record.outcomes
-        ]
+        records = self._records(account)
         missed = [
             record
             for record in records
@@ -169,7 +169,29 @@ class Wire:
             ],
         }
 
+    def summary(self, account: str, length: int) -> list[Json]:
+        """Return the classic list of the calls of an extension that are over."""
+        return [
+            {
+                "start": round(record.start, 3),
+                "from": address(record.caller, self._tenant),
+                "to": address(record.called, self._tenant),
+                "connect": round(record.outcomes[account] or 0, 3),
+                "end": round(record.end, 3),
+                "trunks": [],
+            }
+            for record in reversed(self._records(account)[-length:])
+        ]
+
     # Inside
+
+    def _records(self, account: str) -> list[Record]:
+        """Return the calls of an account that are over, the oldest first."""
+        return [
+            record
+            for record in self._engine.tenant(self._tenant).history
+            if account in record.outcomes
+        ]
 
     def _calls_of(self, account: str) -> list[Call]:
         """Return the live calls of an account."""
@@ -197,6 +219,8 @@ class Wire:
             presence["code"] = 200 if connected else 180
             if self._switches.user_calls != "none":
                 presence["calls"] = [self._brief(call, account) for call in calls]
+        elif self._switches.cleared == "null":
+            presence |= {"code": None, "calls": None}
         return presence
 
     def _brief(self, call: Call, account: Account) -> Object:
@@ -231,13 +255,18 @@ class Wire:
             phones = [viewer]
         elif not self._switches.shrink_extensions:
             phones += [phone for phone in call.offered if phone not in phones]
+        if self._switches.party_fields != "strings":
+            entry |= {
+                "from-number": origin.number,
+                "from-name": origin.name,
+                "to-number": target.number,
+                "to-name": target.name,
+            }
+        if self._switches.party_fields == "split":
+            del entry["from"], entry["to"]
         star = "*" if self._switches.star_extensions else ""
         return entry | {
             "state": state,
-            "from-number": origin.number,
-            "from-name": origin.name,
-            "to-number": target.number,
-            "to-name": target.name,
             "extension": [star + phone for phone in phones],
             "connect": "" if call.connect is None else round(call.connect, 3),
         }
@@ -266,6 +295,10 @@ class Wire:
         if self._switches.group_ids == "one" or viewer is None:
             return call.id
         return call.leg_ids.get(viewer, call.id)
+
+    def _rest_id(self, call_id: str) -> str:
+        """Return the id that the REST calls know a call by."""
+        return f"r-{call_id}" if self._switches.rest_ids == "own" else call_id
 
     def _named_id(self, call: Call, viewer: str | None) -> Object:
         """Return the id as a frame shows it, if it does."""

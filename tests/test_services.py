@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
@@ -30,7 +30,8 @@ async def act(
         data,
         target=target,
         blocking=True,
-        return_response=name in ("dial", "answer", "get_calls"),
+        return_response=hass.services.supports_response(DOMAIN, name)
+        is not SupportsResponse.NONE,
     )
     return response
 
@@ -161,8 +162,8 @@ async def test_hang_up_a_call_that_just_ended(
 ) -> None:
     """A call that the PBX does not know any more is reported as gone."""
     call_id = pbx.engine.ring("+4930123456", "45")
-    pbx.engine.answer(call_id, "45")
-    await phones.wait("45", "call", "connected")
+    await phones.wait("45", "call", "ringing")
+    await act(hass, "answer")
     # The frame that tells of the end is still on its way.
     pbx.engine.hang_up(call_id)
     await refused(hass, "unknown_call", "hang_up")
@@ -466,11 +467,9 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
     """Automations with our actions are valid before a PBX is set up."""
     assert await async_setup_component(hass, DOMAIN, {})
     assert set(hass.services.async_services_for_domain(DOMAIN)) == {
-        "dial",
-        "answer",
-        "hang_up",
-        "set_dnd",
-        "get_calls",
+        *("dial", "answer", "reject", "hang_up", "hold", "resume", "transfer"),
+        *("start_recording", "stop_recording", "send_message", "set_dnd"),
+        *("get_calls", "get_call_history"),
     }
     await refused(hass, "nothing_targeted", "get_calls")
 

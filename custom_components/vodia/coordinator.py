@@ -104,6 +104,7 @@ class VodiaCoordinator(Listener):
         self._new_callbacks: list[NewExtensionsCallback] = []
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
+        self._started = False
 
     @property
     def connected(self) -> bool:
@@ -157,15 +158,17 @@ class VodiaCoordinator(Listener):
 
         Raises ConfigEntryAuthFailed or ConfigEntryNotReady.
         """
+        # Not only once it runs: a stop must not wait for a PBX that does not answer.
+        self._stop_listening = self.hass.bus.async_listen_once(
+            EVENT_HOMEASSISTANT_STOP, self._async_on_stop
+        )
         try:
             await self.client.start()
         except (LoginRefusedError, SecondFactorError) as err:
             raise translated(err, ConfigEntryAuthFailed) from err
         except PbxError as err:
             raise translated(err, ConfigEntryNotReady) from err
-        self._stop_listening = self.hass.bus.async_listen_once(
-            EVENT_HOMEASSISTANT_STOP, self._async_on_stop
-        )
+        self._started = True
         server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(
             config_entry_id=self.entry.entry_id,
@@ -237,7 +240,7 @@ class VodiaCoordinator(Listener):
     @callback
     def link_up(self, changes: Changes) -> None:
         """Make everything available again."""
-        if self._stop_listening:
+        if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         self.changed(changes)
 

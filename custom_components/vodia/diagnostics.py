@@ -20,6 +20,7 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_LOGIN_USER, CONF_TENANT
 from .coordinator import VodiaConfigEntry
+from .pbx.assumptions import Assumption
 from .pbx.ledger import Recorded
 
 _TO_REDACT: Final = {CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_TENANT}
@@ -67,6 +68,14 @@ async def async_get_config_entry_diagnostics(
         },
         "frames": ledger.frames,
         "dropped": dict(ledger.dropped),
+        "assumptions": {
+            assumption: {
+                "met": ledger.met[assumption],
+                "broken": ledger.broken[assumption],
+            }
+            for assumption in Assumption
+        },
+        "commands": dict(ledger.commands),
         "unknown_actions": mask.counts(ledger.unknown_actions),
         "unknown_fields": mask.counts(ledger.unknown_fields),
         "unknown_call_states": mask.counts(ledger.unknown_states),

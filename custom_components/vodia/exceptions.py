@@ -4,37 +4,39 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
 from .pbx.errors import (
+    HeldElsewhereError,
     InvalidNumberError,
     NoFittingCallError,
     PbxError,
     SeveralCallsError,
+    UnexpectedStateError,
     UnknownCallError,
 )
 
 _USER_ERRORS = (
+    HeldElsewhereError,
     InvalidNumberError,
     NoFittingCallError,
     SeveralCallsError,
+    UnexpectedStateError,
     UnknownCallError,
 )
 
 
 def translated[ErrorT: HomeAssistantError](
-    error: PbxError, cls: type[ErrorT], **placeholders: str
+    error: PbxError, cls: type[ErrorT]
 ) -> ErrorT:
     """Return a translated error of the class for an error of the PBX."""
     return cls(
         translation_domain=DOMAIN,
         translation_key=error.key,
-        translation_placeholders=placeholders or None,
+        translation_placeholders=error.placeholders or None,
     )
 
 
-def action_error(error: PbxError, **placeholders: str) -> HomeAssistantError:
+def action_error(error: PbxError) -> HomeAssistantError:
     """Return what an action raises for an error of the PBX."""
     user_error = isinstance(error, _USER_ERRORS)
     return translated(
-        error,
-        ServiceValidationError if user_error else HomeAssistantError,
-        **placeholders,
+        error, ServiceValidationError if user_error else HomeAssistantError
     )

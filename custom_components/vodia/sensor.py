@@ -22,15 +22,15 @@ from .entity import (
     VodiaPbxEntity,
     async_add_for_extensions,
 )
-from .pbx.models import AccountCall, CallState, Extension
+from .pbx.models import AccountCall, CallState, Extension, PastCall
 
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
 
 
-def call_attributes(call: AccountCall) -> dict[str, Any]:
-    """Return a call as attributes and response data carry it."""
+def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
+    """Return what attributes and response data carry of any call."""
     return {
         "call_id": call.id,
         "direction": call.direction,
@@ -38,13 +38,17 @@ def call_attributes(call: AccountCall) -> dict[str, Any]:
         "remote_number": call.remote.number,
         "remote_name": call.remote.name,
         "dialed_number": call.dialed_number,
-        "started": _datetime(call.started),
-        "answered": _datetime(call.answered),
-        "recording": call.recording,
+        "started": iso_time(call.started),
+        "answered": iso_time(call.answered),
     }
 
 
-def _datetime(timestamp: float | None) -> str | None:
+def call_attributes(call: AccountCall) -> dict[str, Any]:
+    """Return a call that is up as attributes and response data carry it."""
+    return {**common_attributes(call), "recording": call.recording}
+
+
+def iso_time(timestamp: float | None) -> str | None:
     """Return a time in ISO form."""
     if timestamp is None:
         return None

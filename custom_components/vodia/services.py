@@ -29,18 +29,32 @@ from .const import (
     ATTR_ACCOUNT,
     ATTR_CALL_ID,
     ATTR_ENABLED,
+    ATTR_EXPECTED_STATE,
     ATTR_EXPIRES,
+    ATTR_MESSAGE,
     ATTR_NUMBER,
     ATTR_REASON,
+    ATTR_RECIPIENT,
+    ATTR_SECOND_CALL_ID,
     DOMAIN,
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
+from .pbx.control import Control
 from .pbx.errors import PbxError
-from .pbx.models import AccountCall, Extension
-from .sensor import call_attributes
+from .pbx.models import AccountCall, CallState, Extension, PastCall
+from .sensor import call_attributes, common_attributes, iso_time
 
-_CALL_ID: VolDictType = {vol.Optional(ATTR_CALL_ID): cv.string}
+# Characters of a chat message.
+_MESSAGE_LIMIT = 2000
+
+_CALL: VolDictType = {
+    vol.Optional(ATTR_CALL_ID): cv.string,
+    vol.Optional(ATTR_EXPECTED_STATE): vol.All(
+        vol.In([state for state in CallState if state is not CallState.IDLE]),
+        vol.Coerce(CallState),
+    ),
+}
 
 # An account of a PBX; None is the PBX itself.
 type Subject = tuple[VodiaCoordinator, str | None]
@@ -80,6 +94,27 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
+def _call_action(
+    verb: Callable[
+        [Control, str | None, CallState | None], Coroutine[Any, Any, AccountCall | None]
+    ],
+    response: SupportsResponse = SupportsResponse.NONE,
+) -> _Action:
+    """Return the action of a verb that needs nothing but a call of the line."""
+
+    async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+        """Do it to the call."""
+        coordinator = _line(hass, call)
+        found = await verb(
+            coordinator.client.control,
+            call.data.get(ATTR_CALL_ID),
+            call.data.get(ATTR_EXPECTED_STATE),
+        )
+        return _call_response(coordinator.line, found) if found else None
+
+    return _Action(async_act, _CALL, response)
+
+
 async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a number from a line."""
     coordinator = _line(hass, call)
@@ -87,16 +122,25 @@ async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse
     return _call_response(coordinator.line, dialed)
 
 
-async def _async_answer(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Answer a call at a line's phone."""
-    coordinator = _line(hass, call)
-    answered = await coordinator.client.control.answer(call.data.get(ATTR_CALL_ID))
-    return _call_response(coordinator.line, answered)
+async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Send a call to a number, or to the other side of a second call."""
+    control = _line(hass, call).client.control
+    number, second = call.data.get(ATTR_NUMBER), call.data.get(ATTR_SECOND_CALL_ID)
+    which = call.data.get(ATTR_CALL_ID), call.data.get(ATTR_EXPECTED_STATE)
+    if number is not None and second is None:
+        await control.transfer(number, *which)
+    elif second is not None and number is None:
+        await control.attended_transfer(second, *which)
+    else:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="transfer_target"
+        )
 
 
-async def _async_hang_up(hass: HomeAssistant, call: ServiceCall) -> None:
-    """End a call of a line."""
-    await _line(hass, call).client.control.hang_up(call.data.get(ATTR_CALL_ID))
+async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Send a chat message in the name of a line."""
+    control = _line(hass, call).client.control
+    await control.send_message(call.data[ATTR_RECIPIENT], call.data[ATTR_MESSAGE])
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -136,6 +180,24 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     return {"calls": calls, "unknown": unknown}
 
 
+async def _async_get_call_history(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Return the past calls of a line, the newest first."""
+    past = await _line(hass, call).client.control.history()
+    return {"calls": [_past_call_response(past_call) for past_call in past]}
+
+
+def _past_call_response(call: PastCall) -> dict[str, Any]:
+    """Return a past call as response data."""
+    return {
+        **common_attributes(call),
+        "ended": iso_time(call.ended),
+        "duration": call.duration,
+        "end_reason": call.end_reason,
+    }
+
+
 def _call_response(account: str, call: AccountCall) -> dict[str, Any]:
     """Return a call as response data."""
     return {ATTR_ACCOUNT: account, "state": call.state, **call_attributes(call)}
@@ -147,8 +209,30 @@ _ACTIONS = {
         {vol.Required(ATTR_NUMBER): cv.string},
         SupportsResponse.OPTIONAL,
     ),
-    "answer": _Action(_async_answer, _CALL_ID, SupportsResponse.OPTIONAL),
-    "hang_up": _Action(_async_hang_up, _CALL_ID),
+    "answer": _call_action(Control.answer, SupportsResponse.OPTIONAL),
+    "reject": _call_action(Control.reject),
+    "hang_up": _call_action(Control.hang_up),
+    "hold": _call_action(Control.hold, SupportsResponse.OPTIONAL),
+    "resume": _call_action(Control.resume, SupportsResponse.OPTIONAL),
+    "transfer": _Action(
+        _async_transfer,
+        {
+            vol.Optional(ATTR_NUMBER): cv.string,
+            vol.Optional(ATTR_SECOND_CALL_ID): cv.string,
+            **_CALL,
+        },
+    ),
+    "start_recording": _call_action(Control.start_recording, SupportsResponse.OPTIONAL),
+    "stop_recording": _call_action(Control.stop_recording, SupportsResponse.OPTIONAL),
+    "send_message": _Action(
+        _async_send_message,
+        {
+            vol.Required(ATTR_RECIPIENT): cv.string,
+            vol.Required(ATTR_MESSAGE): vol.All(
+                cv.string, vol.Length(min=1, max=_MESSAGE_LIMIT)
+            ),
+        },
+    ),
     "set_dnd": _Action(
         _async_set_dnd,
         {
@@ -158,6 +242,7 @@ _ACTIONS = {
         },
     ),
     "get_calls": _Action(_async_get_calls, {}, SupportsResponse.ONLY),
+    "get_call_history": _Action(_async_get_call_history, {}, SupportsResponse.ONLY),
 }
 
 

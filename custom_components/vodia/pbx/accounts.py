@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from .assumptions import Assumption
 from .errors import UnexpectedReplyError
 from .ledger import Ledger
 from .messages import AccountsSnapshot, FrameError, decode_accounts
@@ -37,6 +38,7 @@ class RestAccounts:
         phones = {account.number for account in filtered}
         if self._filter_works is None:
             self._filter_works = await self._knows_filter(phones, everything)
+            self._ledger.assume(Assumption.TYPE_FILTER_WORKS, self._filter_works)
         if not self._filter_works:
             phones.clear()
         # The later reply is the newer truth.

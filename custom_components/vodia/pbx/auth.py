@@ -3,7 +3,9 @@
 A wrong password is told to the PBX as few times as possible: servers block who guesses.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 import hashlib
 from ipaddress import ip_address
@@ -15,6 +17,7 @@ from .errors import (
     LoginRefusedError,
     MethodNotAllowedError,
     NotFoundError,
+    PbxError,
     SecondFactorError,
     SessionExpiredError,
     UnexpectedReplyError,
@@ -45,11 +48,12 @@ def account_path(extension: str, tenant: str, kind: str) -> str:
 async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> Login:
     """Log in, by the way that worked before, or by finding one.
 
-    Found is tried: PUT with the bare extension, POST instead where PUT is not known,
-    `ext@tenant` where the tenant is known, Basic after ambiguous refusals (an empty
-    string, `false`, or neither method known). One definite refusal ends it. The headers
-    to use from now on are in the result. Raises LoginRefusedError, AccessOffError,
-    SecondFactorError, UnknownTenantError, or an error of the network.
+    One is looked for where none is known, or this PBX knows it no more. Tried is: PUT
+    with the bare extension, POST instead where PUT is not known, `ext@tenant` where the
+    tenant is known, Basic after ambiguous refusals (an empty string, `false`, or neither
+    method known). One definite refusal ends it. The headers to use from now on are in
+    the result. Raises LoginRefusedError, AccessOffError, SecondFactorError,
+    UnknownTenantError, or an error of the network.
     """
     tenants = _tenants(rest, credentials)
     if way is None:
@@ -57,18 +61,38 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
     elif way.method is LoginMethod.BASIC:
         session, server = None, await _basic(rest, credentials, way.user, tenants[0])
     else:
-        session, server = await _password(rest, credentials, way)
-        if session is None:
-            raise LoginRefusedError("the password is refused")
+        try:
+            session, server = await _password(rest, credentials, way)
+        except MethodNotAllowedError, NotFoundError:
+            # The PBX may be another version by now.
+            session, way, server = await _find(rest, credentials, tenants[0])
+        else:
+            if session is None:
+                raise LoginRefusedError("the password is refused")
     if session is None:
         headers = basic_headers(way.user, credentials.password)
         return Login(way, tenants, headers, server)
     headers = session_headers(session)
-    if told := await _told_tenant(rest, headers):
-        if credentials.tenant and told.lower() != credentials.tenant.lower():
-            raise UnknownTenantError("the session is in another tenant")
-        tenants = (told,)
+    try:
+        if told := await _told_tenant(rest, headers):
+            if credentials.tenant and told.lower() != credentials.tenant.lower():
+                raise UnknownTenantError("the session is in another tenant")
+            tenants = (told,)
+    except PbxError:
+        await log_out(rest, headers)
+        raise
     return Login(way, tenants, headers, server)
+
+
+async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
+    """End a session, which would live for days; waits only briefly for the PBX."""
+    if "Cookie" in headers:
+        with suppress(PbxError, TimeoutError):
+            async with asyncio.timeout(2):
+                # The last word: no connection need be kept for another.
+                await rest.request(
+                    "DELETE", SESSION_PATH, headers={**headers, "Connection": "close"}
+                )
 
 
 async def _find(

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import aiohttp
 
 from .accounts import RestAccounts
+from .assumptions import Assumption
 from .control import Control
 from .errors import (
     AccessOffError,
@@ -98,6 +99,8 @@ class _Link:
     asked_for: dict[str, float] = field(default_factory=dict)
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
+    rest_ids: bool | None = None
+    rest_refused: set[str] = field(default_factory=set)
     dnd_way: int = 0
 
     @property
@@ -157,10 +160,18 @@ class PbxClient:
     async def start(self) -> None:
         """Connect and read the first whole state; from then on stay connected.
 
-        Raises the PbxError that hinders the first connection; then nothing runs.
+        Raises the PbxError that hinders the first connection, NotConnectedError when
+        closed meanwhile; then nothing runs.
         """
         first = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run(first), name="vodia link")
+
+        def ended(_: asyncio.Task[None]) -> None:
+            """Let nobody wait for a link that was closed."""
+            if not first.done():
+                first.set_exception(NotConnectedError("closed"))
+
+        self._task.add_done_callback(ended)
         try:
             await first
         except BaseException:
@@ -272,6 +283,7 @@ class PbxClient:
             self._hosts | {self.session.tenant.lower()},
             known=previous.extensions if previous else self._known,
             memory=previous.memory if previous else None,
+            ledger=self.ledger,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -311,12 +323,14 @@ class PbxClient:
             live.calls_told.clear()
             await send(encode("domain-calls", subscribe=True))
             if await _set(live.calls_told, timing.first_answer):
+                self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, True)
                 return
             live.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
         await send(encode("own-calls", subscribe=True))
         await send(encode("get-calls"))
         answered = await _set(live.calls_told, timing.answer)
+        self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
         live.socket.answers_get_calls = answered and live.socket_tells_accounts
 
     async def _read_accounts(self, live: _Link) -> None:
@@ -358,14 +372,15 @@ class PbxClient:
         changes, now = NOTHING, time.monotonic()
         match message:
             case Signal():
-                live.presence_pushed |= message.tells_presence
+                if message.tells_presence:
+                    self._note_push(live)
                 live.refresh_wanted.set()
                 return
             case CallList():
                 changes = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
             case AccountDelta():
-                live.presence_pushed = True
+                self._note_push(live)
         changes = _both(changes, live.state.apply(message, now))
         if not changes:
             return
@@ -380,6 +395,11 @@ class PbxClient:
             if self._listener:
                 self._listener.changed(changes)
             self._wake()
+
+    def _note_push(self, live: _Link) -> None:
+        """Note that the PBX announces changes by itself."""
+        live.presence_pushed = True
+        self.ledger.assume(Assumption.CHANGES_ARE_PUSHED, True)
 
     async def _keep_fresh(self, live: _Link) -> None:
         """Read the accounts again when something hints at a change, or slowly.
@@ -429,10 +449,11 @@ class PbxClient:
             "presence_pushed": live.presence_pushed,
             "calls_answered": live.calls_told.is_set(),
             "rest_call_commands": live.rest_calls,
+            "rest_refused": sorted(live.rest_refused),
             "dnd_way": live.dnd_way,
         }
 
-    async def send(self, action: str, **fields: str | bool) -> None:
+    async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
         await self.live.socket.send(encode(action, **fields))
 

@@ -5,25 +5,35 @@ REST is the documented way of v70 and is used where the PBX answers there; else 
 commands of the classic socket. A command is never sent twice.
 """
 
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+from .assumptions import Assumption
 from .errors import (
     AccessOffError,
+    HeldElsewhereError,
     InvalidNumberError,
     MethodNotAllowedError,
     NoFittingCallError,
+    NotConfirmedError,
     NotFoundError,
     NotSupportedError,
     PbxError,
     SeveralCallsError,
     UnexpectedReplyError,
+    UnexpectedStateError,
     UnknownCallError,
 )
-from .messages import SEPARATORS
-from .models import NO_ID, AccountCall, CallState
-from .state import PbxState
+from .history import read_history
+from .ledger import count
+from .messages import SEPARATORS, call_ids
+from .models import NO_ID, AccountCall, CallState, PastCall
+from .state import Hold, PbxState
 
 if TYPE_CHECKING:
     from .client import PbxClient
@@ -32,13 +42,76 @@ _DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
 # The zero that people write for callers from the same country: +49 (0)30 1234.
 _TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 
+_RINGING: Final = frozenset({CallState.RINGING})
+_CONNECTED: Final = frozenset({CallState.CONNECTED})
+_HELD: Final = frozenset({CallState.HELD})
+_IN_CALL: Final = _CONNECTED | _HELD
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command in the words of both dialects; `body` is None where REST has none."""
+
+    body: dict[str, str] | None
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Which call a command is for: by its id, or the only one that fits.
+
+    `fits` are the states of a call that is chosen, `by_id` of one that is named.
+    """
+
+    call_id: str | None
+    expected: CallState | None
+    fits: frozenset[CallState]
+    by_id: frozenset[CallState]
+    excluded: str | None = None
+
+    def pick(self, state: PbxState) -> AccountCall:
+        """Return the call; raises a CommandError that says why there is none."""
+        if self.call_id is None:
+            calls = [
+                call
+                for call in _calls(state)
+                if call.state in self.fits and call.id != self.excluded
+            ]
+            if not calls:
+                raise NoFittingCallError("no call fits")
+            if len(calls) > 1:
+                raise SeveralCallsError("several calls fit")
+            call = calls[0]
+        elif self.call_id == self.excluded:
+            raise NoFittingCallError("a call cannot be joined with itself")
+        else:
+            call = _call(state, self.call_id)
+        if self.expected not in (None, call.state):
+            raise UnexpectedStateError(
+                "the call has moved on", state=call.state, expected=self.expected
+            )
+        if call.state not in self.by_id:
+            raise NoFittingCallError(f"the call is {call.state}")
+        if call.id.startswith(NO_ID):
+            raise NotSupportedError("the PBX gives this call no id")
+        return call
+
 
 class Control:
-    """The commands of a line."""
+    """The commands of a line.
+
+    Those for a call take its id, optional where exactly one fits, and the state that the
+    user expects it in. They raise NoFittingCallError, SeveralCallsError,
+    UnknownCallError (also when the call ends meanwhile), UnexpectedStateError,
+    NotSupportedError, NotConnectedError, or NotConfirmedError when the PBX does not do
+    it in 5 s.
+    """
 
     def __init__(self, client: PbxClient) -> None:
         """Act for the line of a client."""
         self._client = client
+        self._toggling = asyncio.Lock()
 
     async def dial(self, number: str) -> AccountCall:
         """Let the PBX ring the line's phone, then call the number; return the call.
@@ -47,44 +120,156 @@ class Control:
         call shows up.
         """
         number = dialable(number)
-        dial = self._client.live.state.expect_dial(number, time.monotonic())
-        try:
-            await self._call_command({"remote-dial": number}, "make-call", to=number)
-        except PbxError:
-            # An answer may be late or missing, and the call there all the same.
-            if self._client.state.cancel_dial(dial):
+        client = self._client
+        command = _Command({"remote-dial": number}, "make-call", {"to": number})
+        with self._counted("dial"):
+            await self._find_rest()
+            dial = client.live.state.expect_dial(number, time.monotonic())
+            try:
+                if not await self._asked_over_rest(command):
+                    await client.send(command.action, **command.fields)
+            except PbxError:
+                # An answer may be late or missing, and the call there all the same.
+                if client.state.cancel_dial(dial):
+                    raise
+            try:
+                return await client.wait_for(lambda state: state.dialed_call(dial))
+            except NotConfirmedError:
+                client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
                 raise
-        return await self._client.wait_for(lambda state: state.dialed_call(dial))
 
-    async def answer(self, call_id: str | None = None) -> AccountCall:
-        """Answer the ringing call at the line's phone; return the call once connected.
+    async def answer(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> AccountCall:
+        """Answer the ringing call at the line's phone; return the call once connected."""
+        with self._counted("answer"):
+            call = await self._order(
+                _Choice(call_id, expected, _RINGING, _RINGING),
+                lambda call: _Command(
+                    {"remote-answer": call.id}, "accept-call", {"id": call.id}
+                ),
+            )
+            return await self._reached(
+                call, lambda found: found.state is CallState.CONNECTED
+            )
 
-        Raises NoFittingCallError, SeveralCallsError, UnknownCallError (also when the
-        call ends meanwhile), NotConnectedError or NotConfirmedError.
+    async def reject(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> None:
+        """Refuse the ringing call; it goes on where it rings elsewhere."""
+        await self._end("reject", _Choice(call_id, expected, _RINGING, _RINGING))
+
+    async def hang_up(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> None:
+        """End the call that the line is in or makes; one that rings only by its id."""
+        own = _IN_CALL | {CallState.DIALING}
+        await self._end("hangup", _Choice(call_id, expected, own, own | _RINGING))
+
+    async def hold(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> AccountCall:
+        """Put the connected call on hold; return the call once it is held."""
+        return await self._toggle("hold", call_id, expected, CallState.HELD)
+
+    async def resume(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> AccountCall:
+        """Take the held call up again; return the call once it is connected.
+
+        Raises HeldElsewhereError where the PBX can only toggle and another held it.
         """
-        call = self._fitting(call_id, {CallState.RINGING}, {CallState.RINGING})
-        await self._call_command({"remote-answer": call.id}, "accept-call", id=call.id)
+        return await self._toggle("resume", call_id, expected, CallState.CONNECTED)
 
-        def connected(state: PbxState) -> AccountCall | None:
-            """Return the call once it is connected."""
-            found = _call(state, call.id)
-            return found if found.state is CallState.CONNECTED else None
+    async def transfer(
+        self,
+        number: str,
+        call_id: str | None = None,
+        expected: CallState | None = None,
+    ) -> None:
+        """Send the call to a number without asking there; a ringing one is deflected.
 
-        return await self._client.wait_for(connected)
-
-    async def hang_up(self, call_id: str | None = None) -> None:
-        """End the call that the line is in or makes; one that rings only by its id.
-
-        Raises as `answer` does.
+        Raises InvalidNumberError, too.
         """
-        own = {CallState.CONNECTED, CallState.HELD, CallState.DIALING}
-        call = self._fitting(call_id, own, own | {CallState.RINGING})
-        await self._call_command(
-            {"hangup": call.id}, "clear-call", id=call.id, connected="false"
+        number = dialable(number)
+        fits = _IN_CALL | _RINGING
+        with self._counted("transfer"):
+            call = await self._order(
+                _Choice(call_id, expected, fits, fits),
+                lambda call: _Command(
+                    {"transfer": call.id, "number": number},
+                    "blind-transfer",
+                    {"id": call.id, "from": call.remote.number or "", "to": number},
+                ),
+            )
+            await self._gone(call.id)
+
+    async def attended_transfer(
+        self,
+        second_call_id: str,
+        call_id: str | None = None,
+        expected: CallState | None = None,
+    ) -> None:
+        """Join the other sides of two calls of the line, which leaves both.
+
+        Without an id the first call is the only other one.
+        """
+        first = _Choice(call_id, expected, _IN_CALL, _IN_CALL, second_call_id)
+        second = _Choice(second_call_id, None, _IN_CALL, _IN_CALL, call_id)
+
+        def join(call: AccountCall) -> _Command:
+            """Return the command that joins a call and the second one."""
+            other = second.pick(self._client.live.state)
+            return _Command(
+                {"transfer": call.id, "id": other.id},
+                "att-transfer",
+                {
+                    "id": call.id,
+                    "from": call.remote.number or "",
+                    "id2": other.id,
+                    "to": other.remote.number or "",
+                },
+            )
+
+        with self._counted("attended_transfer"):
+            call = await self._order(first, join)
+            await self._gone(call.id, second_call_id)
+
+    async def start_recording(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> AccountCall:
+        """Record the call; return it once it is recorded. Recorded already is fine."""
+        return await self._record(True, call_id, expected)
+
+    async def stop_recording(
+        self, call_id: str | None = None, expected: CallState | None = None
+    ) -> AccountCall:
+        """Record the call no more; return it then. Not recorded is fine."""
+        return await self._record(False, call_id, expected)
+
+    async def send_message(self, recipient: str, message: str) -> None:
+        """Send a chat message to an extension; nothing tells whether it arrives.
+
+        Raises InvalidNumberError, NotConnectedError.
+        """
+        client = self._client
+        recipient = dialable(recipient)
+        await client.send(
+            "chat", src=client.live.state.line, dest=recipient, message=message
         )
-        await self._client.wait_for(
-            lambda state: all(other.id != call.id for other in _calls(state)) or None
-        )
+
+    async def history(self) -> tuple[PastCall, ...]:
+        """Return the past calls of the line, the newest first.
+
+        Raises NotSupportedError where the PBX tells none, else as `read_history`.
+        """
+        client = self._client
+        try:
+            return await read_history(
+                client.session, client.live.state.line, client.ledger
+            )
+        except NotFoundError, MethodNotAllowedError:
+            raise NotSupportedError("this PBX tells no history") from None
 
     async def set_dnd(
         self, enabled: bool, *, reason: str | None = None, expires: int | None = None
@@ -95,16 +280,16 @@ class Control:
         an expiry; NotConnectedError; NotConfirmedError.
         """
         client = self._client
-        await self._write_dnd(enabled, reason, expires)
 
         def confirmed(state: PbxState) -> bool | None:
             """Return True once the line shows it."""
             return True if state.extensions[state.line].dnd is enabled else None
 
-        if confirmed(client.live.state):
-            return
-        client.refresh()
-        await client.wait_for(confirmed)
+        with self._counted("set_dnd"):
+            await self._write_dnd(enabled, reason, expires)
+            if not confirmed(client.live.state):
+                client.refresh()
+                await client.wait_for(confirmed)
 
     async def _write_dnd(
         self, enabled: bool, reason: str | None, expires: int | None
@@ -146,51 +331,179 @@ class Control:
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
-    async def _call_command(
-        self, body: dict[str, str], action: str, **fields: str
-    ) -> None:
-        """Send a call command over REST where the PBX serves it, else on the socket."""
+    # The way of a command
+
+    async def _end(self, verb: str, choice: _Choice) -> None:
+        """Reject or hang up; the socket has one word for both."""
+        with self._counted(verb):
+            call = await self._order(
+                choice,
+                lambda call: _Command(
+                    {verb: call.id}, "clear-call", {"id": call.id, "connected": "false"}
+                ),
+            )
+            await self._gone(call.id)
+
+    async def _toggle(
+        self,
+        verb: str,
+        call_id: str | None,
+        expected: CallState | None,
+        wanted: CallState,
+    ) -> AccountCall:
+        """Hold or resume; the socket has one word for both, which does the opposite.
+
+        So one at a time.
+        """
+        fits = _HELD if wanted is CallState.CONNECTED else _CONNECTED
+        async with self._toggling:
+            with self._counted(verb):
+                call = await self._order(
+                    _Choice(call_id, expected, fits, fits),
+                    lambda call: _Command(
+                        {f"remote-{verb}": call.id}, "hold-call", {"id": call.id}
+                    ),
+                    self._begin_toggle,
+                )
+                found = await self._reached(call, lambda found: found.state is wanted)
+        if wanted is CallState.HELD:
+            # Nobody knows which of the PBX's words means that it was us.
+            word = self._client.state.raw_state(call.id)
+            count(self._client.ledger.commands, f"hold: shown as {word}")
+        return found
+
+    def _begin_toggle(self, call: AccountCall) -> None:
+        """Note a toggle, unless it could do the opposite of what is wanted."""
+        holds = self._client.live.state.holds
+        match (call.state, holds.get(call.id)):
+            case (CallState.CONNECTED, None):
+                holds[call.id] = Hold.ASKED
+            case (CallState.HELD, Hold.OURS):
+                holds[call.id] = Hold.RELEASED
+            case (CallState.HELD, None):
+                raise HeldElsewhereError("the call was not put on hold from here")
+            case _:
+                raise NotConfirmedError("the last toggle has shown no effect yet")
+
+    async def _record(
+        self, on: bool, call_id: str | None, expected: CallState | None
+    ) -> AccountCall:
+        """Start or stop to record on demand, unless it is so already."""
+        verb = "start_recording" if on else "stop_recording"
+        choice = _Choice(call_id, expected, _CONNECTED, _IN_CALL)
+        call = choice.pick(self._client.live.state)
+        if call.recording is on:
+            return call
+        with self._counted(verb):
+            call = await self._order(
+                choice,
+                lambda call: _Command(
+                    None,
+                    "rec-call",
+                    {"id": call.id, "startstop": "on" if on else "off"},
+                ),
+            )
+            return await self._reached(call, lambda found: found.recording is on)
+
+    @contextmanager
+    def _counted(self, verb: str) -> Iterator[None]:
+        """Count, for the diagnostics, how a command went."""
+        ledger, outcome = self._client.ledger, "confirmed"
+        try:
+            yield
+        except PbxError as err:
+            outcome = err.key
+            if isinstance(err, NotConfirmedError):
+                ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
+            raise
+        else:
+            ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
+        finally:
+            count(ledger.commands, f"{verb}: {outcome}")
+
+    async def _order(
+        self,
+        choice: _Choice,
+        word: Callable[[AccountCall], _Command],
+        before_socket: Callable[[AccountCall], None] | None = None,
+    ) -> AccountCall:
+        """Send a command for the call that is chosen; return the call."""
+        client = self._client
+        await self._find_rest()
+        call = choice.pick(client.live.state)
+        if await self._asked_over_rest(word(call)):
+            return call
+        # The question took time: the call may have moved on.
+        call = choice.pick(client.live.state)
+        command = word(call)
+        if "" in command.fields.values():
+            raise NotSupportedError("the number of the other side is not known")
+        if before_socket:
+            before_socket(call)
+        await client.send(command.action, **command.fields)
+        return call
+
+    async def _find_rest(self) -> None:
+        """Find out, once for a link, whether the PBX serves call commands over REST.
+
+        And, once a call is up, whether it knows calls by the ids of the socket.
+        """
         client = self._client
         live = client.live
-        path = client.session.path("calls")
-        if fields.get("id", "").startswith(NO_ID):
-            raise NotSupportedError("the PBX gives this call no id")
-        if live.rest_calls is None:
-            try:
-                await client.session.request("GET", path)
-            except UnexpectedReplyError, AccessOffError:
-                live.rest_calls = False
-            else:
-                live.rest_calls = True
-        if live.rest_calls:
-            try:
-                await client.session.request("POST", path, body)
-            except MethodNotAllowedError, AccessOffError:
-                live.rest_calls = False
-            except NotFoundError:
-                if "id" not in fields:
-                    raise
-                raise UnknownCallError("the PBX does not know the call") from None
-            else:
-                return
-        await client.send(action, **fields)
+        if live.rest_calls is False or live.rest_ids is not None:
+            return
+        try:
+            reply = await client.session.request("GET", client.session.path("calls"))
+            told = call_ids(reply.json())
+        except UnexpectedReplyError, AccessOffError:
+            live.rest_calls = False
+            return
+        own = {call.id for call in _calls(live.state)}
+        live.rest_calls = True
+        if told and own:
+            live.rest_ids = not own.isdisjoint(told)
+            client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
 
-    def _fitting(
-        self, call_id: str | None, fits: set[CallState], allowed: set[CallState]
+    async def _asked_over_rest(self, command: _Command) -> bool:
+        """Send a command over REST; return False where the PBX does not serve it."""
+        client = self._client
+        live = client.live
+        if command.body is None or not live.rest_calls:
+            return False
+        kind = " ".join(command.body)
+        for_call = "id" in command.fields
+        if kind in live.rest_refused or (for_call and live.rest_ids is False):
+            return False
+        try:
+            await client.session.request(
+                "POST", client.session.path("calls"), command.body
+            )
+        except MethodNotAllowedError, AccessOffError:
+            live.rest_refused.add(kind)
+            return False
+        except NotFoundError:
+            if not for_call:
+                raise
+            raise UnknownCallError("the PBX does not know the call") from None
+        return True
+
+    async def _reached(
+        self, call: AccountCall, reached: Callable[[AccountCall], bool]
     ) -> AccountCall:
-        """Return the call with the id, or the only one that fits."""
-        state = self._client.live.state
-        if call_id is not None:
-            call = _call(state, call_id)
-            if call.state not in allowed:
-                raise NoFittingCallError(f"the call is {call.state}")
-            return call
-        calls = [call for call in _calls(state) if call.state in fits]
-        if not calls:
-            raise NoFittingCallError("no call fits")
-        if len(calls) > 1:
-            raise SeveralCallsError("several calls fit")
-        return calls[0]
+        """Return the call once it is as wanted; raises UnknownCallError if it ends."""
+
+        def found(state: PbxState) -> AccountCall | None:
+            """Return the call if it is as wanted."""
+            now = _call(state, call.id)
+            return now if reached(now) else None
+
+        return await self._client.wait_for(found)
+
+    async def _gone(self, *call_ids: str) -> None:
+        """Wait until the line has none of the calls."""
+        await self._client.wait_for(
+            lambda state: all(call.id not in call_ids for call in _calls(state)) or None
+        )
 
 
 def dialable(number: str) -> str:

@@ -8,9 +8,17 @@ from typing import ClassVar
 
 
 class PbxError(Exception):
-    """Anything that the PBX, the network or the user's wish made impossible."""
+    """Anything that the PBX, the network or the user's wish made impossible.
+
+    `placeholders` are the words that the translated text has room for.
+    """
 
     key: ClassVar[str] = "unknown"
+
+    def __init__(self, text: str = "", **placeholders: str) -> None:
+        """Say in plain words, for the log, what is the matter."""
+        super().__init__(text)
+        self.placeholders = placeholders
 
 
 class CannotConnectError(PbxError):
@@ -107,6 +115,18 @@ class SeveralCallsError(CommandError):
     """More than one call of the line fits the command."""
 
     key = "several_calls"
+
+
+class UnexpectedStateError(CommandError):
+    """The call is in another state than the user expects it in (by now)."""
+
+    key = "unexpected_state"
+
+
+class HeldElsewhereError(CommandError):
+    """The PBX can only toggle the hold of a call, and it was not us who held it."""
+
+    key = "held_elsewhere"
 
 
 class UnknownCallError(CommandError):

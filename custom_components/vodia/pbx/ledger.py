@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Any, Final
 
+from .assumptions import Assumption
+
 _LOGGER = logging.getLogger(__name__)
 
 _FRAMES_KEPT: Final = 60
@@ -38,6 +40,9 @@ class Ledger:
     unknown_actions: Counter[str] = field(default_factory=Counter)
     unknown_fields: Counter[str] = field(default_factory=Counter)
     unknown_states: Counter[str] = field(default_factory=Counter)
+    commands: Counter[str] = field(default_factory=Counter)
+    met: Counter[Assumption] = field(default_factory=Counter)
+    broken: Counter[Assumption] = field(default_factory=Counter)
     samples: dict[str, list[Any]] = field(default_factory=dict)
     last: deque[Recorded] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
 
@@ -49,6 +54,10 @@ class Ledger:
                 " are dropped and counted in the diagnostics",
                 reason,
             )
+
+    def assume(self, assumption: Assumption, holds: bool) -> None:
+        """Count that this PBX has met, or broken, what we assume."""
+        (self.met if holds else self.broken)[assumption] += 1
 
     def unknown(self, action: str) -> None:
         """Count a frame of an unknown kind; log the first one."""

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import aiohttp
 
+from .assumptions import Assumption
 from .errors import CannotConnectError
 from .ledger import Ledger
 from .messages import encode
@@ -148,6 +149,7 @@ class Link:
                 else:
                     await probe()
             await asyncio.sleep(self._timing.ping - (loop.time() - asked_at))
+            self._ledger.assume(Assumption.PINGS_ARE_ANSWERED, self._ponged)
             if (self._ponged or self.answers_get_calls) and self._heard_at < asked_at:
                 raise CannotConnectError("the PBX went silent")
 

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import orjson
 
 from .ledger import Ledger, count
-from .models import NO_ID, Account, Call, Party, Phase
+from .models import NO_ID, Account, Call, Direction, Party, PastCall, Phase, Scope
 
 type JsonObject = Mapping[str, Any]
 
@@ -68,6 +68,12 @@ _REST_FIELDS: Final = frozenset(
         *("connected", "login", "department", "position", "registered"),
     }
 )
+_PAST_FIELDS: Final = frozenset(
+    {
+        *("id", "from", "to", "from-name", "from-number", "to-name", "to-number"),
+        *("inbound", "external", "queue", "start", "connect", "end", "trunks"),
+    }
+)
 _FRAME_FIELDS: Final = {
     "domain-state": frozenset({"action", "messages", "calls", "accounts"}),
     "user-state": _STATE_FIELDS | {"action", "domain"},
@@ -109,9 +115,13 @@ class AccountsSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class AccountDelta:
-    """A change of one account; None in `registered` and `dnd` means unchanged."""
+    """A change of one account; None in `registered` and `dnd` means unchanged.
+
+    `tenant` is the one that the frame names.
+    """
 
     account: Account
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +202,29 @@ def decode_accounts(reply: object, ledger: Ledger) -> tuple[Account, ...]:
     account's own presence. Raises FrameError for a reply of another shape.
     """
     return tuple(_rest_account(entry, ledger) for entry in _objects(reply, "accounts"))
+
+
+def call_ids(reply: object) -> set[str]:
+    """Return the ids in a reply of REST `/calls`, as far as it has the known shape."""
+    entries = reply if isinstance(reply, list) else []
+    return {
+        str(entry["id"])
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str | int)
+    }
+
+
+def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, ...]:
+    """Return the calls in a reply of REST `/history`, or of `load-cdr-summary` (classic).
+
+    The former has them under `data` and tells direction and scope (70.3 catalogue); in
+    the latter the parties tell the direction. Raises FrameError for another shape.
+    """
+    if isinstance(reply, dict) and "data" in reply:
+        reply = reply["data"]
+    return tuple(
+        _past_call(entry, line, ledger) for entry in _objects(reply or [], "history")
+    )
 
 
 def parse_party(text: str) -> Party:
@@ -418,7 +451,8 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
     """Return the delta in a `user-state`; without an account it says nothing."""
     if frame.get("account") is None:
         return _IGNORED
-    return AccountDelta(_state_account(frame, ledger))
+    tenant = (_text(frame, "domain") or "").lower() or None
+    return AccountDelta(_state_account(frame, ledger), tenant)
 
 
 def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
@@ -432,4 +466,24 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
         dnd=_boolean(data, "dnd"),
         chat=(_text(data, "chatstatus") or "").lower() or None,
         busy=_boolean(data, "connected"),
+    )
+
+
+def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
+    """Return a call that is over."""
+    _note_unknown(data, _PAST_FIELDS, "history", ledger)
+    caller, callee = _party(data, "from"), _party(data, "to")
+    inbound, external = _boolean(data, "inbound"), _boolean(data, "external")
+    if inbound is None:
+        inbound = caller.number != line
+    scope = Scope.EXTERNAL if external else Scope.INTERNAL
+    return PastCall(
+        id=_text(data, "id") or None,
+        direction=Direction.INCOMING if inbound else Direction.OUTGOING,
+        scope=None if external is None else scope,
+        remote=caller if inbound else callee,
+        dialed_number=callee.number,
+        started=_time(data, "start", ledger),
+        answered=_time(data, "connect", ledger),
+        ended=_time(data, "end", ledger),
     )

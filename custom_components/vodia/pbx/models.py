@@ -45,6 +45,14 @@ class Scope(StrEnum):
     EXTERNAL = "external"
 
 
+class EndReason(StrEnum):
+    """How a call of an account ended, as far as that is proven."""
+
+    COMPLETED = "completed"
+    MISSED = "missed"
+    UNANSWERED = "unanswered"
+
+
 class CallScope(StrEnum):
     """Whose calls the PBX tells this login."""
 
@@ -148,6 +156,36 @@ class AccountCall:
     started: float | None
     answered: float | None
     recording: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """A call that is over, as the history of an account has it."""
+
+    id: str | None
+    direction: Direction
+    scope: Scope | None
+    remote: Party
+    dialed_number: str | None
+    started: float | None
+    answered: float | None
+    ended: float | None
+
+    @property
+    def end_reason(self) -> EndReason:
+        """Return how it ended; the history of the account itself is the proof."""
+        if self.answered is not None:
+            return EndReason.COMPLETED
+        if self.direction is Direction.INCOMING:
+            return EndReason.MISSED
+        return EndReason.UNANSWERED
+
+    @property
+    def duration(self) -> float | None:
+        """Return the seconds that were talked; None where the ends are not told."""
+        if self.answered is None:
+            return 0
+        return None if self.ended is None else max(0, self.ended - self.answered)
 
 
 @dataclass(frozen=True, slots=True)

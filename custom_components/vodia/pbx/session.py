@@ -6,11 +6,13 @@ from contextlib import suppress
 import logging
 from typing import Final
 
-from .auth import account_path, login
+from .auth import account_path, log_out, login
 from .errors import (
     AccessOffError,
     LoginRefusedError,
+    MethodNotAllowedError,
     NotConnectedError,
+    NotFoundError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -49,6 +51,7 @@ class Session:
         self._tenants: tuple[str, ...] = ()
         self._in_doubt = False
         self._closed = False
+        self._pending: set[asyncio.Timeout] = set()
         self._refused: PbxError | None = None
         self._logging_in = asyncio.Lock()
 
@@ -61,8 +64,10 @@ class Session:
         self._in_doubt = True
 
     async def close(self) -> None:
-        """Log out, and let nothing be asked any more."""
+        """Log out; what is being asked ends at once, and nothing is asked any more."""
         self._closed = True
+        while self._pending:
+            self._pending.pop().reschedule(0)
         await self._log_out()
 
     async def probe(self) -> None:
@@ -83,9 +88,26 @@ class Session:
         Raises as `Rest.request` does, AccessOffError where even a new session is not
         enough, NotConnectedError after `close`.
         """
+        if self._closed:
+            raise NotConnectedError("the session is closed")
+        try:
+            # It never ends by itself: `close` lets it.
+            async with asyncio.timeout(None) as pending:
+                self._pending.add(pending)
+                try:
+                    return await self._request(method, path, body, params)
+                finally:
+                    self._pending.discard(pending)
+        except TimeoutError:
+            raise NotConnectedError("the session is closed") from None
+
+    async def _request(
+        self, method: str, path: str, body: object, params: Mapping[str, str] | None
+    ) -> Reply:
+        """Return the reply to a REST call; renew the session once where it is refused."""
         headers = self.rest.headers
         try:
-            return await self._request(method, path, body, params)
+            return await self.rest.request(method, path, body, params=params)
         except SessionExpiredError:
             pass
         try:
@@ -94,17 +116,9 @@ class Session:
             self._login_failed(err)
             raise
         try:
-            return await self._request(method, path, body, params)
+            return await self.rest.request(method, path, body, params=params)
         except SessionExpiredError:
             raise AccessOffError("refused to a new session") from None
-
-    async def _request(
-        self, method: str, path: str, body: object, params: Mapping[str, str] | None
-    ) -> Reply:
-        """Return the reply to a REST call, as long as the session is not closed."""
-        if self._closed:
-            raise NotConnectedError("the session is closed")
-        return await self.rest.request(method, path, body, params=params)
 
     async def open(self, timing: Timing, ledger: Ledger) -> Link:
         """Return an open socket; a session that is refused is renewed once.
@@ -142,21 +156,21 @@ class Session:
                 self._refused = err
                 raise
             self.rest.headers = result.headers
-            self._in_doubt = False
             self.way, self._tenants = result.way, result.tenants
             self.server_name = result.server or self.server_name
+            if self._in_doubt:
+                self._in_doubt = False
+                await log_out(self.rest, refused)
 
     async def _log_out(self) -> None:
-        """End the session: it would live for days, and the PBX need not keep it."""
+        """End the session."""
         headers, self.rest.headers = self.rest.headers, {}
-        if "Cookie" in headers:
-            with suppress(PbxError, TimeoutError):
-                async with asyncio.timeout(2):
-                    await self.rest.request("DELETE", SESSION_PATH, headers=headers)
+        await log_out(self.rest, headers)
 
     async def _shake_hands(self, timing: Timing, ledger: Ledger) -> Link:
         """Return a socket on the path and in the tenant that the PBX takes."""
         refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
+        odd: PbxError | None = None
         paths = (_WEBSOCKET_PATH, _ROOT_PATH)
         for path in sorted(paths, key=lambda path: path != self.websocket_path):
             for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
@@ -169,8 +183,13 @@ class Session:
                     refusal = err
                 except UnexpectedReplyError as err:
                     _LOGGER.debug("No WebSocket at %s: %s", path, err)
+                    # The root is a page where it is no WebSocket: that is not odd.
+                    if tenant and not isinstance(
+                        err, NotFoundError | MethodNotAllowedError
+                    ):
+                        odd = err
                 else:
                     self.websocket_path = path
                     self.tenant = tenant or self._tenants[0]
                     return link
-        raise refusal
+        raise odd if odd and isinstance(refusal, UnknownTenantError) else refusal

@@ -4,11 +4,14 @@ Pure and synchronous: the clock is handed in. Every rule about what accounts and
 mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Final
 
+from .assumptions import Assumption
+from .ledger import Ledger
 from .messages import AccountDelta, AccountsSnapshot, CallList, Message
 from .models import (
     EXTENSION,
@@ -32,6 +35,10 @@ from .models import (
 FORGET_AFTER: Final = 600.0
 # Seconds in which a new call can be the one that we dialed.
 DIAL_WINDOW: Final = 30.0
+# Calls that ended last, to notice one that comes back.
+_ENDED_KEPT: Final = 50
+# Contradictions in a row that make an account's own presence worthless.
+_CONTRADICTIONS: Final = 3
 # Digits that must agree to make two written forms (+49.., 0049.., 0..) one number.
 _SIGNIFICANT_DIGITS: Final = 5
 # More digits than an extension has: such a number is outside the tenant.
@@ -47,6 +54,14 @@ _SHOWN_FIRST: Final = (
 )
 
 
+class Hold(Enum):
+    """How far a hold is that we have toggled; one that others made is not here."""
+
+    ASKED = auto()
+    OURS = auto()
+    RELEASED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Dial:
     """A number that the line dialed through us, and the calls that were up before."""
@@ -60,10 +75,12 @@ class Dial:
 class Memory:
     """What the PBX does not tell again: it outlives a link.
 
-    Since when an account is missing, what we dial, and which calls that made.
+    Since when an account is missing, what we dial, and which calls that made; and how
+    often in a row `connected` was wrong about the line, by whether it was in a call.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
+    contradictions: dict[bool, int] = field(default_factory=dict)
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
 
@@ -81,6 +98,7 @@ class PbxState:
         *,
         known: Iterable[str] = (),
         memory: Memory | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         """Start with the line itself, and with extensions known from before as absent.
 
@@ -88,6 +106,10 @@ class PbxState:
         """
         self.line = line
         self.memory = memory or Memory()
+        self.holds: dict[str, Hold] = {}
+        self._assume = (ledger or Ledger()).assume
+        self._tenant_named = False
+        self._ended: deque[str] = deque(maxlen=_ENDED_KEPT)
         self.scope: CallScope | None = None
         self.totals = Totals(None, None, None)
         self.extensions: dict[str, Extension] = {}
@@ -113,6 +135,8 @@ class PbxState:
         """Take in a message at a monotonic time in seconds; return what it changed."""
         match message:
             case AccountDelta():
+                if not self._is_of_tenant(message.tenant):
+                    return NOTHING
                 return self._apply_delta(message.account)
             case CallList():
                 return self._apply_calls(message.calls, now)
@@ -133,6 +157,11 @@ class PbxState:
         self.memory.dials = [other for other in self.memory.dials if other is not dial]
         return True
 
+    def raw_state(self, call_id: str) -> str | None:
+        """Return the PBX's own word for the state of a call, for the diagnostics."""
+        call = self._listed.get(call_id)
+        return call.raw_state if call else None
+
     def dialed_call(self, dial: Dial) -> AccountCall | None:
         """Return the call of the line that a dialing made."""
         return next(
@@ -145,6 +174,18 @@ class PbxState:
         )
 
     # Accounts
+
+    def _is_of_tenant(self, tenant: str | None) -> bool:
+        """Return whether a delta that names a tenant is of ours.
+
+        An unknown name may be an alias of it, unless others name it as we know it.
+        """
+        if tenant is None:
+            return True
+        ours = tenant in self._hosts
+        self._tenant_named |= ours
+        self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
+        return ours or not self._tenant_named
 
     def _apply_delta(self, delta: Account) -> Changes:
         """Merge a `user-state`: only `dnd` and `registered` survive their absence.
@@ -163,6 +204,9 @@ class PbxState:
         )
         if new == old:
             return NOTHING
+        if new.number == self.line and self.scope:
+            in_calls = bool(self._calls_of.get(self.line))
+            self._assume(Assumption.ABSENT_MEANS_CLEARED, new.busy or not in_calls)
         self._accounts[new.number] = new
         self._note_reports(new)
         calls = (new.busy, new.calls) != (old.busy, old.calls)
@@ -173,7 +217,9 @@ class PbxState:
 
         A list that is empty or lacks our own extension proves the absence of nobody.
         """
-        accounts = {account.number: account for account in snapshot.accounts}
+        accounts = {
+            account.number: account for account in self._trusted(snapshot.accounts)
+        }
         proves_absence = snapshot.complete and self.line in accounts
         if not proves_absence:
             accounts = {
@@ -203,6 +249,25 @@ class PbxState:
             self._fill_in(snapshot.calls)
         changes = self._refreshed(phones | self.extensions.keys())
         return replace(changes, removed=removed) if removed else changes
+
+    def _trusted(self, accounts: tuple[Account, ...]) -> Iterable[Account]:
+        """Return the accounts, without a presence that proves to mean something else.
+
+        Of the line both are known: what REST says (`connected`) and its calls. One
+        contradiction may be a race.
+        """
+        line = next((a for a in accounts if a.number == self.line), None)
+        if line is None or line.calls is not None or line.busy is None:
+            return accounts
+        calls, wrong = self._calls_of.get(self.line, ()), self.memory.contradictions
+        in_call = any(call.connected for call in calls)
+        if self.scope and (in_call or not calls):
+            holds = line.busy is in_call
+            self._assume(Assumption.CONNECTED_MEANS_IN_CALL, holds)
+            wrong[in_call] = 0 if holds else wrong.get(in_call, 0) + 1
+        if max(wrong.values(), default=0) < _CONTRADICTIONS:
+            return accounts
+        return [replace(account, busy=None) for account in accounts]
 
     def _note_reports(self, account: Account) -> None:
         """Keep in mind who else reports calls, for the count over the tenant.
@@ -242,7 +307,42 @@ class PbxState:
         }
         if listed == self._listed:
             return NOTHING
+        self._weigh(listed)
+        self._follow_holds(listed)
         return self._listed_anew(listed)
+
+    def _weigh(self, listed: Mapping[str, Call]) -> None:
+        """Note what a new list tells about our assumptions."""
+        for call_id, call in listed.items():
+            before = self._listed.get(call_id)
+            if call == before:
+                continue
+            self._assume(Assumption.CALL_WORDS_ARE_KNOWN, call.phase is not None)
+            if before is None:
+                self._assume(Assumption.CALLS_HAVE_IDS, not call_id.startswith(NO_ID))
+                if call_id in self._ended:
+                    self._assume(Assumption.LISTS_ARE_COMPLETE, False)
+                for party in (call.caller, call.callee):
+                    if party.number in self._accounts and party.host:
+                        ours = self._is_in_tenant(party)
+                        self._assume(Assumption.HOSTS_NAME_THE_TENANT, ours)
+            elif call.connected and not before.connected and len(before.extensions) > 1:
+                narrow = len(call.extensions - {call.caller.number}) <= 1
+                self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
+        ended = self._listed.keys() - listed.keys()
+        self._ended.extend(ended)
+        if ended and listed:
+            self._assume(Assumption.LISTS_ARE_COMPLETE, True)
+
+    def _follow_holds(self, listed: Mapping[str, Call]) -> None:
+        """Forget a hold of ours that is over, and see one that has come."""
+        for call_id, hold in tuple(self.holds.items()):
+            call = listed.get(call_id)
+            held = call is not None and call.phase is Phase.HELD
+            if hold is Hold.ASKED and held:
+                self.holds[call_id] = Hold.OURS
+            elif call is None or (hold is not Hold.ASKED and not held):
+                del self.holds[call_id]
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
@@ -303,7 +403,12 @@ class PbxState:
         A group's call names the caller and the group only. One that lists others as
         involved strayed in from the tenant's stream: nothing tells the two apart.
         """
-        if self.scope is not CallScope.OWN or self.line in self._members(call):
+        if self.scope is not CallScope.OWN:
+            return call
+        named = self.line in self._members(call)
+        if call.id not in self._listed:
+            self._assume(Assumption.OWN_CALLS_NAME_THE_LINE, named)
+        if named:
             return call
         return (
             None
@@ -333,6 +438,7 @@ class PbxState:
                 return call
             memory.dials.remove(dial)
             memory.dialed[call.id] = dial
+            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
         if makes_it:
             return call
         return replace(call, caller=Party(self.line), callee=other)
@@ -467,6 +573,7 @@ class PbxState:
         whose own presence says so; who only rang with the group is not in it.
         """
         number = account.number
+        calls = tuple(self._as_seen_by(account, call) for call in calls)
         own = {
             call.id: call
             for call in calls
@@ -503,6 +610,20 @@ class PbxState:
                 ),
             )
         ), unclear
+
+    def _as_seen_by(self, account: Account, call: Call) -> Call:
+        """Return a call without its phase where it may not have come to the account yet.
+
+        While the line's phone rings for a call that we dialed, the dialed one does not.
+        """
+        if (
+            call.phase is not Phase.RINGING
+            or call.id not in self.memory.dialed
+            or account.number in (self.line, *call.extensions)
+            or any(_is_same(reported, call) for reported in account.calls or ())
+        ):
+            return call
+        return replace(call, phase=None)
 
     def _account_call(self, call: Call, phase: Phase, number: str) -> AccountCall:
         """Return a call as an account has it; the parties tell the direction."""

@@ -1,0 +1,556 @@
+"""Call control: the exact words of each command, its guards, and how it ends."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.vodia.pbx import control
+from custom_components.vodia.pbx.models import Changes
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from simulator import Simulator, Stage, Switches
+
+from .common import Phones, create_entry, set_up, until
+from .test_services import act, refused
+
+CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
+CALLS_PATH = "/rest/user/45@localhost/calls"
+classic = pytest.mark.parametrize("dialect", ["classic"])
+modern = pytest.mark.parametrize("dialect", ["modern"])
+
+type Json = dict[str, Any]
+
+
+async def ringing(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
+    """Let a call ring at our phone."""
+    call_id = pbx.engine.ring(caller, "45")
+    await until(phones.hass, lambda: call_id in shown(phones))
+    return call_id
+
+
+async def connected(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
+    """Let our phone talk."""
+    call_id = await ringing(pbx, phones, caller)
+    pbx.engine.answer(call_id, "45")
+    await until(phones.hass, lambda: shown(phones)[call_id] == "connected")
+    return call_id
+
+
+def shown(phones: Phones) -> dict[str, str]:
+    """Return the states of our calls, by their id."""
+    state = phones.entry.runtime_data.client.state
+    return {call.id: call.state.value for call in state.extensions["45"].calls}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A command: the moment it is given in, and its words over REST and on the socket.
+
+    In them `A` stands for the id of the first call and `B` for that of the second.
+    """
+
+    action: str
+    moment: str
+    data: Json
+    rest: Json | None
+    socket: Json
+    done: Callable[[Simulator, str, str], bool]
+
+
+def is_gone(pbx: Simulator, first: str, second: str) -> bool:
+    """Return whether the first call has ended."""
+    return first not in {call.id for call in pbx.engine.calls()}
+
+
+CASES = [
+    Case(
+        "dial",
+        "idle",
+        {"number": "(0)41"},
+        {"remote-dial": "041"},
+        {"action": "make-call", "to": "041"},
+        lambda pbx, a, b: pbx.engine.calls()[0].called.number == "041",
+    ),
+    Case(
+        "answer",
+        "ringing",
+        {},
+        {"remote-answer": "A"},
+        {"action": "accept-call", "id": "A"},
+        lambda pbx, a, b: pbx.engine.call(a).stage is Stage.CONNECTED,
+    ),
+    Case(
+        "reject",
+        "ringing",
+        {},
+        {"reject": "A"},
+        {"action": "clear-call", "id": "A", "connected": "false"},
+        is_gone,
+    ),
+    Case(
+        "hang_up",
+        "connected",
+        {},
+        {"hangup": "A"},
+        {"action": "clear-call", "id": "A", "connected": "false"},
+        is_gone,
+    ),
+    Case(
+        "hold",
+        "connected",
+        {"expected_state": "connected"},
+        {"remote-hold": "A"},
+        {"action": "hold-call", "id": "A"},
+        lambda pbx, a, b: pbx.engine.call(a).held_by == {"45"},
+    ),
+    Case(
+        "resume",
+        "held by us",
+        {},
+        {"remote-resume": "A"},
+        {"action": "hold-call", "id": "A"},
+        lambda pbx, a, b: not pbx.engine.call(a).held_by,
+    ),
+    Case(
+        "transfer",
+        "connected",
+        {"number": "4 1"},
+        {"transfer": "A", "number": "41"},
+        {"action": "blind-transfer", "id": "A", "from": CALLER, "to": "41"},
+        lambda pbx, a, b: pbx.engine.call(a).rung == ["41"],
+    ),
+    Case(
+        "transfer",
+        "ringing",
+        {"number": "41"},
+        {"transfer": "A", "number": "41"},
+        {"action": "blind-transfer", "id": "A", "from": CALLER, "to": "41"},
+        lambda pbx, a, b: pbx.engine.call(a).rung == ["41"],
+    ),
+    Case(
+        "transfer",
+        "two",
+        {"second_call_id": "B"},
+        {"transfer": "A", "id": "B"},
+        {
+            "action": "att-transfer",
+            "id": "A",
+            "from": CALLER,
+            "id2": "B",
+            "to": SECOND_CALLER,
+        },
+        lambda pbx, a, b: (
+            [
+                {party.number for party in (call.caller, call.called)}
+                for call in pbx.engine.calls()
+            ]
+            == [{CALLER, SECOND_CALLER}]
+        ),
+    ),
+    Case(
+        "start_recording",
+        "connected",
+        {},
+        None,
+        {"action": "rec-call", "id": "A", "startstop": "on"},
+        lambda pbx, a, b: pbx.engine.call(a).recording,
+    ),
+    Case(
+        "stop_recording",
+        "recorded",
+        {},
+        None,
+        {"action": "rec-call", "id": "A", "startstop": "off"},
+        lambda pbx, a, b: not pbx.engine.call(a).recording,
+    ),
+]
+
+
+async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str, str]:
+    """Bring a moment about; return the ids of the calls."""
+    if moment == "idle":
+        return "", ""
+    if moment == "ringing":
+        return await ringing(pbx, phones), ""
+    first = await connected(pbx, phones)
+    if moment == "held by us":
+        await act(phones.hass, "hold")
+    elif moment == "recorded":
+        pbx.engine.record(first, True)
+        await until(
+            phones.hass, lambda: phones.get("45", "call").attributes["recording"]
+        )
+    elif moment == "two":
+        return first, await connected(pbx, phones, SECOND_CALLER)
+    return first, ""
+
+
+def worded(words: Json, first: str, second: str) -> Json:
+    """Return a command with the ids of the calls."""
+    ids = {"A": first, "B": second}
+    return {
+        key: ids.get(value, value) if key in ("id", "id2") or value in ids else value
+        for key, value in words.items()
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.action}-{case.moment}")
+async def test_exact_command(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, case: Case, dialect: str
+) -> None:
+    """A command goes out once, word for word, and is done in the PBX when it returns."""
+    first, second = await bring_about(pbx, phones, case.moment)
+    pbx.bodies.clear()
+    pbx.received.clear()
+    await act(hass, case.action, **worded(case.data, first, second))
+    assert case.done(pbx, first, second)
+    commands = [f for f in pbx.received if f["action"] not in ROUTINE]
+    if dialect == "modern" and case.rest:
+        assert pbx.bodies == [(CALLS_PATH, worded(case.rest, first, second))]
+        assert not commands
+    else:
+        assert not pbx.bodies
+        assert commands == [worded(case.socket, first, second)]
+
+
+ROUTINE = {"avoid-disconnect", "get-calls", "get-users"}
+
+
+async def test_send_message(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A chat message is sent as the line, word for word."""
+    texts: list[Any] = []
+    pbx.engine.listeners.append(texts.append)
+    message = 'Die Tür\nist "offen" 🚪'
+    await act(hass, "send_message", recipient="41", message=message)
+    await until(hass, lambda: texts)
+    assert (texts[0].sender, texts[0].recipient, texts[0].text) == ("45", "41", message)
+    assert [f for f in pbx.received if f["action"] == "chat"] == [
+        {"action": "chat", "src": "45", "dest": "41", "message": message}
+    ]
+    await refused(hass, "invalid_number", "send_message", recipient="@", message="x")
+
+
+# The history
+
+
+async def test_get_call_history(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
+) -> None:
+    """The history tells how each call ended, the newest first."""
+    missed = pbx.engine.ring(CALLER, "45", name="Anna")
+    pbx.engine.hang_up(missed)
+    answered = pbx.engine.ring("41", "45")
+    pbx.engine.answer(answered, "45")
+    pbx.engine.hang_up(answered)
+    made = pbx.engine.ring("45", SECOND_CALLER)
+    pbx.engine.hang_up(made)
+    told = await act(hass, "get_call_history")
+    assert told
+    assert [
+        (call["end_reason"], call["direction"], call["remote_number"])
+        for call in told["calls"]
+    ] == [
+        ("unanswered", "outgoing", SECOND_CALLER),
+        ("completed", "incoming", "41"),
+        ("missed", "incoming", CALLER),
+    ]
+    last = told["calls"][-1]
+    assert (last["remote_name"], last["dialed_number"]) == ("Anna", "45")
+    assert (last["answered"], last["duration"]) == (None, 0)
+    assert told["calls"][1]["duration"] >= 0
+    if dialect == "modern":
+        assert [call["call_id"] for call in told["calls"]] == [made, answered, missed]
+        assert [call["scope"] for call in told["calls"]] == [
+            "external",
+            "internal",
+            "external",
+        ]
+    else:
+        assert pbx.bodies[-1] == (
+            "/json",
+            {
+                "action": "load-cdr-summary",
+                "start": 0,
+                "length": 50,
+                "domain": "localhost",
+                "user": "true",
+            },
+        )
+
+
+@pytest.mark.parametrize(
+    ("status", "key"),
+    [(404, "not_supported"), (403, "access_off"), (401, "access_off")],
+)
+async def test_history_absent_or_forbidden(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, status: int, key: str
+) -> None:
+    """A PBX that tells no history, or not to us, is named as the reason."""
+    pbx.switches.rest_status |= {"history": status, "json": status}
+    await refused(hass, key, "get_call_history", error=HomeAssistantError)
+    assert phones.state("", "connected") == "on"
+
+
+# Guards
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("reject", "connected", {}, "no_fitting_call"),
+        ("hold", "ringing", {}, "no_fitting_call"),
+        ("resume", "connected", {}, "no_fitting_call"),
+        ("hold", "held by us", {"call_id": "A"}, "no_fitting_call"),
+        ("transfer", "idle", {"number": "41"}, "no_fitting_call"),
+        ("transfer", "connected", {"number": "not one!"}, "invalid_number"),
+        ("transfer", "connected", {}, "transfer_target"),
+        (
+            "transfer",
+            "two",
+            {"number": "41", "second_call_id": "B"},
+            "transfer_target",
+        ),
+        ("transfer", "two", {"number": "41"}, "several_calls"),
+        ("transfer", "two", {"call_id": "B", "second_call_id": "B"}, "no_fitting_call"),
+        ("transfer", "connected", {"second_call_id": "gone"}, "unknown_call"),
+        ("start_recording", "ringing", {}, "no_fitting_call"),
+        ("start_recording", "idle", {"call_id": "gone"}, "unknown_call"),
+        ("hold", "two", {}, "several_calls"),
+        (
+            "hang_up",
+            "connected",
+            {"call_id": "A", "expected_state": "ringing"},
+            "unexpected_state",
+        ),
+        ("hang_up", "connected", {"expected_state": "held"}, "unexpected_state"),
+    ],
+)
+async def test_guards(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    case: tuple[str, str, Json, str],
+) -> None:
+    """What does not fit is refused in words, and the PBX hears nothing of it."""
+    action, moment, data, key = case
+    first, second = await bring_about(pbx, phones, moment)
+    pbx.bodies.clear()
+    pbx.received.clear()
+    names = {"A": first, "B": second}
+    named: Any = {name: names.get(value, value) for name, value in data.items()}
+    if key == "unknown_call" and action == "transfer":
+        # The second call is what is missing; the first one fits.
+        named["call_id"] = first
+    await refused(hass, key, action, **named)
+    assert not pbx.bodies
+    assert {f["action"] for f in pbx.received} <= ROUTINE
+
+
+async def test_unexpected_state_names_both(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The error says what the call is and what it was expected to be."""
+    await connected(pbx, phones)
+    with pytest.raises(HomeAssistantError, match=r"connected.*held"):
+        await act(hass, "hang_up", expected_state="held")
+
+
+async def test_number_of_the_other_side_withheld(hass: HomeAssistant) -> None:
+    """The socket's transfer has to name the other side; without a number it is refused."""
+    async with Simulator(Switches.classic()) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        await connected(pbx, phones, "anonymous")
+        await refused(
+            hass, "not_supported", "transfer", error=HomeAssistantError, number="41"
+        )
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+async def test_recording_that_is_so_already(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who asks for what is so already gets it, and the PBX is left alone."""
+    await connected(pbx, phones)
+    pbx.received.clear()
+    call = await act(hass, "stop_recording")
+    assert call
+    assert call["recording"] is False
+    assert {f["action"] for f in pbx.received} <= ROUTINE
+
+
+# The toggle
+
+
+@classic
+async def test_toggle_resumes_only_our_own_hold(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A toggle would hold once more what another holds: it is refused."""
+    call_id = await connected(pbx, phones)
+    pbx.engine.hold(call_id, "45")
+    await phones.wait("45", "call", "held")
+    await refused(hass, "held_elsewhere", "resume")
+    pbx.engine.resume(call_id, "45")
+    await phones.wait("45", "call", "connected")
+    await act(hass, "hold")
+    # Resumed at the phone and held there: that is not our hold any more.
+    pbx.engine.resume(call_id, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.hold(call_id, "45")
+    await phones.wait("45", "call", "held")
+    await refused(hass, "held_elsewhere", "resume")
+    assert pbx.engine.call(call_id).held_by == {"45"}
+
+
+@classic
+async def test_toggle_is_forgotten_with_the_link(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """After an outage nobody knows who holds: only the phone can resume."""
+    await connected(pbx, phones)
+    await act(hass, "hold")
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("45", "call", "held")
+    await refused(hass, "held_elsewhere", "resume")
+
+
+@classic
+async def test_toggle_without_an_effect_is_not_repeated(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A hold that may still come must not be undone by the next try."""
+    call_id = await connected(pbx, phones)
+    pbx.switches.ignore_commands = True
+    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    pbx.switches.ignore_commands = False
+    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    assert len([f for f in pbx.received if f["action"] == "hold-call"]) == 1
+    # It comes late, and is ours then.
+    pbx.engine.hold(call_id, "45")
+    await phones.wait("45", "call", "held")
+    await act(hass, "resume")
+    assert not pbx.engine.call(call_id).held_by
+
+
+async def test_two_holds_at_once(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Two automations that hold one call at the same time do not undo each other."""
+    call_id = await connected(pbx, phones)
+    results = await asyncio.gather(
+        act(hass, "hold"), act(hass, "hold"), return_exceptions=True
+    )
+    assert [type(r) for r in results if isinstance(r, Exception)] != [], results
+    assert pbx.engine.call(call_id).held_by == {"45"}
+    await act(hass, "resume")
+    assert not pbx.engine.call(call_id).held_by
+
+
+# REST that serves some commands only
+
+
+@modern
+async def test_rest_serves_some_commands(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A command that REST refuses goes over the socket, the others stay with REST."""
+    pbx.switches.rest_refuses = {"remote-hold"}
+    call_id = await ringing(pbx, phones)
+    await act(hass, "answer")
+    await act(hass, "hold")
+    assert {"action": "hold-call", "id": call_id} in pbx.received
+    await act(hass, "hang_up")
+    assert pbx.bodies[-1] == (CALLS_PATH, {"hangup": call_id})
+
+
+@modern
+async def test_rest_with_ids_of_its_own(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Where REST calls a call otherwise, the socket takes the commands for it."""
+    pbx.switches.rest_ids = "own"
+    call = await act(hass, "dial", number="41")
+    assert call
+    assert pbx.bodies == [(CALLS_PATH, {"remote-dial": "41"})]
+    await act(hass, "hang_up")
+    assert len(pbx.bodies) == 1
+    assert not pbx.engine.calls()
+
+
+@modern
+async def test_call_moves_on_while_rest_is_asked(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is sent on the socket is judged by the state of that moment."""
+    call_id = await connected(pbx, phones)
+    pbx.switches.rest_status["calls"] = 403
+    original = control.Control._find_rest
+
+    async def slowly(self: control.Control) -> None:
+        """Let the call be held by the phone while REST is asked."""
+        await original(self)
+        pbx.engine.hold(call_id, "45")
+        await phones.wait("45", "call", "held")
+
+    monkeypatch.setattr(control.Control, "_find_rest", slowly)
+    await refused(hass, "no_fitting_call", "hold")
+    assert pbx.engine.call(call_id).held_by == {"45"}
+
+
+# Own dialing
+
+
+async def test_dialed_extension_does_not_ring_before_it_does(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
+) -> None:
+    """While the own phone rings first, nobody claims that the other one does."""
+    pbx.switches.dial_pickup = None
+    call = await act(hass, "dial", number="41")
+    assert call
+    assert phones.state("45", "call") == "dialing"
+    assert phones.state("41", "ringing") != "on"
+    pbx.engine.answer(call["call_id"], "45")
+    await until(hass, lambda: pbx.engine.call(call["call_id"]).rung == ["41"])
+    if dialect == "modern":
+        await phones.wait("41", "ringing", "on")
+    pbx.engine.answer(call["call_id"], "41")
+    await phones.wait("41", "in_call", "on")
+
+
+@pytest.mark.parametrize("presented", ["outgoing", "incoming"])
+async def test_own_dialing_is_outgoing_from_its_first_frame(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, presented: str
+) -> None:
+    """Every frame of a call that we dial shows it as outgoing, the very first as well."""
+    pbx.switches.dial_presents_as = presented  # type: ignore[assignment]
+    phones = await set_up(hass, entry)
+    client = entry.runtime_data.client
+    seen: list[tuple[str, str]] = []
+    original = entry.runtime_data.changed
+
+    def changed(changes: Changes) -> None:
+        """Note how each frame shows our calls."""
+        seen.extend(
+            (call.state.value, call.direction.value)
+            for call in client.state.extensions["45"].calls
+        )
+        original(changes)
+
+    client._listener.changed = changed
+    call = await act(hass, "dial", number="+49 30 5551234")
+    assert call
+    await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
+    pbx.engine.answer(call["call_id"])
+    await phones.wait("45", "call", "connected")
+    assert seen
+    assert set(seen) == {("dialing", "outgoing"), ("connected", "outgoing")}
