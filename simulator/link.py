@@ -210,7 +210,7 @@ class Link:
             return
         if stream is Stream.TENANT and not switches.domain_calls:
             return
-        if wanted is not True:
+        if wanted is not True and switches.unsubscribes:
             self._streams.pop(stream, None)
             return
         self._streams[stream] = calls = self._calls(stream)

@@ -79,6 +79,8 @@ class Switches:
     """Whether calls on the WebSocket have an id at all."""
     call_lists: Literal["complete", "changed"] = "complete"
     """Whether a pushed list has all calls, or only those that changed."""
+    unsubscribes: bool = True
+    """Whether `subscribe: false` ends a stream; else it is taken like `true`."""
     party_fields: Literal["both", "strings", "split"] = "both"
     """How modern calls name the parties: `from`, `from-number` and the like, or both."""
     rest_refuses: set[str] = field(default_factory=set)

@@ -62,7 +62,7 @@ class Listener(Protocol):
         """Take note that the state is whole and live, with all that changed."""
 
     def link_lost(self, error: PbxError) -> None:
-        """Take note that the state is not live any more."""
+        """Take note that the state is not live any more, and of each other reason since."""
 
     def login_refused(self, error: PbxError) -> None:
         """Take note that the client has given up until it gets other credentials."""
@@ -94,7 +94,6 @@ class _Link:
     refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
     call_scope: CallScope = CallScope.OWN
     rest_tells_accounts: bool = False
-    presence_pushed: bool = False
     deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
     failure: asyncio.Future[None] = field(default_factory=_new_future)
@@ -142,8 +141,12 @@ class PbxClient:
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
+        self._was_live = False
+        self._accounts_listed = False
+        self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Lock()
 
     # Life
 
@@ -180,14 +183,16 @@ class PbxClient:
 
     async def close(self) -> None:
         """Disconnect, log out and stop; who waits for the PBX is told."""
-        task, self._task = self._task, None
-        self._live = None
-        self._wake()
-        if task:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-        await self.session.close()
+        # Whoever closes as well is back when it is done, not before.
+        async with self._closing:
+            task, self._task = self._task, None
+            self._live = None
+            self._wake()
+            if task:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await self.session.close()
 
     async def _run(self, first: asyncio.Future[None]) -> None:
         """Connect, and connect again after every loss, until refused or cancelled."""
@@ -255,6 +260,8 @@ class PbxClient:
     def _publish(self, live: _Link) -> None:
         """Put a whole new state in place of the old one."""
         old, self._state, self._live = self._state, live.state, live
+        self._was_live = True
+        self._reasons_told.clear()
         before, after = old.extensions, live.state.extensions
         changes = Changes(
             extensions=frozenset(after),
@@ -270,11 +277,13 @@ class PbxClient:
             self._listener.link_up(changes)
 
     def _lost(self, error: PbxError) -> None:
-        """Tell that the state is not live any more."""
-        was_live, self._live = self._live, None
+        """Tell that the state is not live any more, and why: each kind of reason once."""
+        self._live = None
         self._wake()
-        if was_live and self._listener:
-            self._listener.link_lost(error)
+        if type(error) not in self._reasons_told:
+            self._reasons_told.add(type(error))
+            if self._listener and self._was_live:
+                self._listener.link_lost(error)
 
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
@@ -315,7 +324,10 @@ class PbxClient:
             problem = err
         await _set(live.accounts_told, timing.answer if problem else timing.settle)
         if problem and not live.socket_tells_accounts:
-            if not isinstance(problem, NotFoundError | MethodNotAllowedError):
+            # A list that was there before is missing by mistake.
+            if self._accounts_listed or not isinstance(
+                problem, NotFoundError | MethodNotAllowedError
+            ):
                 raise problem
             _LOGGER.debug("The PBX lists no accounts")
         if not live.socket_tells_accounts:
@@ -343,7 +355,7 @@ class PbxClient:
         snapshot = await live.rest_accounts.read()
         if live.socket_tells_accounts:
             return
-        live.rest_tells_accounts = True
+        live.rest_tells_accounts = self._accounts_listed = True
         self.take(live, snapshot)
         if live.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.
@@ -372,19 +384,18 @@ class PbxClient:
         changes, now = NOTHING, time.monotonic()
         match message:
             case Signal():
-                if message.tells_presence:
-                    self._note_push(live)
+                live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
                 return
             case CallList():
                 changes = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
-            case AccountDelta():
-                self._note_push(live)
         changes = _both(changes, live.state.apply(message, now))
         if not changes:
             return
-        if number := changes.unknown:
+        if changes.doubtful:
+            live.refresh_wanted.set()
+        elif number := changes.unknown:
             # It may be told of and never be listed: do not ask each time.
             if now - live.asked_for.get(number, -math.inf) >= self.timing.ask_again:
                 live.asked_for[number] = now
@@ -396,11 +407,6 @@ class PbxClient:
                 self._listener.changed(changes)
             self._wake()
 
-    def _note_push(self, live: _Link) -> None:
-        """Note that the PBX announces changes by itself."""
-        live.presence_pushed = True
-        self.ledger.assume(Assumption.CHANGES_ARE_PUSHED, True)
-
     async def _keep_fresh(self, live: _Link) -> None:
         """Read the accounts again when something hints at a change, or slowly.
 
@@ -411,7 +417,7 @@ class PbxClient:
         timing, failures = self.timing, 0
         while True:
             pause: float | None = timing.slow_read
-            if live.presence_pushed and not failures:
+            if live.state.presence_pushed and not failures:
                 pause = timing.forget if live.state.missing else None
             await _set(live.refresh_wanted, pause)
             await asyncio.sleep(timing.settle)
@@ -446,7 +452,7 @@ class PbxClient:
         return {
             "socket_tells_accounts": live.socket_tells_accounts,
             "rest_tells_accounts": live.rest_tells_accounts,
-            "presence_pushed": live.presence_pushed,
+            "presence_pushed": live.state.presence_pushed,
             "calls_answered": live.calls_told.is_set(),
             "rest_call_commands": live.rest_calls,
             "rest_refused": sorted(live.rest_refused),

@@ -223,7 +223,8 @@ class Totals:
 class Changes:
     """What a message changed, for those who show it.
 
-    `unknown` is an account that was told of and is not listed.
+    `unknown` is an account that was told of and is not listed; a `doubtful` message
+    may be about us, and only a snapshot can tell.
     """
 
     extensions: frozenset[str] = frozenset()
@@ -231,6 +232,7 @@ class Changes:
     removed: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
     unknown: str | None = None
+    doubtful: bool = False
 
     def __bool__(self) -> bool:
         """Return whether anything changed or is wanted."""

@@ -75,12 +75,15 @@ class Dial:
 class Memory:
     """What the PBX does not tell again: it outlives a link.
 
-    Since when an account is missing, what we dial, and which calls that made; and how
-    often in a row `connected` was wrong about the line, by whether it was in a call.
+    Since when an account is missing, what we dial, and which calls that made; how often
+    in a row `connected` was wrong about the line, by whether it was in a call; and
+    whether the line's presence showed its calls, and one that only rang.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
     contradictions: dict[bool, int] = field(default_factory=dict)
+    presence_shows_calls: bool = False
+    presence_shows_ringing: bool = True
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
 
@@ -106,10 +109,14 @@ class PbxState:
         """
         self.line = line
         self.memory = memory or Memory()
+        self.presence_pushed = False
         self.holds: dict[str, Hold] = {}
         self._assume = (ledger or Ledger()).assume
         self._tenant_named = False
         self._ended: deque[str] = deque(maxlen=_ENDED_KEPT)
+        self._ring: str | None = None
+        self._ring_shown = False
+        self._ring_told = False
         self.scope: CallScope | None = None
         self.totals = Totals(None, None, None)
         self.extensions: dict[str, Extension] = {}
@@ -135,8 +142,12 @@ class PbxState:
         """Take in a message at a monotonic time in seconds; return what it changed."""
         match message:
             case AccountDelta():
-                if not self._is_of_tenant(message.tenant):
-                    return NOTHING
+                match self._is_of_tenant(message.tenant):
+                    case None:
+                        return Changes(doubtful=True)
+                    case False:
+                        return NOTHING
+                self.presence_pushed = True
                 return self._apply_delta(message.account)
             case CallList():
                 return self._apply_calls(message.calls, now)
@@ -175,8 +186,8 @@ class PbxState:
 
     # Accounts
 
-    def _is_of_tenant(self, tenant: str | None) -> bool:
-        """Return whether a delta that names a tenant is of ours.
+    def _is_of_tenant(self, tenant: str | None) -> bool | None:
+        """Return whether a delta that names a tenant is of ours; None if that is open.
 
         An unknown name may be an alias of it, unless others name it as we know it.
         """
@@ -185,7 +196,7 @@ class PbxState:
         ours = tenant in self._hosts
         self._tenant_named |= ours
         self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
-        return ours or not self._tenant_named
+        return ours or (False if self._tenant_named else None)
 
     def _apply_delta(self, delta: Account) -> Changes:
         """Merge a `user-state`: only `dnd` and `registered` survive their absence.
@@ -205,12 +216,20 @@ class PbxState:
         if new == old:
             return NOTHING
         if new.number == self.line and self.scope:
-            in_calls = bool(self._calls_of.get(self.line))
-            self._assume(Assumption.ABSENT_MEANS_CLEARED, new.busy or not in_calls)
+            self._weigh_presence(new)
         self._accounts[new.number] = new
         self._note_reports(new)
         calls = (new.busy, new.calls) != (old.busy, old.calls)
         return self._refreshed((new.number,), calls=calls)
+
+    def _weigh_presence(self, new: Account) -> None:
+        """Note how the line's presence fits its calls, which are known."""
+        in_call = any(call.connected for call in self._calls_of.get(self.line, ()))
+        busy = new.busy is True
+        self._assume(Assumption.ABSENT_MEANS_CLEARED, busy or not in_call)
+        self._ring_told = True
+        self._ring_shown |= busy
+        self.memory.presence_shows_calls |= busy and in_call
 
     def _apply_snapshot(self, snapshot: AccountsSnapshot, now: float) -> Changes:
         """Replace all accounts.
@@ -241,6 +260,8 @@ class PbxState:
             for account in self._accounts.values()
             if account.type == EXTENSION and account.number != self.line
         )
+        if self.scope and self._accounts[self.line].calls is not None:
+            self._weigh_presence(self._accounts[self.line])
         self._reporting.clear()
         self._opaque.clear()
         for account in self._accounts.values():
@@ -334,6 +355,33 @@ class PbxState:
         if ended and listed:
             self._assume(Assumption.LISTS_ARE_COMPLETE, True)
 
+    def _weigh_ringing(self) -> bool:
+        """Note whether the line's presence showed a call that only rang.
+
+        Its own calls are known: so it tells whether a colleague without any is idle.
+        Return whether that is to be judged anew.
+        """
+        memory, calls = self.memory, self._calls_of.get(self.line, ())
+        # Presence that is only read now and then may be of another call.
+        busy = self._accounts[self.line].busy is True and self.presence_pushed
+        memory.presence_shows_calls |= busy and any(call.connected for call in calls)
+        if len(calls) == 1 and calls[0].phase is Phase.RINGING:
+            if self._ring != calls[0].id:
+                self._ring = calls[0].id
+                self._ring_told = False
+                self._ring_shown = busy
+            return False
+        rang, self._ring = self._ring, None
+        told = self._ring_told or self.presence_pushed
+        if not rang or calls or not told or not memory.presence_shows_calls:
+            return False
+        before, memory.presence_shows_ringing = (
+            memory.presence_shows_ringing,
+            self._ring_shown,
+        )
+        self._assume(Assumption.PRESENCE_SHOWS_RINGING, self._ring_shown)
+        return self._ring_shown is not before
+
     def _follow_holds(self, listed: Mapping[str, Call]) -> None:
         """Forget a hold of ours that is over, and see one that has come."""
         for call_id, hold in tuple(self.holds.items()):
@@ -355,7 +403,7 @@ class PbxState:
         """Note whose calls the lists hold from now on; before the first one is empty."""
         if scope is self.scope:
             return NOTHING
-        self.scope = scope
+        self.scope, self._ring = scope, None
         return self._listed_anew({}, everybody=True)
 
     def _listed_anew(
@@ -365,7 +413,7 @@ class PbxState:
         before = self._calls_of
         self._listed = listed
         self._calls_of = after = self._index(listed)
-        if everybody:
+        if self._weigh_ringing() or everybody:
             return self._refreshed(self.extensions)
         return self._refreshed(
             number
@@ -513,7 +561,9 @@ class PbxState:
         own, unclear = self._own_calls(account, calls)
         unclear |= unexplained
         states = {call.state for call in own}
-        tells_none = all_told or account.calls is not None
+        tells_none = all_told or (
+            account.calls is not None and self.memory.presence_shows_ringing
+        )
 
         in_call: bool | None
         if states & {CallState.CONNECTED, CallState.HELD} or unexplained:
@@ -683,9 +733,13 @@ class PbxState:
         """Return the phase of every call of the tenant, or None if some are not told."""
         if self.scope is CallScope.TENANT:
             return [call.phase for call in self._listed.values()]
-        if not self._lists_calls or self._unexplained or self._opaque:
-            return None
-        if self.scope is None:
+        if (
+            self.scope is None
+            or not self._lists_calls
+            or not self.memory.presence_shows_ringing
+            or self._unexplained
+            or self._opaque
+        ):
             return None
         phases: dict[str, Phase | None] = {}
         for number in self._reporting:
