@@ -1,13 +1,16 @@
 """Fixtures: a real Home Assistant core beside a simulated PBX, over real sockets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+import logging
+from typing import override
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
+from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import client
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
@@ -42,6 +45,35 @@ def real_environment(
 ) -> None:
     """Load this repository's integration, allow loopback sockets, be quick."""
     monkeypatch.setattr(client, "TIMING", QUICK)
+
+
+class Complaints(logging.Handler):
+    """Collect what Home Assistant has to say against how we use it."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        super().__init__(logging.WARNING)
+        self.found: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record that names us as the user of something that goes away."""
+        text = record.getMessage()
+        words = ("deprecated", "detected that", "will stop working", "will be removed")
+        if DOMAIN in text and any(word in text.lower() for word in words):
+            self.found.append(text)
+
+
+@pytest.fixture(autouse=True)
+def complaints() -> Iterator[list[str]]:
+    """Fail the test in which Home Assistant calls something that we do deprecated."""
+    handler = Complaints()
+    logging.getLogger().addHandler(handler)
+    try:
+        yield handler.found
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert not handler.found
 
 
 @pytest.fixture(params=["classic", "modern"])

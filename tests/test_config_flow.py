@@ -382,7 +382,7 @@ def test_parse_host(text: str, expected: tuple[str, int, bool]) -> None:
             "]@[:@",
             "https:/x",
         ),
-        *("pbx\nx", "fe80::1%e\0", "fe80::1%", "1:2:3", "https://https"),
+        *("pbx\nx", "fe80::1%e\0", "fe80::1%", "1:2:3", "https://https", "ht tp://pbx"),
     ],
 )
 def test_parse_host_refuses(text: str) -> None:

@@ -110,6 +110,7 @@ class PbxState:
         self.line = line
         self.memory = memory or Memory()
         self.presence_pushed = False
+        self._deltas_come = False
         self.holds: dict[str, Hold] = {}
         self._assume = (ledger or Ledger()).assume
         self._tenant_named = False
@@ -147,7 +148,7 @@ class PbxState:
                         return Changes(doubtful=True)
                     case False:
                         return NOTHING
-                self.presence_pushed = True
+                self.presence_pushed = self._deltas_come = True
                 return self._apply_delta(message.account)
             case CallList():
                 return self._apply_calls(message.calls, now)
@@ -363,7 +364,7 @@ class PbxState:
         """
         memory, calls = self.memory, self._calls_of.get(self.line, ())
         # Presence that is only read now and then may be of another call.
-        busy = self._accounts[self.line].busy is True and self.presence_pushed
+        busy = self._accounts[self.line].busy is True and self._deltas_come
         memory.presence_shows_calls |= busy and any(call.connected for call in calls)
         if len(calls) == 1 and calls[0].phase is Phase.RINGING:
             if self._ring != calls[0].id:
@@ -372,7 +373,7 @@ class PbxState:
                 self._ring_shown = busy
             return False
         rang, self._ring = self._ring, None
-        told = self._ring_told or self.presence_pushed
+        told = self._ring_told or self._deltas_come
         if not rang or calls or not told or not memory.presence_shows_calls:
             return False
         before, memory.presence_shows_ringing = (
