@@ -247,12 +247,14 @@ def parse_party(text: str) -> Party:
 
 def _split_party(text: str) -> tuple[str, str]:
     """Return the name, still in its quotes, and the address."""
-    if addresses := list(_ADDRESS.finditer(text)):
+    quoted = _QUOTED.match(text)
+    behind = quoted.end() if quoted else 0
+    if addresses := list(_ADDRESS.finditer(text, behind)):
         start = addresses[-1].start()
-    elif quoted := _QUOTED.match(text):
-        if (start := text.find("<", quoted.end())) < 0:
+    elif (start := text.find("<", behind)) < 0:
+        if quoted:
             return text, ""
-    elif (start := text.find("<")) < 0:
+        text = text.partition(">")[0]
         bare = not text.strip(_NUMBER_CHARS) or (
             " " not in text and any(char.isdigit() or char in ":@" for char in text)
         )

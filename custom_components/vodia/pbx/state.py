@@ -220,6 +220,9 @@ class PbxState:
             self._weigh_presence(new)
         self._accounts[new.number] = new
         self._note_reports(new)
+        if new.name != old.name:
+            # Others show it as the name of their other party.
+            return self._refreshed(self.extensions)
         calls = (new.busy, new.calls) != (old.busy, old.calls)
         return self._refreshed((new.number,), calls=calls)
 
@@ -319,14 +322,13 @@ class PbxState:
     def _apply_calls(self, calls: tuple[Call, ...], now: float) -> Changes:
         """Replace the list of the stream: an id that is missing has ended."""
         listed: dict[str, Call] = {}
+        dialed: dict[str, Dial] = {}
         for reported in calls:
             if own := self._as_own(reported):
-                call = self._as_dialed(own, now)
+                call = self._as_dialed(own, now, dialed)
                 twin = listed.get(call.id)
                 listed[call.id] = _merged(twin, call) if twin else call
-        self.memory.dialed = {
-            id_: d for id_, d in self.memory.dialed.items() if id_ in listed
-        }
+        self.memory.dialed = dialed
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
@@ -465,32 +467,43 @@ class PbxState:
             else replace(call, extensions=frozenset({self.line}))
         )
 
-    def _as_dialed(self, call: Call, now: float) -> Call:
-        """Return a call that we dialed as one that the line makes.
+    def _as_dialed(self, call: Call, now: float, dialed: dict[str, Dial]) -> Call:
+        """Return a call that we dialed as one that the line makes, and note it.
 
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
-        first new call of the line with the dialed number as the other party.
+        first new call of the line with the dialed number as the other party. It is so
+        no more when one of the two has left it, or when it rings anew.
         """
-        makes_it = call.caller.number == self.line
+        memory, line = self.memory, self.line
+        if not memory.dials and not memory.dialed:
+            return call
+        makes_it = call.caller.number == line
         other = call.callee if makes_it or not call.caller.number else call.caller
-        memory = self.memory
-        if call.id not in memory.dialed:
-            if not memory.dials or self.line not in self._members(call):
-                return call
+        named = line in (call.caller.number, call.callee.number)
+        is_ours = named or (not call.caller.number and line in self._members(call))
+        dial = memory.dialed.get(call.id)
+        if dial is None:
             memory.dials = [d for d in memory.dials if now - d.time <= DIAL_WINDOW]
-            for dial in memory.dials:
-                if call.id not in dial.before and same_number(
-                    other.number, dial.number
-                ):
-                    break
-            else:
+            dial = next(
+                (
+                    dial
+                    for dial in memory.dials
+                    if is_ours
+                    and call.id not in dial.before
+                    and same_number(other.number, dial.number)
+                ),
+                None,
+            )
+            if dial is None:
                 return call
             memory.dials.remove(dial)
-            memory.dialed[call.id] = dial
             self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
-        if makes_it:
+        before = self._listed.get(call.id)
+        anew = before and before.connected and call.phase is Phase.RINGING
+        if anew or not (is_ours and same_number(other.number, dial.number)):
             return call
-        return replace(call, caller=Party(self.line), callee=other)
+        dialed[call.id] = dial
+        return call if makes_it else replace(call, caller=Party(line), callee=other)
 
     # What an extension shows
 
@@ -632,21 +645,21 @@ class PbxState:
             or len(call.extensions - {call.caller.number}) <= 1
             or number in self._named_parties(call)
         }
-        explained = any(call.connected for call in own.values())
         unclear = any(not call.phase for call in calls)
-        for call in calls:
-            if call.id in own:
-                continue
-            if account.calls:
-                in_it = any(
+        open_ones = [call for call in calls if call.id not in own]
+        if account.calls:
+            for call in open_ones:
+                if any(
                     _is_same(reported, call) and reported.phase is not Phase.RINGING
                     for reported in account.calls
-                )
+                ):
+                    own[call.id] = call
+        elif open_ones and account.busy is not False:
+            # Busy is explained by this call only if there is no other.
+            if account.busy and len(calls) == 1:
+                own[open_ones[0].id] = open_ones[0]
             else:
-                in_it = account.busy is True and not explained
-                unclear |= account.busy is None
-            if in_it:
-                own[call.id] = call
+                unclear = True
         return tuple(
             sorted(
                 (
@@ -665,12 +678,16 @@ class PbxState:
     def _as_seen_by(self, account: Account, call: Call) -> Call:
         """Return a call without its phase where it may not have come to the account yet.
 
-        While the line's phone rings for a call that we dialed, the dialed one does not.
+        While the line's phone rings for a call that we dialed, the dialed one does not;
+        and a phone that is called but not involved may be on do not disturb, or away.
         """
+        number, dialed = account.number, call.id in self.memory.dialed
+        away = account.registered is False or account.dnd is True
         if (
             call.phase is not Phase.RINGING
-            or call.id not in self.memory.dialed
-            or account.number in (self.line, *call.extensions)
+            or number in (call.caller.number, *call.extensions)
+            or (number == self.line and self.scope is CallScope.OWN)
+            or not (dialed or call.extensions or away)
             or any(_is_same(reported, call) for reported in account.calls or ())
         ):
             return call

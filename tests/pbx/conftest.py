@@ -1,0 +1,19 @@
+"""How long to search for counterexamples: `--hypothesis-profile=hunt` searches longer.
+
+Only pytest runs that name a path in this folder read this early enough for the option.
+"""
+
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run: a red test is red because of a change.
+settings.register_profile(
+    "steady",
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "hunt", settings.get_profile("steady"), max_examples=2000, derandomize=False
+)
+settings.load_profile("steady")

@@ -1,0 +1,1219 @@
+"""Test what must hold for anything that a PBX may send; all of it is made up.
+
+`pytest tests/pbx/test_properties.py --hypothesis-profile=hunt --timeout=0` searches
+longer, and anew each time.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+import json
+from random import Random
+import re
+from typing import Any, Final
+from urllib.parse import quote
+
+from hypothesis import assume, event, given, settings, strategies as st
+import orjson
+import pytest
+
+from custom_components.vodia.pbx.ledger import Ledger
+from custom_components.vodia.pbx.messages import (
+    SEPARATORS,
+    AccountsSnapshot,
+    FrameError,
+    Message,
+    decode,
+    decode_accounts,
+    parse_party,
+)
+from custom_components.vodia.pbx.models import (
+    EXTENSION,
+    AccountCall,
+    CallScope,
+    CallState,
+    Direction,
+    Extension,
+    Party,
+)
+from custom_components.vodia.pbx.state import PbxState, same_number
+from simulator import engine as sim, model
+from simulator.switches import Switches
+from simulator.wire import Wire, encode as write
+
+type Json = dict[str, Any]
+
+LINE: Final = "45"
+HOSTS: Final = frozenset({"localhost", "tenant"})
+OUTSIDE: Final = "+4930123456"
+
+# Hypothesis warns of its own generator, once, with Python 3.14.
+pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
+
+
+@pytest.fixture(autouse=True)
+def real_environment() -> None:
+    """Need nothing of Home Assistant."""
+
+
+def often(times: int) -> settings:
+    """Return the settings for a property that is cheap, or dear, to check."""
+    return settings(max_examples=settings().max_examples * times)
+
+
+def new_state(**kwargs: Any) -> PbxState:
+    """Return a state that has been told nothing."""
+    return PbxState(LINE, HOSTS, **kwargs)
+
+
+# What the frames are made of: few words, so that they meet often
+
+NUMBERS: Final = (LINE, "46", "47", "500", OUTSIDE, "030123456")
+PARTIES: Final = (
+    *("", "<>", "anonymous", '"Anonymous" <sip:anonymous@anonymous.invalid>'),
+    *(f"<sip:{number}@localhost>" for number in NUMBERS),
+    *('"Zoë" <sip:46@tenant>', "sip:47", "46", "<sip:46@elsewhere.example>"),
+)
+WORDS: Final = ("alerting", "ringback", "connected", "onhold", "holding", "hovering")
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.sampled_from(("", "true", "45", "calls", "0", "1e400", "connected"))
+    | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("id", "account", "name", "extension")), inner, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+
+
+def some(required: Mapping[str, Any], **optional: Any) -> st.SearchStrategy[Json]:
+    """Return objects with some fields, the others in any mixture."""
+    return st.fixed_dictionaries(
+        {key.strip("_"): value for key, value in required.items()},
+        optional={
+            key.strip("_").replace("_", "-"): value for key, value in optional.items()
+        },
+    )
+
+
+FLAGS = st.sampled_from((True, False, "true", "false", "", None))
+TIMES = st.sampled_from((None, "", 0, 1, 2, 2.5, "2", "soon"))
+CALLS = st.lists(
+    some(
+        {"id": st.sampled_from(("a", "b", "c", "", None))},
+        from_=st.sampled_from(PARTIES),
+        to=st.sampled_from(PARTIES),
+        state=st.sampled_from(WORDS),
+        callstate=st.sampled_from(WORDS),
+        extension=st.lists(st.sampled_from((LINE, "*46", "47", "48")), max_size=3),
+        start=TIMES,
+        connect=TIMES,
+        rec=st.sampled_from(("", "adhoc", None)),
+        from_number=st.sampled_from(NUMBERS),
+        to_number=st.sampled_from(NUMBERS),
+        from_name=st.sampled_from(("", "Zoë")),
+    ),
+    max_size=3,
+)
+PRESENCE: Final[Mapping[str, Any]] = {
+    "name": st.sampled_from(("", "Zoë", "Bob")),
+    "registered": FLAGS,
+    "dnd": FLAGS,
+    "chatstatus": st.sampled_from(("online", "offline", "", "away")),
+    "code": st.sampled_from((None, 0, 180)),
+    "calls": CALLS,
+}
+TYPES = st.sampled_from((EXTENSION, EXTENSION, EXTENSION, "hunts", None))
+ENTRIES = st.lists(
+    some(
+        {"account": st.sampled_from(("46", "47", "48", "500", LINE)), "type": TYPES},
+        **PRESENCE,
+    ),
+    max_size=4,
+)
+REST_ENTRIES = st.lists(
+    some(
+        {"name": st.sampled_from(("46", "47", "48", LINE))},
+        displayname=PRESENCE["name"],
+        registered=FLAGS,
+        dnd=FLAGS,
+        chatstatus=PRESENCE["chatstatus"],
+        connected=FLAGS,
+    ),
+    max_size=4,
+)
+FRAMES = st.one_of(
+    some({"action": st.just("call-state"), "calls": CALLS}),
+    some(
+        {
+            "action": st.just("user-state"),
+            "account": st.sampled_from((LINE, "46", "47", "500", "99")),
+        },
+        domain=st.sampled_from(("localhost", "elsewhere.example")),
+        **PRESENCE,
+    ),
+    some(
+        {"action": st.just("domain-state"), "accounts": ENTRIES},
+        calls=CALLS,
+    ),
+    some({"action": st.sampled_from(("blf", "user-change", "chat", "weather"))}),
+)
+
+
+@st.composite
+def broken(draw: st.DrawFn, frames: st.SearchStrategy[Json]) -> Json:
+    """Return a frame with one field, at any depth, that may be missing or anything."""
+    frame = deepcopy(draw(frames))
+    place: Any = frame
+    while place:
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        inner = place[key := draw(st.sampled_from(keys))]
+        if not (isinstance(inner, dict | list) and inner and draw(st.booleans())):
+            break
+        place = inner
+    else:
+        return frame
+    if draw(st.booleans()):
+        del place[key]
+    else:
+        place[key] = draw(JSON)
+    return frame
+
+
+def line(text: str) -> str:
+    """Return a text in one line."""
+    return " ".join(text.split())
+
+
+def told_name(name: str) -> str | None:
+    """Return what is kept of a name: one line that is more than a number."""
+    return line(name) if set(line(name)) - set("+*#0123456789 ()/.-") else None
+
+
+def take(state: PbxState, frame: Json, now: float = 0) -> bool:
+    """Feed a frame as the client does; return whether it was taken."""
+    try:
+        message = decode(json.dumps(frame).encode(), Ledger())
+    except FrameError:
+        return False
+    state.apply(message, now)
+    return True
+
+
+def take_rest(state: PbxState, entries: Iterable[Json], now: float = 0) -> None:
+    """Feed the extensions of a REST reply; the absence of others is proven by ours."""
+    listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Ledger())
+    phones = tuple(replace(account, type=EXTENSION) for account in listed)
+    state.apply(AccountsSnapshot(phones), now)
+
+
+# Any history
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something that comes from a PBX: a frame, a REST reply or another scope."""
+
+    frame: Json | None = None
+    rest: tuple[Json, ...] | None = None
+    scope: CallScope | None = None
+    dials: str | None = None
+    later: float = 0
+
+    def tell(self, state: PbxState, now: float) -> None:
+        """Tell it."""
+        if self.frame is not None:
+            take(state, self.frame, now)
+        if self.rest is not None:
+            take_rest(state, self.rest, now)
+        if self.scope:
+            state.begin_calls(self.scope)
+        if self.dials:
+            state.expect_dial(self.dials, now)
+
+
+def without_connected_line(entries: Iterable[Json]) -> tuple[Json, ...]:
+    """Return REST entries that leave open whether the line is connected.
+
+    How often that contradicts the line's calls is remembered on purpose.
+    """
+    return tuple(
+        {key: value for key, value in entry.items() if key != "connected"}
+        if entry["name"] == LINE
+        else entry
+        for entry in entries
+    )
+
+
+# Seconds: at once, after a dialing has expired, after an extension is forgotten.
+LATER = st.sampled_from((0.0, 0.0, 31.0, 700.0))
+HISTORIES = st.lists(
+    st.one_of(
+        st.builds(Told, frame=FRAMES, later=LATER),
+        st.builds(Told, frame=FRAMES, later=LATER),
+        st.builds(Told, frame=broken(FRAMES)),
+        st.builds(Told, rest=REST_ENTRIES.map(without_connected_line), later=LATER),
+        st.builds(Told, scope=st.sampled_from(CallScope)),
+        st.builds(Told, dials=st.sampled_from(("46", "500", OUTSIDE))),
+    ),
+    max_size=8,
+)
+
+
+def with_line(entries: list[Json]) -> Json:
+    """Return the `domain-state` of accounts that proves the absence of all others."""
+    return {"action": "domain-state", "accounts": [*entries, {"account": LINE}]}
+
+
+SCOPES = pytest.mark.parametrize("scope", CallScope)
+# The client notes whose calls a list holds before it takes the list.
+ORDERS: Final = ((0, 1, 2), (1, 0, 2), (1, 2, 0))
+# One entry a call: that one of two legs tells first what we dialed is a known fault.
+CALL_STATE = some({"action": st.just("call-state"), "calls": CALLS}).filter(
+    lambda frame: len({c["id"] or "" for c in frame["calls"]}) == len(frame["calls"])
+)
+
+
+def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
+    """Tell one thing after the other; return the time it is then."""
+    for told in all_told:
+        now += told.later
+        told.tell(state, now)
+    return now
+
+
+def facts(state: PbxState) -> dict[str, Extension]:
+    """Return what all extensions show; of an absent one the last name may be kept."""
+    return {
+        number: shown if shown.present else replace(shown, name=None)
+        for number, shown in state.extensions.items()
+    }
+
+
+def check_history(history: list[Told], end: list[Told]) -> None:
+    """Check that a history and its end show what the end alone shows a fresh client.
+
+    The fresh one gets what the client hands over to a new link: who was there before,
+    and the memory (what we dial, since when an extension is missing, what was learned
+    about the PBX). All of that outlives a link on purpose, and nothing else does.
+    """
+    old = new_state()
+    now = tell(old, [*history, *end])
+    fresh = new_state(known=old.extensions, memory=deepcopy(old.memory))
+    tell(fresh, end, now)
+    assert facts(old) == facts(fresh)
+    assert old.totals == fresh.totals
+
+
+@SCOPES
+@often(2)
+@given(HISTORIES, ENTRIES.map(with_line), CALL_STATE, st.sampled_from(ORDERS))
+def test_any_history_equals_a_fresh_client(
+    scope: CallScope,
+    history: list[Told],
+    accounts: Json,
+    calls: Json,
+    order: tuple[int, ...],
+) -> None:
+    """Complete snapshots leave no trace of what was before, however they are ordered."""
+    end = [Told(frame=accounts), Told(scope=scope), Told(frame=calls)]
+    check_history(history, [end[index] for index in order])
+
+
+@SCOPES
+@often(2)
+@given(HISTORIES, REST_ENTRIES, CALL_STATE, st.sampled_from(ORDERS))
+def test_any_history_equals_a_fresh_client_over_rest(
+    scope: CallScope,
+    history: list[Told],
+    entries: list[Json],
+    calls: Json,
+    order: tuple[int, ...],
+) -> None:
+    """The same where the accounts are read over REST."""
+    listed = (*without_connected_line(entries), {"name": LINE})
+    end = [Told(rest=listed), Told(scope=scope), Told(frame=calls)]
+    check_history(history, [end[index] for index in order])
+
+
+@SCOPES
+@given(HISTORIES, ENTRIES.map(with_line), CALL_STATE)
+def test_without_memory_nothing_survives(
+    scope: CallScope, history: list[Told], accounts: Json, calls: Json
+) -> None:
+    """Who dialed nothing shows what one shows who was never there before.
+
+    Left out are extensions that are missing now: that they were there is memory. What
+    was learned about the PBX is handed over: it says how to read what comes.
+    """
+    end = [Told(frame=accounts), Told(scope=scope), Told(frame=calls)]
+    old = new_state()
+    tell(old, [*(replace(told, dials=None) for told in history), *end])
+    fresh = new_state(memory=replace(deepcopy(old.memory), absent_since={}))
+    tell(fresh, end)
+    present = {n: shown for n, shown in old.extensions.items() if shown.present}
+    assert present == fresh.extensions
+    assert old.totals == fresh.totals
+
+
+@often(2)
+@given(HISTORIES)
+def test_what_is_shown_is_never_stale(history: list[Told]) -> None:
+    """To derive all anew after any message changes nothing: no refresh is forgotten."""
+    state, now = new_state(), 0.0
+    for told in history:
+        now = tell(state, [told], now)
+        before, totals = dict(state.extensions), state.totals
+        state._refreshed(tuple(state.extensions.keys() | state._accounts.keys()))
+        assert state.extensions == before
+        assert state.totals == totals
+
+
+def test_new_name_shows_at_the_other_party() -> None:
+    """A name that comes with a delta shows wherever it is shown."""
+    call = {"id": "a", "from": "46", "to": LINE, "state": "connected"}
+    state = new_state()
+    state.begin_calls(CallScope.TENANT)
+    take(state, with_line([{"account": "46", "type": EXTENSION, "name": "Zoë"}]))
+    take(state, {"action": "call-state", "calls": [call]})
+    take(state, {"action": "user-state", "account": "46", "name": "Bob"})
+    assert state.extensions[LINE].calls[0].remote.name == "Bob"
+
+
+def test_same_list_again_shows_the_same() -> None:
+    """A call that we dialed may have an entry for each leg, in any order."""
+    legs = [
+        {"id": "a", "to": LINE, "state": "connected"},
+        {"id": "a", "from": OUTSIDE, "to": LINE, "state": "alerting"},
+    ]
+    state = new_state()
+    state.begin_calls(CallScope.OWN)
+    state.expect_dial(OUTSIDE, 0)
+    take(state, {"action": "call-state", "calls": legs})
+    shown = dict(state.extensions)
+    take(state, {"action": "call-state", "calls": legs})
+    assert state.extensions == shown
+
+
+# Both dialects, and the truth
+
+PHONES: Final = (LINE, "46", "47", "48")
+# Two reachable outside parties, two groups, a queue, an attendant, a room and an orbit.
+TARGETS: Final = (
+    *PHONES,
+    OUTSIDE,
+    "+33155501777",
+    "500",
+    "501",
+    "600",
+    "700",
+    "800",
+    "5",
+)
+ACTIONS: Final = (
+    *("ring", "ring in", "ring in", "dial", "answer", "answer", "answer"),
+    *("hold", "resume", "transfer", "reject", "hang up"),
+    *("register", "dnd", "chat", "record"),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that happens at the PBX; the numbers choose among what there is."""
+
+    action: str
+    which: int
+    who: int
+    whom: str
+
+
+@dataclass
+class Office:
+    """A PBX, as itself and as two clients see it, one of each dialect."""
+
+    switches: Mapping[str, Any]
+    names: Mapping[str, str]
+    engine: sim.Engine = field(init=False)
+    # Where a phone that only rings is not busy, the classic dialect is at fault.
+    classic_only: Mapping[str, Any] = field(
+        default_factory=lambda: {"code_while_ringing": True}
+    )
+    states: dict[str, PbxState] = field(
+        default_factory=lambda: {"classic": new_state(), "modern": new_state()}
+    )
+    changed: set[str] = field(default_factory=set)
+    now: float = 1000.0
+
+    def __post_init__(self) -> None:
+        """Put up the phones."""
+        self.engine = sim.Engine(self._clock)
+        self.engine.tenants["localhost"] = model.Tenant("localhost")
+        for number in PHONES:
+            name = self.names.get(number, "")
+            self.engine.add_account(number, name, registered=True)
+        for number, kind, members in (
+            ("500", model.AccountType.RING_GROUP, PHONES[:3]),
+            ("501", model.AccountType.RING_GROUP, PHONES[1:]),
+            ("600", model.AccountType.QUEUE, PHONES),
+            ("700", model.AccountType.ATTENDANT, ()),
+            ("800", model.AccountType.CONFERENCE, ()),
+            ("5", model.AccountType.ORBIT, ()),
+        ):
+            self.engine.add_account(number, f"Account {number}", kind, members=members)
+        self.engine.listeners.append(self._note)
+
+    def _note(self, change: model.Change | model.Message) -> None:
+        """Note who has changed."""
+        if isinstance(change, model.Change):
+            self.changed.update(change.accounts)
+
+    def _clock(self) -> float:
+        """Return a time that is later than any before."""
+        self.now += 0.5
+        return self.now
+
+    def act(self, act: Act) -> None:
+        """Let something happen, if it can."""
+        engine, phone = self.engine, PHONES[act.who]
+        account, live = engine.account(phone), engine.calls()
+        with suppress(model.EngineError):
+            match act.action:
+                case "ring":
+                    engine.ring(phone, act.whom)
+                case "ring in":
+                    caller = ("+390655501666", "+12025550147")[act.which % 2]
+                    engine.ring(caller, act.whom, self.names.get(caller, ""))
+                case "dial":
+                    self._dial(act.whom)
+                case "register":
+                    engine.set_registered(phone, not account.registered)
+                case "dnd":
+                    engine.set_dnd(phone, not account.dnd)
+                case "chat":
+                    status = ("online", "offline", "")[act.which % 3]
+                    engine.set_chat(phone, status)
+                case _ if live:
+                    self._act_in(live[act.which % len(live)], act)
+
+    def _dial(self, number: str) -> None:
+        """Let the line dial through Home Assistant."""
+        dials = [(s, s.expect_dial(number, self.now)) for s in self.states.values()]
+        try:
+            self.engine.dial(LINE, number)
+        except model.EngineError:
+            for state, dial in dials:
+                state.cancel_dial(dial)
+            raise
+
+    def _act_in(self, call: model.Call, act: Act) -> None:
+        """Let something happen in a call, mostly by one who is in it."""
+        engine = self.engine
+        involved = [n for n in PHONES if n in call.rung or call.talks(n)] or PHONES
+        phone = involved[act.who % len(involved)]
+        match act.action:
+            case "answer":
+                rings = call.stage is model.Stage.RINGING and phone in call.rung
+                engine.answer(call.id, phone if rings else None)
+            case "hold":
+                engine.hold(call.id, phone)
+            case "resume":
+                engine.resume(call.id, phone)
+            case "transfer":
+                engine.transfer(call.id, phone, act.whom)
+            case "reject":
+                engine.reject(call.id, phone)
+            case "hang up":
+                engine.hang_up(call.id)
+            case "record":
+                engine.record(call.id, not call.recording)
+
+    def tell(self) -> None:
+        """Tell both clients what has changed, each in its dialect."""
+        classic, modern = self.states.values()
+        old = Switches.classic(
+            user_calls="full", **{**self.switches, **self.classic_only}
+        )
+        wire = Wire(self.engine, old, "localhost")
+        frames = [call_state(wire.own_calls(LINE))]
+        accounts = self.engine.tenants["localhost"].accounts
+        pushed = [wire.user_state(accounts[n]) for n in sorted(self.changed)]
+        if classic.scope is None:
+            classic.begin_calls(CallScope.OWN)
+            pushed = [wire.snapshot()]
+        for frame in pushed + frames if old.presence_first else frames + pushed:
+            self._send(classic, frame, old)
+        self.changed.clear()
+
+        new = Switches.modern(**self.switches)
+        wire = Wire(self.engine, new, "localhost")
+        modern.begin_calls(CallScope.TENANT)
+        entries = [orjson.loads(write(e, new)) for e in wire.directory(EXTENSION)]
+        if new.presence_first:
+            take_rest(modern, entries, self.now)
+        self._send(modern, call_state(wire.tenant_calls()), new)
+        if not new.presence_first:
+            take_rest(modern, entries, self.now)
+
+    def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
+        """Send a frame over the wire."""
+        message = decode(write(frame, switches).encode(), Ledger())
+        state.apply(message, self.now)
+
+
+def call_state(calls: list[Any]) -> Json:
+    """Return the frame of a list of calls."""
+    return {"action": "call-state", "calls": calls}
+
+
+def shown_name(engine: sim.Engine, party: model.Party) -> str | None:
+    """Return the name of a party as a call shows it, else as its account does."""
+    account = engine.tenants["localhost"].accounts.get(party.number)
+    return told_name(party.name) or (line(account.name) if account else "") or None
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is really so at an extension."""
+
+    registered: bool
+    dnd: bool
+    chat_available: bool | None
+    ringing: bool
+    in_call: bool
+    call_state: CallState
+    calls: Mapping[str, AccountCall]
+
+
+def truth_of(engine: sim.Engine, number: str) -> Truth:
+    """Return what is really so, by the engine alone."""
+    account = engine.account(number)
+    calls = {}
+    for call in engine.calls():
+        makes_it = call.caller.number == number
+        talks = number in (call.caller.number, call.talker and call.talker.number)
+        if call.stage is model.Stage.CONNECTED and talks:
+            state = CallState.HELD if call.held_by else CallState.CONNECTED
+        elif call.stage is not model.Stage.CONNECTED and makes_it:
+            state = CallState.DIALING
+        elif call.stage is model.Stage.RINGING and number in call.rung:
+            state = CallState.RINGING
+        else:
+            continue
+        remote = call.called if makes_it else call.caller
+        calls[call.id] = AccountCall(
+            id=call.id,
+            state=state,
+            direction=Direction.OUTGOING if makes_it else Direction.INCOMING,
+            scope=None,
+            remote=Party(remote.number, shown_name(engine, remote), "localhost"),
+            dialed_number=call.called.number,
+            started=call.start,
+            answered=call.connect,
+            recording=call.recording,
+        )
+    states = {call.state for call in calls.values()}
+    return Truth(
+        registered=account.registered,
+        dnd=account.dnd,
+        chat_available={"online": True, "offline": False}.get(account.chat),
+        ringing=CallState.RINGING in states,
+        in_call=bool(states & {CallState.CONNECTED, CallState.HELD}),
+        call_state=next(
+            (
+                state
+                for state in (
+                    CallState.CONNECTED,
+                    CallState.RINGING,
+                    CallState.DIALING,
+                    CallState.HELD,
+                )
+                if state in states
+            ),
+            CallState.IDLE,
+        ),
+        calls=calls,
+    )
+
+
+SHOWN: Final = (
+    *("registered", "dnd", "chat_available"),
+    *("ringing", "in_call", "call_state"),
+)
+DISPLAY = st.fixed_dictionaries(
+    {
+        "group_ids": st.just("one"),
+        "held_word": st.sampled_from(("onhold", "holding")),
+        "incoming_word": st.sampled_from(("alerting", "ringing")),
+        "outgoing_word": st.sampled_from(("alerting", "ringback")),
+        "shrink_extensions": st.booleans(),
+        "star_extensions": st.booleans(),
+        "dial_presents_as": st.sampled_from(("outgoing", "incoming")),
+        "code_while_ringing": st.booleans(),
+        "presence_first": st.booleans(),
+        "strings": st.booleans(),
+        "calls_as_object": st.booleans(),
+        "noise": st.booleans(),
+    }
+)
+NAMES = st.fixed_dictionaries(
+    {},
+    optional={
+        number: st.text(min_size=1, max_size=8)
+        for number in (*PHONES, "+390655501666", "+12025550147")
+    },
+)
+ACTS = st.lists(
+    st.builds(
+        Act,
+        st.sampled_from(ACTIONS),
+        st.integers(0, 5),
+        st.integers(0, 3),
+        st.sampled_from(TARGETS),
+    ),
+    max_size=12,
+)
+
+
+def is_spared(office: Office, number: str) -> bool:
+    """Return whether an extension is called and its phone does not ring."""
+    return any(
+        call.stage is model.Stage.RINGING
+        and call.called.is_account(number)
+        and number not in call.rung
+        for call in office.engine.calls()
+    )
+
+
+def may_be_unknown(office: Office, number: str) -> bool:
+    """Return whether the wire leaves open what an extension does."""
+    return is_spared(office, number) or any(
+        # The phone that dials rings first, and nothing tells when the other one does.
+        (call.stage is model.Stage.OWN_RINGING and call.called.is_account(number))
+        # Who rang is listed for good, and may have answered.
+        or (number in call.offered and not office.switches["shrink_extensions"])
+        for call in office.engine.calls()
+    )
+
+
+def check_truth(office: Office) -> None:
+    """Check that what either dialect tells is true, and so that they agree."""
+    for number in PHONES:
+        real = truth_of(office.engine, number)
+        for dialect, state in office.states.items():
+            shown = state.extensions[number]
+            untrue = {
+                fact: (getattr(shown, fact), getattr(real, fact))
+                for fact in SHOWN
+                if getattr(shown, fact) not in (None, getattr(real, fact))
+            }
+            assert not untrue, (dialect, number)
+
+
+def check_known(office: Office) -> None:
+    """Check that both dialects tell all that the wire does: to know nothing is easy."""
+    for number in PHONES:
+        for state in office.states.values():
+            shown = state.extensions[number]
+            for fact in ("registered", "dnd", "ringing", "in_call", "call_state"):
+                assert (
+                    getattr(shown, fact) is not None
+                    or may_be_unknown(office, number)
+                    or is_spared(office, number)
+                ), (number, fact)
+
+
+def check_line(office: Office) -> None:
+    """Check that both dialects tell the calls of the line, all that can be told."""
+    if is_spared(office, LINE):
+        return
+    real = truth_of(office.engine, LINE).calls
+    for dialect, state in office.states.items():
+        shown = {}
+        for call in state.extensions[LINE].calls:
+            answered = call.answered
+            if dialect == "classic":
+                # It does not tell when a call was answered.
+                assert answered is None
+                answered = real[call.id].answered if call.id in real else None
+            shown[call.id] = replace(call, answered=answered, scope=None)
+        assert shown.items() <= real.items(), dialect
+        assert may_be_unknown(office, LINE) or len(shown) == len(real), dialect
+
+
+def check_totals(office: Office) -> None:
+    """Check that each call counts once, as far as anybody tells of it."""
+    accounts = office.engine.tenants["localhost"].accounts
+    registered = sum(accounts[number].registered for number in PHONES)
+    for dialect, state in office.states.items():
+        # In the classic one accounts tell of calls; some a transfer leaves to others.
+        told = [
+            call
+            for call in office.engine.calls()
+            if dialect == "modern" or any(map(call.involves, accounts))
+        ]
+        active = sum(call.stage is model.Stage.CONNECTED for call in told)
+        for shown, real in (
+            (state.totals.registered_extensions, registered),
+            (state.totals.active_calls, active),
+            (state.totals.ringing_calls, len(told) - active),
+        ):
+            assert shown in (None, real)
+
+
+@often(4)
+@given(DISPLAY, NAMES, ACTS)
+def test_what_is_shown_is_true_in_both_dialects(
+    switches: Mapping[str, Any], names: Mapping[str, str], acts: list[Act]
+) -> None:
+    """What is told is what really is, so the dialects agree on what both tell."""
+    office = Office(switches, names)
+    office.tell()
+    for act in acts:
+        office.act(act)
+        office.tell()
+        check_truth(office)
+        check_known(office)
+        check_line(office)
+        check_totals(office)
+
+
+def example(what: str, *acts: Act, **switches: Any) -> Any:
+    """Return an example of something that was shown once and was not true."""
+    return pytest.param(switches, acts, id=what)
+
+
+@pytest.mark.parametrize(
+    ("switches", "acts"),
+    [
+        example(
+            "a phone on do not disturb is said to ring",
+            Act("dnd", 0, 1, ""),
+            Act("ring", 0, 2, "46"),
+        ),
+        example(
+            "a phone that is not registered is said to ring",
+            Act("register", 0, 1, ""),
+            Act("ring in", 0, 0, "46"),
+        ),
+        example(
+            "a phone that only rings is put into a call that it rang for before",
+            Act("ring in", 0, 0, "500"),
+            Act("answer", 0, 2, ""),
+            Act("ring", 0, 2, "46"),
+            shrink_extensions=False,
+        ),
+        example(
+            "a phone with a call on hold is not seen in the other one",
+            Act("ring", 0, 3, "501"),
+            Act("answer", 0, 0, ""),
+            Act("ring", 0, 1, "5"),
+            shrink_extensions=False,
+        ),
+        example(
+            "a call that the line dialed and transferred is said to be with it",
+            Act("dial", 0, 0, "46"),
+            Act("answer", 0, 0, ""),
+            Act("answer", 0, 1, ""),
+            Act("transfer", 0, 0, "800"),
+        ),
+        example(
+            "a call that comes back to the line is said to be dialed by it",
+            Act("dial", 0, 0, "46"),
+            Act("answer", 0, 0, ""),
+            Act("answer", 0, 1, ""),
+            Act("transfer", 0, 0, "500"),
+        ),
+    ],
+)
+def test_what_is_shown_is_true(
+    switches: Mapping[str, Any], acts: tuple[Act, ...]
+) -> None:
+    """What is told is what really is."""
+    office = Office({"shrink_extensions": True, **switches}, {}, classic_only={})
+    office.tell()
+    for act in acts:
+        office.act(act)
+        office.tell()
+    check_truth(office)
+
+
+# Form makes no difference
+
+EXACT_FLAGS = st.booleans() | st.none()
+EXACT_TIMES = st.none() | st.floats(1, 1e10).map(lambda seconds: round(seconds, 3))
+EXACT_CALLS = st.lists(
+    some(
+        # An object with nothing in it is how some write an empty list.
+        {"from": st.sampled_from(PARTIES)},
+        id=st.sampled_from(("a", "7", "123456789", "", "c@pbx")),
+        to=st.sampled_from(PARTIES),
+        state=st.sampled_from(WORDS),
+        extension=st.lists(st.sampled_from((LINE, "46", "anna")), max_size=3),
+        start=EXACT_TIMES,
+        connect=EXACT_TIMES,
+        rec=st.booleans(),
+        from_number=st.sampled_from(("46", "4711")),
+        to_name=st.sampled_from(("", "Zoë")),
+    ),
+    max_size=3,
+)
+EXACT_PRESENCE: Final[Mapping[str, Any]] = {
+    "name": st.sampled_from(("", "Zoë", "4711")),
+    "type": st.sampled_from((EXTENSION, "hunts")),
+    "registered": EXACT_FLAGS,
+    "dnd": EXACT_FLAGS,
+    "chatstatus": st.sampled_from(("online", "offline", "")),
+    "code": st.sampled_from((None, 0, 180)),
+    "calls": EXACT_CALLS,
+}
+EXACT_ACCOUNT: Final = {"account": st.sampled_from((LINE, "46", "500", "anna"))}
+EXACT_FRAMES = st.one_of(
+    some({"action": st.just("call-state"), "calls": EXACT_CALLS}),
+    some({"action": st.just("user-state"), **EXACT_ACCOUNT}, **EXACT_PRESENCE),
+    some(
+        {
+            "action": st.just("domain-state"),
+            "accounts": st.lists(some(EXACT_ACCOUNT, **EXACT_PRESENCE), max_size=3),
+        },
+        calls=EXACT_CALLS,
+    ),
+)
+EXACT_REST = st.lists(
+    some(
+        {"name": EXACT_ACCOUNT["account"]},
+        displayname=EXACT_PRESENCE["name"],
+        registered=EXACT_FLAGS,
+        dnd=EXACT_FLAGS,
+        connected=EXACT_FLAGS,
+    ),
+    max_size=3,
+)
+
+
+def other_form(value: Any, chance: Random, key: str = "") -> Any:
+    """Return a value in another form that says the same."""
+    if isinstance(value, dict):
+        items = [
+            (
+                chance.choice(("state", "callstate")) if k == "state" else k,
+                other_form(v, chance, k),
+            )
+            for k, v in value.items()
+        ]
+        if chance.random() < 0.5:
+            items.append(("x-mood", chance.choice((None, 1, [[]], {"calls": [1]}))))
+        chance.shuffle(items)
+        return dict(items)
+    if isinstance(value, list):
+        forms = [other_form(item, chance, key) for item in value]
+        if not forms and key == "calls":
+            return chance.choice(([], {}, ""))
+        return forms[0] if len(forms) == 1 and chance.random() < 0.5 else forms
+    if isinstance(value, bool):
+        word = str(value)
+        return chance.choice((value, word, word.lower(), word.upper()))
+    if isinstance(value, float):
+        return chance.choice((value, repr(value), f"{value:.6f}"))
+    if isinstance(value, str) and value.isascii():
+        forms = [value, f"*{value}"] if key == "extension" else [value]
+        return chance.choice([*forms, int(value)] if value.isdigit() else forms)
+    return value
+
+
+CHANCES = st.integers(0, 2**32).map(Random)
+
+
+@often(5)
+@given(EXACT_FRAMES, CHANCES)
+def test_form_makes_no_difference(frame: Json, chance: Random) -> None:
+    """However a frame is written, it is the same message."""
+    form = other_form(frame, chance)
+    one, other = (decode(json.dumps(f).encode(), Ledger()) for f in (frame, form))
+    assert one == other, form
+
+
+@often(2)
+@given(EXACT_REST, CHANCES)
+def test_form_makes_no_difference_over_rest(
+    entries: list[Json], chance: Random
+) -> None:
+    """However a list of accounts is written, it is the same."""
+    form = other_form(entries, chance)
+    assert decode_accounts(form, Ledger()) == decode_accounts(entries, Ledger()), form
+
+
+# Parties
+
+# All that is a name, in any script; half of them with what ends a name elsewhere.
+PARTY_NAMES = st.text(max_size=60) | st.lists(
+    st.sampled_from(
+        (
+            *(
+                '"',
+                "\\",
+                "<",
+                ">",
+                "<sip:46@",
+                "sip:",
+                "@",
+                ",",
+                ";",
+                ":",
+                "%",
+                "[",
+                "]",
+            ),
+            *(" ", "7", "é", "\u202e", "\u0301", "\u05d0", "📞", "Zoë", "anonymous"),
+        )
+    ),
+    max_size=10,
+).map("".join)
+# Without what is taken for an address where no real one follows: a known fault.
+PLAIN_NAMES = PARTY_NAMES.filter(
+    lambda name: not re.search(r"<\s*(sips?|tel):", name, re.IGNORECASE)
+)
+PARTY_NUMBERS = st.from_regex(r"\A\+?[*0-9a-z]{1,20}\Z").filter(
+    lambda number: number != "anonymous"
+)
+LABELS = st.from_regex(r"\A[a-zA-Z0-9]([a-zA-Z0-9-]{0,8}[a-zA-Z0-9])?\Z")
+PARTY_HOSTS = (
+    st.lists(LABELS, min_size=1, max_size=3).map(".".join)
+    | st.ip_addresses(v=4).map(str)
+    | st.ip_addresses(v=6).map(str)
+)
+SCHEMES = st.sampled_from(("sip:", "sips:", "SIP:", " sip:"))
+PORTS = st.sampled_from(("", ":5060", ":5061"))
+PARAMS = st.lists(
+    st.sampled_from((";user=phone", ";transport=tls", ";lr", ";x=%20")), max_size=3
+).map("".join)
+TAGS = st.sampled_from(("", ";tag=a1", " ;tag=a1;x=y"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """What follows the number in an address, and the host in it."""
+
+    text: str
+    host: str | None
+
+
+def placed(host: str | None, port: str, params: str) -> Place:
+    """Return the place at a host, if there is one."""
+    if host is None:
+        return Place(params, None)
+    return Place(f"@{bracketed(host)}{port}{params}", host.lower())
+
+
+PLACES = st.builds(placed, st.none() | PARTY_HOSTS, PORTS, PARAMS)
+
+
+def quoted(name: str) -> str:
+    """Return a name as RFC 3261 puts it in quotes."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it stands in an address."""
+    return f"[{host}]" if ":" in host else host
+
+
+@often(5)
+@given(
+    st.none() | PARTY_NAMES,
+    st.none() | PARTY_NUMBERS,
+    PLACES,
+    SCHEMES,
+    TAGS,
+)
+def test_party_is_what_was_written(
+    name: str | None, number: str | None, place: Place, scheme: str, tag: str
+) -> None:
+    """A party comes back from its address, also when parts of it are missing."""
+    shown = "" if name is None else f"{quoted(name)} "
+    party = parse_party(f"{shown}<{scheme}{number or ''}{place.text}>{tag}")
+    assert party == Party(number, told_name(name or ""), place.host)
+
+
+@often(3)
+@given(PARTY_NUMBERS, PLACES, SCHEMES | st.just(""))
+def test_party_without_brackets(number: str, place: Place, scheme: str) -> None:
+    """An address alone may stand without its brackets, and without a scheme."""
+    # A word alone is a name.
+    assume(scheme or place.host or any(char.isdigit() for char in number))
+    party = parse_party(f"{scheme}{number}{place.text}")
+    assert party == Party(number, None, place.host)
+
+
+@often(3)
+@given(PLAIN_NAMES, PARTY_NUMBERS, PLACES)
+def test_party_without_a_scheme(name: str, number: str, place: Place) -> None:
+    """An address in brackets may lack its scheme."""
+    party = parse_party(f"{quoted(name)} <{number}{place.text}>")
+    assert party == Party(number, told_name(name), place.host)
+
+
+@often(3)
+@given(PLAIN_NAMES)
+def test_party_of_a_name_alone(name: str) -> None:
+    """What is in quotes is a name, whatever it looks like."""
+    assert parse_party(quoted(name)) == Party(None, told_name(name), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        ('"Anna <sip:46@tenant>"', Party(None, "Anna <sip:46@tenant>")),
+        ('"<sip:46" <45@tenant>', Party("45", "<sip:46", "tenant")),
+        ("45@tenant>", Party("45", None, "tenant")),
+    ],
+)
+def test_party_that_looks_like_an_address(text: str, party: Party) -> None:
+    """A name that looks like an address is a name; half brackets are no host."""
+    assert parse_party(text) == party
+
+
+def address(party: Party) -> str:
+    """Return a party as an address of RFC 3261."""
+    name = f"{quoted(party.name)} " if party.name else ""
+    number = quote(party.number, safe="+*") if party.number else ""
+    at = f"@{bracketed(party.host)}" if party.host else ""
+    return f"{name}<sip:{number}{at}>"
+
+
+LIKE_A_HOST: Final = re.compile(r"[^\s<>@\[\]]*")
+ANY_TEXT = st.text(max_size=400) | st.lists(
+    st.sampled_from(
+        (
+            *('"', "\\", "<", ">", "<sip:", "sip:", "tel:", "@", ";", ":", "[", "]"),
+            *(" ", "46", "anna", "%40", "%", "anonymous", "+", "é", "\n", "\x00"),
+        )
+    ),
+    max_size=12,
+).map("".join)
+
+
+@often(5)
+@given(ANY_TEXT)
+def test_any_text_is_some_party(text: str) -> None:
+    """No text is a fault; what it gives is bounded, and stays the same once written."""
+    party = parse_party(text)
+    assert len(party.name or "") <= 100
+    assert len(party.number or "") <= 64
+    assert len(party.host or "") <= len(text)
+    if not LIKE_A_HOST.fullmatch(party.host or ""):
+        # No address can hold such a host.
+        party = replace(party, host=None)
+    assert party == parse_party(address(party))
+
+
+# Numbers
+
+DIGITS = st.from_regex(r"\A[1-9][0-9]{6,11}\Z")
+COUNTRIES = st.sampled_from(("1", "49", "33", "351", "420"))
+
+
+def spaced(number: str, chance: Random) -> str:
+    """Return a number with separators, as people write it."""
+    separators = ("", "", "", *map(chr, SEPARATORS))
+    return "".join(digit + chance.choice(separators) for digit in number)
+
+
+@often(3)
+@given(COUNTRIES, DIGITS, CHANCES)
+def test_forms_of_one_number_are_the_same(
+    country: str, digits: str, chance: Random
+) -> None:
+    """International with plus or zeros, national, with separators: it is one number."""
+    forms = [
+        spaced(form, chance)
+        for form in (f"+{country}{digits}", f"00{country}{digits}", f"0{digits}")
+    ]
+    for one in forms:
+        for other in forms:
+            assert same_number(one, other)
+
+
+@often(3)
+@given(COUNTRIES, DIGITS, DIGITS, st.sampled_from(("+{}", "00{}", "0")))
+def test_numbers_that_end_differently_differ(
+    country: str, one: str, other: str, prefix: str
+) -> None:
+    """Numbers that differ in their last five digits are two, whatever precedes."""
+    assume(one[-5:] != other[-5:])
+    assert not same_number(f"+{country}{one}", prefix.format(country) + other)
+
+
+@often(5)
+@given(*[st.text(max_size=12) | st.text("+0123456789*# ()", max_size=12)] * 2)
+def test_sameness_works_both_ways(one: str, other: str) -> None:
+    """A number is the same as itself, and the same from both sides."""
+    assert same_number(one, one)
+    assert same_number(one, other) is same_number(other, one)
+
+
+# Anything at all
+
+
+def insides(state: PbxState) -> Json:
+    """Return a copy of all that a state knows."""
+    return deepcopy(
+        {key: value for key, value in vars(state).items() if not callable(value)}
+    )
+
+
+ANY_FRAME = st.one_of(
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.dictionaries(st.sampled_from(("action", "calls", "accounts", "bye")), JSON).map(
+        lambda value: json.dumps(value).encode()
+    ),
+    broken(FRAMES).map(lambda value: json.dumps(value).encode()),
+    broken(broken(FRAMES)).map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=50),
+    st.text(st.characters(codec=None), max_size=50),
+)
+
+
+@often(10)
+@given(ANY_FRAME)
+def test_any_frame_is_taken_or_refused(data: bytes | str) -> None:
+    """Nothing but FrameError comes of a frame; one that is taken can be applied."""
+    ledger = Ledger()
+    try:
+        message: Message = decode(data, ledger)
+    except FrameError as error:
+        event(str(error))
+        assert not ledger.unknown_actions
+        return
+    new_state().apply(message, 0)
+
+
+@often(2)
+@given(HISTORIES, ANY_FRAME)
+def test_frame_that_is_dropped_changes_nothing(
+    history: list[Told], data: bytes | str
+) -> None:
+    """A frame is taken whole or not at all."""
+    state = new_state()
+    for told in history:
+        told.tell(state, 0)
+    before = insides(state)
+    try:
+        decode(data, Ledger())
+    except FrameError:
+        assert insides(state) == before
+
+
+@often(5)
+@given(JSON | st.lists(JSON | broken(REST_ENTRIES.filter(bool).map(lambda e: e[0]))))
+def test_any_reply_is_taken_or_refused(reply: object) -> None:
+    """Nothing but FrameError comes of a reply; one that is taken can be applied."""
+    with suppress(FrameError):
+        accounts = decode_accounts(reply, Ledger())
+        new_state().apply(AccountsSnapshot(accounts), 0)
