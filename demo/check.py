@@ -21,6 +21,7 @@ from .pbx import PROFILES, Pbx, simulated_pbx
 
 CALLER, CALLER_NAME = "+4930123456", "Anna Meyer"
 SECOND_CALLER, SECOND_NAME = "+33155501777", "Boulangerie Petit"
+MESSAGE = 'The door is "open"\nPlease come 🚪'
 NEW_PASSWORD = "another secret"
 NEW_EXTENSION, NEW_NAME = "58", "Zoë Frost"
 
@@ -102,10 +103,22 @@ class Control:
         """Return the calls that there really are, by their id."""
         return {call["id"]: call for call in (await self._state())["calls"]}
 
+    async def stages(self) -> dict[str, str]:
+        """Return how far each call really is, by its id."""
+        return {
+            call_id: call["stage"] for call_id, call in (await self.calls()).items()
+        }
+
     async def account(self, number: str) -> Json:
         """Return how an account really is."""
         accounts: list[Json] = (await self._state())["accounts"]
         return next(account for account in accounts if account["number"] == number)
+
+    async def log(self, call: str) -> list[Json]:
+        """Return what really happened to a call, up to now."""
+        async with self._http.get(f"{self._url}/log") as response:
+            log: list[Json] = await response.json()
+        return [entry for entry in log if entry["call_id"] == call]
 
     async def registered(self) -> int:
         """Return how many extensions are really registered."""
@@ -145,6 +158,9 @@ class Scenario:
         self._own = pbx.extension
         self._entry = ""
         self._entities: Mapping[tuple[str, str], str] = {}
+        self._performed: set[str] = set()
+        translations = ROOT / "custom_components/vodia/translations/en.json"
+        self._errors: Json = json.loads(translations.read_text())["exceptions"]
 
     async def play(self) -> None:
         """Add the PBX, and check one thing after the other."""
@@ -159,8 +175,18 @@ class Scenario:
         for part in (
             self._answered_call,
             self._two_calls,
+            self._chosen_call,
+            self._rejected_call,
             self._dialed_call,
+            self._held_call,
+            self._held_at_the_phone,
+            self._transferred_call,
+            self._deflected_call,
+            self._joined_calls,
+            self._recorded_call,
+            self._message,
             self._get_calls,
+            self._history,
             self._do_not_disturb,
             self._registration,
             self._foreign_extension,
@@ -174,6 +200,10 @@ class Scenario:
             except _FAILURES as err:
                 # What stands between the checks failed: the next part may still work.
                 self._report.fail(self._dialect, str(part.__doc__), err)
+        async with self._check("every action of the integration was performed"):
+            services = await self._client.command("get_services")
+            missed = services["vodia"].keys() - self._performed
+            assert not missed, ", ".join(sorted(missed))
         async with self._check("the entry is removed: nothing of it is left"):
             await self._client.remove_pbx(self._entry)
             await self._client.wait_for(lambda: not any(self._states()), _TIMEOUT)
@@ -242,6 +272,59 @@ class Scenario:
             await self._control.do("hang_up", call=second)
             await self._see(own, call="idle", ringing="off", in_call="off")
 
+    async def _chosen_call(self) -> None:
+        """A call is chosen by its id, and left alone when it has moved on."""
+        own = self._own
+        first = await self._control.ring(own)
+        second = await self._control.ring(own, SECOND_CALLER, SECOND_NAME)
+        await self._see_call(own, other_calls=1)
+        async with self._check("two calls ring: vodia.answer asks which one"):
+            await self._refused("several_calls", "answer")
+            stages = await self._control.stages()
+            assert stages == {first: "ringing", second: "ringing"}, stages
+        async with self._check("two calls ring: vodia.answer takes the one named"):
+            await self._act("answer", call_id=first)
+            stages = await self._control.stages()
+            assert stages == {first: "connected", second: "ringing"}, stages
+            await self._see(own, call="connected", ringing="on")
+            await self._see_call(own, call_id=first, other_calls=1)
+        async with self._check("expected_state: a call that moved on is left alone"):
+            await self._refused(
+                "unexpected_state",
+                "hang_up",
+                {"state": "connected", "expected": "ringing"},
+                call_id=first,
+                expected_state="ringing",
+            )
+            stages = await self._control.stages()
+            assert stages == {first: "connected", second: "ringing"}, stages
+            await self._see(own, call="connected", in_call="on")
+        async with self._check("expected_state: a call as expected is hung up"):
+            await self._act("hang_up", call_id=first, expected_state="connected")
+            stages = await self._control.stages()
+            assert stages == {second: "ringing"}, stages
+            await self._see(own, call="ringing", in_call="off")
+
+    async def _rejected_call(self) -> None:
+        """A call is rejected by action, at one phone or at the last one."""
+        own = self._own
+        call = await self._control.ring(own)
+        await self._see_call(own, call_id=call)
+        async with self._check("vodia.reject: the PBX ends the call as rejected"):
+            await self._act("reject")
+            assert not await self._control.calls(), "the PBX still has the call"
+            ended = (await self._control.log(call))[-1]["details"]
+            assert ended == {"reason": "rejected"}, ended
+        async with self._check("vodia.reject: sensor call is idle, ringing is off"):
+            await self._see(own, call="idle", ringing="off", in_call="off")
+        call = await self._control.ring("500")
+        await self._see_call(own, call_id=call)
+        async with self._check("vodia.reject: a group's call goes on elsewhere"):
+            await self._act("reject", call_id=call)
+            rung = (await self._control.calls())[call]["rung"]
+            assert rung == ["43", "44"], rung
+            await self._see(own, call="idle", ringing="off")
+
     async def _dialed_call(self) -> None:
         """A call is dialed and hung up by action."""
         own, call = self._own, ""
@@ -263,6 +346,116 @@ class Scenario:
             assert not await self._control.calls(), "the PBX still has the call"
             await self._see(own, call="idle", in_call="off")
 
+    async def _held_call(self) -> None:
+        """A call is held and resumed by action."""
+        own, call = self._own, await self._connect()
+        async with self._check("vodia.hold: the PBX has the call on hold"):
+            held = await self._act("hold", response=True)
+            assert (held["call_id"], held["state"]) == (call, "held"), held
+            holders = (await self._control.calls())[call]["held_by"]
+            assert holders == [own], holders
+        async with self._check("vodia.hold: sensor call is held, in_call stays on"):
+            await self._see(own, call="held", ringing="off", in_call="on")
+        async with self._check("vodia.resume: the PBX has nobody on hold"):
+            resumed = await self._act("resume", response=True)
+            assert (resumed["call_id"], resumed["state"]) == (call, "connected")
+            holders = (await self._control.calls())[call]["held_by"]
+            assert holders == [], holders
+        async with self._check("vodia.resume: sensor call is connected"):
+            await self._see(own, call="connected", in_call="on")
+
+    async def _held_at_the_phone(self) -> None:
+        """A call that was put on hold at the phone is resumed by action, or refused."""
+        own, call = self._own, await self._connect()
+        await self._control.do("hold", call=call, ext=own)
+        await self._see(own, call="held")
+        # The classic dialect can only toggle: it might hold what another has resumed.
+        toggles = self._dialect == "classic"
+        done, shown = ("refused", "held") if toggles else ("done", "connected")
+        async with self._check(f"held at the phone: vodia.resume is {done}"):
+            if toggles:
+                await self._refused("held_elsewhere", "resume")
+            else:
+                await self._act("resume")
+            holders = (await self._control.calls())[call]["held_by"]
+            assert holders == ([own] if toggles else []), holders
+            await self._see(own, call=shown, in_call="on")
+
+    async def _transferred_call(self) -> None:
+        """A call is sent on without asking."""
+        own, call = self._own, await self._connect()
+        async with self._check("vodia.transfer: the PBX rings the other phone"):
+            await self._act("transfer", number="46")
+            there = (await self._control.calls())[call]
+            sent = (there["caller"]["number"], there["stage"], there["rung"])
+            assert sent == (CALLER, "ringing", ["46"]), sent
+        async with self._check("vodia.transfer: the own phone is free again"):
+            await self._see(own, call="idle", ringing="off", in_call="off")
+        async with self._check("vodia.transfer: the other phone gets the call"):
+            await self._control.do("answer", call=call, ext="46")
+            await self._see_colleague_with("46", CALLER)
+
+    async def _deflected_call(self) -> None:
+        """A call is sent on before it is answered."""
+        own, call = self._own, await self._control.ring(self._own)
+        await self._see_call(own, call_id=call)
+        async with self._check("vodia.transfer while it rings: the PBX deflects it"):
+            await self._act("transfer", number="46", expected_state="ringing")
+            assert (await self._control.calls())[call]["rung"] == ["46"]
+            stopped = {
+                entry["account"]: entry["details"]["because"]
+                for entry in await self._control.log(call)
+                if entry["event"] == "stopped_ringing"
+            }
+            assert stopped == {own: "deflected"}, stopped
+        async with self._check("vodia.transfer while it rings: ringing is off"):
+            await self._see(own, call="idle", ringing="off", in_call="off")
+
+    async def _joined_calls(self) -> None:
+        """A call is held, a colleague asked, and the two joined."""
+        own, first, second = self._own, await self._connect(), ""
+        async with self._check("a colleague is asked while the caller is on hold"):
+            await self._act("hold")
+            second = (await self._act("dial", response=True, number="46"))["call_id"]
+            await self._answer_there(second, "46")
+            await self._see(own, call="connected", in_call="on")
+            await self._see_call(own, call_id=second, other_calls=1)
+        async with self._check("vodia.transfer with a second call: the PBX joins both"):
+            await self._act("transfer", call_id=first, second_call_id=second)
+            joined = [
+                (call["stage"], {call["caller"]["number"], call["called"]["number"]})
+                for call in (await self._control.calls()).values()
+            ]
+            assert joined == [("connected", {CALLER, "46"})], joined
+        async with self._check("vodia.transfer with a second call: both are left"):
+            await self._see(own, call="idle", ringing="off", in_call="off")
+            await self._see_colleague_with("46", CALLER)
+
+    async def _recorded_call(self) -> None:
+        """A call is recorded by action, for a while."""
+        own, call = self._own, await self._connect()
+        await self._see_call(own, recording=False)
+        for action, on in (("start_recording", True), ("stop_recording", False)):
+            async with self._check(f"vodia.{action}: the PBX does, and it is shown"):
+                told = await self._act(action, response=True)
+                assert (told["call_id"], told["recording"]) == (call, on), told
+                there = (await self._control.calls())[call]["recording"]
+                assert there is on, f"the PBX has {there}"
+                await self._see_call(own, recording=on)
+
+    async def _message(self) -> None:
+        """A chat message is sent by action."""
+        async with self._check("vodia.send_message: the PBX gets it, word for word"):
+            await self._act("send_message", recipient="41", message=MESSAGE)
+            # The PBX confirms none: it may arrive after the action is done.
+            async with asyncio.timeout(_TIMEOUT):
+                while not self._pbx.messages:
+                    await asyncio.sleep(0.05)
+            got = [
+                (news.sender, news.recipient, news.text) for news in self._pbx.messages
+            ]
+            assert got == [(self._own, "41", MESSAGE)], got
+
     async def _get_calls(self) -> None:
         """The calls that an action returns are those of the PBX."""
         internal = await self._control.ring("42", caller="41", name="")
@@ -278,14 +471,38 @@ class Scenario:
             await self._see("", active_calls=count, ringing_calls=count)
         async with self._check("vodia.get_calls: returns what the PBX tells"):
             await self._see(self._own, call="ringing")
-            got = await self._client.act(
-                "vodia.get_calls", self._target("", "connected"), response=True
+            got = await self._act(
+                "get_calls", on=self._target("", "connected"), response=True
             )
             expected = {(self._own, "ringing")}
             if told:
                 expected |= {("41", "connected"), ("42", "connected")}
             found = {(call["account"], call["state"]) for call in got["calls"]}
             assert found == expected, f"{found} instead of {expected}"
+
+    async def _history(self) -> None:
+        """Calls that are over are told by action."""
+        own, before = self._own, await self._past()
+        missed = await self._control.ring(own)
+        await self._control.do("hang_up", call=missed)
+        answered = await self._control.ring(own, caller="41", name="")
+        await self._control.do("answer", call=answered, ext=own)
+        await self._control.do("hang_up", call=answered)
+        made = await self._control.ring(SECOND_CALLER, caller=own, name="")
+        await self._control.do("hang_up", call=made)
+        async with self._check("vodia.get_call_history: tells what was played"):
+            after = await self._past()
+            played = [
+                ("outgoing", SECOND_CALLER, "unanswered"),
+                ("incoming", "41", "completed"),
+                ("incoming", CALLER, "missed"),
+            ]
+            told = [
+                (call["direction"], call["remote_number"], call["end_reason"])
+                for call in after[: len(after) - len(before)]
+            ]
+            assert told == played, f"{told} instead of {played}"
+            assert after[len(played) :] == before, "older calls have changed"
 
     async def _do_not_disturb(self) -> None:
         """Do not disturb is set in the PBX, and by action."""
@@ -304,6 +521,16 @@ class Scenario:
                 there = (await self._control.account(own))["dnd"]
                 assert there is enabled, f"the PBX has {there}"
                 await self._see(own, dnd=state)
+        if self._dialect != "classic":
+            async with self._check("vodia.set_dnd: the PBX has the reason and the end"):
+                await self._act(
+                    "set_dnd", enabled=True, reason="Lunch", expires={"minutes": 30}
+                )
+                there = await self._control.account(own)
+                got = (there["dnd"], there["dnd_reason"], there["dnd_expires"])
+                assert got == (True, "Lunch", 1800), got
+                await self._see(own, dnd="on")
+            await self._act("set_dnd", enabled=False)
 
     async def _registration(self) -> None:
         """A phone loses its registration and gets it back."""
@@ -317,19 +544,14 @@ class Scenario:
 
     async def _foreign_extension(self) -> None:
         """An action on an extension whose login is not known is refused."""
-        text: str = json.loads(
-            (ROOT / "custom_components/vodia/translations/en.json").read_text()
-        )["exceptions"]["not_a_line"]["message"].format(extensions="46")
         async with self._check("vodia.dial for another's extension: is refused"):
-            refusal = ""
-            try:
-                await self._client.act(
-                    "vodia.dial", self._target("46", "call"), number="41"
-                )
-            except ActionError as err:
-                refusal = str(err)
-            # Home Assistant leaves out the last full stop.
-            assert text.rstrip(".") in refusal, refusal or "it was carried out"
+            await self._refused(
+                "not_a_line",
+                "dial",
+                {"extensions": "46"},
+                on=self._target("46", "call"),
+                number="41",
+            )
             assert not await self._control.calls(), "the PBX has a call"
 
     async def _new_extension(self) -> None:
@@ -362,9 +584,7 @@ class Scenario:
         reloads: list[Json] = []
         await self._client.subscribe(reloads.extend, "config_entries/subscribe")
         reloads.clear()
-        call = await self._control.ring(own)
-        await self._control.do("answer", call=call, ext=own)
-        await self._see(own, call="connected")
+        call = await self._connect()
         async with self._check("link lost: all is unavailable, but connected is off"):
             await self._control.do("refuse")
             await self._control.do("cut")
@@ -427,18 +647,54 @@ class Scenario:
         """Return an entity as the target of an action."""
         return {"entity_id": self._entities[account, key]}
 
-    async def _act(self, action: str, *, response: bool = False, **data: Any) -> Any:
-        """Perform an action on the own extension."""
-        target = self._target(self._own, "call")
-        return await self._client.act(
+    async def _act(
+        self,
+        action: str,
+        *,
+        on: Json | None = None,
+        response: bool = False,
+        **data: Any,
+    ) -> Any:
+        """Perform an action, on the own extension if nothing else is named."""
+        target = on or self._target(self._own, "call")
+        got = await self._client.act(
             f"vodia.{action}", target, response=response, **data
         )
+        self._performed.add(action)
+        return got
 
-    async def _answer_there(self, call: str) -> None:
-        """Let the outside party answer, once the own phone has picked up."""
+    async def _refused(
+        self, key: str, action: str, placeholders: Json | None = None, **data: Any
+    ) -> None:
+        """Try an action that is refused with one of the translated texts."""
+        text: str = self._errors[key]["message"].format(**placeholders or {})
+        refusal = ""
+        try:
+            await self._act(action, **data)
+        except ActionError as err:
+            refusal = str(err)
+        # Home Assistant leaves out the last full stop.
+        assert text.rstrip(".") in refusal, refusal or "it was carried out"
+
+    async def _connect(self) -> str:
+        """Let somebody call and the own phone answer; return the id of the call."""
+        own, call = self._own, await self._control.ring(self._own)
+        await self._control.do("answer", call=call, ext=own)
+        await self._see_call(own, call_id=call)
+        await self._see(own, call="connected")
+        return call
+
+    async def _answer_there(self, call: str, account: str | None = None) -> None:
+        """Let the other side answer, once the own phone has picked up."""
         while (await self._control.calls())[call]["stage"] == "own_ringing":
             await asyncio.sleep(0.05)
-        await self._control.do("answer", call=call)
+        await self._control.do("answer", call=call, ext=account)
+
+    async def _past(self) -> list[Json]:
+        """Return the past calls that the action tells."""
+        told = await self._act("get_call_history", response=True)
+        past: list[Json] = told["calls"]
+        return past
 
     def _states(self) -> Iterator[str]:
         """Return the states of the entities of this PBX."""
@@ -478,6 +734,14 @@ class Scenario:
             await self._client.wait_for(lambda: shown() == expected, _TIMEOUT)
         except TimeoutError:
             raise AssertionError(f"{account} has {shown()}, not {expected}") from None
+
+    async def _see_colleague_with(self, account: str, number: str) -> None:
+        """Wait for a colleague to talk to somebody, as far as the PBX tells."""
+        if self._dialect == "classic":
+            await self._see(account, call="unknown", in_call="on")
+        else:
+            await self._see(account, call="connected", in_call="on")
+            await self._see_call(account, remote_number=number)
 
     async def _see_all_unavailable(self) -> None:
         """Wait for all to be unavailable, but `connected` to be off."""

@@ -78,7 +78,7 @@ def _section(cards: list[Card], span: int = 1, screen: str | None = None) -> Car
 def _own_phone(phones: Phones) -> list[Card]:
     """Return the cards of the own extension: its call, and what can be done."""
     own, call = phones.own, phones(phones.own, "call")
-    dnd = phones(own, "dnd")
+    dnd, ringing = phones(own, "dnd"), phones(own, "ringing")
     return [
         {
             "type": "heading",
@@ -93,7 +93,15 @@ def _own_phone(phones: Phones) -> list[Card]:
             icon="mdi:phone",
             color="green",
             action="answer",
-            shown=_is(phones(own, "ringing"), "on"),
+            shown=[_is(ringing, "on")],
+        ),
+        _button(
+            phones,
+            name="Decline",
+            icon="mdi:phone-cancel",
+            color="red",
+            action="reject",
+            shown=[_is(ringing, "on")],
         ),
         _button(
             phones,
@@ -101,7 +109,39 @@ def _own_phone(phones: Phones) -> list[Card]:
             icon="mdi:phone-hangup",
             color="red",
             action="hang_up",
-            shown=_is(call, "connected", "held", "dialing"),
+            shown=[_is(call, "connected", "held", "dialing")],
+        ),
+        _button(
+            phones,
+            name="Hold",
+            icon="mdi:pause",
+            color="purple",
+            action="hold",
+            shown=[_is(call, "connected")],
+        ),
+        _button(
+            phones,
+            name="Resume",
+            icon="mdi:play",
+            color="green",
+            action="resume",
+            shown=[_is(call, "held")],
+        ),
+        _button(
+            phones,
+            name="Record",
+            icon="mdi:record-circle-outline",
+            color="grey",
+            action="start_recording",
+            shown=[_is(call, "connected"), _is(call, "false", of="recording")],
+        ),
+        _button(
+            phones,
+            name="Stop recording",
+            icon="mdi:stop-circle",
+            color="red",
+            action="stop_recording",
+            shown=[_is(call, "connected", "held"), _is(call, "true", of="recording")],
         ),
         _button(
             phones,
@@ -110,7 +150,7 @@ def _own_phone(phones: Phones) -> list[Card]:
             color="blue",
             action="dial",
             data={"number": OUTSIDE_NUMBER},
-            shown=_is(call, "idle"),
+            shown=[_is(call, "idle")],
         ),
         _button(
             phones,
@@ -119,7 +159,7 @@ def _own_phone(phones: Phones) -> list[Card]:
             color="grey",
             action="set_dnd",
             data={"enabled": True},
-            shown=_is(dnd, "off"),
+            shown=[_is(dnd, "off")],
         ),
         _button(
             phones,
@@ -128,7 +168,7 @@ def _own_phone(phones: Phones) -> list[Card]:
             color="red",
             action="set_dnd",
             data={"enabled": False},
-            shown=_is(dnd, "on"),
+            shown=[_is(dnd, "on")],
         ),
     ]
 
@@ -145,8 +185,10 @@ def _call_text(call: str, dnd: str) -> str:
 {{%- set number = state_attr('{call}', 'remote_number') -%}}
 {{%- set start = state_attr('{call}', 'answered') or state_attr('{call}', 'started') -%}}
 {{%- set others = state_attr('{call}', 'other_calls') -%}}
+{{%- set recording = state_attr('{call}', 'recording') -%}}
 <font color="{{{{ color }}}}"><ha-icon icon="{{{{ icon }}}}"></ha-icon> **{{{{ title }}}}**</font>
 {{%- if start %}} since {{{{ as_timestamp(start) | timestamp_custom('%H:%M:%S') }}}}{{% endif %}}
+{{%- if recording %}} · <font color="#f44336">recording</font>{{% endif %}}
 {{%- if others %}} · {{{{ others }}}} more{{% endif %}}
 
 # {{{{ (name or number or 'Unknown') | e }}}}
@@ -171,26 +213,36 @@ The PBX cannot be reached now.
 
 
 def _button(
-    phones: Phones, *, action: str, shown: Card, data: Card | None = None, **look: str
+    phones: Phones,
+    *,
+    action: str,
+    shown: list[Card],
+    data: Card | None = None,
+    **look: str,
 ) -> Card:
     """Return a button for an action on the own extension."""
-    entity = phones(phones.own, "call")
+    return {
+        **look,
+        **_tap(phones, action, data or {}),
+        "type": "tile",
+        "entity": phones(phones.own, "call"),
+        "hide_state": True,
+        "grid_options": {"columns": 6},
+        "visibility": shown,
+    }
+
+
+def _tap(phones: Phones, action: str, data: Card, question: str = "") -> Card:
+    """Return what a tap does: an action on the own extension, maybe after a question."""
     tap = {
         "action": "perform-action",
         "perform_action": f"vodia.{action}",
-        "target": {"entity_id": entity},
-        "data": data or {},
+        "target": {"entity_id": phones(phones.own, "call")},
+        "data": data,
     }
-    return {
-        **look,
-        "type": "tile",
-        "entity": entity,
-        "hide_state": True,
-        "tap_action": tap,
-        "icon_tap_action": tap,
-        "grid_options": {"columns": 6},
-        "visibility": [shown],
-    }
+    if question:
+        tap["confirmation"] = {"text": question}
+    return {"tap_action": tap, "icon_tap_action": tap}
 
 
 # The office
@@ -219,14 +271,14 @@ def _extension(phones: Phones, number: str) -> list[Card]:
         "entity": call,
         "name": name,
     }
-    dial = {
-        "action": "perform-action",
-        "perform_action": "vodia.dial",
-        "target": {"entity_id": phones(phones.own, "call")},
-        "data": {"number": number},
-        "confirmation": {"text": f"Call extension {number}?"},
-    }
     quiet = _is(call, "idle")
+    free = [quiet, _is_not(dnd, "on"), _is_not(registered, "off")]
+    own = phones(phones.own, "call")
+    # With a second call it would have to be said which one is meant.
+    to_send = [
+        _is(own, "ringing", "connected", "held"),
+        _is(own, "0", of="other_calls"),
+    ]
     return [
         *(
             {
@@ -240,11 +292,22 @@ def _extension(phones: Phones, number: str) -> list[Card]:
         ),
         {
             **tile,
-            "tap_action": dial,
-            "icon_tap_action": dial,
+            **_tap(phones, "dial", {"number": number}, f"Call extension {number}?"),
             "icon": "mdi:phone",
             "color": "grey",
-            "visibility": [quiet, _is_not(dnd, "on"), _is_not(registered, "off")],
+            "visibility": [*free, {"condition": "not", "conditions": to_send}],
+        },
+        {
+            **tile,
+            **_tap(
+                phones,
+                "transfer",
+                {"number": number},
+                f"Transfer your call to extension {number}?",
+            ),
+            "icon": "mdi:phone-forward",
+            "color": "grey",
+            "visibility": [*free, *to_send],
         },
         {
             **tile,
@@ -321,9 +384,12 @@ def _history(phones: Phones) -> list[Card]:
     ]
 
 
-def _is(entity: str, *states: str) -> Card:
-    """Return the condition that an entity has one of some states."""
-    return {"condition": "state", "entity": entity, "state": list(states)}
+def _is(entity: str, *states: str, of: str | None = None) -> Card:
+    """Return the condition that an entity, or an attribute of it, has one of some states."""
+    condition: Card = {"condition": "state", "entity": entity, "state": list(states)}
+    if of is not None:
+        condition["attribute"] = of
+    return condition
 
 
 def _is_not(entity: str, *states: str) -> Card:

@@ -3,27 +3,30 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator import Engine, EngineError, Simulator, Stage, Switches
 from simulator.control import ControlServer
 from simulator.life import Life
+from simulator.model import Message
 
 from .home import HOST
 
 PROFILES = {"classic": Switches.classic, "modern": Switches.modern}
 _PICKUP_SECONDS = 1.5
 _ANSWER_SECONDS = 5.0
+_TALK_SECONDS = 45.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pbx:
-    """Where a running PBX is, and how to log in."""
+    """Where a running PBX is, how to log in, and the chat messages that it got."""
 
     url: str
     control_url: str
     extension: str
     password: str
+    messages: list[Message] = field(default_factory=list)
 
 
 @asynccontextmanager
@@ -36,20 +39,30 @@ async def simulated_pbx(
         switches.dial_pickup, switches.far_answer = _PICKUP_SECONDS, _ANSWER_SECONDS
     pbx = Simulator(switches)
     control = ControlServer(pbx, Life(pbx) if lively else None)
+    messages: list[Message] = []
+
+    def take(news: object) -> None:
+        """Keep a chat message: the control API tells of calls and accounts only."""
+        if isinstance(news, Message):
+            messages.append(news)
+
+    pbx.engine.listeners.append(take)
     if lively:
-        _answer_dialed_calls(pbx.engine)
+        _let_colleagues_answer(pbx.engine, extension)
     try:
         await pbx.start(HOST)
         await control.start(HOST)
         password = pbx.engine.account(extension).password
-        yield Pbx(pbx.url, f"http://{HOST}:{control.port}", extension, password)
+        control_url = f"http://{HOST}:{control.port}"
+        yield Pbx(pbx.url, control_url, extension, password, messages)
     finally:
         await control.stop()
         await pbx.stop()
 
 
-def _answer_dialed_calls(engine: Engine) -> None:
-    """Let colleagues pick up when somebody dials them by a click."""
+def _let_colleagues_answer(engine: Engine, own: str) -> None:
+    """Let colleagues pick up what the user dials or transfers to them."""
+    loop = asyncio.get_running_loop()
     waiting: set[str] = set()
 
     def answer(call_id: str) -> None:
@@ -58,18 +71,25 @@ def _answer_dialed_calls(engine: Engine) -> None:
         with suppress(EngineError):
             if (call := engine.call(call_id)).rung:
                 engine.answer(call_id, call.rung[0])
+                loop.call_later(_TALK_SECONDS, end, call_id)
+
+    def end(call_id: str) -> None:
+        """End a call that the user is no part of any more."""
+        with suppress(EngineError):
+            if not engine.call(call_id).talks(own):
+                engine.hang_up(call_id)
 
     def look(_: object) -> None:
-        """Look for calls that ring at a colleague."""
+        """Look for calls that the user had a hand in and that ring at others."""
         for call in engine.calls():
             if (
-                call.clicked
+                (call.clicked or own in call.outcomes)
                 and call.stage is Stage.RINGING
                 and call.rung
+                and own not in call.rung
                 and call.id not in waiting
             ):
                 waiting.add(call.id)
-                loop = asyncio.get_running_loop()
                 loop.call_later(_ANSWER_SECONDS, answer, call.id)
 
     engine.listeners.append(look)

@@ -1,6 +1,7 @@
 """Test the parts of the demo that need no Home Assistant of their own."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 import subprocess
@@ -9,14 +10,17 @@ import sys
 from packaging.requirements import Requirement
 import pytest
 
+from demo import pbx as demo_pbx
 from demo.check import errors_in
 from demo.dashboard import Card, Phones, build
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.template import Template
+from simulator import Simulator, Stage, Switches
 
 EXTENSION_KEYS = ("call", "dnd", "in_call", "registered", "ringing")
 PBX_KEYS = ("active_calls", "connected", "registered_extensions", "ringing_calls")
 CALL = "sensor.45_call"
+ATTRIBUTES = {"recording": False, "other_calls": 0}
 
 
 @pytest.fixture
@@ -54,9 +58,89 @@ def test_dashboard_acts_on_the_own_extension(dashboard: Card) -> None:
         "vodia.answer",
         "vodia.dial",
         "vodia.hang_up",
+        "vodia.hold",
+        "vodia.reject",
+        "vodia.resume",
         "vodia.set_dnd",
+        "vodia.start_recording",
+        "vodia.stop_recording",
+        "vodia.transfer",
     }
     assert all(tap["target"] == {"entity_id": CALL} for tap in taps)
+
+
+def _holds(condition: Card, facts: Mapping[str, str]) -> bool:
+    """Return whether a condition holds, as the frontend sees it."""
+    match condition:
+        case {"condition": "not", "conditions": parts}:
+            return not all(_holds(part, facts) for part in parts)
+        case {"entity": entity, "attribute": name, "state": states}:
+            return facts.get(f"{entity} {name}", "unknown") in states
+        case {"entity": entity, "state": states}:
+            return facts[entity] in states
+        case {"entity": entity, "state_not": states}:
+            return facts[entity] not in states
+    raise AssertionError(condition)
+
+
+@pytest.mark.parametrize(
+    ("state", "attributes", "buttons", "for_colleague"),
+    [
+        ("idle", {}, ["dial"], "dial"),
+        ("dialing", ATTRIBUTES, ["hang_up"], "dial"),
+        ("ringing", ATTRIBUTES, ["answer", "reject"], "transfer"),
+        ("ringing", {**ATTRIBUTES, "other_calls": 1}, ["answer", "reject"], "dial"),
+        (
+            "connected",
+            ATTRIBUTES,
+            ["hang_up", "hold", "start_recording"],
+            "transfer",
+        ),
+        (
+            "connected",
+            {**ATTRIBUTES, "recording": True},
+            ["hang_up", "hold", "stop_recording"],
+            "transfer",
+        ),
+        ("connected", {"other_calls": 1}, ["hang_up", "hold"], "dial"),
+        ("held", ATTRIBUTES, ["hang_up", "resume"], "transfer"),
+        (
+            "held",
+            {**ATTRIBUTES, "recording": True},
+            ["hang_up", "resume", "stop_recording"],
+            "transfer",
+        ),
+        ("unavailable", {}, [], None),
+    ],
+)
+def test_buttons_show_when_they_make_sense(
+    dashboard: Card,
+    state: str,
+    attributes: dict[str, object],
+    buttons: list[str],
+    for_colleague: str | None,
+) -> None:
+    """Test which actions are offered, for the own call and at a colleague."""
+    gone = "unavailable" if state == "unavailable" else None
+    facts = {
+        CALL: state,
+        "sensor.45_ringing": gone or ("on" if state == "ringing" else "off"),
+        "sensor.45_dnd": gone or "off",
+        "sensor.46_call": gone or "idle",
+        "sensor.46_dnd": gone or "off",
+        "sensor.46_registered": gone or "on",
+        **{f"{CALL} {name}": str(value).lower() for name, value in attributes.items()},
+    }
+    # The office stands there twice, for wide and for narrow screens.
+    shown: dict[str, dict[str, None]] = {CALL: {}, "sensor.46_call": {}}
+    for card in _nodes(dashboard):
+        if card.get("entity") in shown and "tap_action" in card:
+            if all(_holds(condition, facts) for condition in card["visibility"]):
+                action = card["tap_action"]["perform_action"].removeprefix("vodia.")
+                shown[card["entity"]][action] = None
+    expected = buttons if gone else [*buttons, "set_dnd"]
+    assert list(shown[CALL]) == expected
+    assert list(shown["sensor.46_call"]) == ([for_colleague] if for_colleague else [])
 
 
 @pytest.mark.parametrize(
@@ -72,6 +156,7 @@ def test_dashboard_acts_on_the_own_extension(dashboard: Card) -> None:
             {"remote_number": "+4930123456", "other_calls": 1},
             ["Connected", "# +4930123456", "1 more"],
         ),
+        ("connected", {"recording": True}, ["Connected", "recording"]),
         ("held", {"other_calls": 0}, ["On hold", "# Unknown"]),
         ("idle", {}, ["Idle", "# No call"]),
         ("unavailable", {}, ["Not known", "# No connection"]),
@@ -89,6 +174,21 @@ async def test_call_text(
     content = next(node["content"] for node in _nodes(dashboard) if "content" in node)
     text = Template(content, hass).async_render()
     assert all(part in text for part in expected), text
+
+
+async def test_colleagues_pick_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test that a call that the user sends on does not ring forever, nor last so long."""
+    monkeypatch.setattr(demo_pbx, "_ANSWER_SECONDS", 0)
+    monkeypatch.setattr(demo_pbx, "_TALK_SECONDS", 0.05)
+    engine = Simulator(Switches.modern()).engine
+    demo_pbx._let_colleagues_answer(engine, "45")
+    sent, foreign = engine.ring("+4930123456", "45"), engine.ring("+331234", "41")
+    engine.transfer(sent, "45", "46")
+    await asyncio.sleep(0.01)
+    assert engine.call(sent).stage is Stage.CONNECTED
+    await asyncio.sleep(0.1)
+    assert [call.id for call in engine.calls()] == [foreign]
+    assert engine.call(foreign).stage is Stage.RINGING
 
 
 def test_errors_in() -> None:
