@@ -337,6 +337,8 @@ class Simulator:
     async def _fail(self, request: web.Request) -> web.StreamResponse | None:
         """Let the step that a request is go wrong, or None."""
         switches, step = self.switches, _step(request)
+        if step == "login" and request.method not in switches.login_methods:
+            return None
         match switches.faults.get(step):
             case int(status):
                 return web.Response(status=status)
@@ -348,6 +350,8 @@ class Simulator:
             case "hang":
                 while switches.faults.get(step) == "hang":
                     await asyncio.sleep(_LOOK_AGAIN)
+                if request.transport is None:
+                    return web.Response()
             case "reset" if request.transport is not None:
                 reset(request.transport)
                 return web.Response()

@@ -27,6 +27,8 @@ from .models import EXTENSION, Credentials, LoginMethod, LoginWay
 from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
 _DEFAULT_TENANT: Final = "localhost"
+# What may be the last that we ask leaves no connection open for another request.
+_LAST: Final[Mapping[str, str]] = {"Connection": "close"}
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
@@ -78,21 +80,23 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
             if credentials.tenant and told.lower() != credentials.tenant.lower():
                 raise UnknownTenantError("the session is in another tenant")
             tenants = (told,)
-    except PbxError:
+    except PbxError, asyncio.CancelledError:
+        # Nobody else knows this session.
         await log_out(rest, headers)
         raise
     return Login(way, tenants, headers, server)
 
 
 async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
-    """End a session, which would live for days; waits only briefly for the PBX."""
-    if "Cookie" in headers:
+    """End a session, which would live for days; waits only briefly for the PBX.
+
+    Basic has none to end, but a connection that is open: it goes with anything asked.
+    """
+    if headers:
+        method, own = ("DELETE", headers) if "Cookie" in headers else ("GET", {})
         with suppress(PbxError, TimeoutError):
             async with asyncio.timeout(2):
-                # The last word: no connection need be kept for another.
-                await rest.request(
-                    "DELETE", SESSION_PATH, headers={**headers, "Connection": "close"}
-                )
+                await rest.request(method, SESSION_PATH, headers={**own, **_LAST})
 
 
 async def _find(
@@ -137,7 +141,7 @@ async def _password(
             way.method.upper(),
             SESSION_PATH,
             {"name": "auth", "value": f"{way.user} {digest}"},
-            headers={},
+            headers=_LAST,
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
@@ -174,7 +178,7 @@ async def _basic(
             "GET",
             account_path(credentials.extension, tenant, "accounts"),
             params={"type": EXTENSION},
-            headers=basic_headers(user, credentials.password),
+            headers={**basic_headers(user, credentials.password), **_LAST},
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None

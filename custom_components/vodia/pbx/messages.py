@@ -372,11 +372,12 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
     return Call(
         # Without an id the parties and the start are what stays the same.
         id=call_id or f"{NO_ID}{caller.number}|{callee.number}|{started}",
-        raw_state=raw_state,
+        raw_state=raw_state or None,
         phase=phase,
         caller=caller,
         callee=callee,
         extensions=_extensions(data),
+        lists_extensions=data.get("extension") is not None,
         started=started,
         answered=_time(data, "connect", ledger),
         recording=_recording(data),

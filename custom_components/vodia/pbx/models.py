@@ -107,7 +107,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as the PBX lists it; `raw_state` is the PBX's own word."""
+    """One call as the PBX lists it; `raw_state` is the PBX's own word.
+
+    `extensions` are those involved, where the PBX `lists_extensions`.
+    """
 
     id: str
     raw_state: str | None
@@ -115,6 +118,7 @@ class Call:
     caller: Party
     callee: Party
     extensions: frozenset[str] = frozenset()
+    lists_extensions: bool = False
     started: float | None = None
     answered: float | None = None
     recording: bool | None = None

@@ -158,9 +158,9 @@ class Session:
             self.rest.headers = result.headers
             self.way, self._tenants = result.way, result.tenants
             self.server_name = result.server or self.server_name
-            if self._in_doubt:
-                self._in_doubt = False
-                await log_out(self.rest, refused)
+            self._in_doubt = False
+            # It may be refused for other reasons than its age, and live on.
+            await log_out(self.rest, refused)
 
     async def _log_out(self) -> None:
         """End the session."""

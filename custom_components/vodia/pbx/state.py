@@ -687,7 +687,7 @@ class PbxState:
             call.phase is not Phase.RINGING
             or number in (call.caller.number, *call.extensions)
             or (number == self.line and self.scope is CallScope.OWN)
-            or not (dialed or call.extensions or away)
+            or not (dialed or call.lists_extensions or away)
             or any(_is_same(reported, call) for reported in account.calls or ())
         ):
             return call
