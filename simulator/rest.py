@@ -211,9 +211,9 @@ class Rest:
     def _call_id(self, value: object) -> str:
         """Return the id that the engine knows a call by."""
         text = str(value)
-        if self._pbx.switches.rest_ids == "own":
-            return text.removeprefix("r-") if text.startswith("r-") else f"?{text}"
-        return text
+        if self._pbx.switches.rest_ids == "same":
+            return text
+        return text.removeprefix("r-") if text.startswith("r-") else f"?{text}"
 
     def _check_call(self, login: Login, call_id: str) -> None:
         """Refuse a call that does not exist or is somebody else's."""

@@ -85,8 +85,10 @@ class Switches:
     """How modern calls name the parties: `from`, `from-number` and the like, or both."""
     rest_refuses: set[str] = field(default_factory=set)
     """Call commands that REST answers with 400, by their first key."""
-    rest_ids: Literal["same", "own"] = "same"
+    rest_ids: Literal["same", "own", "hidden"] = "same"
     """Whether the REST calls know a call by the id that the WebSocket gives it."""
+    tells_recording: bool = True
+    """Whether calls on the WebSocket say that they are recorded."""
     directory_connected: Literal["busy", "registered", "never"] = "busy"
     """What `connected` in the REST list of accounts means."""
     cleared: Literal["absent", "null"] = "absent"

@@ -71,8 +71,8 @@ class Wire:
     def listed_calls(self, account: str, now: float) -> list[Json]:
         """Return the calls of an extension for the REST list."""
         return [
-            {
-                "id": self._rest_id(self._id(call, account)),
+            self._rest_id(self._id(call, account))
+            | {
                 "from": address(self._ends(call)[0], self._tenant),
                 "to": address(self._ends(call)[1], self._tenant),
                 "state": self._state(call, account),
@@ -245,8 +245,9 @@ class Wire:
             "to": address(target, self._tenant),
             "start": round(call.start, 3),
             "cmc": "",
-            "rec": "adhoc" if call.recording else "",
         }
+        if self._switches.tells_recording:
+            entry["rec"] = "adhoc" if call.recording else ""
         state = self._state(call, viewer)
         if self._switches.dialect == "classic":
             return entry | {"callstate": state}
@@ -296,9 +297,12 @@ class Wire:
             return call.id
         return call.leg_ids.get(viewer, call.id)
 
-    def _rest_id(self, call_id: str) -> str:
-        """Return the id that the REST calls know a call by."""
-        return f"r-{call_id}" if self._switches.rest_ids == "own" else call_id
+    def _rest_id(self, call_id: str) -> Object:
+        """Return the id that the REST calls know a call by, if they tell it."""
+        if self._switches.rest_ids == "hidden":
+            return {}
+        own = self._switches.rest_ids == "own"
+        return {"id": f"r-{call_id}" if own else call_id}
 
     def _named_id(self, call: Call, viewer: str | None) -> Object:
         """Return the id as a frame shows it, if it does."""

@@ -132,6 +132,15 @@ async def commands(pbx: Simulator, phones: Phones) -> None:
         assert pbx.switches.ignore_commands
 
 
+async def dialed_in_disguise(pbx: Simulator, phones: Phones) -> None:
+    """A call comes up while we dial, and shows another number."""
+    hass = phones.hass
+    hass.loop.call_later(
+        0.1, lambda: hass.async_create_task(nameless_own_call(pbx, phones))
+    )
+    await commands(pbx, phones)
+
+
 async def pings(pbx: Simulator, phones: Phones) -> None:
     """The link is watched for a while."""
     ledger = phones.entry.runtime_data.client.ledger
@@ -164,7 +173,7 @@ CASES: dict[Assumption, tuple[str, dict[str, Any], Scene, Scene]] = {
     Assumption.DIALED_CALL_SHOWS_THE_NUMBER: (
         "classic",
         {"ignore_commands": True},
-        commands,
+        dialed_in_disguise,
         commands,
     ),
     Assumption.GROUP_NARROWS_TO_WHO_ANSWERED: (

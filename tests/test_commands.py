@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+import json
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.pbx import control
 from custom_components.vodia.pbx.models import Changes
+from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
 
 from .common import Phones, create_entry, set_up, until
@@ -431,12 +433,16 @@ async def test_toggle_without_an_effect_is_not_repeated(
     await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
     pbx.switches.ignore_commands = False
     await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
-    assert len([f for f in pbx.received if f["action"] == "hold-call"]) == 1
-    # It comes late, and is ours then.
+    # A hold that comes now may be ours, late, or that of the other side.
     pbx.engine.hold(call_id, "45")
     await phones.wait("45", "call", "held")
+    await refused(hass, "not_confirmed", "resume", error=HomeAssistantError)
+    assert len([f for f in pbx.received if f["action"] == "hold-call"]) == 1
+    # With the next call all is well again.
+    pbx.engine.hang_up(call_id)
+    await connected(pbx, phones, SECOND_CALLER)
+    await act(hass, "hold")
     await act(hass, "resume")
-    assert not pbx.engine.call(call_id).held_by
 
 
 async def test_two_holds_at_once(
@@ -447,7 +453,9 @@ async def test_two_holds_at_once(
     results = await asyncio.gather(
         act(hass, "hold"), act(hass, "hold"), return_exceptions=True
     )
-    assert [type(r) for r in results if isinstance(r, Exception)] != [], results
+    (error,) = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(error, ServiceValidationError)
+    assert error.translation_key == "no_fitting_call"
     assert pbx.engine.call(call_id).held_by == {"45"}
     await act(hass, "resume")
     assert not pbx.engine.call(call_id).held_by
@@ -471,17 +479,134 @@ async def test_rest_serves_some_commands(
 
 
 @modern
+@pytest.mark.parametrize(("ids", "asked"), [("own", 1), ("hidden", 2)])
 async def test_rest_with_ids_of_its_own(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, ids: Any, asked: int
 ) -> None:
     """Where REST calls a call otherwise, the socket takes the commands for it."""
-    pbx.switches.rest_ids = "own"
+    pbx.switches.rest_ids = ids
     call = await act(hass, "dial", number="41")
     assert call
     assert pbx.bodies == [(CALLS_PATH, {"remote-dial": "41"})]
     await act(hass, "hang_up")
-    assert len(pbx.bodies) == 1
+    assert len(pbx.bodies) == asked
     assert not pbx.engine.calls()
+
+
+async def slow_question(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Any]
+) -> None:
+    """Let something happen while the PBX is asked whether it serves REST."""
+    original = control.Control._find_rest
+
+    async def slowly(self: control.Control) -> None:
+        """Ask, and let it happen."""
+        await original(self)
+        await meanwhile()
+
+    monkeypatch.setattr(control.Control, "_find_rest", slowly)
+
+
+async def test_another_call_comes_while_rest_is_asked(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A command is for the call that was there when it was given, and for no other."""
+    first = await connected(pbx, phones)
+    second: list[str] = []
+
+    async def meanwhile() -> None:
+        """Let the call end, and another one be answered."""
+        pbx.engine.hang_up(first)
+        second.append(await connected(pbx, phones, SECOND_CALLER))
+
+    await slow_question(monkeypatch, meanwhile)
+    await refused(hass, "unknown_call", "hang_up")
+    assert [call.id for call in pbx.engine.calls()] == second
+    pbx.engine.hang_up(second[0])
+    await phones.wait("45", "call", "idle")
+
+    async def ring() -> None:
+        """Let a call come."""
+        await ringing(pbx, phones)
+
+    await slow_question(monkeypatch, ring)
+    await refused(hass, "no_fitting_call", "answer")
+    assert not pbx.engine.calls()
+
+
+@pytest.mark.parametrize(
+    ("action", "data"), [("hang_up", {}), ("transfer", {"number": "41"}), ("hold", {})]
+)
+async def test_unknown_word_is_no_end(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, action: str, data: Json
+) -> None:
+    """A call in a state that nobody knows has not ended: no success, and no "gone"."""
+    call_id = await connected(pbx, phones)
+    pbx.switches.ignore_commands = True
+    word = json.dumps(
+        {
+            "action": "call-state",
+            "calls": [
+                {"id": call_id, "from": f"<sip:{CALLER}@localhost>"}
+                | {"to": "<sip:45@localhost>", "extension": ["45"]}
+                | {"state": "disconnecting", "callstate": "disconnecting"}
+            ],
+        }
+    )
+    hass.loop.call_later(0.1, lambda: hass.async_create_task(pbx.send_raw(word)))
+    await refused(hass, "not_confirmed", action, error=HomeAssistantError, **data)
+    assert phones.state("45", "call") == STATE_UNKNOWN
+
+
+@modern
+async def test_answer_a_groups_call_that_names_all(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Where a list does not narrow to who answered, presence tells, a little later."""
+    pbx.switches.shrink_extensions = False
+    pbx.engine.ring(CALLER, "500")
+    await phones.wait("45", "call", "ringing")
+    call = await act(hass, "answer")
+    assert call
+    assert call["state"] == "connected"
+    assert phones.state("43", "call") != "connected"
+
+
+@modern
+async def test_recording_that_does_not_show(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Where the PBX does not tell of recordings, nothing confirms one."""
+    pbx.switches.tells_recording = False
+    await connected(pbx, phones)
+    await refused(hass, "not_confirmed", "start_recording", error=HomeAssistantError)
+
+
+async def test_half_of_a_character(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """What no wire can carry is replaced, and the rest arrives."""
+    await act(hass, "send_message", recipient="41", message="a\ud800b")
+    await until(hass, lambda: any(f.get("message") == "a?b" for f in pbx.received))
+
+
+@modern
+async def test_reason_where_dnd_is_forbidden(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """What is forbidden is said to be so, and not that the PBX cannot do it."""
+    pbx.switches.rest_status["dnd"] = 403
+    await refused(
+        hass,
+        "access_off",
+        "set_dnd",
+        error=HomeAssistantError,
+        enabled=True,
+        reason="Lunch",
+    )
 
 
 @modern
@@ -494,15 +619,13 @@ async def test_call_moves_on_while_rest_is_asked(
     """What is sent on the socket is judged by the state of that moment."""
     call_id = await connected(pbx, phones)
     pbx.switches.rest_status["calls"] = 403
-    original = control.Control._find_rest
 
-    async def slowly(self: control.Control) -> None:
-        """Let the call be held by the phone while REST is asked."""
-        await original(self)
+    async def meanwhile() -> None:
+        """Let the call be held by the phone."""
         pbx.engine.hold(call_id, "45")
         await phones.wait("45", "call", "held")
 
-    monkeypatch.setattr(control.Control, "_find_rest", slowly)
+    await slow_question(monkeypatch, meanwhile)
     await refused(hass, "no_fitting_call", "hold")
     assert pbx.engine.call(call_id).held_by == {"45"}
 

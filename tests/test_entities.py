@@ -346,6 +346,15 @@ async def test_several_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     pbx.engine.set_dnd("45", True, tenant="branch.example")
     await other.wait("45", "dnd", "on")
     assert one.state("45", "dnd") == "off"
+    # A PBX that tells of all tenants names them; the default one is not always ours.
+    pbx.switches.foreign_user_states = pbx.switches.user_state = True
+    pbx.engine.set_dnd("45", False, tenant="branch.example")
+    await other.wait("45", "dnd", "off")
+    pbx.engine.set_dnd("45", True)
+    await one.wait("45", "dnd", "on")
+    await pbx.flush()
+    await hass.async_block_till_done()
+    assert other.state("45", "dnd") == "off"
 
 
 async def test_wild_frames_make_no_difference(hass: HomeAssistant) -> None:

@@ -135,12 +135,12 @@ class _Mask:
                 return [self.value(item, key) for item in value]
             case str() if key in _WORDS and _WORD.fullmatch(value):
                 return value
-            case str() if key in ("id", "callid", "id2") and value:
-                return self._ids.setdefault(value, f"id-{len(self._ids) + 1}")
+            case str() | int() if key in ("id", "callid", "id2") and value:
+                return self._ids.setdefault(str(value), f"id-{len(self._ids) + 1}")
             case str():
                 return self.text(value)
-            case int() if not isinstance(value, bool) and abs(value) > 99999:
-                return int("9" * len(str(abs(value))))
+            case int() | float() if not isinstance(value, bool) and abs(value) > 99999:
+                return int("9" * len(str(abs(int(value)))))
         return value
 
     def text(self, text: str) -> str:

@@ -59,7 +59,8 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
     """Return the call that is shown, and how many there are beside it."""
     if (call := extension.call) is None:
         return {}
-    return {**call_attributes(call), ATTR_OTHER_CALLS: len(extension.calls) - 1}
+    others = len(extension.calls) - 1 if extension.complete else None
+    return {**call_attributes(call), ATTR_OTHER_CALLS: others}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,7 +175,7 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             for account_call in extension.calls
         )
         unknown.extend(
-            extension.number for extension in chosen if extension.call_state is None
+            extension.number for extension in chosen if not extension.complete
         )
     return {"calls": calls, "unknown": unknown}
 

@@ -18,6 +18,7 @@ from custom_components.vodia.pbx.messages import (
     Signal,
     decode,
     decode_accounts,
+    decode_history,
     encode,
     parse_party,
 )
@@ -716,3 +717,54 @@ def test_empty_list_of_calls(empty: str) -> None:
     """However an empty list is written, it ends all calls."""
     message = decode(f'{{"action":"call-state","calls":{empty}}}', Ledger())
     assert message == CallList(())
+
+
+# The history
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        None,
+        False,
+        "",
+        {},
+        {"error": "denied"},
+        {"total": 0, "missed": 0, "missedspan": 86400},
+        {"data": {"id": "a"}},
+        ["a"],
+    ],
+)
+def test_history_of_another_shape(reply: object) -> None:
+    """What is no list of calls is no history, and not an empty one."""
+    with pytest.raises(FrameError):
+        decode_history(reply, "45", Ledger())
+
+
+@pytest.mark.parametrize(
+    ("connect", "reason", "duration"),
+    [
+        (110.5, "completed", 9.5),
+        ("110.5", "completed", 9.5),
+        (0, "missed", 0),
+        ("", "missed", 0),
+        ("2026-01-01", None, None),
+        (None, None, None),
+    ],
+)
+def test_history_tells_who_answered_or_nothing(
+    connect: object, reason: str | None, duration: float | None
+) -> None:
+    """A call was missed if the PBX says that nobody answered; else that is unknown."""
+    entry = {"from": "<sip:41@x>", "to": "<sip:45@x>", "start": 100, "end": 120}
+    (call,) = decode_history([entry | {"connect": connect}], "45", Ledger())
+    assert (call.end_reason, call.duration) == (reason, duration)
+    assert (call.direction, call.scope) == ("incoming", None)
+
+
+def test_long_history() -> None:
+    """Only so many are taken."""
+    entry = {"from": "<sip:45@x>", "to": "<sip:41@x>", "start": 100}
+    calls = decode_history({"data": [entry] * 10_000}, "45", Ledger())
+    assert len(calls) == 500
+    assert calls[0].direction == "outgoing"

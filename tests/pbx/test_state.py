@@ -523,6 +523,11 @@ def test_group_call_is_with_the_one_who_answers(shrinks: bool) -> None:
     pbx.user("46", code=1)
     left = ["46"] if shrinks else PHONES
     pbx.calls(leg("g", OUTSIDE, "500", "connected", *left))
+    if not shrinks:
+        # Busy was said while all rang: it proves nothing.
+        assert [pbx[number].call_state for number in PHONES] == [None] * 3
+        assert [pbx[number].in_call for number in PHONES] == [None] * 3
+        pbx.user("46", code=1)
     assert [pbx.shown(number) for number in PHONES] == [OFF, TALKS, OFF]
     pbx.calls(leg("g", OUTSIDE, "500", "holding", *left))
     assert [pbx.shown(number) for number in PHONES] == [OFF, (False, True, HELD), OFF]
@@ -572,6 +577,10 @@ def test_group_call_and_presence_of_another_call(presence: Json) -> None:
         leg("a", "46", OUTSIDE, "connected", "46"),
         leg("g", OUTSIDE, "500", "connected", "46", "47"),
     )
+    assert (pbx.ids("46"), pbx.ids("47")) == (["a"], [])
+    assert pbx["46"].doubtful == pbx["47"].doubtful == {"g"}
+    pbx.user("47", calls=[leg("g", OUTSIDE, "500", "connected")])
+    assert not pbx["46"].doubtful
     assert pbx.ids("46") == ["a"]
     assert pbx.ids("47") == ["g"]
 
@@ -1139,13 +1148,15 @@ TRUTHS: dict[str, list[Json]] = {
 def tell_all(pbx: Feed, scope: CallScope, calls: list[Json]) -> None:
     """Feed complete snapshots of accounts and calls."""
     pbx.state.begin_calls(scope)
-    pbx.accounts(
+    accounts = (
         account("45", name="Me", chatstatus="online"),
         account("46", code=1, registered=False),
         account("47", dnd=True, calls=[leg("x", OUTSIDE, "47", "alerting")]),
-        now=1000,
     )
+    pbx.accounts(*accounts, now=1000)
     pbx.calls(*calls, now=1000)
+    # Presence says who answered a group's call, if it is told after the call.
+    pbx.accounts(*accounts, now=1000)
 
 
 @pytest.mark.parametrize("scope", [OWN, TENANT])
@@ -1191,3 +1202,62 @@ def test_both_dialects_show_the_same() -> None:
                 other.started,
             )
     assert classic.state.totals == modern.state.totals
+
+
+# What may be, and may not
+
+
+def test_phone_that_goes_away_while_it_rings() -> None:
+    """Whether it still rings is open, at once and not with the next call list only."""
+    pbx = feed(TENANT)
+    pbx.calls(leg("a", OUTSIDE, "46", "alerting"))
+    assert pbx["46"].ringing is True
+    pbx.user("46", registered=False)
+    assert pbx["46"].ringing is None
+    pbx.user("46", registered=True)
+    assert pbx["46"].ringing is True
+
+
+def test_called_number_while_another_is_involved() -> None:
+    """A call to one phone that another one has taken is not said to be with both."""
+    pbx = feed(TENANT)
+    pbx.calls(leg("a", OUTSIDE, "46", "connected", "47"))
+    assert pbx.shown("47") == TALKS
+    assert pbx["46"].call_state is not CONNECTED
+    assert pbx["46"].in_call is not True
+
+
+def test_presence_of_who_only_rang_proves_nothing_of_the_line() -> None:
+    """What REST says of the line is not tested by a group's call that another took."""
+    pbx = feed(TENANT)
+    pbx.calls(leg("g", OUTSIDE, "500", "alerting", *PHONES))
+    pbx.calls(leg("g", OUTSIDE, "500", "connected", *PHONES))
+    for _ in range(4):
+        pbx.rest("45", {"name": "46", "connected": True}, {"name": "47"})
+    assert pbx["46"].in_call is True
+
+
+def test_call_back_after_a_dialing_that_failed() -> None:
+    """Who calls back is no call of ours once the dialing was given up."""
+    pbx = feed(OWN)
+    dial = pbx.state.expect_dial(OUTSIDE, 0)
+    assert pbx.state.cancel_dial(dial)
+    pbx.calls(leg("a", OUTSIDE, "45", "alerting"), now=10)
+    assert pbx.shown("45") == RINGS
+
+
+def test_calls_beside_the_one_that_is_shown() -> None:
+    """A call in a state that nobody knows makes the others incomplete."""
+    pbx = feed(TENANT)
+    pbx.calls(leg("a", OUTSIDE, "45", "connected"), leg("b", "46", "45", "queued"))
+    assert pbx["45"].call_state is CONNECTED
+    assert pbx["45"].doubtful == {"b"}
+    assert not pbx["45"].complete
+
+
+def test_withheld_callers_are_not_the_same() -> None:
+    """Two calls without a number have nothing in common."""
+    pbx = feed(TENANT)
+    pbx.calls(leg("g", "anonymous", "500", "connected", "46", "47"))
+    pbx.user("46", calls=[{"from": "<sip:anonymous@localhost>"}])
+    assert "g" not in pbx.ids("46")

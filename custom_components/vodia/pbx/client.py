@@ -290,6 +290,7 @@ class PbxClient:
         return PbxState(
             self._credentials.extension,
             self._hosts | {self.session.tenant.lower()},
+            tenant=self.session.tenant.lower(),
             known=previous.extensions if previous else self._known,
             memory=previous.memory if previous else None,
             ledger=self.ledger,
@@ -434,7 +435,7 @@ class PbxClient:
                         raise
                 else:
                     failures = 0
-                await _set(live.refresh_urgent, timing.between_reads)
+            await _set(live.refresh_urgent, timing.between_reads)
 
     # For the control floor
 

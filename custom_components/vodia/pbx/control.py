@@ -8,7 +8,7 @@ commands of the classic socket. A command is never sent twice.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -97,6 +97,19 @@ class _Choice:
             raise NotSupportedError("the PBX gives this call no id")
         return call
 
+    def sure(self, call: AccountCall) -> _Choice:
+        """Return the choice of this very call, for a second look at it.
+
+        Another one may come up meanwhile; and one that rang may be answered.
+        """
+        rang = CallState.RINGING if call.state is CallState.RINGING else None
+        return replace(
+            self,
+            call_id=call.id,
+            expected=self.expected or rang,
+            by_id=self.by_id if self.call_id else self.fits,
+        )
+
 
 class Control:
     """The commands of a line.
@@ -135,7 +148,11 @@ class Control:
             try:
                 return await client.wait_for(lambda state: state.dialed_call(dial))
             except NotConfirmedError:
-                client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+                state = client.state
+                if any(call.id not in dial.before for call in _calls(state)):
+                    client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+                # Who calls back now is no call of ours.
+                state.cancel_dial(dial)
                 raise
 
     async def answer(
@@ -255,7 +272,10 @@ class Control:
         client = self._client
         recipient = dialable(recipient)
         await client.send(
-            "chat", src=client.live.state.line, dest=recipient, message=message
+            "chat",
+            src=client.live.state.line,
+            dest=recipient,
+            message=_encodable(message),
         )
 
     async def history(self) -> tuple[PastCall, ...]:
@@ -304,7 +324,7 @@ class Control:
         text = "true" if enabled else "false"
         full: dict[str, Any] = {"state": enabled}
         if reason is not None:
-            full["reason"] = reason
+            full["reason"] = _encodable(reason)
         if expires is not None:
             full["expires"] = str(expires)
         settings = f"/rest/domain/{tenant}/user_settings/{line}"
@@ -319,7 +339,7 @@ class Control:
         forbidden: AccessOffError | None = None
         for index in range(live.dnd_way, len(ways)):
             if index and len(full) > 1:
-                raise NotSupportedError("this PBX takes no reason and no expiry")
+                raise forbidden or NotSupportedError("no reason and no expiry here")
             try:
                 await self._client.session.request(*ways[index])
             except NotFoundError, MethodNotAllowedError:
@@ -356,17 +376,29 @@ class Control:
         So one at a time.
         """
         fits = _HELD if wanted is CallState.CONNECTED else _CONNECTED
+        choice = _Choice(call_id, expected, fits, fits)
+        choice = choice.sure(choice.pick(self._client.live.state))
         async with self._toggling:
             with self._counted(verb):
                 call = await self._order(
-                    _Choice(call_id, expected, fits, fits),
+                    choice,
                     lambda call: _Command(
                         {f"remote-{verb}": call.id}, "hold-call", {"id": call.id}
                     ),
                     self._begin_toggle,
                 )
-                found = await self._reached(call, lambda found: found.state is wanted)
+                holds = self._client.live.state.holds
+                try:
+                    found = await self._reached(
+                        call, lambda found: found.state is wanted
+                    )
+                except BaseException:
+                    # It may come late, and another's hold looks the same.
+                    if call.id in holds:
+                        holds[call.id] = Hold.DOUBTFUL
+                    raise
         if wanted is CallState.HELD:
+            holds[call.id] = Hold.OURS
             # Nobody knows which of the PBX's words means that it was us.
             word = self._client.state.raw_state(call.id)
             count(self._client.ledger.commands, f"hold: shown as {word}")
@@ -394,6 +426,7 @@ class Control:
         call = choice.pick(self._client.live.state)
         if call.recording is on:
             return call
+        choice = choice.sure(call)
         with self._counted(verb):
             call = await self._order(
                 choice,
@@ -408,7 +441,7 @@ class Control:
     @contextmanager
     def _counted(self, verb: str) -> Iterator[None]:
         """Count, for the diagnostics, how a command went."""
-        ledger, outcome = self._client.ledger, "confirmed"
+        ledger, outcome = self._client.ledger, "aborted"
         try:
             yield
         except PbxError as err:
@@ -417,6 +450,7 @@ class Control:
                 ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
             raise
         else:
+            outcome = "confirmed"
             ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
         finally:
             count(ledger.commands, f"{verb}: {outcome}")
@@ -427,13 +461,18 @@ class Control:
         word: Callable[[AccountCall], _Command],
         before_socket: Callable[[AccountCall], None] | None = None,
     ) -> AccountCall:
-        """Send a command for the call that is chosen; return the call."""
+        """Send a command for the call that is chosen; return the call.
+
+        What is asked meanwhile takes time: the call may have moved on, so it is looked
+        at again. It stays the one that was meant.
+        """
         client = self._client
+        call = choice.pick(client.live.state)
+        choice = choice.sure(call)
         await self._find_rest()
         call = choice.pick(client.live.state)
         if await self._asked_over_rest(word(call)):
             return call
-        # The question took time: the call may have moved on.
         call = choice.pick(client.live.state)
         command = word(call)
         if "" in command.fields.values():
@@ -452,13 +491,18 @@ class Control:
         live = client.live
         if live.rest_calls is False or live.rest_ids is not None:
             return
+        before = {call.id for call in _calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
-            told = call_ids(reply.json())
-        except UnexpectedReplyError, AccessOffError:
+        except NotFoundError, MethodNotAllowedError, AccessOffError:
             live.rest_calls = False
             return
-        own = {call.id for call in _calls(live.state)}
+        try:
+            told = call_ids(reply.json())
+        except UnexpectedReplyError:
+            live.rest_calls = False
+            return
+        own = before & {call.id for call in _calls(live.state)}
         live.rest_calls = True
         if told and own:
             live.rest_ids = not own.isdisjoint(told)
@@ -484,6 +528,11 @@ class Control:
         except NotFoundError:
             if not for_call:
                 raise
+            call_id = command.fields["id"]
+            if live.rest_ids is None and live.state.may_have(call_id):
+                # It is up, and REST has named no ids to compare: it may use others.
+                live.rest_ids = False
+                return False
             raise UnknownCallError("the PBX does not know the call") from None
         return True
 
@@ -493,16 +542,18 @@ class Control:
         """Return the call once it is as wanted; raises UnknownCallError if it ends."""
 
         def found(state: PbxState) -> AccountCall | None:
-            """Return the call if it is as wanted."""
+            """Return the call if it is as wanted; how it is may be unknown for a while."""
+            if call.id in state.extensions[state.line].doubtful:
+                return None
             now = _call(state, call.id)
             return now if reached(now) else None
 
         return await self._client.wait_for(found)
 
     async def _gone(self, *call_ids: str) -> None:
-        """Wait until the line has none of the calls."""
+        """Wait until the line has none of the calls, for sure."""
         await self._client.wait_for(
-            lambda state: all(call.id not in call_ids for call in _calls(state)) or None
+            lambda state: not any(map(state.may_have, call_ids)) or None
         )
 
 
@@ -516,6 +567,11 @@ def dialable(number: str) -> str:
     if not _DIALABLE.fullmatch(text):
         raise InvalidNumberError("not a number to dial")
     return text
+
+
+def _encodable(text: str) -> str:
+    """Return a text without halves of characters, which no wire can carry."""
+    return text.encode(errors="replace").decode()
 
 
 def _calls(state: PbxState) -> tuple[AccountCall, ...]:

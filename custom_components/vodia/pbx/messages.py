@@ -39,6 +39,7 @@ _NUMBER_LIMIT: Final = 64
 _ID_LIMIT: Final = 256
 _CALLS_LIMIT: Final = 5000
 _ACCOUNT_CALLS_LIMIT: Final = 100
+_HISTORY_LIMIT: Final = 500
 _WITHHELD: Final = "anonymous"
 # What people write between the digits of a number, and all that a number is made of.
 SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
@@ -220,10 +221,12 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
     The former has them under `data` and tells direction and scope (70.3 catalogue); in
     the latter the parties tell the direction. Raises FrameError for another shape.
     """
-    if isinstance(reply, dict) and "data" in reply:
-        reply = reply["data"]
+    entries = reply.get("data") if isinstance(reply, dict) else reply
+    if not isinstance(entries, list):
+        raise FrameError("history is not a list")
     return tuple(
-        _past_call(entry, line, ledger) for entry in _objects(reply or [], "history")
+        _past_call(entry, line, ledger)
+        for entry in _objects(entries[:_HISTORY_LIMIT], "history")
     )
 
 
@@ -480,6 +483,9 @@ def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
     if inbound is None:
         inbound = caller.number != line
     scope = Scope.EXTERNAL if external else Scope.INTERNAL
+    answered = _time(data, "connect", ledger)
+    # Empty or zero says that nobody answered; what is missing or odd says nothing.
+    unanswered = data.get("connect") in ("", 0, "0", "0.000")
     return PastCall(
         id=_text(data, "id") or None,
         direction=Direction.INCOMING if inbound else Direction.OUTGOING,
@@ -487,6 +493,7 @@ def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
         remote=caller if inbound else callee,
         dialed_number=callee.number,
         started=_time(data, "start", ledger),
-        answered=_time(data, "connect", ledger),
+        answered=answered,
         ended=_time(data, "end", ledger),
+        connected=True if answered else (False if unanswered else None),
     )

@@ -174,11 +174,14 @@ class PastCall:
     started: float | None
     answered: float | None
     ended: float | None
+    connected: bool | None
 
     @property
-    def end_reason(self) -> EndReason:
+    def end_reason(self) -> EndReason | None:
         """Return how it ended; the history of the account itself is the proof."""
-        if self.answered is not None:
+        if self.connected is None:
+            return None
+        if self.connected:
             return EndReason.COMPLETED
         if self.direction is Direction.INCOMING:
             return EndReason.MISSED
@@ -187,14 +190,20 @@ class PastCall:
     @property
     def duration(self) -> float | None:
         """Return the seconds that were talked; None where the ends are not told."""
-        if self.answered is None:
+        if self.connected is False:
             return 0
-        return None if self.ended is None else max(0, self.ended - self.answered)
+        if self.ended is None or self.answered is None:
+            return None
+        return max(0, self.ended - self.answered)
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What is known of an extension: the truth that its entities show."""
+    """What is known of an extension: the truth that its entities show.
+
+    `doubtful` are the ids of calls that may be its own, or not; `calls` are `complete`
+    where nothing hints at more.
+    """
 
     number: str
     name: str | None
@@ -206,6 +215,8 @@ class Extension:
     in_call: bool | None
     call_state: CallState | None
     calls: tuple[AccountCall, ...] = ()
+    doubtful: frozenset[str] = frozenset()
+    complete: bool = True
 
     @property
     def call(self) -> AccountCall | None:

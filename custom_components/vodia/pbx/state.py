@@ -60,6 +60,7 @@ class Hold(Enum):
     ASKED = auto()
     OURS = auto()
     RELEASED = auto()
+    DOUBTFUL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,15 @@ class PbxState:
         line: str,
         hosts: frozenset[str],
         *,
+        tenant: str = "",
         known: Iterable[str] = (),
         memory: Memory | None = None,
         ledger: Ledger | None = None,
     ) -> None:
         """Start with the line itself, and with extensions known from before as absent.
 
-        `hosts` are the names, in lower case, that addresses of the tenant carry.
+        `hosts` are the names, in lower case, that addresses of the tenant carry; of
+        them `tenant` is its own.
         """
         self.line = line
         self.memory = memory or Memory()
@@ -113,7 +116,12 @@ class PbxState:
         self._deltas_come = False
         self.holds: dict[str, Hold] = {}
         self._assume = (ledger or Ledger()).assume
+        self._tenant = tenant
         self._tenant_named = False
+        self._tick = 0
+        self._listed_at = 0
+        self._told_at: dict[str, int] = {}
+        self._connected_at: dict[str, int] = {}
         self._ended: deque[str] = deque(maxlen=_ENDED_KEPT)
         self._ring: str | None = None
         self._ring_shown = False
@@ -141,6 +149,7 @@ class PbxState:
 
     def apply(self, message: Message, now: float) -> Changes:
         """Take in a message at a monotonic time in seconds; return what it changed."""
+        self._tick += 1
         match message:
             case AccountDelta():
                 match self._is_of_tenant(message.tenant):
@@ -169,6 +178,13 @@ class PbxState:
         self.memory.dials = [other for other in self.memory.dials if other is not dial]
         return True
 
+    def may_have(self, call_id: str) -> bool:
+        """Return whether the line has a call, as far as can be told."""
+        line = self.extensions[self.line]
+        return call_id in line.doubtful or any(
+            call.id == call_id for call in line.calls
+        )
+
     def raw_state(self, call_id: str) -> str | None:
         """Return the PBX's own word for the state of a call, for the diagnostics."""
         call = self._listed.get(call_id)
@@ -187,6 +203,11 @@ class PbxState:
 
     # Accounts
 
+    def _is_doubtful(self, number: str) -> bool:
+        """Return whether it is open which calls an extension has."""
+        extension = self.extensions.get(number)
+        return extension is not None and bool(extension.doubtful)
+
     def _is_of_tenant(self, tenant: str | None) -> bool | None:
         """Return whether a delta that names a tenant is of ours; None if that is open.
 
@@ -194,7 +215,7 @@ class PbxState:
         """
         if tenant is None:
             return True
-        ours = tenant in self._hosts
+        ours = tenant == self._tenant if self._tenant else tenant in self._hosts
         self._tenant_named |= ours
         self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
         return ours or (False if self._tenant_named else None)
@@ -214,7 +235,8 @@ class PbxState:
             registered=old.registered if delta.registered is None else delta.registered,
             dnd=old.dnd if delta.dnd is None else delta.dnd,
         )
-        if new == old:
+        self._told_at[new.number] = self._tick
+        if new == old and not self._is_doubtful(new.number):
             return NOTHING
         if new.number == self.line and self.scope:
             self._weigh_presence(new)
@@ -223,13 +245,23 @@ class PbxState:
         if new.name != old.name:
             # Others show it as the name of their other party.
             return self._refreshed(self.extensions)
-        calls = (new.busy, new.calls) != (old.busy, old.calls)
-        return self._refreshed((new.number,), calls=calls)
+        calls = (
+            (new.busy, new.calls) != (old.busy, old.calls)
+            # Whether a call is the account's may hang on all of it.
+            or new.number in self._calls_of
+        )
+        numbers = {new.number}
+        for call in self._calls_of.get(new.number, ()):
+            # It may tell who of a group has answered.
+            numbers |= call.extensions if call.connected else frozenset()
+        return self._refreshed(numbers, calls=calls)
 
     def _weigh_presence(self, new: Account) -> None:
         """Note how the line's presence fits its calls, which are known."""
-        in_call = any(call.connected for call in self._calls_of.get(self.line, ()))
-        busy = new.busy is True
+        shown = self.extensions[self.line]
+        if shown.doubtful:
+            return
+        in_call, busy = _is_in_call(shown), new.busy is True
         self._assume(Assumption.ABSENT_MEANS_CLEARED, busy or not in_call)
         self._ring_told = True
         self._ring_shown |= busy
@@ -251,6 +283,8 @@ class PbxState:
                 else account
                 for number, account in accounts.items()
             }
+        self._told_at.clear()
+        self._listed_at = self._tick
         accounts[self.line] = replace(
             accounts.get(self.line, self._accounts[self.line]), type=EXTENSION
         )
@@ -284,9 +318,9 @@ class PbxState:
         line = next((a for a in accounts if a.number == self.line), None)
         if line is None or line.calls is not None or line.busy is None:
             return accounts
-        calls, wrong = self._calls_of.get(self.line, ()), self.memory.contradictions
-        in_call = any(call.connected for call in calls)
-        if self.scope and (in_call or not calls):
+        shown, wrong = self.extensions[self.line], self.memory.contradictions
+        in_call = _is_in_call(shown)
+        if self.scope and not shown.doubtful and (in_call or not shown.calls):
             holds = line.busy is in_call
             self._assume(Assumption.CONNECTED_MEANS_IN_CALL, holds)
             wrong[in_call] = 0 if holds else wrong.get(in_call, 0) + 1
@@ -333,6 +367,11 @@ class PbxState:
             return NOTHING
         self._weigh(listed)
         self._follow_holds(listed)
+        self._connected_at = {
+            call_id: self._connected_at.get(call_id, self._tick)
+            for call_id, call in listed.items()
+            if call.connected
+        }
         return self._listed_anew(listed)
 
     def _weigh(self, listed: Mapping[str, Call]) -> None:
@@ -350,7 +389,11 @@ class PbxState:
                     if party.number in self._accounts and party.host:
                         ours = self._is_in_tenant(party)
                         self._assume(Assumption.HOSTS_NAME_THE_TENANT, ours)
-            elif call.connected and not before.connected and len(before.extensions) > 1:
+            elif (
+                call.connected
+                and not before.connected
+                and len(before.extensions - {before.caller.number}) > 1
+            ):
                 narrow = len(call.extensions - {call.caller.number}) <= 1
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
         ended = self._listed.keys() - listed.keys()
@@ -362,8 +405,10 @@ class PbxState:
         """Note whether the line's presence showed a call that only rang.
 
         Its own calls are known: so it tells whether a colleague without any is idle.
-        Return whether that is to be judged anew.
+        Return whether that is to be judged anew. The tenant's calls leave nothing open.
         """
+        if self.scope is not CallScope.OWN:
+            return False
         memory, calls = self.memory, self._calls_of.get(self.line, ())
         # Presence that is only read now and then may be of another call.
         busy = self._accounts[self.line].busy is True and self._deltas_come
@@ -392,7 +437,7 @@ class PbxState:
             held = call is not None and call.phase is Phase.HELD
             if hold is Hold.ASKED and held:
                 self.holds[call_id] = Hold.OURS
-            elif call is None or (hold is not Hold.ASKED and not held):
+            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
                 del self.holds[call_id]
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
@@ -472,7 +517,7 @@ class PbxState:
 
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
         first new call of the line with the dialed number as the other party. It is so
-        no more when one of the two has left it, or when it rings anew.
+        no more when one of the two has left it.
         """
         memory, line = self.memory, self.line
         if not memory.dials and not memory.dialed:
@@ -498,9 +543,7 @@ class PbxState:
                 return call
             memory.dials.remove(dial)
             self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
-        before = self._listed.get(call.id)
-        anew = before and before.connected and call.phase is Phase.RINGING
-        if anew or not (is_ours and same_number(other.number, dial.number)):
+        if not (is_ours and same_number(other.number, dial.number)):
             return call
         dialed[call.id] = dial
         return call if makes_it else replace(call, caller=Party(line), callee=other)
@@ -572,8 +615,8 @@ class PbxState:
         if not all_told:
             calls, unexplained = self._with_reported(account, calls)
         _mark(self._unexplained, number, unexplained)
-        own, unclear = self._own_calls(account, calls)
-        unclear |= unexplained
+        own, doubtful = self._own_calls(account, calls)
+        unclear = bool(doubtful) or unexplained
         states = {call.state for call in own}
         tells_none = all_told or (
             account.calls is not None and self.memory.presence_shows_ringing
@@ -605,6 +648,8 @@ class PbxState:
             in_call=in_call,
             call_state=shown,
             calls=own,
+            doubtful=doubtful,
+            complete=not unclear and (tells_none or bool(own)),
         )
 
     def _with_reported(
@@ -630,36 +675,30 @@ class PbxState:
 
     def _own_calls(
         self, account: Account, calls: tuple[Call, ...]
-    ) -> tuple[tuple[AccountCall, ...], bool]:
-        """Return the calls that are (still) the account's, and whether that is open.
+    ) -> tuple[tuple[AccountCall, ...], frozenset[str]]:
+        """Return the calls that are (still) the account's, and the ids of open ones.
 
         A connected call is with the sole extension left, a named party, or the one
-        whose own presence says so; who only rang with the group is not in it.
+        whose own presence says so; who only rang with the group is not in it. Presence
+        counts that was told since the call connected: before, the phone only rang.
         """
         number = account.number
         calls = tuple(self._as_seen_by(account, call) for call in calls)
         own = {
             call.id: call
             for call in calls
-            if not call.connected
-            or len(call.extensions - {call.caller.number}) <= 1
-            or number in self._named_parties(call)
+            if not call.connected or self._is_with(number, call)
         }
-        unclear = any(not call.phase for call in calls)
-        open_ones = [call for call in calls if call.id not in own]
-        if account.calls:
-            for call in open_ones:
-                if any(
-                    _is_same(reported, call) and reported.phase is not Phase.RINGING
-                    for reported in account.calls
-                ):
-                    own[call.id] = call
-        elif open_ones and account.busy is not False:
-            # Busy is explained by this call only if there is no other.
-            if account.busy and len(calls) == 1:
-                own[open_ones[0].id] = open_ones[0]
-            else:
-                unclear = True
+        doubtful = {call.id for call in calls if not call.phase}
+        for call in calls:
+            if call.id in own:
+                continue
+            others = call.extensions - {call.caller.number}
+            with_whom = {other: self._says_with(other, call) for other in others}
+            if with_whom.get(number):
+                own[call.id] = call
+            elif with_whom.get(number) is None and not any(with_whom.values()):
+                doubtful.add(call.id)
         return tuple(
             sorted(
                 (
@@ -673,7 +712,39 @@ class PbxState:
                     call.id,
                 ),
             )
-        ), unclear
+        ), frozenset(doubtful)
+
+    def _is_with(self, number: str, call: Call) -> bool:
+        """Return whether a connected call is with an account, by its own details.
+
+        A party that is named while others are involved may have passed it on.
+        """
+        others = call.extensions - {call.caller.number}
+        if number in others:
+            return len(others) == 1 or number == call.callee.number
+        if others and number != call.caller.number:
+            return number == self.line and self.scope is CallScope.OWN
+        return len(others) <= 1 or number in self._named_parties(call)
+
+    def _says_with(self, number: str, call: Call) -> bool | None:
+        """Return whether an extension's presence says that it has a connected call.
+
+        None if it says nothing: it was told before, or may mean another call.
+        """
+        if number == call.callee.number:
+            return True
+        account = self._accounts.get(number)
+        told_at = max(self._told_at.get(number, 0), self._listed_at)
+        if account is None or told_at <= self._connected_at.get(call.id, 0):
+            return None
+        if account.calls:
+            return any(
+                _is_same(reported, call) and reported.phase is not Phase.RINGING
+                for reported in account.calls
+            )
+        if account.busy and len(self._calls_of.get(number, ())) > 1:
+            return None
+        return account.busy
 
     def _as_seen_by(self, account: Account, call: Call) -> Call:
         """Return a call without its phase where it may not have come to the account yet.
@@ -785,13 +856,20 @@ def _digits(number: str) -> str:
     return "".join(char for char in number if char.isdigit()).lstrip("0")
 
 
+def _is_in_call(extension: Extension) -> bool:
+    """Return whether an extension has a call that is connected or held."""
+    held = (CallState.CONNECTED, CallState.HELD)
+    return any(call.state in held for call in extension.calls)
+
+
 def _is_same(reported: Call, call: Call) -> bool:
     """Return whether an account's presence means a call.
 
     An entry without an id has at least the caller.
     """
     if reported.id.startswith(NO_ID):
-        return reported.caller.number == call.caller.number
+        number = reported.caller.number
+        return number is not None and number == call.caller.number
     return reported.id == call.id
 
 
