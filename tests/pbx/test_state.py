@@ -1211,11 +1211,11 @@ def test_phone_that_goes_away_while_it_rings() -> None:
     """Whether it still rings is open, at once and not with the next call list only."""
     pbx = feed(TENANT)
     pbx.calls(leg("a", OUTSIDE, "46", "alerting"))
-    assert pbx["46"].ringing is True
+    assert pbx.shown("46") == RINGS
     pbx.user("46", registered=False)
-    assert pbx["46"].ringing is None
+    assert pbx.shown("46") == UNKNOWN
     pbx.user("46", registered=True)
-    assert pbx["46"].ringing is True
+    assert pbx.shown("46") == RINGS
 
 
 def test_called_number_while_another_is_involved() -> None:

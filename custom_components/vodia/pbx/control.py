@@ -494,13 +494,12 @@ class Control:
         before = {call.id for call in _calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
+            told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
             live.rest_calls = False
             return
-        try:
-            told = call_ids(reply.json())
         except UnexpectedReplyError:
-            live.rest_calls = False
+            # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in _calls(live.state)}
         live.rest_calls = True
