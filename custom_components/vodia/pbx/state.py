@@ -361,7 +361,10 @@ class PbxState:
             if own := self._as_own(reported):
                 call = self._as_dialed(own, now, dialed)
                 twin = listed.get(call.id)
-                listed[call.id] = _merged(twin, call) if twin else call
+                call = _merged(twin, call) if twin else call
+                # The same object is compared faster, here and further on.
+                before = self._listed.get(call.id)
+                listed[call.id] = before if before == call else call
         self.memory.dialed = dialed
         if listed == self._listed:
             return NOTHING
@@ -378,7 +381,7 @@ class PbxState:
         """Note what a new list tells about our assumptions."""
         for call_id, call in listed.items():
             before = self._listed.get(call_id)
-            if call == before:
+            if call is before:
                 continue
             self._assume(Assumption.CALL_WORDS_ARE_KNOWN, call.phase is not None)
             if before is None:
