@@ -89,9 +89,10 @@ class Phones:
     hass: HomeAssistant
     entry: MockConfigEntry
 
-    def id(self, account: str, key: str) -> str:
+    def id(self, account: str, key: str, platform: str | None = None) -> str:
         """Return the entity id of an account's (or, "" , the PBX's) entity."""
-        platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
+        if platform is None:
+            platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
         entity_id = er.async_get(self.hass).async_get_entity_id(
             platform, DOMAIN, f"{self.entry.entry_id}:{account}:{key}"
         )
@@ -108,9 +109,9 @@ class Phones:
             )
         )
 
-    def get(self, account: str, key: str) -> State:
+    def get(self, account: str, key: str, platform: str | None = None) -> State:
         """Return the state object of an entity."""
-        state = self.hass.states.get(self.id(account, key))
+        state = self.hass.states.get(self.id(account, key, platform))
         assert state
         return state
 

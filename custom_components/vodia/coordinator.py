@@ -38,6 +38,7 @@ from .exceptions import translated
 from .pbx.client import Listener, PbxClient
 from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
 from .pbx.models import (
+    CallEvent,
     Changes,
     Credentials,
     Extension,
@@ -51,6 +52,7 @@ from .pbx.rest import session_options
 _LOGGER = logging.getLogger(__name__)
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
+type CallEventCallback = Callable[[CallEvent], None]
 type NewExtensionsCallback = Callable[[Iterable[Extension]], None]
 
 
@@ -99,6 +101,9 @@ class VodiaCoordinator(Listener):
         self._http = async_create_session(hass)
         self.client = create_client(self._http, entry.data, self, self._known())
         self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
+            list
+        )
+        self._event_listeners: defaultdict[str, list[CallEventCallback]] = defaultdict(
             list
         )
         self._new_callbacks: list[NewExtensionsCallback] = []
@@ -210,6 +215,15 @@ class VodiaCoordinator(Listener):
         return partial(listeners.remove, update)
 
     @callback
+    def async_add_event_listener(
+        self, account: str, tell: CallEventCallback
+    ) -> CALLBACK_TYPE:
+        """Call back for each step in the story of an account's calls."""
+        listeners = self._event_listeners[account]
+        listeners.append(tell)
+        return partial(listeners.remove, tell)
+
+    @callback
     def async_add_new_callback(
         self, new: NewExtensionsCallback
     ) -> tuple[list[Extension], CALLBACK_TYPE]:
@@ -243,6 +257,14 @@ class VodiaCoordinator(Listener):
         if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         self.changed(changes)
+
+    @override
+    @callback
+    def told(self, events: list[CallEvent]) -> None:
+        """Hand over what happened to calls."""
+        for event in events:
+            for tell in tuple(self._event_listeners.get(event.account, ())):
+                tell(event)
 
     @override
     @callback

@@ -29,6 +29,14 @@ PARALLEL_UPDATES = 0
 ATTR_OTHER_CALLS = "other_calls"
 
 
+CALL_ATTRIBUTES = frozenset(
+    {
+        *("call_id", "direction", "scope", "remote_number", "remote_name"),
+        *("dialed_number", "started", "answered"),
+    }
+)
+
+
 def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
     """Return what attributes and response data carry of any call."""
     return {
@@ -133,20 +141,7 @@ class VodiaCallSensor(
 ):
     """The call of an extension. Who calls whom does not go into the database."""
 
-    _unrecorded_attributes = frozenset(
-        {
-            "call_id",
-            "direction",
-            "scope",
-            "remote_number",
-            "remote_name",
-            "dialed_number",
-            "started",
-            "answered",
-            "recording",
-            ATTR_OTHER_CALLS,
-        }
-    )
+    _unrecorded_attributes = CALL_ATTRIBUTES | {"recording", ATTR_OTHER_CALLS}
 
 
 class VodiaPbxSensor(

@@ -40,10 +40,19 @@ from .messages import (
     decode,
     encode,
 )
-from .models import NOTHING, CallScope, Changes, Credentials, LoginWay, Server
+from .models import (
+    NOTHING,
+    CallEvent,
+    CallScope,
+    Changes,
+    Credentials,
+    LoginWay,
+    Server,
+)
 from .rest import Reply, Rest
 from .session import Session
 from .state import PbxState
+from .story import Stories
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +69,9 @@ class Listener(Protocol):
 
     def link_up(self, changes: Changes) -> None:
         """Take note that the state is whole and live, with all that changed."""
+
+    def told(self, events: list[CallEvent]) -> None:
+        """Take note of what happened to calls; all that changed has been told before."""
 
     def link_lost(self, error: PbxError) -> None:
         """Take note that the state is not live any more, and of each other reason since."""
@@ -138,6 +150,7 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
+        self.stories = Stories()
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
@@ -273,8 +286,10 @@ class PbxClient:
                 if after[number].name != before[number].name
             ),
         )
+        events = self.stories.begin(live.state, time.time())
         if self._listener:
             self._listener.link_up(changes)
+            self._listener.told(events)
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
@@ -404,8 +419,10 @@ class PbxClient:
         elif isinstance(message, AccountDelta):
             live.deltas += 1
         if live is self._live:
+            events = self.stories.tell(live.state, changes.extensions, time.time())
             if self._listener:
                 self._listener.changed(changes)
+                self._listener.told(events)
             self._wake()
 
     async def _keep_fresh(self, live: _Link) -> None:

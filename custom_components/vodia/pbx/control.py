@@ -32,7 +32,7 @@ from .errors import (
 from .history import read_history
 from .ledger import count
 from .messages import SEPARATORS, call_ids
-from .models import NO_ID, AccountCall, CallState, PastCall
+from .models import NO_ID, AccountCall, CallState, EndReason, PastCall
 from .state import Hold, PbxState
 
 if TYPE_CHECKING:
@@ -218,6 +218,7 @@ class Control:
                     "blind-transfer",
                     {"id": call.id, "from": call.remote.number or "", "to": number},
                 ),
+                ends=EndReason.TRANSFERRED,
             )
             await self._gone(call.id)
 
@@ -249,7 +250,7 @@ class Control:
             )
 
         with self._counted("attended_transfer"):
-            call = await self._order(first, join)
+            call = await self._order(first, join, ends=EndReason.TRANSFERRED)
             await self._gone(call.id, second_call_id)
 
     async def start_recording(
@@ -361,6 +362,7 @@ class Control:
                 lambda call: _Command(
                     {verb: call.id}, "clear-call", {"id": call.id, "connected": "false"}
                 ),
+                ends=EndReason.REJECTED,
             )
             await self._gone(call.id)
 
@@ -460,17 +462,21 @@ class Control:
         choice: _Choice,
         word: Callable[[AccountCall], _Command],
         before_socket: Callable[[AccountCall], None] | None = None,
+        ends: EndReason | None = None,
     ) -> AccountCall:
         """Send a command for the call that is chosen; return the call.
 
         What is asked meanwhile takes time: the call may have moved on, so it is looked
-        at again. It stays the one that was meant.
+        at again. It stays the one that was meant. It may end the line's part in the
+        call: then it was us.
         """
         client = self._client
         call = choice.pick(client.live.state)
         choice = choice.sure(call)
         await self._find_rest()
         call = choice.pick(client.live.state)
+        if ends is EndReason.TRANSFERRED or (ends and call.state is CallState.RINGING):
+            client.stories.expect(call.id, ends)
         if await self._asked_over_rest(word(call)):
             return call
         call = choice.pick(client.live.state)
@@ -551,9 +557,14 @@ class Control:
 
     async def _gone(self, *call_ids: str) -> None:
         """Wait until the line has none of the calls, for sure."""
-        await self._client.wait_for(
-            lambda state: not any(map(state.may_have, call_ids)) or None
-        )
+        try:
+            await self._client.wait_for(
+                lambda state: not any(map(state.may_have, call_ids)) or None
+            )
+        except PbxError:
+            for call_id in call_ids:
+                self._client.stories.forget(call_id)
+            raise
 
 
 def dialable(number: str) -> str:

@@ -50,7 +50,24 @@ class EndReason(StrEnum):
 
     COMPLETED = "completed"
     MISSED = "missed"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     UNANSWERED = "unanswered"
+    REJECTED = "rejected"
+    TRANSFERRED = "transferred"
+    UNKNOWN = "unknown"
+
+
+class CallEventType(StrEnum):
+    """What happens to a call, seen from an account."""
+
+    RINGING = "ringing"
+    DIALING = "dialing"
+    ANSWERED = "answered"
+    HELD = "held"
+    RESUMED = "resumed"
+    TRANSFERRED = "transferred"
+    MISSED = "missed"
+    ENDED = "ended"
 
 
 class CallScope(StrEnum):
@@ -223,6 +240,22 @@ class Extension:
         """Return the call that `call_state` is about; None while that is not known."""
         first = self.calls[0] if self.calls else None
         return first if first and first.state is self.call_state else None
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One step in the story of a call, as an account has it.
+
+    `duration` is the seconds talked so far. A `backfilled` one happened while nobody
+    listened, and is told late.
+    """
+
+    account: str
+    type: CallEventType
+    call: AccountCall
+    duration: float | None = None
+    end_reason: EndReason | None = None
+    backfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

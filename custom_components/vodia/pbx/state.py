@@ -185,6 +185,11 @@ class PbxState:
             call.id == call_id for call in line.calls
         )
 
+    @property
+    def listed(self) -> Mapping[str, Call]:
+        """Return the calls that the PBX lists: the line's own or the tenant's."""
+        return self._listed
+
     def raw_state(self, call_id: str) -> str | None:
         """Return the PBX's own word for the state of a call, for the diagnostics."""
         call = self._listed.get(call_id)
