@@ -25,6 +25,7 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .const import (
     CONF_EXTENSION,
@@ -33,6 +34,7 @@ from .const import (
     CONF_LOGIN_USER,
     CONF_TENANT,
     DOMAIN,
+    SIGNAL_CALL_EVENTS,
 )
 from .exceptions import translated
 from .pbx.client import Listener, PbxClient
@@ -265,6 +267,8 @@ class VodiaCoordinator(Listener):
         for event in events:
             for tell in tuple(self._event_listeners.get(event.account, ())):
                 tell(event)
+        if events:
+            async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
 
     @override
     @callback

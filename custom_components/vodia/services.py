@@ -16,12 +16,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import (
-    config_validation as cv,
-    device_registry as dr,
-    entity_registry as er,
-    target,
-)
+from homeassistant.helpers import config_validation as cv, device_registry as dr, target
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 
@@ -44,6 +39,7 @@ from .pbx.control import Control
 from .pbx.errors import PbxError
 from .pbx.models import AccountCall, CallState, Extension, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
+from .target import devices_in
 
 # Characters of a chat message.
 _MESSAGE_LIMIT = 2000
@@ -289,7 +285,7 @@ def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
     else:
         subjects = [
             subject
-            for device in _devices(hass, selection)
+            for device in devices_in(hass, selection)
             if (subject := _subject(hass, device))
         ]
     if not subjects:
@@ -297,25 +293,6 @@ def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
             translation_domain=DOMAIN, translation_key="nothing_targeted"
         )
     return list(dict.fromkeys(subjects))
-
-
-def _devices(
-    hass: HomeAssistant, selection: target.TargetSelection
-) -> list[dr.AnyDeviceEntry]:
-    """Return the devices in the target, those of targeted entities included."""
-    selected = target.async_extract_referenced_entity_ids(hass, selection)
-    entities = er.async_get(hass)
-    device_ids = dict.fromkeys(selected.referenced_devices)
-    for entity_id in selected.referenced | selected.indirectly_referenced:
-        entry = entities.async_get(entity_id)
-        if entry and entry.platform == DOMAIN and entry.device_id:
-            device_ids[entry.device_id] = None
-    devices = dr.async_get(hass)
-    return [
-        device
-        for device_id in sorted(device_ids)
-        if (device := devices.async_get(device_id))
-    ]
 
 
 def _subject(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> Subject | None:

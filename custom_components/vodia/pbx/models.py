@@ -246,6 +246,7 @@ class Extension:
 class CallEvent:
     """One step in the story of a call, as an account has it.
 
+    `origin` is the id of the leg that was told of first: all legs of a call share it.
     `duration` is the seconds talked so far. A `backfilled` one happened while nobody
     listened, and is told late.
     """
@@ -253,6 +254,7 @@ class CallEvent:
     account: str
     type: CallEventType
     call: AccountCall
+    origin: str
     duration: float | None = None
     end_reason: EndReason | None = None
     backfilled: bool = False

@@ -30,6 +30,10 @@ _BEGINS: Final = {
     CallState.CONNECTED: CallEventType.ANSWERED,
     CallState.HELD: CallEventType.ANSWERED,
 }
+
+# Caller, dialed number and start of a call.
+type _Ends = tuple[str | None, str | None, float | None]
+
 _IN_CALL: Final = frozenset({CallState.CONNECTED, CallState.HELD})
 
 
@@ -41,6 +45,7 @@ class _Story:
     """
 
     call: AccountCall
+    origin: str
     connected: bool = False
     answered: float | None = None
     doubted: bool = False
@@ -65,6 +70,14 @@ class Stories:
     def forget(self, call_id: str) -> None:
         """Note that this came to nothing."""
         self._ours.pop(call_id, None)
+
+    def accounts_in(self, origin: str) -> set[str]:
+        """Return the accounts for which a call is not over."""
+        return {
+            number
+            for number, stories in self._stories.items()
+            if any(story.origin == origin for story in stories.values())
+        }
 
     def begin(self, state: PbxState, now: float) -> list[CallEvent]:
         """Take a new link's whole state at a Unix time; return what happened meanwhile.
@@ -108,7 +121,8 @@ class Stories:
             if story := stories.get(call_id):
                 yield from _went_on(number, story, call, now, gap=gap)
                 continue
-            new = stories[call_id] = _Story(call, call.state in _IN_CALL)
+            origin = self._origin(number, call)
+            new = stories[call_id] = _Story(call, origin, call.state in _IN_CALL)
             if new.connected:
                 new.answered = call.answered if gap else call.answered or now
             yield _event(number, new, _BEGINS[call.state], now, backfilled=gap)
@@ -116,6 +130,19 @@ class Stories:
                 yield _event(number, new, CallEventType.HELD, now, backfilled=gap)
         if not stories:
             del self._stories[number]
+
+    def _origin(self, number: str, call: AccountCall) -> str:
+        """Return the id by which a call was told of first, perhaps as another leg."""
+        return next(
+            (
+                story.origin
+                for other, stories in self._stories.items()
+                for story in stories.values()
+                if story.call.id == call.id
+                or _are_legs(_ends(number, call), _ends(other, story.call))
+            ),
+            call.id,
+        )
 
     def _ended(
         self, state: PbxState, number: str, story: _Story, now: float, *, gap: bool
@@ -194,20 +221,28 @@ def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
 
 
 def _is_leg(leg: Call, call: AccountCall) -> bool:
-    """Return whether a listed call is a call of an account, or another leg of it.
+    """Return whether a listed call is a call of an account, or another leg of it."""
+    ends = (leg.caller.number, leg.callee.number, leg.started)
+    return leg.id == call.id or (
+        call.direction is Direction.INCOMING and _are_legs(ends, _ends("", call))
+    )
 
-    Legs with different ids have caller, dialed number and start in common.
-    """
-    if leg.id == call.id:
-        return True
-    incoming = call.direction is Direction.INCOMING
+
+def _ends(number: str, call: AccountCall) -> _Ends:
+    """Return caller, dialed number and start of a call of an account."""
+    outgoing = call.direction is Direction.OUTGOING
+    caller = number if outgoing else call.remote.number
+    return caller, call.dialed_number, call.started
+
+
+def _are_legs(one: _Ends, other: _Ends) -> bool:
+    """Return whether two calls have caller, dialed number and start in common."""
+    start, other_start = one[2], other[2]
     return (
-        incoming
-        and leg.caller.number == call.remote.number
-        and leg.callee.number == call.dialed_number
-        and leg.started is not None
-        and call.started is not None
-        and abs(leg.started - call.started) <= _LEG_SPREAD
+        one[:2] == other[:2]
+        and start is not None
+        and other_start is not None
+        and abs(start - other_start) <= _LEG_SPREAD
     )
 
 
@@ -239,7 +274,9 @@ def _event(
     if story.connected:
         answered = story.answered
         duration = None if answered is None else max(0, now - answered)
-    return CallEvent(number, type_, story.call, duration, reason, backfilled)
+    return CallEvent(
+        number, type_, story.call, story.origin, duration, reason, backfilled
+    )
 
 
 def _sorted(events: Iterable[CallEvent]) -> list[CallEvent]:

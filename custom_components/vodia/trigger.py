@@ -1,0 +1,318 @@
+"""Triggers of the Vodia PBX integration: what happens to calls, straight from the frame."""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import ClassVar, override
+
+import voluptuous as vol
+
+from homeassistant.const import CONF_FOR, CONF_OPTIONS, CONF_TARGET
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, target
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.trigger import (
+    Trigger,
+    TriggerActionRunner,
+    TriggerConfig,
+    TriggerNotTriggeredReporter,
+)
+from homeassistant.helpers.typing import ConfigType, VolDictType
+
+from .const import (
+    ATTR_BEHAVIOR,
+    ATTR_DIRECTION,
+    ATTR_END_REASON,
+    ATTR_NAME,
+    ATTR_NUMBER,
+    ATTR_SCOPE,
+    SIGNAL_CALL_EVENTS,
+)
+from .coordinator import VodiaCoordinator
+from .event import event_attributes
+from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
+from .pbx.state import same_number
+from .target import accounts_in
+
+BEHAVIOR_EACH = "each"
+BEHAVIOR_FIRST = "first"
+# Calls that a trigger remembers to have fired for.
+_REMEMBERED = 500
+
+_FILTERS: VolDictType = {
+    vol.Optional(ATTR_NUMBER): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(ATTR_NAME): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(ATTR_SCOPE): vol.In(list(Scope)),
+    vol.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_FIRST): vol.In(
+        [BEHAVIOR_FIRST, BEHAVIOR_EACH]
+    ),
+}
+_DIRECTION: VolDictType = {vol.Optional(ATTR_DIRECTION): vol.In(list(Direction))}
+
+# Entry, call (whatever the ids of its legs), and the phone if each one counts.
+type CallKey = tuple[str, str, str | None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A call that has to ring for a while, and where it does."""
+
+    events: dict[str, CallEvent]
+    cancel: CALLBACK_TYPE
+
+
+class CallTrigger(Trigger):
+    """Fire when something happens to a call: once for a call, or for each phone."""
+
+    _event_type: ClassVar[CallEventType]
+    _fields: ClassVar[VolDictType] = {}
+
+    @override
+    @classmethod
+    async def async_validate_config(
+        cls, hass: HomeAssistant, config: ConfigType
+    ) -> ConfigType:
+        """Validate config."""
+        validated: ConfigType = vol.Schema(
+            {
+                vol.Required(CONF_TARGET): cv.TARGET_FIELDS,
+                vol.Optional(CONF_OPTIONS, default={}): {**_FILTERS, **cls._fields},
+            }
+        )(config)
+        return validated
+
+    def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
+        """Take the target and the filters."""
+        super().__init__(hass, config)
+        self._options = config.options or {}
+        self._each = self._options[ATTR_BEHAVIOR] == BEHAVIOR_EACH
+        self._selection = target.TargetSelection(config.target or {})
+        self._fired: OrderedDict[CallKey, None] = OrderedDict()
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Listen to what happens to calls."""
+
+        @callback
+        def happened(coordinator: VodiaCoordinator, events: list[CallEvent]) -> None:
+            """Run the action for the calls that match."""
+            for call, matching in self._matching(coordinator, events).items():
+                if not self._has_fired(call):
+                    self._run(run_action, coordinator, matching)
+
+        return async_dispatcher_connect(self._hass, SIGNAL_CALL_EVENTS, happened)
+
+    def _matching(
+        self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
+    ) -> dict[CallKey, list[CallEvent]]:
+        """Return the events that fit target and filters, by their call."""
+        fitting = [event for event in events if self._fits(event)]
+        if not fitting:
+            return {}
+        accounts = accounts_in(self._hass, self._selection, coordinator)
+        calls: dict[CallKey, list[CallEvent]] = {}
+        for event in fitting:
+            if event.account in accounts and self._is_due(coordinator, event, accounts):
+                calls.setdefault(self._key(coordinator, event), []).append(event)
+        return calls
+
+    def _is_due(
+        self, coordinator: VodiaCoordinator, event: CallEvent, accounts: set[str]
+    ) -> bool:
+        """Return whether an event of a targeted extension is to fire now."""
+        return True
+
+    def _fits(self, event: CallEvent) -> bool:
+        """Return whether an event is of our kind and passes the filters."""
+        options, call = self._options, event.call
+        numbers, names = options.get(ATTR_NUMBER), options.get(ATTR_NAME)
+        return (
+            event.type is self._event_type
+            and options.get(ATTR_DIRECTION) in (None, call.direction)
+            and options.get(ATTR_SCOPE) in (None, call.scope)
+            and (
+                not options.get(ATTR_END_REASON)
+                or event.end_reason in options[ATTR_END_REASON]
+            )
+            and (
+                not numbers
+                or any(same_number(call.remote.number, number) for number in numbers)
+            )
+            and (
+                not names
+                or any(
+                    fnmatchcase((call.remote.name or "").casefold(), name.casefold())
+                    for name in names
+                )
+            )
+        )
+
+    def _key(self, coordinator: VodiaCoordinator, event: CallEvent) -> CallKey:
+        """Return what one firing is for."""
+        return (
+            coordinator.entry.entry_id,
+            event.origin,
+            event.account if self._each else None,
+        )
+
+    def _has_fired(self, call: CallKey) -> bool:
+        """Return whether it fired for a call already; from now on it has."""
+        if call in self._fired:
+            return True
+        self._fired[call] = None
+        if len(self._fired) > _REMEMBERED:
+            self._fired.popitem(last=False)
+        return False
+
+    def _run(
+        self,
+        run_action: TriggerActionRunner,
+        coordinator: VodiaCoordinator,
+        events: list[CallEvent],
+    ) -> None:
+        """Run the action for a call, with the phones that it concerns."""
+        first = events[0]
+        remote = first.call.remote
+        run_action(
+            {
+                "event_type": first.type,
+                **event_attributes(first),
+                "extensions": [event.account for event in events],
+                "config_entry_id": coordinator.entry.entry_id,
+            },
+            f"call with {remote.name or remote.number or 'somebody'} is {first.type}",
+        )
+
+
+class CallRingingTrigger(CallTrigger):
+    """Fire when a call rings, at once or after a while without an answer anywhere."""
+
+    _event_type = CallEventType.RINGING
+    _fields: ClassVar[VolDictType] = {vol.Optional(CONF_FOR): cv.positive_time_period}
+
+    @override
+    async def async_attach_runner(
+        self,
+        run_action: TriggerActionRunner,
+        did_not_trigger: TriggerNotTriggeredReporter | None = None,
+    ) -> CALLBACK_TYPE:
+        """Listen to what happens to calls, and time each one."""
+        duration: timedelta = self._options.get(CONF_FOR, timedelta())
+        if not duration:
+            return await super().async_attach_runner(run_action, did_not_trigger)
+        waiting: dict[CallKey, _Waiting] = {}
+
+        @callback
+        def happened(coordinator: VodiaCoordinator, events: list[CallEvent]) -> None:
+            """Begin to wait for what rings, and end it for what rings no more."""
+            for event in events:
+                self._end_waits(waiting, self._key(coordinator, event), event)
+            for call, matching in self._matching(coordinator, events).items():
+                ringing = {event.account: event for event in matching}
+                if call in waiting:
+                    waiting[call].events |= ringing
+                elif call not in self._fired:
+                    waiting[call] = _Waiting(ringing, rung_for(coordinator, call))
+
+        def rung_for(coordinator: VodiaCoordinator, call: CallKey) -> CALLBACK_TYPE:
+            """Run the action once a call has rung for long enough."""
+
+            @callback
+            def fire(_: datetime) -> None:
+                """Run the action with the phones that ring now."""
+                events = list(waiting.pop(call).events.values())
+                # While the link is lost nobody knows whether it still rings.
+                if coordinator.connected and not self._has_fired(call):
+                    self._run(run_action, coordinator, events)
+
+            return async_call_later(
+                self._hass,
+                duration,
+                HassJob(fire, "vodia call_ringing", cancel_on_shutdown=True),
+            )
+
+        remove = async_dispatcher_connect(self._hass, SIGNAL_CALL_EVENTS, happened)
+
+        @callback
+        def detach() -> None:
+            """Stop listening and waiting."""
+            remove()
+            for call in waiting.values():
+                call.cancel()
+            waiting.clear()
+
+        return detach
+
+    @staticmethod
+    def _end_waits(
+        waiting: dict[CallKey, _Waiting], key: CallKey, event: CallEvent
+    ) -> None:
+        """End the waits for a call that is answered anywhere, or rings nowhere."""
+        for call in [call for call in waiting if call[:2] == key[:2]]:
+            if event.type is CallEventType.ENDED:
+                waiting[call].events.pop(event.account, None)
+            if event.type is CallEventType.ANSWERED or not waiting[call].events:
+                waiting.pop(call).cancel()
+
+
+class CallDialingTrigger(CallTrigger):
+    """Fire when a call is made."""
+
+    _event_type = CallEventType.DIALING
+
+
+class CallAnsweredTrigger(CallTrigger):
+    """Fire when a call is answered."""
+
+    _event_type = CallEventType.ANSWERED
+    _fields = _DIRECTION
+
+
+class CallEndedTrigger(CallTrigger):
+    """Fire when a call ends: for all of the phones, unless only some ends are meant."""
+
+    _event_type = CallEventType.ENDED
+    _fields: ClassVar[VolDictType] = {
+        **_DIRECTION,
+        vol.Optional(ATTR_END_REASON): vol.All(
+            cv.ensure_list, [vol.In(list(EndReason))]
+        ),
+    }
+
+    @override
+    def _is_due(
+        self, coordinator: VodiaCoordinator, event: CallEvent, accounts: set[str]
+    ) -> bool:
+        """Return whether the call is over for every phone that counts."""
+        return (
+            self._each
+            or bool(self._options.get(ATTR_END_REASON))
+            or accounts.isdisjoint(coordinator.client.stories.accounts_in(event.origin))
+        )
+
+
+class CallMissedTrigger(CallTrigger):
+    """Fire when a call is missed."""
+
+    _event_type = CallEventType.MISSED
+
+
+TRIGGERS: dict[str, type[Trigger]] = {
+    "call_ringing": CallRingingTrigger,
+    "call_dialing": CallDialingTrigger,
+    "call_answered": CallAnsweredTrigger,
+    "call_ended": CallEndedTrigger,
+    "call_missed": CallMissedTrigger,
+}
+
+
+async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:
+    """Return the triggers."""
+    return TRIGGERS
