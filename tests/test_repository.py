@@ -11,9 +11,13 @@ from typing import Any
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
 
+from custom_components.vodia.condition import CONDITIONS
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import errors
-from homeassistant.helpers import service
+from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import condition, service
+from homeassistant.helpers.trigger import descriptions
 from homeassistant.loader import Manifest
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -52,10 +56,22 @@ def flat(node: Any, path: str = "") -> dict[str, Any]:
     )
 
 
+def fields_of(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields of what a file describes, by name; anchors left out."""
+    return {
+        name: (description or {}).get("fields", {})
+        for name, description in described.items()
+        if not name.startswith(".")
+    }
+
+
 MANIFEST = load(INTEGRATION / "manifest.json")
 ENGLISH = load(INTEGRATION / "translations" / "en.json")
 ICONS = load(INTEGRATION / "icons.json")
-SERVICES = load_yaml_dict(str(INTEGRATION / "services.yaml"))
+SERVICES, TRIGGER_TEXTS, CONDITION_TEXTS = (
+    load_yaml_dict(str(INTEGRATION / f"{name}.yaml"))
+    for name in ("services", "triggers", "conditions")
+)
 
 
 def test_manifest() -> None:
@@ -120,7 +136,7 @@ def test_address_agrees() -> None:
 def test_services_are_described() -> None:
     """Every action and field is described, named and has an icon."""
     service._SERVICES_SCHEMA(SERVICES)
-    described = {name for name in SERVICES if not name.startswith(".")}
+    described = fields_of(SERVICES)
     tree = ast.parse((INTEGRATION / "services.py").read_text())
     registered = next(
         {key.value for key in node.value.keys if isinstance(key, ast.Constant)}
@@ -129,16 +145,83 @@ def test_services_are_described() -> None:
         and isinstance(node.value, ast.Dict)
         and getattr(node.targets[0], "id", "") == "_ACTIONS"
     )
-    assert described == registered == set(ENGLISH["services"]) == set(ICONS["services"])
-    for name in described:
+    assert (
+        set(described)
+        == registered
+        == set(ENGLISH["services"])
+        == set(ICONS["services"])
+    )
+    for name, fields in described.items():
         texts = ENGLISH["services"][name]
-        fields = (SERVICES[name] or {}).get("fields", {})
         assert texts["name"]
         assert texts["description"]
         assert set(fields) == set(texts.get("fields", {}))
         assert all(
             f["name"] and f["description"] for f in texts.get("fields", {}).values()
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "described", "offered"),
+    [
+        ("triggers", TRIGGER_TEXTS, TRIGGERS),
+        ("conditions", CONDITION_TEXTS, CONDITIONS),
+    ],
+)
+def test_triggers_and_conditions_are_described(
+    kind: str, described: dict[str, Any], offered: dict[str, Any]
+) -> None:
+    """Every trigger, condition and field is described, named and has an icon."""
+    fields = fields_of(described)
+    assert set(fields) == set(offered) == set(ENGLISH[kind]) == set(ICONS[kind])
+    for name, texts in ENGLISH[kind].items():
+        assert described[name]["target"] == {"entity": {"integration": DOMAIN}}
+        assert texts["name"]
+        assert texts["description"]
+        assert set(texts["fields"]) == set(fields[name])
+        assert all(f["name"] and f["description"] for f in texts["fields"].values())
+
+
+async def test_described_triggers_are_those_of_the_code(hass: HomeAssistant) -> None:
+    """A trigger has the fields that are described, and takes what they offer."""
+    descriptions._TRIGGERS_DESCRIPTION_SCHEMA(TRIGGER_TEXTS)
+    for name, fields in fields_of(TRIGGER_TEXTS).items():
+        trigger = TRIGGERS[name]
+        assert issubclass(trigger, CallTrigger)
+        assert set(fields) == {str(key) for key in {**_FILTERS, **trigger._fields}}
+        for field, description in fields.items():
+            if select := description["selector"].get("select"):
+                for option in select["options"]:
+                    value = [option] if select.get("multiple") else option
+                    config = {"target": {}, "options": {field: value}}
+                    valid = await trigger.async_validate_config(hass, config)
+                    assert valid["options"][field] == value
+
+
+async def test_described_conditions_are_those_of_the_code(hass: HomeAssistant) -> None:
+    """A condition takes what is described."""
+    condition._CONDITIONS_DESCRIPTION_SCHEMA(CONDITION_TEXTS)
+    for name, fields in fields_of(CONDITION_TEXTS).items():
+        config = {
+            "target": {},
+            "options": {field: fields[field]["default"] for field in fields},
+        }
+        valid = await CONDITIONS[name].async_validate_config(hass, config)
+        assert set(valid["options"]) == set(fields) == {"behavior", "for"}
+
+
+def test_selectors_are_translated() -> None:
+    """Each choice has its text, and no text is left over."""
+    chosen = {
+        select["translation_key"]: set(select["options"])
+        for described in (SERVICES, TRIGGER_TEXTS, CONDITION_TEXTS)
+        for fields in fields_of(described).values()
+        for field in fields.values()
+        if (select := field["selector"].get("select"))
+    }
+    assert chosen == {
+        key: set(texts["options"]) for key, texts in ENGLISH["selector"].items()
+    }
 
 
 def test_icons() -> None:
