@@ -15,7 +15,10 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator
 
 TIMEOUT = 5.0
-SENSORS = {"call", "active_calls", "ringing_calls", "registered_extensions"}
+SENSORS = {
+    *("call", "last_caller"),
+    *("active_calls", "ringing_calls", "registered_extensions"),
+}
 
 
 def create_entry(

@@ -63,11 +63,15 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
             "registered_extensions",
         )
     }
-    keys = {"registered", "dnd", "ringing", "in_call", "chat_available", "call"}
+    keys = {
+        *("registered", "dnd", "ringing", "in_call", "chat_available"),
+        *("call", "last_caller"),
+    }
     assert {
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
     } == {f"{prefix}:45:{key}" for key in keys}
-    assert len(entities) == 4 + len(EXTENSIONS) * len(keys)
+    # The sensor and the event of the same name have the same key.
+    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1)
     assert {e.unique_id for e in entities if e.disabled_by} == {
         f"{prefix}:{number}:chat_available" for number in EXTENSIONS
     }

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -145,7 +146,9 @@ async def test_vanished_extension(
 ) -> None:
     """A vanished extension is unavailable first and removed ten minutes later."""
     now = asyncio.get_running_loop().time()
-    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(
+        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
+    )
     pbx.engine.remove_account("41")
     await pbx.cut()
     await phones.wait("41", "call", STATE_UNAVAILABLE)

@@ -43,7 +43,7 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
         await phones.wait("2500", "dnd", "on")
         # Only the entities of this extension looked at all.
         assert written == [phones.id("2500", "dnd")]
-        assert len(looked) == 5
+        assert len(looked) == 7
         await pbx.send_raw('{"action":"user-state","account":"2500","dnd":true}')
         pbx.engine.set_dnd("2501", True)
         await phones.wait("2501", "dnd", "on")

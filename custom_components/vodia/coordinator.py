@@ -218,11 +218,11 @@ class VodiaCoordinator(Listener):
 
     @callback
     def async_add_event_listener(
-        self, account: str, tell: CallEventCallback
+        self, account: str, tell: CallEventCallback, *, first: bool = False
     ) -> CALLBACK_TYPE:
         """Call back for each step in the story of an account's calls."""
         listeners = self._event_listeners[account]
-        listeners.append(tell)
+        listeners.insert(0 if first else len(listeners), tell)
         return partial(listeners.remove, tell)
 
     @callback

@@ -9,14 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any, override
+from typing import Any, ClassVar, override
 
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .pbx.models import Extension
+from .pbx.models import CallEvent, Extension
 
 _BATCH = 25
 
@@ -144,6 +144,31 @@ class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
     def _is_available(self, subject: Extension) -> bool:
         """Return whether the PBX is connected and lists the extension."""
         return self.coordinator.connected and subject.present
+
+
+class VodiaStoryEntity(VodiaExtensionEntity[None]):
+    """An entity of an extension that is told what happens to its calls."""
+
+    _told_first: ClassVar[bool] = False
+
+    @override
+    def _show_value(self, value: None) -> None:
+        """Take nothing: what happens is told, not looked up."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the stories of the extension's calls."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_event_listener(
+                self._account, self._async_tell, first=self._told_first
+            )
+        )
+
+    @abstractmethod
+    @callback
+    def _async_tell(self, event: CallEvent) -> None:
+        """Take in what happened to a call."""
 
 
 async def async_add_for_extensions(

@@ -8,12 +8,8 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .entity import (
-    VodiaEntityDescription,
-    VodiaExtensionEntity,
-    async_add_for_extensions,
-)
+from .coordinator import VodiaConfigEntry
+from .entity import VodiaEntityDescription, VodiaStoryEntity, async_add_for_extensions
 from .pbx.models import CallEvent, CallEventType, Extension
 from .sensor import CALL_ATTRIBUTES, common_attributes
 
@@ -62,25 +58,12 @@ async def async_setup_entry(
     await async_add_for_extensions(entry, async_add_extensions)
 
 
-class VodiaCallEvent(VodiaExtensionEntity[None], EventEntity):
+class VodiaCallEvent(VodiaStoryEntity, EventEntity):
     """The calls of an extension. Who calls whom does not go into the database."""
 
     _unrecorded_attributes = CALL_ATTRIBUTES | {"duration", "end_reason", "backfilled"}
 
-    coordinator: VodiaCoordinator
-
     @override
-    def _show_value(self, value: None) -> None:
-        """Take nothing: what happens is told, not shown."""
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the stories of the extension's calls."""
-        await super().async_added_to_hass()
-        self.async_on_remove(
-            self.coordinator.async_add_event_listener(self._account, self._async_tell)
-        )
-
     @callback
     def _async_tell(self, event: CallEvent) -> None:
         """Fire what happened to a call."""

@@ -1,7 +1,7 @@
 """Sensors of the Vodia PBX integration."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
@@ -20,14 +21,23 @@ from .entity import (
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaPbxEntity,
+    VodiaStoryEntity,
     async_add_for_extensions,
 )
-from .pbx.models import AccountCall, CallState, Extension, PastCall
+from .pbx.models import (
+    AccountCall,
+    CallEvent,
+    CallEventType,
+    CallState,
+    Direction,
+    Extension,
+    PastCall,
+)
 
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
-
+LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 CALL_ATTRIBUTES = frozenset(
     {
@@ -85,6 +95,9 @@ CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescripti
     value_fn=lambda extension: extension.call_state,
     attributes_fn=_call_sensor_attributes,
 )
+LAST_CALLER: VodiaSensorDescription[Extension, None] = VodiaSensorDescription(
+    key="last_caller", value_fn=lambda extension: None
+)
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
     VodiaSensorDescription(
         key="active_calls",
@@ -119,7 +132,12 @@ async def async_setup_entry(
     def async_add_extensions(extensions: Iterable[Extension]) -> None:
         """Add the sensors of extensions."""
         async_add_entities(
-            VodiaCallSensor(coordinator, CALL, extension) for extension in extensions
+            entity
+            for extension in extensions
+            for entity in (
+                VodiaCallSensor(coordinator, CALL, extension),
+                VodiaLastCallerSensor(coordinator, LAST_CALLER, extension),
+            )
         )
 
     await async_add_for_extensions(entry, async_add_extensions)
@@ -142,6 +160,86 @@ class VodiaCallSensor(
     """The call of an extension. Who calls whom does not go into the database."""
 
     _unrecorded_attributes = CALL_ATTRIBUTES | {"recording", ATTR_OTHER_CALLS}
+
+
+@dataclass(frozen=True, slots=True)
+class LastCaller(ExtraStoredData):
+    """The last incoming call of an extension, as it is kept over a restart."""
+
+    call_id: str
+    number: str | None
+    name: str | None
+    time: str
+    end_reason: str | None = None
+
+    @override
+    def as_dict(self) -> dict[str, Any]:
+        """Return what is kept."""
+        return asdict(self)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return what is shown."""
+        return {name: getattr(self, name) for name in LAST_CALLER_ATTRIBUTES}
+
+
+_KEPT = {field.name for field in fields(LastCaller)}
+
+
+class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
+    """Who called last: known as soon as it rings, and how that ended."""
+
+    _unrecorded_attributes = LAST_CALLER_ATTRIBUTES
+    # An automation on the event may read at once who calls.
+    _told_first = True
+    _last: LastCaller | None = None
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> LastCaller | None:
+        """Return what to keep over a restart."""
+        return self._last
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Take over what was kept, then listen."""
+        stored = await self.async_get_last_extra_data()
+        if stored and (kept := stored.as_dict()).keys() == _KEPT:
+            self._take(LastCaller(**kept))
+        await super().async_added_to_hass()
+
+    def _take(self, last: LastCaller) -> None:
+        """Show a call as the last one."""
+        self._last = last
+        self._attr_native_value = last.name or last.number
+        self._attr_extra_state_attributes = last.attributes()
+
+    @override
+    @callback
+    def _async_tell(self, event: CallEvent) -> None:
+        """Take over who calls, and at the end how it ended.
+
+        An older call that ends is not the last one; one that was up at the start of
+        Home Assistant is told at its end only.
+        """
+        call, last = event.call, self._last
+        if call.direction is not Direction.INCOMING or event.type not in (
+            CallEventType.RINGING,
+            CallEventType.ENDED,
+        ):
+            return
+        told = LastCaller(
+            call.id,
+            call.remote.number,
+            call.remote.name,
+            iso_time(call.started) or dt_util.utcnow().isoformat(),
+            event.end_reason,
+        )
+        if last and last.call_id == told.call_id:
+            told = replace(told, time=last.time)
+        elif last and event.type is CallEventType.ENDED and told.time < last.time:
+            return
+        self._take(told)
+        self.async_write_ha_state()
 
 
 class VodiaPbxSensor(
