@@ -9,7 +9,16 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.vodia.event import VodiaCallEvent
 from custom_components.vodia.pbx.client import PbxClient
+from custom_components.vodia.pbx.models import (
+    AccountCall,
+    CallEvent,
+    CallEventType,
+    CallState,
+    Direction,
+    Party,
+)
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import (
     area_registry as ar,
@@ -447,6 +456,66 @@ async def test_ringing_for_where_it_still_rings(
     pbx.engine.reject(call, "44")
     await until(hass, lambda: fired)
     assert [data["extensions"] for data in fired] == [["43", "45"]]
+
+
+def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:
+    """Tell of a call as the client does."""
+    call = AccountCall(
+        id=call_id,
+        state=CallState.RINGING,
+        direction=Direction.INCOMING,
+        scope=None,
+        remote=Party(CALLER),
+        dialed_number=None,
+        started=None,
+        answered=None,
+        recording=None,
+    )
+    event = CallEvent(account, type_, call, origin=call_id)
+    phones.entry.runtime_data.told([event])
+
+
+async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) -> None:
+    """A call that hunts through phones is one call, and its time goes on."""
+    everyone = device(phones, None)
+    at_once = await attach(hass, "call_ringing", everyone)
+    waited = await attach(hass, "call_ringing", everyone, **FOR)
+    told(phones, "43", CallEventType.RINGING, "1")
+    told(phones, "44", CallEventType.RINGING, "1")
+    told(phones, "43", CallEventType.ENDED, "1")
+    await until(hass, lambda: waited)
+    # It comes back.
+    told(phones, "43", CallEventType.RINGING, "1")
+    await rest(hass, 0.5)
+    assert [data["extensions"] for data in at_once] == [["43"]]
+    assert [data["extensions"] for data in waited] == [["44"]]
+
+
+async def test_old_calls_are_forgotten(
+    hass: HomeAssistant, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a trigger remembers is bounded."""
+    monkeypatch.setattr("custom_components.vodia.trigger._REMEMBERED", 2)
+    fired = await attach(hass, "call_ringing", device(phones, "43"))
+    for call_id in ("1", "2", "2", "3", "1"):
+        told(phones, "43", CallEventType.RINGING, call_id)
+    await hass.async_block_till_done()
+    assert [data["call_id"] for data in fired] == ["1", "2", "3", "1"]
+
+
+async def test_an_entity_that_fails(
+    hass: HomeAssistant,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An entity that cannot take an event in stops no trigger."""
+    fired = await attach(hass, "call_ringing", device(phones, "43"))
+    monkeypatch.setattr(VodiaCallEvent, "_trigger_event", None)
+    told(phones, "43", CallEventType.RINGING, "1")
+    await hass.async_block_till_done()
+    assert fired
+    assert "Unexpected error updating an entity" in caplog.text
 
 
 async def test_detached(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:

@@ -90,6 +90,15 @@ def create_client(
     )
 
 
+def _call(listeners: Iterable[Callable[..., None]], *args: Any) -> None:
+    """Call listeners; one that fails stops no other."""
+    for listener in tuple(listeners):
+        try:
+            listener(*args)
+        except Exception:
+            _LOGGER.exception("Unexpected error updating an entity")
+
+
 class VodiaCoordinator(Listener):
     """Own the client of one PBX; hand its changes to the entities concerned."""
 
@@ -265,8 +274,7 @@ class VodiaCoordinator(Listener):
     def told(self, events: list[CallEvent]) -> None:
         """Hand over what happened to calls."""
         for event in events:
-            for tell in tuple(self._event_listeners.get(event.account, ())):
-                tell(event)
+            _call(self._event_listeners.get(event.account, ()), event)
         if events:
             async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
 
@@ -285,12 +293,8 @@ class VodiaCoordinator(Listener):
         self.entry.async_start_reauth(self.hass)
 
     def _notify(self, account: str | None) -> None:
-        """Call the listeners of an account; one that fails stops no other."""
-        for update in tuple(self._listeners.get(account, ())):
-            try:
-                update()
-            except Exception:
-                _LOGGER.exception("Unexpected error updating an entity")
+        """Call the listeners of an account."""
+        _call(self._listeners.get(account, ()))
 
     def _welcome(self, numbers: Iterable[str]) -> None:
         """Have entities made for extensions that are seen for the first time."""
