@@ -117,11 +117,15 @@ class Client:
             response.raise_for_status()
 
     async def entities(self, entry_id: str) -> Mapping[tuple[str, str], str]:
-        """Return the enabled entities of an entry, by account and key."""
+        """Return the enabled entities of an entry that have a state, by account and key.
+
+        An event has the key of the sensor beside it.
+        """
         return {
             (account, key): entity["entity_id"]
             for entity in await self.command("config/entity_registry/list")
             if entity["config_entry_id"] == entry_id and not entity["disabled_by"]
+            if not entity["entity_id"].startswith("event.")
             for _, account, key in [entity["unique_id"].split(":")]
         }
 
