@@ -102,6 +102,7 @@ class Home:
         storage = self.folder / ".storage"
         storage.mkdir(parents=True)
         shutil.copy(Path(__file__).parent / "configuration.yaml", self.folder)
+        (self.folder / "automations.yaml").write_text("[]\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
         # The settings of the web server are stored, not configured. In the oldest format
         # they count as confirmed, and Home Assistant adds what has come since.
