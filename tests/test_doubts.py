@@ -344,6 +344,7 @@ ALL = [
 ]
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(("dialect", "doubt"), ALL)
 async def test_nothing_lies(
     hass: HomeAssistant,

@@ -108,6 +108,7 @@ def unproven(steps: list[str]) -> list[str]:
     ]
 
 
+@pytest.mark.timeout(180)
 @settings(max_examples=1000)
 @given(DISPLAY, NAMES, ACTS)
 def test_thousand_lives(
