@@ -24,13 +24,16 @@ SENSORS = {
 def create_entry(
     hass: HomeAssistant, pbx: Simulator, **data: object
 ) -> MockConfigEntry:
-    """Return an entry as the config flow makes it."""
+    """Return an entry for a PBX as the config flow makes it."""
+    return add_entry(hass, **{"host": pbx.host, "port": pbx.port, **data})
+
+
+def add_entry(hass: HomeAssistant, **data: object) -> MockConfigEntry:
+    """Return an entry for any address, not set up yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
         title="Vodia PBX",
         data={
-            "host": pbx.host,
-            "port": pbx.port,
             "ssl": False,
             "verify_ssl": True,
             "legacy_tls": False,

@@ -41,7 +41,7 @@ from simulator import Simulator, Switches
 from simulator.switches import Fault
 from simulator.tls import LegacyTlsServer, ServerTls, self_signed
 
-from .common import Phones, create_branch_entry, create_entry, set_up, until
+from .common import Phones, add_entry, create_branch_entry, create_entry, set_up, until
 from .conftest import QUICK
 from .test_services import act
 
@@ -222,27 +222,6 @@ async def fill_in(hass: HomeAssistant, values: dict[str, Any]) -> Any:
     return await hass.config_entries.flow.async_configure(flow["flow_id"], values)
 
 
-def add_entry(hass: HomeAssistant, url: str, **data: object) -> MockConfigEntry:
-    """Return an entry for an address, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Vodia PBX",
-        data={
-            **parse_host(url),
-            "verify_ssl": True,
-            "legacy_tls": False,
-            "extension": "45",
-            "tenant": "localhost",
-            "password": "45-secret",
-            "login_method": "put",
-            "login_user": "45",
-            **data,
-        },
-    )
-    entry.add_to_hass(hass)
-    return entry
-
-
 async def fails(
     hass: HomeAssistant,
     caplog: pytest.LogCaptureFixture,
@@ -260,7 +239,7 @@ async def fails(
     port = parse_host(url)["port"]
     await nothing_left(hass, port)
 
-    entry = add_entry(hass, url, **data)
+    entry = add_entry(hass, **{**parse_host(url), **data})
     began = time.monotonic()
     assert not await hass.config_entries.async_setup(entry.entry_id)
     seen.check_time(began)
@@ -577,7 +556,7 @@ async def test_name_in_the_certificate(
             await fails(hass, caplog, url, Seen(error))
             assert not pbx.requests
         else:
-            entry = add_entry(hass, url)
+            entry = add_entry(hass, **parse_host(url))
             await set_up(hass, entry)
             assert await hass.config_entries.async_unload(entry.entry_id)
     finally:
@@ -750,7 +729,7 @@ async def test_certificate_changes(
     pbx = create_pbx("classic")
     await pbx.start(ssl_context=tls.context)
     try:
-        phones = await set_up(hass, add_entry(hass, pbx.url))
+        phones = await set_up(hass, add_entry(hass, **parse_host(pbx.url)))
         port = pbx.port
         await pbx.stop()
         await phones.wait("", "connected", "off")

@@ -32,7 +32,7 @@ from .errors import (
 from .history import read_history
 from .ledger import count
 from .messages import SEPARATORS, call_ids
-from .models import NO_ID, AccountCall, CallState, EndReason, PastCall
+from .models import IN_CALL, NO_ID, AccountCall, CallState, EndReason, PastCall
 from .state import Hold, PbxState
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ _TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 _RINGING: Final = frozenset({CallState.RINGING})
 _CONNECTED: Final = frozenset({CallState.CONNECTED})
 _HELD: Final = frozenset({CallState.HELD})
-_IN_CALL: Final = _CONNECTED | _HELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +179,7 @@ class Control:
         self, call_id: str | None = None, expected: CallState | None = None
     ) -> None:
         """End the call that the line is in or makes; one that rings only by its id."""
-        own = _IN_CALL | {CallState.DIALING}
+        own = IN_CALL | {CallState.DIALING}
         await self._end("hangup", _Choice(call_id, expected, own, own | _RINGING))
 
     async def hold(
@@ -209,7 +208,7 @@ class Control:
         Raises InvalidNumberError, too.
         """
         number = dialable(number)
-        fits = _IN_CALL | _RINGING
+        fits = IN_CALL | _RINGING
         with self._counted("transfer"):
             call = await self._order(
                 _Choice(call_id, expected, fits, fits),
@@ -232,8 +231,8 @@ class Control:
 
         Without an id the first call is the only other one.
         """
-        first = _Choice(call_id, expected, _IN_CALL, _IN_CALL, second_call_id)
-        second = _Choice(second_call_id, None, _IN_CALL, _IN_CALL, call_id)
+        first = _Choice(call_id, expected, IN_CALL, IN_CALL, second_call_id)
+        second = _Choice(second_call_id, None, IN_CALL, IN_CALL, call_id)
 
         def join(call: AccountCall) -> _Command:
             """Return the command that joins a call and the second one."""
@@ -424,7 +423,7 @@ class Control:
     ) -> AccountCall:
         """Start or stop to record on demand, unless it is so already."""
         verb = "start_recording" if on else "stop_recording"
-        choice = _Choice(call_id, expected, _CONNECTED, _IN_CALL)
+        choice = _Choice(call_id, expected, _CONNECTED, IN_CALL)
         call = choice.pick(self._client.live.state)
         if call.recording is on:
             return call

@@ -31,6 +31,10 @@ class CallState(StrEnum):
     HELD = "held"
 
 
+# The parties speak, or one is on hold.
+IN_CALL: Final = frozenset({CallState.CONNECTED, CallState.HELD})
+
+
 class Direction(StrEnum):
     """Direction of a call, seen from the account."""
 

@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .messages import AccountDelta, AccountsSnapshot, CallList, Message
 from .models import (
     EXTENSION,
+    IN_CALL,
     NO_ID,
     NOTHING,
     Account,
@@ -631,7 +632,7 @@ class PbxState:
         )
 
         in_call: bool | None
-        if states & {CallState.CONNECTED, CallState.HELD} or unexplained:
+        if states & IN_CALL or unexplained:
             in_call = True
         elif unclear:
             in_call = None
@@ -866,8 +867,7 @@ def _digits(number: str) -> str:
 
 def _is_in_call(extension: Extension) -> bool:
     """Return whether an extension has a call that is connected or held."""
-    held = (CallState.CONNECTED, CallState.HELD)
-    return any(call.state in held for call in extension.calls)
+    return any(call.state in IN_CALL for call in extension.calls)
 
 
 def _is_same(reported: Call, call: Call) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from .models import (
+    IN_CALL,
     AccountCall,
     Call,
     CallEvent,
@@ -33,8 +34,6 @@ _BEGINS: Final = {
 
 # Caller, dialed number and start of a call.
 type _Ends = tuple[str | None, str | None, float | None]
-
-_IN_CALL: Final = frozenset({CallState.CONNECTED, CallState.HELD})
 
 
 @dataclass(slots=True)
@@ -122,12 +121,8 @@ class Stories:
                 yield from _went_on(number, story, call, now, gap=gap)
                 continue
             origin = self._origin(number, call)
-            new = stories[call_id] = _Story(call, origin, call.state in _IN_CALL)
-            if new.connected:
-                new.answered = call.answered if gap else call.answered or now
-            yield _event(number, new, _BEGINS[call.state], now, backfilled=gap)
-            if call.state is CallState.HELD:
-                yield _event(number, new, CallEventType.HELD, now, backfilled=gap)
+            new = stories[call_id] = _Story(call, origin)
+            yield from _begins(number, new, now, gap=gap, backfilled=gap)
         if not stories:
             del self._stories[number]
 
@@ -165,20 +160,27 @@ def _went_on(
     story.doubted = False
     if call.state is before:
         return
-    if call.state in _IN_CALL and not story.connected:
-        story.connected = True
-        story.answered = call.answered if gap else call.answered or now
-        yield _event(number, story, CallEventType.ANSWERED, now)
-        if call.state is CallState.HELD:
-            yield _event(number, story, CallEventType.HELD, now)
+    if not story.connected or call.state not in IN_CALL:
+        # It is answered; or comes back after a transfer and rings, or calls, once more.
+        yield from _begins(number, story, now, gap=gap)
     elif call.state is CallState.HELD:
         yield _event(number, story, CallEventType.HELD, now)
-    elif call.state is CallState.CONNECTED:
-        yield _event(number, story, CallEventType.RESUMED, now)
     else:
-        # It comes back after a transfer: the phone rings, or calls, once more.
-        story.connected, story.answered = False, None
-        yield _event(number, story, _BEGINS[call.state], now)
+        yield _event(number, story, CallEventType.RESUMED, now)
+
+
+def _begins(
+    number: str, story: _Story, now: float, *, gap: bool, backfilled: bool = False
+) -> Iterator[CallEvent]:
+    """Yield that a call rings, calls or is answered; it may be on hold by then."""
+    call = story.call
+    story.connected, story.answered = call.state in IN_CALL, None
+    if story.connected:
+        # When it was answered in a gap only the PBX can tell.
+        story.answered = call.answered if gap else call.answered or now
+    yield _event(number, story, _BEGINS[call.state], now, backfilled=backfilled)
+    if call.state is CallState.HELD:
+        yield _event(number, story, CallEventType.HELD, now, backfilled=backfilled)
 
 
 def _reason(
@@ -213,7 +215,7 @@ def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
     return any(
         other.number != number
         and any(
-            its.id == call.id and its.state in _IN_CALL and its.remote == call.remote
+            its.id == call.id and its.state in IN_CALL and its.remote == call.remote
             for its in other.calls
         )
         for other in state.extensions.values()
