@@ -124,7 +124,7 @@ class Rest:
         """List the calls that are over, the classic way."""
         match await _body(request):
             case {"action": "load-cdr-summary", "start": int(), "length": int(length)}:
-                return self._wire(login).summary(login.account, length)
+                return self._wire(login).summary(login.account, length, time.time())
             case _:
                 raise web.HTTPBadRequest
 

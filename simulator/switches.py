@@ -91,6 +91,8 @@ class Switches:
     """Whether calls on the WebSocket say that they are recorded."""
     directory_connected: Literal["busy", "registered", "never"] = "busy"
     """What `connected` in the REST list of accounts means."""
+    history_delay: float = 0
+    """Seconds until a call that is over stands in the history."""
     cleared: Literal["absent", "null"] = "absent"
     """How an account's `code` and `calls` show that there is no call."""
     foreign_user_states: bool = False

@@ -150,7 +150,7 @@ class Wire:
     def history(self, account: str, now: float) -> Object:
         """Return the REST history of an extension."""
         span = 86400
-        records = self._records(account)
+        records = self._records(account, now)
         missed = [
             record
             for record in records
@@ -169,7 +169,7 @@ class Wire:
             ],
         }
 
-    def summary(self, account: str, length: int) -> list[Json]:
+    def summary(self, account: str, length: int, now: float) -> list[Json]:
         """Return the classic list of the calls of an extension that are over."""
         return [
             {
@@ -180,17 +180,18 @@ class Wire:
                 "end": round(record.end, 3),
                 "trunks": [],
             }
-            for record in reversed(self._records(account)[-length:])
+            for record in reversed(self._records(account, now)[-length:])
         ]
 
     # Inside
 
-    def _records(self, account: str) -> list[Record]:
+    def _records(self, account: str, now: float) -> list[Record]:
         """Return the calls of an account that are over, the oldest first."""
         return [
             record
             for record in self._engine.tenant(self._tenant).history
             if account in record.outcomes
+            and record.end <= now - self._switches.history_delay
         ]
 
     def _calls_of(self, account: str) -> list[Call]:

@@ -34,6 +34,8 @@ QUICK = replace(
     last_retry=0.4,
     healthy=0.4,
     confirm=0.5,
+    proof=0.5,
+    ask_proof_again=0.1,
 )
 
 

@@ -17,6 +17,7 @@ from simulator import Simulator, Switches
 from .common import Phones, create_entry, set_up, until
 from .test_commands import CALLER, connected, ringing
 from .test_diagnostics import read
+from .test_events import Ear
 from .test_services import act
 
 type Scene = Callable[[Simulator, Phones], Awaitable[None]]
@@ -141,6 +142,13 @@ async def dialed_in_disguise(pbx: Simulator, phones: Phones) -> None:
     await commands(pbx, phones)
 
 
+async def missed(pbx: Simulator, phones: Phones) -> None:
+    """A call that nobody answers is over."""
+    ear = Ear(phones)
+    pbx.engine.hang_up(await ringing(pbx, phones))
+    await until(phones.hass, lambda: "ended" in dict(ear.story()))
+
+
 async def pings(pbx: Simulator, phones: Phones) -> None:
     """The link is watched for a while."""
     ledger = phones.entry.runtime_data.client.ledger
@@ -214,6 +222,12 @@ CASES: dict[Assumption, tuple[str, dict[str, Any], Scene, Scene]] = {
         {"ignore_commands": True},
         commands,
         commands,
+    ),
+    Assumption.HISTORY_TELLS_ENDED_CALLS: (
+        "classic",
+        {"history_delay": 60},
+        missed,
+        missed,
     ),
     Assumption.PINGS_ARE_ANSWERED: ("modern", {"answers_ping": False}, pings, pings),
 }

@@ -397,7 +397,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     await until(hass, lambda: len(fired) == 2)
     assert [data["call_id"] for data in fired] == [first, second]
     assert [data["backfilled"] for data in fired] == [False, True]
-    assert [data["end_reason"] for data in over] == ["unknown"]
+    assert [data["end_reason"] for data in over] == ["missed"]
     await until(hass, lambda: waited)
     await pbx.cut()
     await phones.wait("", "connected", "off")

@@ -25,4 +25,5 @@ class Assumption(StrEnum):
     TYPE_FILTER_WORKS = "type_filter_works"
     REST_KNOWS_THE_IDS = "rest_knows_the_ids"
     COMMANDS_ARE_CARRIED_OUT = "commands_are_carried_out"
+    HISTORY_TELLS_ENDED_CALLS = "history_tells_ended_calls"
     PINGS_ARE_ANSWERED = "pings_are_answered"

@@ -28,6 +28,7 @@ from .errors import (
     SessionExpiredError,
     UnexpectedReplyError,
 )
+from .history import read_history
 from .ledger import Ledger
 from .link import Link, Timing
 from .messages import (
@@ -47,6 +48,7 @@ from .models import (
     Changes,
     Credentials,
     LoginWay,
+    PastCall,
     Server,
 )
 from .rest import Reply, Rest
@@ -104,6 +106,7 @@ class _Link:
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    proof_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     call_scope: CallScope = CallScope.OWN
     rest_tells_accounts: bool = False
     deltas: int = 0
@@ -150,11 +153,12 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self.stories = Stories()
+        self.stories = Stories(self.ledger)
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
         self._was_live = False
+        self._lost_at = 0.0
         self._accounts_listed = False
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
@@ -250,15 +254,19 @@ class PbxClient:
             self._new_state(self._state),
             RestAccounts(self._credentials.extension, self._get_accounts, self.ledger),
         )
+        self.stories.has_history = True
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
                 tasks.create_task(_wait(live.failure))
                 await self._bootstrap(live)
-                self._publish(live)
+                self._publish(
+                    live, await self._read_history() if self._was_live else ()
+                )
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
+                tasks.create_task(self._find_proof(live))
         except* PbxError as group:
             error = _first(group)
             # Before the socket is closed, which may take a while: lost is lost.
@@ -270,8 +278,8 @@ class PbxClient:
                 self.session.doubt()
             await socket.close()
 
-    def _publish(self, live: _Link) -> None:
-        """Put a whole new state in place of the old one."""
+    def _publish(self, live: _Link, history: tuple[PastCall, ...]) -> None:
+        """Put a whole new state in place of the old one, and tell what happened since."""
         old, self._state, self._live = self._state, live.state, live
         self._was_live = True
         self._reasons_told.clear()
@@ -286,13 +294,17 @@ class PbxClient:
                 if after[number].name != before[number].name
             ),
         )
-        events = self.stories.begin(live.state, time.time())
+        events = self.stories.begin(live.state, time.time(), history, self._lost_at)
         if self._listener:
             self._listener.link_up(changes)
             self._listener.told(events)
+        if self.stories.wants_proof(live.state.line):
+            live.proof_wanted.set()
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
+        if self._live:
+            self._lost_at = time.time()
         self._live = None
         self._wake()
         if type(error) not in self._reasons_told:
@@ -423,6 +435,8 @@ class PbxClient:
             if self._listener:
                 self._listener.changed(changes)
                 self._listener.told(events)
+            if self.stories.wants_proof(live.state.line):
+                live.proof_wanted.set()
             self._wake()
 
     async def _keep_fresh(self, live: _Link) -> None:
@@ -453,6 +467,33 @@ class PbxClient:
                 else:
                     failures = 0
             await _set(live.refresh_urgent, timing.between_reads)
+
+    async def _find_proof(self, live: _Link) -> None:
+        """Ask the history how a call ended, whenever what was pushed does not prove it."""
+        stories, state = self.stories, live.state
+        while True:
+            await live.proof_wanted.wait()
+            live.proof_wanted.clear()
+            events = stories.settle(state, await self._read_history(), time.time())
+            if self._listener:
+                self._listener.told(events)
+            if stories.wants_proof(state.line):
+                await asyncio.sleep(self.timing.ask_proof_again)
+                live.proof_wanted.set()
+
+    async def _read_history(self) -> tuple[PastCall, ...]:
+        """Return the history of the line as far as it is told: it only proves more."""
+        session, line = self.session, self._credentials.extension
+        try:
+            async with asyncio.timeout(self.timing.proof):
+                return await read_history(session, line, self.ledger)
+        except AccessOffError, NotFoundError, MethodNotAllowedError:
+            self.stories.has_history = False
+        except TimeoutError:
+            _LOGGER.debug("The history of the line takes too long")
+        except PbxError as err:
+            _LOGGER.debug("The history of the line cannot be read: %s", err)
+        return ()
 
     # For the control floor
 

@@ -40,6 +40,8 @@ class Timing:
     last_retry: float = 60.0
     healthy: float = 20.0
     confirm: float = 5.0
+    proof: float = 3.0
+    ask_proof_again: float = 1.0
 
 
 class Link:

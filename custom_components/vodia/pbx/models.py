@@ -252,7 +252,7 @@ class CallEvent:
 
     `origin` is the id of the leg that was told of first: all legs of a call share it.
     `duration` is the seconds talked so far. A `backfilled` one happened while nobody
-    listened, and is told late.
+    listened, and is told late; of a `past` one the call was over by then.
     """
 
     account: str
@@ -262,6 +262,7 @@ class CallEvent:
     duration: float | None = None
     end_reason: EndReason | None = None
     backfilled: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

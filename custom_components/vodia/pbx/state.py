@@ -186,6 +186,10 @@ class PbxState:
             call.id == call_id for call in line.calls
         )
 
+    def is_another(self, number: str | None) -> bool:
+        """Return whether a number is an account of the tenant other than the line."""
+        return number != self.line and number in self._accounts
+
     @property
     def listed(self) -> Mapping[str, Call]:
         """Return the calls that the PBX lists: the line's own or the tenant's."""

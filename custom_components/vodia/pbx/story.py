@@ -1,15 +1,20 @@
 """The story of each call for each account: what happened, from what is told.
 
 Pure and synchronous. The PBX tells states, never what happened, and no reason why a call
-ended: both follow from two states and from proof. What is not proven is `unknown`.
+ended: both follow from two states and from proof. What is not proven is `unknown`. Where
+the states prove nothing of a call of our own line, its history may.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from .assumptions import Assumption
+from .ledger import Ledger
 from .models import (
     IN_CALL,
+    NO_ID,
     AccountCall,
     Call,
     CallEvent,
@@ -19,11 +24,20 @@ from .models import (
     Direction,
     EndReason,
     Party,
+    PastCall,
 )
-from .state import PbxState
+from .state import PbxState, same_number
 
 # Seconds by which the starts of the legs of one call may differ.
 _LEG_SPREAD: Final = 2.0
+# Times that the history is asked how a call ended: it may be written a little later.
+_TRIES: Final = 3
+# Calls of the line that ended last, to know them again in its history.
+_OVER_KEPT: Final = 50
+# Seconds that a link may have been deaf before that was noticed.
+_DEAF: Final = 60.0
+# Seconds by which the times of one call may differ where it has no id.
+_SAME_START: Final = 1.0
 
 _BEGINS: Final = {
     CallState.RINGING: CallEventType.RINGING,
@@ -40,7 +54,8 @@ type _Ends = tuple[str | None, str | None, float | None]
 class _Story:
     """A call of an account so far; `answered` is a time of ours, if we saw it.
 
-    It is `doubted` while the call may be the account's, or not.
+    It is `doubted` while the call may be the account's, or not; it is `unproven` when it
+    is over, and the history has been asked so often how.
     """
 
     call: AccountCall
@@ -48,6 +63,7 @@ class _Story:
     connected: bool = False
     answered: float | None = None
     doubted: bool = False
+    unproven: int = 0
 
 
 class Stories:
@@ -56,10 +72,13 @@ class Stories:
     It outlives a link: what was announced is always told to its end, exactly once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger | None = None) -> None:
         """Start with no story."""
+        self.has_history = True
+        self._assume = (ledger or Ledger()).assume
         self._stories: dict[str, dict[str, _Story]] = {}
         self._ours: dict[str, EndReason] = {}
+        self._over: deque[AccountCall] = deque(maxlen=_OVER_KEPT)
         self._begun = False
 
     def expect(self, call_id: str, reason: EndReason) -> None:
@@ -78,44 +97,101 @@ class Stories:
             if any(story.origin == origin for story in stories.values())
         }
 
-    def begin(self, state: PbxState, now: float) -> list[CallEvent]:
+    def begin(
+        self,
+        state: PbxState,
+        now: float,
+        history: tuple[PastCall, ...] = (),
+        lost: float = 0,
+    ) -> list[CallEvent]:
         """Take a new link's whole state at a Unix time; return what happened meanwhile.
 
         The first one tells nothing: who calls at that moment began before us. Later, a
         call that came in the gap is told as backfilled; one that was announced and is
-        gone ended, nobody knows how.
+        gone ended. How that was, and which calls came and went since the link was
+        `lost`, only the line's `history` can tell, the newest call first.
         """
         first, self._begun = not self._begun, True
+        numbers = state.extensions.keys() | self._stories.keys()
+        self._doubt_replaced(state, numbers)
         events = [
-            event
-            for number in state.extensions.keys() | self._stories.keys()
-            for event in self._told(state, number, now, gap=True)
+            *self._went_by(state, history, lost),
+            *(
+                event
+                for number in numbers
+                for event in self._told(state, number, now, history, gap=True)
+            ),
         ]
         return [] if first else _sorted(events)
 
     def tell(
-        self, state: PbxState, numbers: Iterable[str], now: float
+        self, state: PbxState, numbers: Collection[str], now: float
     ) -> list[CallEvent]:
         """Return what happened to the calls of accounts that look different now."""
+        self._doubt_replaced(state, numbers)
         return _sorted(
             event
             for number in numbers
             for event in self._told(state, number, now, gap=False)
         )
 
+    def wants_proof(self, line: str) -> bool:
+        """Return whether the history should be asked how a call ended."""
+        return any(story.unproven for story in self._stories.get(line, {}).values())
+
+    def settle(
+        self, state: PbxState, history: tuple[PastCall, ...], now: float
+    ) -> list[CallEvent]:
+        """Return the ends of calls that the history proves; or not, after some tries."""
+        stories = self._stories.get(state.line, {})
+        events: list[CallEvent] = []
+        for call_id, story in tuple(stories.items()):
+            if not story.unproven:
+                continue
+            past = _found(history, story.call)
+            if past or story.unproven == _TRIES or not self.has_history:
+                if self.has_history:
+                    self._assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
+                del stories[call_id]
+                events += self._ended(state, story, None, past, now)
+            else:
+                story.unproven += 1
+        return events
+
     def _told(
-        self, state: PbxState, number: str, now: float, *, gap: bool
+        self,
+        state: PbxState,
+        number: str,
+        now: float,
+        history: tuple[PastCall, ...] = (),
+        *,
+        gap: bool,
     ) -> Iterator[CallEvent]:
         """Yield what happened at an account: ends first, then what began."""
         extension = state.extensions.get(number)
         calls = {call.id: call for call in extension.calls} if extension else {}
         stories = self._stories.setdefault(number, {})
+        is_line = number == state.line
+        unseen = gap or not (extension and extension.present)
         for call_id in stories.keys() - calls.keys():
-            if extension and call_id in extension.doubtful:
-                stories[call_id].doubted = True
+            ended = stories[call_id]
+            if ended.unproven and not gap:
                 continue
-            gone = gap or not (extension and extension.present)
-            yield from self._ended(state, number, stories.pop(call_id), now, gap=gone)
+            if extension and call_id in extension.doubtful:
+                ended.doubted = True
+                continue
+            ours = self._ours.pop(call_id, None) if is_line else None
+            reason = ours or _reason(state, number, ended, unseen=unseen)
+            if reason is None and is_line and not unseen and self.has_history:
+                ended.unproven = 1
+                continue
+            del stories[call_id]
+            seen_at = None if gap and not ended.unproven else now
+            if is_line:
+                past = _found(history, ended.call)
+                yield from self._ended(state, ended, reason, past, seen_at)
+            else:
+                yield from _ending(number, ended, reason or EndReason.UNKNOWN, seen_at)
         for call_id, call in calls.items():
             if story := stories.get(call_id):
                 yield from _went_on(number, story, call, now, gap=gap)
@@ -125,6 +201,59 @@ class Stories:
             yield from _begins(number, new, now, gap=gap, backfilled=gap)
         if not stories:
             del self._stories[number]
+
+    def _doubt_replaced(self, state: PbxState, numbers: Iterable[str]) -> None:
+        """Doubt the calls of whom another call of the house comes instead.
+
+        A consultation that is transferred goes on as the call that it was about.
+        """
+        for number in numbers:
+            stories = self._stories.get(number)
+            extension = state.extensions.get(number)
+            if not (stories and extension):
+                continue
+            ids = {call.id for call in extension.calls}
+            came = ids - stories.keys()
+            if came and any(
+                not came.isdisjoint(others) for others in self._stories.values()
+            ):
+                for call_id in stories.keys() - ids:
+                    stories[call_id].doubted |= not stories[call_id].connected
+
+    def _went_by(
+        self, state: PbxState, history: tuple[PastCall, ...], lost: float
+    ) -> Iterator[CallEvent]:
+        """Yield the calls of the line that came and went while nobody listened."""
+        line = state.extensions[state.line]
+        known = [story.call for story in self._stories.get(state.line, {}).values()]
+        known += [*line.calls, *self._over]
+        for past in reversed(history):
+            if (past.started or 0) < lost - _DEAF or past.ended is None:
+                continue
+            # A call that was passed on may stand there with other parties.
+            if any(
+                past.id == call.id or _starts_with(call, past, _SAME_START)
+                for call in known
+            ):
+                continue
+            incoming = past.direction is Direction.INCOMING
+            call = AccountCall(
+                id=past.id or f"{NO_ID}{past.remote.number}|{past.started}",
+                state=CallState.RINGING if incoming else CallState.DIALING,
+                direction=past.direction,
+                scope=past.scope,
+                remote=past.remote,
+                dialed_number=past.dialed_number,
+                started=past.started,
+                answered=past.answered,
+                recording=None,
+            )
+            story = _Story(call, call.id)
+            events = [
+                _event(state.line, story, _BEGINS[call.state], past.started),
+                *self._ended(state, story, None, past, None),
+            ]
+            yield from (replace(event, backfilled=True, past=True) for event in events)
 
     def _origin(self, number: str, call: AccountCall) -> str:
         """Return the id by which a call was told of first, perhaps as another leg."""
@@ -140,16 +269,39 @@ class Stories:
         )
 
     def _ended(
-        self, state: PbxState, number: str, story: _Story, now: float, *, gap: bool
+        self,
+        state: PbxState,
+        story: _Story,
+        reason: EndReason | None,
+        past: PastCall | None,
+        seen_at: float | None,
     ) -> Iterator[CallEvent]:
-        """Yield the end of a call: `ended` is the last word, `missed` comes before it."""
-        ours = self._ours.pop(story.call.id, None) if number == state.line else None
-        reason = _reason(state, number, story, ours, gap=gap)
-        if reason is EndReason.TRANSFERRED:
-            yield _event(number, story, CallEventType.TRANSFERRED, now)
-        if reason is EndReason.MISSED:
-            yield _event(number, story, CallEventType.MISSED, now, reason)
-        yield _event(number, story, CallEventType.ENDED, now, reason)
+        """Yield the end of a call of the line.
+
+        Where the reason is not known, what the history has of the call may prove it.
+        """
+        self._over.append(story.call)
+        reason = reason or _proof(state, story, past, seen=seen_at is not None)
+        if seen_at is None and past:
+            seen_at = past.ended
+            if reason is EndReason.COMPLETED:
+                unheard = not story.connected
+                story.connected, story.answered = True, past.answered
+                if unheard:
+                    event = _event(state.line, story, CallEventType.ANSWERED, seen_at)
+                    yield replace(event, duration=0, backfilled=True, past=True)
+        yield from _ending(state.line, story, reason, seen_at)
+
+
+def _ending(
+    number: str, story: _Story, reason: EndReason, seen_at: float | None
+) -> Iterator[CallEvent]:
+    """Yield the end of a call: `ended` is the last word, `missed` comes before it."""
+    if reason is EndReason.TRANSFERRED:
+        yield _event(number, story, CallEventType.TRANSFERRED, seen_at)
+    if reason is EndReason.MISSED:
+        yield _event(number, story, CallEventType.MISSED, seen_at, reason)
+    yield _event(number, story, CallEventType.ENDED, seen_at, reason)
 
 
 def _went_on(
@@ -157,7 +309,7 @@ def _went_on(
 ) -> Iterator[CallEvent]:
     """Yield what happened to a call that is still there."""
     before, story.call = story.call.state, _completed(call, story.call)
-    story.doubted = False
+    story.doubted, story.unproven = False, 0
     if call.state is before:
         return
     if not story.connected or call.state not in IN_CALL:
@@ -184,19 +336,14 @@ def _begins(
 
 
 def _reason(
-    state: PbxState,
-    number: str,
-    story: _Story,
-    ours: EndReason | None,
-    *,
-    gap: bool,
-) -> EndReason:
-    """Return why a call ended for an account, as far as there is proof."""
+    state: PbxState, number: str, story: _Story, *, unseen: bool
+) -> EndReason | None:
+    """Return why a call ended for an account; None where only its history may tell."""
     call = story.call
-    if ours:
-        return ours
-    if gap or story.doubted:
+    if story.doubted:
         return EndReason.UNKNOWN
+    if unseen or story.unproven:
+        return None
     legs = [leg for leg in state.listed.values() if _is_leg(leg, call)]
     if story.connected:
         # Who leaves a call that goes on was transferred, parked, or has left a conference.
@@ -205,9 +352,58 @@ def _reason(
         return EndReason.UNKNOWN if legs else EndReason.UNANSWERED
     if any(leg.connected for leg in legs) or _another_has(state, number, call):
         return EndReason.ANSWERED_ELSEWHERE
-    if legs or state.scope is not CallScope.TENANT:
+    if legs:
         return EndReason.UNKNOWN
-    return EndReason.MISSED
+    return EndReason.MISSED if state.scope is CallScope.TENANT else None
+
+
+def _proof(
+    state: PbxState, story: _Story, past: PastCall | None, *, seen: bool
+) -> EndReason:
+    """Return why a call of the line ended, as its history proves it.
+
+    Whether somebody answered there is known; who it was, of a call to a group, is not.
+    """
+    call = story.call
+    if past is None:
+        return EndReason.UNKNOWN
+    if story.connected:
+        return EndReason.COMPLETED
+    if (past.direction, past.dialed_number) != (call.direction, call.dialed_number):
+        return EndReason.UNKNOWN
+    if past.connected and seen:
+        return EndReason.ANSWERED_ELSEWHERE
+    if past.direction is Direction.INCOMING and state.is_another(past.dialed_number):
+        return EndReason.UNKNOWN
+    return past.end_reason or EndReason.UNKNOWN
+
+
+def _found(history: Iterable[PastCall], call: AccountCall) -> PastCall | None:
+    """Return what a history has of a call; None if that is open."""
+    found = [past for past in history if _is_in_history(call, past)]
+    by_id = [past for past in found if past.id == call.id]
+    return (by_id or found)[0] if len(by_id or found) == 1 else None
+
+
+def _is_in_history(call: AccountCall, past: PastCall) -> bool:
+    """Return whether a call of the line is one of its history, which may lack the id."""
+    return past.id == call.id or (
+        past.direction is call.direction
+        and _starts_with(call, past, _LEG_SPREAD)
+        and (
+            past.remote.number == call.remote.number
+            or same_number(past.remote.number, call.remote.number)
+        )
+    )
+
+
+def _starts_with(call: AccountCall, past: PastCall, spread: float) -> bool:
+    """Return whether a call and one of the history began at the same time."""
+    return (
+        past.started is not None
+        and call.started is not None
+        and abs(past.started - call.started) <= spread
+    )
 
 
 def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
@@ -266,16 +462,17 @@ def _event(
     number: str,
     story: _Story,
     type_: CallEventType,
-    now: float,
+    now: float | None,
     reason: EndReason | None = None,
     *,
     backfilled: bool = False,
 ) -> CallEvent:
-    """Return an event of a story."""
+    """Return an event of a story, at a time that may not be known."""
     duration: float | None = 0
     if story.connected:
-        answered = story.answered
-        duration = None if answered is None else max(0, now - answered)
+        duration = None
+        if now is not None and story.answered is not None:
+            duration = max(0, now - story.answered)
     return CallEvent(
         number, type_, story.call, story.origin, duration, reason, backfilled
     )
