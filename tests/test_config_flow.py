@@ -15,11 +15,12 @@ from custom_components.vodia.config_flow import (
 from custom_components.vodia.const import DOMAIN
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from simulator import Simulator, Switches
 from simulator.tls import LegacyTlsServer, self_signed
 
 from .common import Phones, create_entry, set_up, until
+from .test_repository import ENGLISH
 
 
 @pytest.fixture
@@ -451,3 +452,119 @@ async def test_reauth_at_setup(
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
+
+
+# Options
+
+
+async def open_options(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> tuple[ConfigFlowResult, dict[str, str], Any]:
+    """Open the options; return the form, the extensions offered and what is chosen."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "init"
+    assert result["data_schema"]
+    ((marker, selector),) = result["data_schema"].schema.items()
+    assert marker == "door_stations"
+    assert selector.config["multiple"]
+    assert selector.config["sort"]
+    offered = {
+        option["value"]: option["label"] for option in selector.config["options"]
+    }
+    assert len(offered) == len(selector.config["options"])
+    return result, offered, (marker.description or {}).get("suggested_value")
+
+
+async def save_options(
+    hass: HomeAssistant, form: ConfigFlowResult, **options: Any
+) -> None:
+    """Save the options, and wait for what comes of it."""
+    result = await hass.config_entries.options.async_configure(form["flow_id"], options)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+
+
+async def test_options(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """The extensions can be chosen, with their names; that reloads the entry."""
+    entry = phones.entry
+    form, offered, chosen = await open_options(hass, entry)
+    assert set(offered) == {str(number) for number in range(40, 58)}
+    assert (offered["45"], offered["52"]) == ("Freya Nilsen (45)", "52")
+    assert chosen is None
+    logins = pbx.login_attempts
+    await save_options(hass, form, door_stations=["46", "52"])
+    assert entry.options == {"door_stations": ["46", "52"]}
+    assert entry.state is ConfigEntryState.LOADED
+    assert pbx.login_attempts > logins
+
+    form, offered, chosen = await open_options(hass, entry)
+    assert len(offered) == 18
+    assert chosen == ["46", "52"]
+    # What is emptied, the frontend leaves out.
+    await save_options(hass, form)
+    assert entry.options == {"door_stations": []}
+
+
+async def test_options_that_are_not_there(hass: HomeAssistant, phones: Phones) -> None:
+    """What is not offered cannot be chosen."""
+    form, _, _ = await open_options(hass, phones.entry)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            form["flow_id"], {"door_stations": ["500"]}
+        )
+
+
+async def test_options_for_absent_extensions(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """Who is chosen and absent stays in the list, also if nobody knows it any more."""
+    options = {"door_stations": ["46", "99"]}
+    hass.config_entries.async_update_entry(entry, options=options)
+    phones = await set_up(hass, entry)
+    pbx.engine.remove_account("46")
+    pbx.engine.remove_account("47")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    form, offered, chosen = await open_options(hass, entry)
+    assert chosen == ["46", "99"]
+    assert "47" not in offered
+    assert (offered["99"], offered["46"]) == ("99", "Giulia Marchetti (46)")
+    assert offered["48"] == "Ivana Petrović (48)"
+    await save_options(hass, form, **options)
+    assert entry.options == options
+    assert phones.has("46", "doorbell")
+
+
+async def test_options_of_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The extensions that are known from earlier days can be chosen, and work later."""
+    entry = phones.entry
+    hass.config_entries.async_update_entry(entry, options={"door_stations": ["99"]})
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    form, offered, chosen = await open_options(hass, entry)
+    assert set(offered) == {str(number) for number in range(40, 58)} | {"99"}
+    assert (offered["45"], offered["99"]) == ("Freya Nilsen (45)", "99")
+    assert chosen == ["99"]
+    await pbx.refuse()
+    await save_options(hass, form, door_stations=["46"])
+    assert entry.options == {"door_stations": ["46"]}
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    form, offered, chosen = await open_options(hass, entry)
+    assert chosen == ["46"]
+    assert "99" not in offered
+    await pbx.accept()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert phones.has("46", "doorbell")
+
+
+async def test_options_are_translated(hass: HomeAssistant, phones: Phones) -> None:
+    """Each field of the form has its text, and a text that explains it."""
+    form, _, _ = await open_options(hass, phones.entry)
+    assert form["data_schema"]
+    fields = {str(field) for field in form["data_schema"].schema}
+    texts = ENGLISH["options"]["step"]["init"]
+    assert texts["title"]
+    assert set(texts["data"]) == set(texts["data_description"]) == fields

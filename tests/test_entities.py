@@ -69,9 +69,9 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     assert {
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
-    } == {f"{prefix}:45:{key}" for key in keys}
+    } == {f"{prefix}:45:{key}" for key in keys | {"message"}}
     # The sensor and the event of the same name have the same key.
-    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1)
+    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1) + 1
     assert {e.unique_id for e in entities if e.disabled_by} == {
         f"{prefix}:{number}:chat_available" for number in EXTENSIONS
     }

@@ -11,6 +11,7 @@ from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up, until
 from .test_events import CALLER, SECOND_CALLER, Ear
+from .test_triggers import attach, device
 
 MISSED = ("missed: missed", "ended: missed")
 
@@ -147,6 +148,10 @@ async def test_came_and_went(
     await missed(pbx, ear)
     await ear.expect("ringing", *MISSED)
     ear.heard.clear()
+    asked, others = [
+        await attach(hass, "call_ringing", device(phones, "45"), backfilled=wanted)
+        for wanted in (True, False)
+    ]
     # Without an id calls are told apart by their start, to the second.
     await asyncio.sleep(1.1)
     await lose(pbx, phones)
@@ -169,6 +174,9 @@ async def test_came_and_went(
     assert [attributes["remote_name"] for attributes in heard[:4:3]] == ["Anna", "Bea"]
     assert heard[5]["duration"] == 1
     assert phones.state("45", "last_caller") == "Bea"
+    # Who has not asked for them is not disturbed.
+    assert len(asked) == 2
+    assert not others
     # They are told once.
     await lose(pbx, phones)
     await find(pbx, phones)

@@ -19,6 +19,7 @@ from custom_components.vodia.pbx.models import (
     Direction,
     Party,
 )
+from custom_components.vodia.trigger import TRIGGERS
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import (
     area_registry as ar,
@@ -39,6 +40,7 @@ from .test_services import act
 
 CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 FOR = {"for": {"milliseconds": 400}}
+TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
 
 type Json = dict[str, Any]
 
@@ -458,8 +460,10 @@ async def test_ringing_for_where_it_still_rings(
     assert [data["extensions"] for data in fired] == [["43", "45"]]
 
 
-def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:
-    """Tell of a call as the client does."""
+def step(
+    account: str, type_: CallEventType, call_id: str, *, past: bool = False
+) -> CallEvent:
+    """Return what happens to a call."""
     call = AccountCall(
         id=call_id,
         state=CallState.RINGING,
@@ -471,8 +475,12 @@ def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> No
         answered=None,
         recording=None,
     )
-    event = CallEvent(account, type_, call, origin=call_id)
-    phones.entry.runtime_data.told([event])
+    return CallEvent(account, type_, call, origin=call_id, backfilled=past, past=past)
+
+
+def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:
+    """Tell of a call as the client does."""
+    phones.entry.runtime_data.told([step(account, type_, call_id)])
 
 
 async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) -> None:
@@ -489,6 +497,43 @@ async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) ->
     await rest(hass, 0.5)
     assert [data["extensions"] for data in at_once] == [["43"]]
     assert [data["extensions"] for data in waited] == [["44"]]
+
+
+@pytest.mark.parametrize("type_", TRIGGERED)
+async def test_calls_of_an_outage(
+    hass: HomeAssistant, phones: Phones, type_: CallEventType
+) -> None:
+    """A call that was over when it was told fires only where that is wanted, once."""
+    everyone = device(phones, None)
+    as_ever = await attach(hass, f"call_{type_}", everyone)
+    refused = await attach(hass, f"call_{type_}", everyone, backfilled=False)
+    wanted = await attach(hass, f"call_{type_}", everyone, backfilled=True)
+    phones.entry.runtime_data.told(
+        [step("43", type_, "1", past=True), step("44", type_, "1", past=True)]
+    )
+    told(phones, "43", type_, "2")
+    await hass.async_block_till_done()
+    assert [data["call_id"] for data in as_ever] == ["2"]
+    assert [data["call_id"] for data in refused] == ["2"]
+    assert [data["call_id"] for data in wanted] == ["1", "2"]
+    assert [data["backfilled"] for data in wanted] == [True, False]
+
+
+async def test_ringing_for_in_an_outage(hass: HomeAssistant, phones: Phones) -> None:
+    """A call that is over rings for no time, whether or not it is wanted."""
+    fired = await attach(
+        hass, "call_ringing", device(phones, None), backfilled=True, **FOR
+    )
+    phones.entry.runtime_data.told(
+        [
+            step("43", CallEventType.RINGING, "1", past=True),
+            step("43", CallEventType.ENDED, "1", past=True),
+        ]
+    )
+    told(phones, "43", CallEventType.RINGING, "2")
+    await until(hass, lambda: fired)
+    await rest(hass)
+    assert [data["call_id"] for data in fired] == ["2"]
 
 
 async def test_old_calls_are_forgotten(

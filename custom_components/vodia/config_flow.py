@@ -10,7 +10,12 @@ from probatio import Secret
 import voluptuous as vol
 from yarl import URL
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -18,14 +23,19 @@ from homeassistant.const import (
     CONF_SSL,
     CONF_VERIFY_SSL,
 )
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 
 from .const import (
+    CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
     CONF_LOGIN_METHOD,
@@ -33,7 +43,12 @@ from .const import (
     CONF_TENANT,
     DOMAIN,
 )
-from .coordinator import async_create_session, create_client
+from .coordinator import (
+    VodiaConfigEntry,
+    async_create_session,
+    create_client,
+    known_extensions,
+)
 from .pbx.errors import CertificateError, LegacyTlsError, PbxError
 
 _LOGGER = logging.getLogger(__name__)
@@ -110,6 +125,13 @@ def parse_extension(text: str) -> dict[str, Any]:
 
 class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
     """Handle a config flow for a PBX."""
+
+    @override
+    @staticmethod
+    @callback
+    def async_get_options_flow(config_entry: VodiaConfigEntry) -> VodiaOptionsFlow:
+        """Return the options flow."""
+        return VodiaOptionsFlow()
 
     @override
     async def async_step_user(
@@ -220,6 +242,56 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         finally:
             await client.close()
             http.detach()
+
+
+class VodiaOptionsFlow(OptionsFlowWithReload):
+    """Handle the options of a PBX: all of them are in one form."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the options."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        # A default, for the frontend leaves out what is emptied.
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_DOOR_STATIONS, default=[]): self._extension_selector(
+                    CONF_DOOR_STATIONS
+                )
+            }
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                schema, self.config_entry.options
+            ),
+        )
+
+    def _extension_selector(self, option: str) -> SelectSelector:
+        """Return a choice of the extensions that are there, or chosen before."""
+        entry: VodiaConfigEntry = self.config_entry
+        chosen: list[str] = entry.options.get(option, [])
+        offered = known = known_extensions(self.hass, entry)
+        if entry.state is ConfigEntryState.LOADED:
+            offered = {
+                extension.number: extension.name
+                for extension in entry.runtime_data.extensions.values()
+                if extension.present
+            }
+        names = {number: known.get(number) for number in chosen} | offered
+        return SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(
+                        value=number, label=f"{name} ({number})" if name else number
+                    )
+                    for number, name in names.items()
+                ],
+                multiple=True,
+                sort=True,
+            )
+        )
 
 
 def _title(data: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from typing import Final
 
 DOMAIN: Final = "vodia"
 
+CONF_DOOR_STATIONS: Final = "door_stations"
 CONF_EXTENSION: Final = "extension"
 CONF_LEGACY_TLS: Final = "legacy_tls"
 CONF_LOGIN_METHOD: Final = "login_method"
@@ -11,6 +12,7 @@ CONF_LOGIN_USER: Final = "login_user"
 CONF_TENANT: Final = "tenant"
 
 ATTR_ACCOUNT: Final = "account"
+ATTR_BACKFILLED: Final = "backfilled"
 ATTR_BEHAVIOR: Final = "behavior"
 ATTR_CALL_ID: Final = "call_id"
 ATTR_DIRECTION: Final = "direction"
@@ -25,5 +27,8 @@ ATTR_REASON: Final = "reason"
 ATTR_RECIPIENT: Final = "recipient"
 ATTR_SCOPE: Final = "scope"
 ATTR_SECOND_CALL_ID: Final = "second_call_id"
+ATTR_SENDER: Final = "sender"
+ATTR_SENDER_NAME: Final = "sender_name"
 
 SIGNAL_CALL_EVENTS: Final = f"{DOMAIN}_call_events"
+SIGNAL_MESSAGE: Final = f"{DOMAIN}_message"

@@ -35,10 +35,12 @@ from .const import (
     CONF_TENANT,
     DOMAIN,
     SIGNAL_CALL_EVENTS,
+    SIGNAL_MESSAGE,
 )
 from .exceptions import translated
 from .pbx.client import Listener, PbxClient
 from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
+from .pbx.messages import ChatMessage
 from .pbx.models import (
     CallEvent,
     Changes,
@@ -90,6 +92,32 @@ def create_client(
     )
 
 
+def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
+    """Return the account of a device of an entry; None for the PBX itself."""
+    prefix = f"{entry_id}:"
+    return next(
+        (
+            identifier.removeprefix(prefix)
+            for domain, identifier in device.identifiers
+            if domain == DOMAIN and identifier.startswith(prefix)
+        ),
+        None,
+    )
+
+
+def known_extensions(
+    hass: HomeAssistant, entry: VodiaConfigEntry
+) -> dict[str, str | None]:
+    """Return the extensions that have a device from earlier days, and its name."""
+    return {
+        account: device.name
+        for device in dr.async_entries_for_config_entry(
+            dr.async_get(hass), entry.entry_id
+        )
+        if (account := account_of(entry.entry_id, device))
+    }
+
+
 def _call(listeners: Iterable[Callable[..., None]], *args: Any) -> None:
     """Call listeners; one that fails stops no other."""
     for listener in tuple(listeners):
@@ -110,7 +138,9 @@ class VodiaCoordinator(Listener):
         self.entry = entry
         self._devices = dr.async_get(hass)
         self._http = async_create_session(hass)
-        self.client = create_client(self._http, entry.data, self, self._known())
+        self.client = create_client(
+            self._http, entry.data, self, known_extensions(hass, entry)
+        )
         self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
             list
         )
@@ -159,15 +189,7 @@ class VodiaCoordinator(Listener):
 
     def account_of(self, device: dr.AnyDeviceEntry) -> str | None:
         """Return the account of a device of this entry; None for the PBX itself."""
-        prefix = f"{self.entry.entry_id}:"
-        return next(
-            (
-                identifier.removeprefix(prefix)
-                for domain, identifier in device.identifiers
-                if domain == DOMAIN and identifier.startswith(prefix)
-            ),
-            None,
-        )
+        return account_of(self.entry.entry_id, device)
 
     async def async_start(self) -> None:
         """Connect, and register the PBX as a device.
@@ -280,6 +302,12 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
+    def received(self, message: ChatMessage) -> None:
+        """Hand over a chat message."""
+        async_dispatcher_send(self.hass, SIGNAL_MESSAGE, self, message)
+
+    @override
+    @callback
     def link_lost(self, error: PbxError) -> None:
         """Make everything unavailable."""
         _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
@@ -309,16 +337,6 @@ class VodiaCoordinator(Listener):
                 new_callback(new)
 
     # Devices
-
-    def _known(self) -> list[str]:
-        """Return the extensions that have a device from earlier days."""
-        return [
-            account
-            for device in dr.async_entries_for_config_entry(
-                self._devices, self.entry.entry_id
-            )
-            if (account := self.account_of(device))
-        ]
 
     def _device(self, number: str) -> dr.AnyDeviceEntry | None:
         """Return the device of an extension."""

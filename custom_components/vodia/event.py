@@ -1,19 +1,55 @@
 """Events of the Vodia PBX integration."""
 
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, override
+from typing import Any, ClassVar, override
 
-from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.components.event import (
+    DoorbellEventType,
+    EventDeviceClass,
+    EventEntity,
+    EventEntityDescription,
+)
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import VodiaConfigEntry
-from .entity import VodiaEntityDescription, VodiaStoryEntity, async_add_for_extensions
-from .pbx.models import CallEvent, CallEventType, Extension
+from .const import (
+    ATTR_CALL_ID,
+    ATTR_MESSAGE,
+    ATTR_SENDER,
+    ATTR_SENDER_NAME,
+    CONF_DOOR_STATIONS,
+    SIGNAL_CALL_EVENTS,
+    SIGNAL_MESSAGE,
+)
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .entity import (
+    VodiaEntityDescription,
+    VodiaExtensionEntity,
+    VodiaStoryEntity,
+    async_add_for_extensions,
+)
+from .pbx.messages import ChatMessage
+from .pbx.models import (
+    AccountCall,
+    CallEvent,
+    CallEventType,
+    CallState,
+    Direction,
+    Extension,
+    Scope,
+)
 from .sensor import CALL_ATTRIBUTES, common_attributes
 
 PARALLEL_UPDATES = 0
+
+EVENT_RECEIVED = "received"
+# Calls that a doorbell remembers to have rung for.
+_REMEMBERED = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +63,15 @@ CALL = VodiaEventDescription(
     key="call",
     event_types=[str(event_type) for event_type in CallEventType],
     value_fn=lambda extension: None,
+)
+DOORBELL = VodiaEventDescription(
+    key="doorbell",
+    device_class=EventDeviceClass.DOORBELL,
+    event_types=[DoorbellEventType.RING],
+    value_fn=lambda extension: None,
+)
+MESSAGE = VodiaEventDescription(
+    key="message", event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
 )
 
 
@@ -47,15 +92,36 @@ async def async_setup_entry(
 ) -> None:
     """Set up the events."""
     coordinator = entry.runtime_data
+    doors: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
+    _remove_doorbells(hass, entry, doors)
+
+    def events_of(extension: Extension) -> Iterator[EventEntity]:
+        """Yield the events of an extension."""
+        yield VodiaCallEvent(coordinator, CALL, extension)
+        if extension.number == coordinator.line:
+            yield VodiaMessageEvent(coordinator, MESSAGE, extension)
+        if extension.number in doors:
+            yield VodiaDoorbellEvent(coordinator, DOORBELL, extension)
 
     @callback
     def async_add_extensions(extensions: Iterable[Extension]) -> None:
         """Add the events of extensions."""
         async_add_entities(
-            VodiaCallEvent(coordinator, CALL, extension) for extension in extensions
+            event for extension in extensions for event in events_of(extension)
         )
 
     await async_add_for_extensions(entry, async_add_extensions)
+
+
+def _remove_doorbells(
+    hass: HomeAssistant, entry: VodiaConfigEntry, doors: list[str]
+) -> None:
+    """Remove the doorbells of extensions that are door stations no more."""
+    entities = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+        account, key = entity.unique_id.split(":")[-2:]
+        if key == DOORBELL.key and account not in doors:
+            entities.async_remove(entity.entity_id)
 
 
 class VodiaCallEvent(VodiaStoryEntity, EventEntity):
@@ -68,4 +134,121 @@ class VodiaCallEvent(VodiaStoryEntity, EventEntity):
     def _async_tell(self, event: CallEvent) -> None:
         """Fire what happened to a call."""
         self._trigger_event(event.type, event_attributes(event))
+        self.async_write_ha_state()
+
+
+class VodiaSignalEvent[ToldT](VodiaExtensionEntity[None], EventEntity):
+    """An event of an extension that a signal of the coordinator leads to."""
+
+    _signal: ClassVar[str]
+
+    @override
+    def _show_value(self, value: None) -> None:
+        """Take nothing: what happens is told, not looked up."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the signal, which is the same for all PBXs."""
+        await super().async_added_to_hass()
+
+        @callback
+        def tell(coordinator: VodiaCoordinator, told: ToldT) -> None:
+            """Take in what is told of our PBX."""
+            if coordinator is self.coordinator:
+                self._async_tell(told)
+
+        self.async_on_remove(async_dispatcher_connect(self.hass, self._signal, tell))
+
+    @abstractmethod
+    @callback
+    def _async_tell(self, told: ToldT) -> None:
+        """Take in what is told."""
+
+
+class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
+    """The bell of a door station: it rings once for a call that the station makes.
+
+    Where the PBX tells only our own calls, that it rings at our phone says so.
+    """
+
+    _signal = SIGNAL_CALL_EVENTS
+    _unrecorded_attributes = frozenset({ATTR_CALL_ID})
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEventDescription,
+        extension: Extension,
+    ) -> None:
+        """Take the calls that are up as rung for."""
+        super().__init__(coordinator, description, extension)
+        self._rung = deque(
+            (
+                call.id
+                for other in coordinator.extensions.values()
+                for call in other.calls
+                if self._is_made_here(call, other.number)
+            ),
+            _REMEMBERED,
+        )
+
+    @override
+    @callback
+    def _async_tell(self, told: list[CallEvent]) -> None:
+        """Ring for each new call of the door station."""
+        for event in told:
+            if (
+                event.type in (CallEventType.DIALING, CallEventType.RINGING)
+                and not event.past
+                and self._is_made_here(event.call, event.account)
+                and event.origin not in self._rung
+            ):
+                self._rung.append(event.origin)
+                self._trigger_event(
+                    DoorbellEventType.RING, {ATTR_CALL_ID: self._call_id(event.call)}
+                )
+                self.async_write_ha_state()
+
+    def _is_made_here(self, call: AccountCall, account: str) -> bool:
+        """Return whether a call of an account is one that the door station makes."""
+        if account == self._account:
+            return call.direction is Direction.OUTGOING
+        return (
+            call.direction is Direction.INCOMING
+            and call.scope is Scope.INTERNAL
+            and call.remote.number == self._account
+        )
+
+    def _call_id(self, call: AccountCall) -> str:
+        """Return the id by which our phone can answer: its leg may have its own."""
+        line = self.coordinator.line
+        return next(
+            (
+                leg.id
+                for leg in self.coordinator.extensions[line].calls
+                if leg.state is CallState.RINGING and self._is_made_here(leg, line)
+            ),
+            call.id,
+        )
+
+
+class VodiaMessageEvent(VodiaSignalEvent[ChatMessage]):
+    """The chat messages to our own extension. They do not go into the database."""
+
+    _signal = SIGNAL_MESSAGE
+    _unrecorded_attributes = frozenset({ATTR_SENDER, ATTR_SENDER_NAME, ATTR_MESSAGE})
+
+    @override
+    @callback
+    def _async_tell(self, told: ChatMessage) -> None:
+        """Fire a message."""
+        sender = self.coordinator.extensions.get(told.sender)
+        self._trigger_event(
+            EVENT_RECEIVED,
+            {
+                ATTR_SENDER: told.sender,
+                ATTR_SENDER_NAME: sender.name if sender else None,
+                ATTR_MESSAGE: told.text,
+            },
+        )
         self.async_write_ha_state()

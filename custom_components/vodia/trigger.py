@@ -23,6 +23,7 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType, VolDictType
 
 from .const import (
+    ATTR_BACKFILLED,
     ATTR_BEHAVIOR,
     ATTR_DIRECTION,
     ATTR_END_REASON,
@@ -49,6 +50,7 @@ _FILTERS: VolDictType = {
     vol.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_FIRST): vol.In(
         [BEHAVIOR_FIRST, BEHAVIOR_EACH]
     ),
+    vol.Optional(ATTR_BACKFILLED, default=False): cv.boolean,
 }
 _DIRECTION: VolDictType = {vol.Optional(ATTR_DIRECTION): vol.In(list(Direction))}
 
@@ -135,6 +137,7 @@ class CallTrigger(Trigger):
         numbers, names = options.get(ATTR_NUMBER), options.get(ATTR_NAME)
         return (
             event.type is self._event_type
+            and (options[ATTR_BACKFILLED] or not event.past)
             and options.get(ATTR_DIRECTION) in (None, call.direction)
             and options.get(ATTR_SCOPE) in (None, call.scope)
             and (
@@ -214,7 +217,9 @@ class CallRingingTrigger(CallTrigger):
             """Begin to wait for what rings, and end it for what rings no more."""
             for event in events:
                 self._end_waits(waiting, self._key(coordinator, event), event)
-            for call, matching in self._matching(coordinator, events).items():
+            # A call that is over rings no longer, whoever wants to know of it.
+            present = [event for event in events if not event.past]
+            for call, matching in self._matching(coordinator, present).items():
                 ringing = {event.account: event for event in matching}
                 if call in waiting:
                     waiting[call].events |= ringing

@@ -13,6 +13,7 @@ from custom_components.vodia.pbx.messages import (
     AccountDelta,
     AccountsSnapshot,
     CallList,
+    ChatMessage,
     FrameError,
     Ignored,
     Signal,
@@ -282,6 +283,49 @@ def test_wrong_type_in_an_account_drops_the_frame(
         decode(orjson.dumps(frame), Ledger())
 
 
+# Chat
+
+
+@pytest.mark.parametrize(
+    ("fields", "sender", "text"),
+    [
+        ({"dest": "46", "message": "hi"}, "46", "hi"),
+        ({"dest": 46, "message": 7, "src": "45"}, "46", "7"),
+        ({"dest": "anna", "message": " Grüße\r\n\n📞\t"}, "anna", "Grüße 📞"),
+        ({"dest": "46", "message": "a\x00b\x07\x1b\x7f\x85c"}, "46", "a b c"),
+        ({"dest": "46", "message": "x" * 9999}, "46", "x" * 2000),
+        ({"dest": "46", "message": "\x01" * 3999 + "x"}, "46", "x"),
+    ],
+)
+def test_chat(fields: dict[str, Any], sender: str, text: str, ledger: Ledger) -> None:
+    """A chat message is one line from who is named as its destination."""
+    frame = orjson.dumps({"action": "chat", **fields})
+    assert decode(frame, ledger) == ChatMessage(sender, text)
+    assert not ledger.unknown_fields
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"dest": "46"},
+        {"dest": "46", "message": None},
+        {"dest": "46", "message": ""},
+        {"dest": "46", "message": "\n\x00 "},
+        {"dest": "46", "message": {"text": "hi"}},
+        {"message": "hi"},
+        {"src": "46", "message": "hi"},
+        {"dest": "", "message": "hi"},
+        {"dest": ["46"], "message": "hi"},
+        {"dest": "4" * 65, "message": "hi"},
+    ],
+)
+def test_chat_without_sender_or_text(fields: dict[str, Any]) -> None:
+    """What nobody said, or says nothing, is no message."""
+    with pytest.raises(FrameError):
+        decode(orjson.dumps({"action": "chat", **fields}), Ledger())
+
+
 # Frames that say nothing
 
 
@@ -290,7 +334,6 @@ def test_wrong_type_in_an_account_drops_the_frame(
     [
         {"action": "user-state"},
         {"action": "user-state", "account": None, "dnd": True},
-        {"action": "chat", "dest": "46", "message": "hi"},
         {"action": "crmcontact", "data": "{}"},
         {"action": "bye-response"},
         {"invitesdp": "v=0", "callid": "a"},

@@ -35,6 +35,7 @@ from .messages import (
     AccountDelta,
     AccountsSnapshot,
     CallList,
+    ChatMessage,
     FrameError,
     Message,
     Signal,
@@ -74,6 +75,9 @@ class Listener(Protocol):
 
     def told(self, events: list[CallEvent]) -> None:
         """Take note of what happened to calls; all that changed has been told before."""
+
+    def received(self, message: ChatMessage) -> None:
+        """Take note of a chat message to the line."""
 
     def link_lost(self, error: PbxError) -> None:
         """Take note that the state is not live any more, and of each other reason since."""
@@ -414,6 +418,10 @@ class PbxClient:
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
+                return
+            case ChatMessage():
+                if live is self._live and self._listener:
+                    self._listener.received(message)
                 return
             case CallList():
                 changes = live.state.begin_calls(live.call_scope)

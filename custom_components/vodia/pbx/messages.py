@@ -37,6 +37,7 @@ _BOOLEANS: Final[Mapping[Any, bool | None]] = {
 _NAME_LIMIT: Final = 100
 _NUMBER_LIMIT: Final = 64
 _ID_LIMIT: Final = 256
+_MESSAGE_LIMIT: Final = 2000
 _CALLS_LIMIT: Final = 5000
 _ACCOUNT_CALLS_LIMIT: Final = 100
 _HISTORY_LIMIT: Final = 500
@@ -48,6 +49,7 @@ _SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
+_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), " ")
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
 
@@ -140,11 +142,21 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A text that an account has sent to the line."""
+
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A frame that says nothing about accounts or calls."""
 
 
-type Message = AccountsSnapshot | AccountDelta | CallList | Signal | Ignored
+type Message = (
+    AccountsSnapshot | AccountDelta | CallList | Signal | ChatMessage | Ignored
+)
 
 _IGNORED: Final = Ignored()
 
@@ -182,6 +194,8 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
             return CallList(_calls(frame, "calls", action, ledger))
         case "user-state":
             return _user_state(frame, ledger)
+        case "chat":
+            return _chat_message(frame)
         case "domain-state":
             return AccountsSnapshot(
                 _state_accounts(frame, ledger),
@@ -281,9 +295,9 @@ def _name(text: str | None) -> str | None:
     return text if text.strip(_NUMBER_CHARS) else None
 
 
-def _line(text: str) -> str:
+def _line(text: str, limit: int = _NAME_LIMIT) -> str:
     """Return a text in one line of a bounded length."""
-    return " ".join(text[: _NAME_LIMIT * 2].split())[:_NAME_LIMIT].strip()
+    return " ".join(text[: limit * 2].split())[:limit].strip()
 
 
 def _note_unknown(
@@ -459,6 +473,15 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
         return _IGNORED
     tenant = (_text(frame, "domain") or "").lower() or None
     return AccountDelta(_state_account(frame, ledger), tenant)
+
+
+def _chat_message(frame: JsonObject) -> ChatMessage:
+    """Return a chat message, in one line; what we get names its sender in `dest`."""
+    sender = _account_number(frame, "dest")
+    text = (_text(frame, "message") or "")[: _MESSAGE_LIMIT * 2].translate(_CONTROLS)
+    if not (text := _line(text, _MESSAGE_LIMIT)):
+        raise FrameError("message is empty")
+    return ChatMessage(sender, text)
 
 
 def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
