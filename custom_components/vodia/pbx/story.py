@@ -263,7 +263,11 @@ class Stories:
                 for other, stories in self._stories.items()
                 for story in stories.values()
                 if story.call.id == call.id
-                or _are_legs(_ends(number, call), _ends(other, story.call))
+                # Who has called twice at once is not two legs at one phone.
+                or (
+                    other != number
+                    and _are_legs(_ends(number, call), _ends(other, story.call))
+                )
             ),
             call.id,
         )
