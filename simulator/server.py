@@ -126,9 +126,9 @@ class Simulator:
 
     # Faults
 
-    async def cut(self) -> None:
-        """Reset the connections of all WebSockets."""
-        links = tuple(self._links)
+    async def cut(self, account: str | None = None) -> None:
+        """Reset the connections of all WebSockets, or of those of an account."""
+        links = [link for link in self._links if account in (None, link.login.account)]
         for link in links:
             link.abort()
         await asyncio.gather(*(link.gone.wait() for link in links))

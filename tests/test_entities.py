@@ -67,11 +67,12 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
         *("registered", "dnd", "ringing", "in_call", "chat_available"),
         *("call", "last_caller"),
     }
+    line = {"message", "answer", "hang_up", "hold"}
     assert {
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
-    } == {f"{prefix}:45:{key}" for key in keys | {"message"}}
-    # The sensor and the event of the same name have the same key.
-    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1) + 1
+    } == {f"{prefix}:45:{key}" for key in keys | line}
+    # The event has the key of the sensor of the same name, and so have switch and sensor.
+    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1) + len(line) + 1
     assert {e.unique_id for e in entities if e.disabled_by} == {
         f"{prefix}:{number}:chat_available" for number in EXTENSIONS
     }

@@ -101,7 +101,9 @@ async def test_unreliable_filter_removes_nobody(
 ) -> None:
     """A list of extensions without our own proves nobody's absence."""
     now = time.monotonic()
-    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time))
+    monkeypatch.setattr(
+        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
+    )
     original = pbx.engine.account("45").type
     for number in range(40, 58):
         pbx.engine.account(str(number)).type = type(original).RING_GROUP

@@ -1,18 +1,39 @@
 """The Vodia PBX integration."""
 
-from homeassistant.config_entries import ConfigEntryState
+from typing import Any
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+)
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .event import MESSAGE
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
-PLATFORMS: list[Platform] = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+# What only a line has.
+LINE_PLATFORMS = (Platform.BUTTON, Platform.SWITCH)
+PLATFORMS: list[Platform] = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
@@ -27,8 +48,37 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
     entry.async_on_unload(coordinator.async_stop)
     await coordinator.async_start()
     entry.runtime_data = coordinator
+    lines = _logins(entry)
+
+    @callback
+    def async_entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        """Take up lines that came, went or got another password."""
+        if changed is entry and _logins(entry) != lines:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_entry_changed)
+    )
+    _remove_former_lines(hass, coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
+
+
+def _logins(entry: ConfigEntry) -> dict[str, dict[str, Any]]:
+    """Return the data of the lines; the subentries themselves change in place."""
+    return {key: dict(line.data) for key, line in entry.subentries.items()}
+
+
+@callback
+def _remove_former_lines(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
+    """Remove what only a line has from extensions that are none any more."""
+    registry, entry_id = er.async_get(hass), coordinator.entry.entry_id
+    for entity in er.async_entries_for_config_entry(registry, entry_id):
+        account, key = entity.unique_id.split(":")[-2:]
+        if account not in coordinator.lines and (
+            entity.domain in LINE_PLATFORMS or key == MESSAGE.key
+        ):
+            registry.async_remove(entity.entity_id)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> bool:

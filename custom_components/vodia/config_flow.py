@@ -11,10 +11,13 @@ import voluptuous as vol
 from yarl import URL
 
 from homeassistant.config_entries import (
+    ConfigEntry,
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
+    SubentryFlowResult,
 )
 from homeassistant.const import (
     CONF_HOST,
@@ -23,7 +26,7 @@ from homeassistant.const import (
     CONF_SSL,
     CONF_VERIFY_SSL,
 )
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     SelectOptionDict,
@@ -42,6 +45,7 @@ from .const import (
     CONF_LOGIN_USER,
     CONF_TENANT,
     DOMAIN,
+    SUBENTRY_LINE,
 )
 from .coordinator import (
     VodiaConfigEntry,
@@ -58,6 +62,7 @@ CONF_SECURITY = "security"
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
+PASSWORD_SCHEMA = vol.Schema({vol.Required(Secret(CONF_PASSWORD)): _PASSWORD})
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
@@ -123,8 +128,51 @@ def parse_extension(text: str) -> dict[str, Any]:
     return {CONF_EXTENSION: extension, CONF_TENANT: tenant.lower() or None}
 
 
+async def async_connect(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Connect as the entry will; return what was found out, and the errors."""
+    http = async_create_session(hass)
+    client = create_client(http, data)
+    try:
+        await client.start()
+    except PbxError as err:
+        _LOGGER.debug("Could not connect to the PBX: %s", err)
+        return {}, {"base": err.key}
+    else:
+        way = client.session.way
+        assert way
+        return {
+            CONF_TENANT: client.session.tenant,
+            CONF_LOGIN_METHOD: way.method.value,
+            CONF_LOGIN_USER: way.user,
+        }, {}
+    finally:
+        await client.close()
+        http.detach()
+
+
+async def async_check_line(
+    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
+) -> dict[str, str]:
+    """Log in as a further line of a PBX; return the errors."""
+    data = {**entry.data, **line}
+    # The way is the user's: it names the entry's own extension.
+    data.pop(CONF_LOGIN_METHOD, None)
+    return (await async_connect(hass, data))[1]
+
+
 class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
     """Handle a config flow for a PBX."""
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return the lines: extensions whose login we have as well."""
+        return {SUBENTRY_LINE: LineFlow}
 
     @override
     @staticmethod
@@ -155,7 +203,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
             if not errors:
                 if data[CONF_TENANT]:
                     self._abort_if_set_up(data)
-                found, errors = await self._async_connect(data)
+                found, errors = await async_connect(self.hass, data)
                 if not errors:
                     data |= found
                     self._abort_if_set_up(data)
@@ -201,12 +249,12 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
             data = {**entry.data, CONF_PASSWORD: user_input[CONF_PASSWORD]}
             # The PBX may be another version by now: find the way to log in anew.
             data.pop(CONF_LOGIN_METHOD, None)
-            found, errors = await self._async_connect(data)
+            found, errors = await async_connect(self.hass, data)
             if not errors:
                 return self.async_update_reload_and_abort(entry, data=data | found)
         return self.async_show_form(
             step_id="reauth_confirm",
-            data_schema=vol.Schema({vol.Required(Secret(CONF_PASSWORD)): _PASSWORD}),
+            data_schema=PASSWORD_SCHEMA,
             description_placeholders={
                 "extension": entry.data[CONF_EXTENSION],
                 "title": entry.title,
@@ -220,28 +268,69 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
             {key: data[key] for key in (CONF_HOST, CONF_PORT, CONF_TENANT)}
         )
 
-    async def _async_connect(
-        self, data: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Connect as the entry will; return what was found out, and the errors."""
-        http = async_create_session(self.hass)
-        client = create_client(http, data)
-        try:
-            await client.start()
-        except PbxError as err:
-            _LOGGER.debug("Could not connect to the PBX: %s", err)
-            return {}, {"base": err.key}
-        else:
-            way = client.session.way
-            assert way
-            return {
-                CONF_TENANT: client.session.tenant,
-                CONF_LOGIN_METHOD: way.method.value,
-                CONF_LOGIN_USER: way.user,
-            }, {}
-        finally:
-            await client.close()
-            http.detach()
+
+class LineFlow(ConfigSubentryFlow):
+    """Handle the login of a further line."""
+
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for an extension and its password."""
+        entry = self._get_entry()
+        taken = {entry.data[CONF_EXTENSION]} | {
+            subentry.data[CONF_EXTENSION] for subentry in entry.subentries.values()
+        }
+        names = _extension_names(self.hass, entry)
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            line = dict(user_input)
+            try:
+                line[CONF_EXTENSION] = parse_extension(line[CONF_EXTENSION])[
+                    CONF_EXTENSION
+                ]
+            except InvalidInput as err:
+                errors[CONF_EXTENSION] = str(err)
+            else:
+                if line[CONF_EXTENSION] in taken:
+                    return self.async_abort(reason="already_configured")
+                errors = await async_check_line(self.hass, entry, line)
+            if not errors:
+                number = line[CONF_EXTENSION]
+                return self.async_create_entry(
+                    title=names.get(number) or number, data=line, unique_id=number
+                )
+        offered = {number: names[number] for number in names if number not in taken}
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_EXTENSION): _extension_selector(
+                    offered, custom_value=True
+                ),
+                vol.Required(Secret(CONF_PASSWORD)): _PASSWORD,
+            }
+        )
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            errors=errors,
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask for another password."""
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            line = {**subentry.data, **user_input}
+            errors = await async_check_line(self.hass, entry, line)
+            if not errors:
+                return self.async_update_and_abort(entry, subentry, data=line)
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=PASSWORD_SCHEMA,
+            description_placeholders={"extension": subentry.data[CONF_EXTENSION]},
+            errors=errors,
+        )
 
 
 class VodiaOptionsFlow(OptionsFlowWithReload):
@@ -253,45 +342,58 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
         """Ask for the options."""
         if user_input is not None:
             return self.async_create_entry(data=user_input)
+        entry: VodiaConfigEntry = self.config_entry
+        chosen: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
+        known = known_extensions(self.hass, entry)
+        names = {number: known.get(number) for number in chosen}
+        names |= _extension_names(self.hass, entry)
         # A default, for the frontend leaves out what is emptied.
         schema = vol.Schema(
             {
-                vol.Optional(CONF_DOOR_STATIONS, default=[]): self._extension_selector(
-                    CONF_DOOR_STATIONS
+                vol.Optional(CONF_DOOR_STATIONS, default=[]): _extension_selector(
+                    names, multiple=True
                 )
             }
         )
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                schema, self.config_entry.options
-            ),
+            data_schema=self.add_suggested_values_to_schema(schema, entry.options),
         )
 
-    def _extension_selector(self, option: str) -> SelectSelector:
-        """Return a choice of the extensions that are there, or chosen before."""
-        entry: VodiaConfigEntry = self.config_entry
-        chosen: list[str] = entry.options.get(option, [])
-        offered = known = known_extensions(self.hass, entry)
-        if entry.state is ConfigEntryState.LOADED:
-            offered = {
-                extension.number: extension.name
-                for extension in entry.runtime_data.extensions.values()
-                if extension.present
-            }
-        names = {number: known.get(number) for number in chosen} | offered
-        return SelectSelector(
-            SelectSelectorConfig(
-                options=[
-                    SelectOptionDict(
-                        value=number, label=f"{name} ({number})" if name else number
-                    )
-                    for number, name in names.items()
-                ],
-                multiple=True,
-                sort=True,
-            )
+
+def _extension_names(
+    hass: HomeAssistant, entry: VodiaConfigEntry
+) -> dict[str, str | None]:
+    """Return the extensions that the PBX lists; while it is away, those of before."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return known_extensions(hass, entry)
+    return {
+        extension.number: extension.name
+        for extension in entry.runtime_data.extensions.values()
+        if extension.present
+    }
+
+
+def _extension_selector(
+    names: Mapping[str, str | None],
+    *,
+    multiple: bool = False,
+    custom_value: bool = False,
+) -> SelectSelector:
+    """Return a choice of extensions."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=[
+                SelectOptionDict(
+                    value=number, label=f"{name} ({number})" if name else number
+                )
+                for number, name in names.items()
+            ],
+            multiple=multiple,
+            custom_value=custom_value,
+            sort=True,
         )
+    )
 
 
 def _title(data: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ CONF_LOGIN_METHOD: Final = "login_method"
 CONF_LOGIN_USER: Final = "login_user"
 CONF_TENANT: Final = "tenant"
 
+SUBENTRY_LINE: Final = "line"
+
 ATTR_ACCOUNT: Final = "account"
 ATTR_BACKFILLED: Final = "backfilled"
 ATTR_BEHAVIOR: Final = "behavior"

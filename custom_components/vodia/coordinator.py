@@ -6,13 +6,14 @@ extensions named there look again. There is nothing to poll or to refresh.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 import logging
 from typing import Any, override
 
 import aiohttp
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import (
     CONF_HOST,
     CONF_PASSWORD,
@@ -23,7 +24,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
@@ -38,7 +39,7 @@ from .const import (
     SIGNAL_MESSAGE,
 )
 from .exceptions import translated
-from .pbx.client import Listener, PbxClient
+from .pbx.client import LineClient, Listener, PbxClient
 from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
 from .pbx.messages import ChatMessage
 from .pbx.models import (
@@ -66,6 +67,17 @@ def async_create_session(hass: HomeAssistant) -> aiohttp.ClientSession:
     return async_create_clientsession(hass, auto_cleanup=False, **session_options())
 
 
+def create_server(data: Mapping[str, Any]) -> Server:
+    """Return where the PBX is, by the data of a config entry."""
+    return Server(
+        host=data[CONF_HOST],
+        port=data[CONF_PORT],
+        tls=data[CONF_SSL],
+        verify=data[CONF_VERIFY_SSL],
+        legacy_tls=data[CONF_LEGACY_TLS],
+    )
+
+
 def create_client(
     http: aiohttp.ClientSession,
     data: Mapping[str, Any],
@@ -78,13 +90,7 @@ def create_client(
         way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
     return PbxClient(
         http,
-        Server(
-            host=data[CONF_HOST],
-            port=data[CONF_PORT],
-            tls=data[CONF_SSL],
-            verify=data[CONF_VERIFY_SSL],
-            legacy_tls=data[CONF_LEGACY_TLS],
-        ),
+        create_server(data),
         Credentials(data[CONF_EXTENSION], data[CONF_PASSWORD], data[CONF_TENANT]),
         listener,
         way=way,
@@ -127,6 +133,85 @@ def _call(listeners: Iterable[Callable[..., None]], *args: Any) -> None:
             _LOGGER.exception("Unexpected error updating an entity")
 
 
+@dataclass(frozen=True, slots=True)
+class _LineListener(Listener):
+    """Hand on what the login of a further line tells."""
+
+    coordinator: VodiaCoordinator
+    subentry: ConfigSubentry
+
+    @property
+    def _number(self) -> str:
+        """Return the extension."""
+        number: str = self.subentry.data[CONF_EXTENSION]
+        return number
+
+    @override
+    @callback
+    def changed(self, changes: Changes) -> None:
+        """Let the entities of the line look again."""
+        if self._number in changes.extensions:
+            self.coordinator.async_notify(self._number)
+
+    @override
+    @callback
+    def link_up(self, changes: Changes) -> None:
+        """Make the commands of the line available."""
+        ir.async_delete_issue(
+            self.coordinator.hass, DOMAIN, line_issue_id(self.subentry)
+        )
+        self.coordinator.async_notify(self._number)
+
+    @override
+    @callback
+    def told(self, events: list[CallEvent]) -> None:
+        """Hand over what happened to calls."""
+        self.coordinator.told(events)
+
+    @override
+    @callback
+    def received(self, message: ChatMessage) -> None:
+        """Hand over a chat message to the line."""
+        self.coordinator.async_received(self._number, message)
+
+    @override
+    @callback
+    def link_lost(self, error: PbxError) -> None:
+        """Make the commands of the line unavailable."""
+        if self.coordinator.connected:
+            _LOGGER.warning(
+                "Connection of line %s of %s lost: %s",
+                self._number,
+                self.coordinator.entry.title,
+                error,
+            )
+        self.coordinator.async_notify(self._number)
+
+    @override
+    @callback
+    def login_refused(self, error: PbxError) -> None:
+        """Ask for another password."""
+        entry = self.coordinator.entry
+        ir.async_create_issue(
+            self.coordinator.hass,
+            DOMAIN,
+            line_issue_id(self.subentry),
+            data={"entry_id": entry.entry_id, "subentry_id": self.subentry.subentry_id},
+            is_fixable=True,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="line_login",
+            translation_placeholders={
+                "extension": self._number,
+                "title": entry.title,
+            },
+        )
+
+
+def line_issue_id(subentry: ConfigSubentry) -> str:
+    """Return the id of the issue about the login of a line."""
+    return f"line_login_{subentry.subentry_id}"
+
+
 class VodiaCoordinator(Listener):
     """Own the client of one PBX; hand its changes to the entities concerned."""
 
@@ -141,6 +226,8 @@ class VodiaCoordinator(Listener):
         self.client = create_client(
             self._http, entry.data, self, known_extensions(hass, entry)
         )
+        # Those whose login we have; the entry's own is the first.
+        self.lines: dict[str, PbxClient] = {self.line: self.client}
         self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
             list
         )
@@ -151,6 +238,7 @@ class VodiaCoordinator(Listener):
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
+        self._line_sessions: list[aiohttp.ClientSession] = []
 
     @property
     def connected(self) -> bool:
@@ -221,13 +309,37 @@ class VodiaCoordinator(Listener):
             configuration_url=str(self.client.session.rest.url),
         )
         self.pbx_device_id = device.id
+        await self._async_start_lines()
+
+    async def _async_start_lines(self) -> None:
+        """Begin to connect the further lines; none of them holds up the others."""
+        for subentry in self.entry.subentries.values():
+            credentials = Credentials(
+                subentry.data[CONF_EXTENSION],
+                subentry.data[CONF_PASSWORD],
+                self.client.session.tenant,
+            )
+            http = async_create_session(self.hass)
+            line = LineClient(
+                http,
+                create_server(self.entry.data),
+                credentials,
+                _LineListener(self, subentry),
+                self.client,
+            )
+            self._line_sessions.append(http)
+            self.lines[credentials.extension] = line
+            await line.start()
 
     async def async_stop(self) -> None:
         """Disconnect from the PBX."""
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        await self.client.close()
+        for client in reversed(self.lines.values()):
+            await client.close()
+        for http in self._line_sessions:
+            http.detach()
         self._http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
@@ -279,9 +391,9 @@ class VodiaCoordinator(Listener):
             self._rename(number)
         self._welcome(changes.extensions)
         for number in changes.extensions:
-            self._notify(number)
+            self.async_notify(number)
         if changes.totals:
-            self._notify(None)
+            self.async_notify(None)
 
     @override
     @callback
@@ -303,8 +415,13 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def received(self, message: ChatMessage) -> None:
-        """Hand over a chat message."""
-        async_dispatcher_send(self.hass, SIGNAL_MESSAGE, self, message)
+        """Hand over a chat message to our own extension."""
+        self.async_received(self.line, message)
+
+    @callback
+    def async_received(self, line: str, message: ChatMessage) -> None:
+        """Hand over a chat message to a line."""
+        async_dispatcher_send(self.hass, SIGNAL_MESSAGE, self, (line, message))
 
     @override
     @callback
@@ -312,7 +429,7 @@ class VodiaCoordinator(Listener):
         """Make everything unavailable."""
         _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
         for account in list(self._listeners):
-            self._notify(account)
+            self.async_notify(account)
 
     @override
     @callback
@@ -320,7 +437,8 @@ class VodiaCoordinator(Listener):
         """Ask for another password."""
         self.entry.async_start_reauth(self.hass)
 
-    def _notify(self, account: str | None) -> None:
+    @callback
+    def async_notify(self, account: str | None) -> None:
         """Call the listeners of an account."""
         _call(self._listeners.get(account, ()))
 

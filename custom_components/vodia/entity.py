@@ -6,7 +6,7 @@ writing is what costs.
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, ClassVar, override
@@ -16,6 +16,9 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .exceptions import action_error
+from .pbx.control import Control
+from .pbx.errors import PbxError
 from .pbx.models import CallEvent, Extension
 
 _BATCH = 25
@@ -138,12 +141,36 @@ class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
     @override
     def _subject(self) -> Extension:
         """Return the extension."""
-        return self.coordinator.extensions[self._account]
+        return self.coordinator.client.extension(self._account)
 
     @override
     def _is_available(self, subject: Extension) -> bool:
         """Return whether the PBX is connected and lists the extension."""
         return self.coordinator.connected and subject.present
+
+
+class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
+    """An entity of a line, which can do something."""
+
+    @override
+    def _is_available(self, subject: Extension) -> bool:
+        """Return whether the line's own login is connected as well."""
+        return (
+            super()._is_available(subject)
+            and self.coordinator.lines[self._account].connected
+        )
+
+    @property
+    def _control(self) -> Control:
+        """Return the commands of the line."""
+        return self.coordinator.lines[self._account].control
+
+    async def _async_do(self, command: Coroutine[Any, Any, Any]) -> None:
+        """Carry out a command of the line."""
+        try:
+            await command
+        except PbxError as err:
+            raise action_error(err) from err
 
 
 class VodiaStoryEntity(VodiaExtensionEntity[None]):
@@ -183,6 +210,25 @@ async def async_add_for_extensions(
     for batch in batched(here, _BATCH, strict=False):
         add(batch)
         await asyncio.sleep(0)
+
+
+@callback
+def async_add_for_lines(
+    entry: VodiaConfigEntry, add: Callable[[Extension], None]
+) -> None:
+    """Add entities for the lines that are here, and for each that comes."""
+    coordinator = entry.runtime_data
+
+    @callback
+    def async_add_lines(extensions: Iterable[Extension]) -> None:
+        """Add the entities of those that are lines."""
+        for extension in extensions:
+            if extension.number in coordinator.lines:
+                add(extension)
+
+    here, remove = coordinator.async_add_new_callback(async_add_lines)
+    entry.async_on_unload(remove)
+    async_add_lines(here)
 
 
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):

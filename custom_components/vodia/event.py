@@ -98,7 +98,7 @@ async def async_setup_entry(
     def events_of(extension: Extension) -> Iterator[EventEntity]:
         """Yield the events of an extension."""
         yield VodiaCallEvent(coordinator, CALL, extension)
-        if extension.number == coordinator.line:
+        if extension.number in coordinator.lines:
             yield VodiaMessageEvent(coordinator, MESSAGE, extension)
         if extension.number in doors:
             yield VodiaDoorbellEvent(coordinator, DOORBELL, extension)
@@ -232,23 +232,26 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         )
 
 
-class VodiaMessageEvent(VodiaSignalEvent[ChatMessage]):
-    """The chat messages to our own extension. They do not go into the database."""
+class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
+    """The chat messages to a line. They do not go into the database."""
 
     _signal = SIGNAL_MESSAGE
     _unrecorded_attributes = frozenset({ATTR_SENDER, ATTR_SENDER_NAME, ATTR_MESSAGE})
 
     @override
     @callback
-    def _async_tell(self, told: ChatMessage) -> None:
-        """Fire a message."""
-        sender = self.coordinator.extensions.get(told.sender)
+    def _async_tell(self, told: tuple[str, ChatMessage]) -> None:
+        """Fire a message to the line."""
+        line, message = told
+        if line != self._account:
+            return
+        sender = self.coordinator.extensions.get(message.sender)
         self._trigger_event(
             EVENT_RECEIVED,
             {
-                ATTR_SENDER: told.sender,
+                ATTR_SENDER: message.sender,
                 ATTR_SENDER_NAME: sender.name if sender else None,
-                ATTR_MESSAGE: told.text,
+                ATTR_MESSAGE: message.text,
             },
         )
         self.async_write_ha_state()

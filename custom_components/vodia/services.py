@@ -35,6 +35,7 @@ from .const import (
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
+from .pbx.client import PbxClient
 from .pbx.control import Control
 from .pbx.errors import PbxError
 from .pbx.models import AccountCall, CallState, Extension, PastCall
@@ -100,27 +101,27 @@ def _call_action(
 
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         """Do it to the call."""
-        coordinator = _line(hass, call)
+        line = _line(hass, call)
         found = await verb(
-            coordinator.client.control,
+            line.control,
             call.data.get(ATTR_CALL_ID),
             call.data.get(ATTR_EXPECTED_STATE),
         )
-        return _call_response(coordinator.line, found) if found else None
+        return _call_response(line.state.line, found) if found else None
 
     return _Action(async_act, _CALL, response)
 
 
 async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a number from a line."""
-    coordinator = _line(hass, call)
-    dialed = await coordinator.client.control.dial(call.data[ATTR_NUMBER])
-    return _call_response(coordinator.line, dialed)
+    line = _line(hass, call)
+    dialed = await line.control.dial(call.data[ATTR_NUMBER])
+    return _call_response(line.state.line, dialed)
 
 
 async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a call to a number, or to the other side of a second call."""
-    control = _line(hass, call).client.control
+    control = _line(hass, call).control
     number, second = call.data.get(ATTR_NUMBER), call.data.get(ATTR_SECOND_CALL_ID)
     which = call.data.get(ATTR_CALL_ID), call.data.get(ATTR_EXPECTED_STATE)
     if number is not None and second is None:
@@ -135,15 +136,15 @@ async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
 
 async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a chat message in the name of a line."""
-    control = _line(hass, call).client.control
+    control = _line(hass, call).control
     await control.send_message(call.data[ATTR_RECIPIENT], call.data[ATTR_MESSAGE])
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
     """Set do not disturb for lines."""
     expires: timedelta | None = call.data.get(ATTR_EXPIRES)
-    for coordinator in _lines(hass, call):
-        await coordinator.client.control.set_dnd(
+    for line in _lines(hass, call):
+        await line.control.set_dnd(
             call.data[ATTR_ENABLED],
             reason=call.data.get(ATTR_REASON),
             expires=None if expires is None else int(expires.total_seconds()),
@@ -159,12 +160,11 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     unknown: list[JsonValueType] = []
     for coordinator, account in _subjects(hass, call):
         # Raises NotConnectedError: a call that was up when the link broke is no answer.
-        extensions = coordinator.client.live.state.extensions
-        chosen: list[Extension] = (
-            [extensions[number] for number in sorted(extensions)]
-            if account is None
-            else [extensions[account]]
-        )
+        numbers = coordinator.client.live.state.extensions
+        chosen: list[Extension] = [
+            coordinator.client.extension(number)
+            for number in (sorted(numbers) if account is None else [account])
+        ]
         calls.extend(
             _call_response(extension.number, account_call)
             for extension in chosen
@@ -180,7 +180,7 @@ async def _async_get_call_history(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Return the past calls of a line, the newest first."""
-    past = await _line(hass, call).client.control.history()
+    past = await _line(hass, call).control.history()
     return {"calls": [_past_call_response(past_call) for past_call in past]}
 
 
@@ -245,8 +245,8 @@ _ACTIONS = {
 # Targets
 
 
-def _line(hass: HomeAssistant, call: ServiceCall) -> VodiaCoordinator:
-    """Return the one line that the target resolves to."""
+def _line(hass: HomeAssistant, call: ServiceCall) -> PbxClient:
+    """Return the login of the one line that the target resolves to."""
     lines = _lines(hass, call)
     if len(lines) > 1:
         raise ServiceValidationError(
@@ -255,13 +255,13 @@ def _line(hass: HomeAssistant, call: ServiceCall) -> VodiaCoordinator:
     return lines[0]
 
 
-def _lines(hass: HomeAssistant, call: ServiceCall) -> list[VodiaCoordinator]:
-    """Return the lines in the target; the PBX itself stands for its own line."""
+def _lines(hass: HomeAssistant, call: ServiceCall) -> list[PbxClient]:
+    """Return the logins of the lines in the target; the PBX stands for the entry's own."""
     subjects = _subjects(hass, call)
     lines = [
-        coordinator
+        line
         for coordinator, account in subjects
-        if account in (None, coordinator.line)
+        if (line := coordinator.lines.get(account or coordinator.line))
     ]
     if not lines:
         raise ServiceValidationError(

@@ -228,7 +228,11 @@ class Life:
         state, stories = self.office.states[dialect], self.stories[dialect]
         if self.lost is not None:
             return stories.begin(
-                state, self.office.now, self.history(dialect), self.lost
+                state,
+                state.extensions,
+                self.office.now,
+                self.history(dialect),
+                self.lost,
             )
         events = stories.tell(state, state.extensions, self.office.now)
         while stories.wants_proof(LINE):
@@ -337,7 +341,7 @@ def test_thousand_lives(
     office = life.office
     office.tell()
     for dialect, state in office.states.items():
-        assert life.stories[dialect].begin(state, office.now) == []
+        assert life.stories[dialect].begin(state, state.extensions, office.now) == []
     life.look()
     for act in (*acts, Act("return", 0, 0, "")):
         lost = life.lost is not None
@@ -363,7 +367,7 @@ def test_order_within_an_account() -> None:
     stories = Stories()
     office.tell()
     state = office.states["modern"]
-    stories.begin(state, 0)
+    stories.begin(state, state.extensions, 0)
     missed = office.engine.ring("+4930123456", "46")
     office.tell()
     stories.tell(state, state.extensions, 1)
@@ -380,7 +384,7 @@ def test_consultation_that_is_transferred() -> None:
     stories = Stories()
     office.tell()
     state = office.states["modern"]
-    stories.begin(state, 0)
+    stories.begin(state, state.extensions, 0)
     told: list[str] = []
 
     def step() -> None:

@@ -8,7 +8,7 @@ import logging
 import math
 import random
 import time
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, override
 
 import aiohttp
 
@@ -48,6 +48,7 @@ from .models import (
     CallScope,
     Changes,
     Credentials,
+    Extension,
     LoginWay,
     PastCall,
     Server,
@@ -158,6 +159,8 @@ class PbxClient:
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
         self.stories = Stories(self.ledger)
+        self.lines: dict[str, LineClient] = {}
+        self._up = asyncio.Event()
         self._known = tuple(known)
         self._state = self._new_state()
         self._live: _Link | None = None
@@ -180,6 +183,35 @@ class PbxClient:
     def connected(self) -> bool:
         """Return whether the state is live."""
         return self._live is not None
+
+    def extension(self, number: str) -> Extension:
+        """Return an extension as those see it who know it best.
+
+        A line whose login we have tells its own calls, where this login cannot see them.
+        """
+        told = self._state.extensions[number]
+        line = self.lines.get(number)
+        if line is None or not line.tells or not line.connected:
+            return told
+        own = line.state.extensions[number]
+        return replace(
+            told,
+            ringing=own.ringing,
+            in_call=own.in_call,
+            call_state=own.call_state,
+            calls=own.calls,
+            doubtful=own.doubtful,
+            complete=own.complete,
+        )
+
+    async def wait_until_up(self) -> None:
+        """Wait until the state is live."""
+        await self._up.wait()
+
+    def drop(self, error: PbxError) -> None:
+        """End the link, if there is one, for a reason; it is made anew."""
+        if self._live and not self._live.failure.done():
+            self._live.failure.set_exception(error)
 
     async def start(self) -> None:
         """Connect and read the first whole state; from then on stay connected.
@@ -258,15 +290,14 @@ class PbxClient:
             self._new_state(self._state),
             RestAccounts(self._credentials.extension, self._get_accounts, self.ledger),
         )
-        self.stories.has_history = True
+        self.stories.without_history.discard(live.state.line)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
                 tasks.create_task(_wait(live.failure))
                 await self._bootstrap(live)
-                self._publish(
-                    live, await self._read_history() if self._was_live else ()
-                )
+                tells = self._was_live and self._told_here((live.state.line,))
+                self._publish(live, await self._read_history() if tells else ())
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
@@ -286,6 +317,7 @@ class PbxClient:
         """Put a whole new state in place of the old one, and tell what happened since."""
         old, self._state, self._live = self._state, live.state, live
         self._was_live = True
+        self._up.set()
         self._reasons_told.clear()
         before, after = old.extensions, live.state.extensions
         changes = Changes(
@@ -298,19 +330,33 @@ class PbxClient:
                 if after[number].name != before[number].name
             ),
         )
-        events = self.stories.begin(live.state, time.time(), history, self._lost_at)
+        known = after.keys() | self.stories.accounts
+        events = self.stories.begin(
+            live.state, self._told_here(known), time.time(), history, self._lost_at
+        )
         if self._listener:
             self._listener.link_up(changes)
             self._listener.told(events)
         if self.stories.wants_proof(live.state.line):
             live.proof_wanted.set()
 
+    def _told_here(self, numbers: Iterable[str]) -> set[str]:
+        """Return the accounts whose calls are told by this login, not by their own."""
+        return {
+            number
+            for number in numbers
+            if number not in self.lines or not self.lines[number].tells
+        }
+
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
             self._lost_at = time.time()
         self._live = None
+        self._up.clear()
         self._wake()
+        for line in self.lines.values():
+            line.drop(error)
         if type(error) not in self._reasons_told:
             self._reasons_told.add(type(error))
             if self._listener and self._was_live:
@@ -329,8 +375,7 @@ class PbxClient:
 
     def _login_failed(self, error: PbxError) -> None:
         """End a live link whose session could not be renewed."""
-        if self._live and not self._live.failure.done():
-            self._live.failure.set_exception(error)
+        self.drop(error)
 
     async def _get_accounts(self, query: dict[str, str]) -> Reply:
         """Return the reply of REST `/accounts`."""
@@ -371,11 +416,16 @@ class PbxClient:
                 return
             live.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
-        await send(encode("own-calls", subscribe=True))
-        await send(encode("get-calls"))
-        answered = await _set(live.calls_told, timing.answer)
-        self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
+        answered = await self._ask_for_own_calls(live)
         live.socket.answers_get_calls = answered and live.socket_tells_accounts
+
+    async def _ask_for_own_calls(self, live: _Link) -> bool:
+        """Ask for the calls of the line; return whether there was an answer."""
+        await live.socket.send(encode("own-calls", subscribe=True))
+        await live.socket.send(encode("get-calls"))
+        answered = await _set(live.calls_told, self.timing.answer)
+        self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
+        return answered
 
     async def _read_accounts(self, live: _Link) -> None:
         """Read the accounts over REST, unless the socket tells them.
@@ -439,7 +489,8 @@ class PbxClient:
         elif isinstance(message, AccountDelta):
             live.deltas += 1
         if live is self._live:
-            events = self.stories.tell(live.state, changes.extensions, time.time())
+            numbers = self._told_here(changes.extensions)
+            events = self.stories.tell(live.state, numbers, time.time())
             if self._listener:
                 self._listener.changed(changes)
                 self._listener.told(events)
@@ -496,7 +547,7 @@ class PbxClient:
             async with asyncio.timeout(self.timing.proof):
                 return await read_history(session, line, self.ledger)
         except AccessOffError, NotFoundError, MethodNotAllowedError:
-            self.stories.has_history = False
+            self.stories.without_history.add(line)
         except TimeoutError:
             _LOGGER.debug("The history of the line takes too long")
         except PbxError as err:
@@ -525,6 +576,11 @@ class PbxClient:
             "rest_refused": sorted(live.rest_refused),
             "dnd_way": live.dnd_way,
         }
+
+    @property
+    def watcher(self) -> PbxClient:
+        """Return who knows the presence of the extensions."""
+        return self
 
     async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
@@ -559,6 +615,89 @@ class PbxClient:
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
+
+
+class LineClient(PbxClient):
+    """The login of a further extension: its calls, and its commands.
+
+    All else another client watches, and this link lives only while that one is up.
+    """
+
+    def __init__(
+        self,
+        http: aiohttp.ClientSession,
+        server: Server,
+        credentials: Credentials,
+        listener: Listener,
+        watcher: PbxClient,
+    ) -> None:
+        """Prepare; nothing happens before `start`."""
+        self._watcher = watcher
+        super().__init__(http, server, credentials, listener)
+        self.stories = watcher.stories
+        watcher.lines[credentials.extension] = self
+
+    @property
+    @override
+    def watcher(self) -> PbxClient:
+        """Return who knows the presence of the extensions."""
+        return self._watcher
+
+    @property
+    def tells(self) -> bool:
+        """Return whether the calls of the extension are told by this login.
+
+        Once it has been heard: what it tells is not to be ended by one who knows less.
+        """
+        return self._was_live and self._watcher.state.scope is not CallScope.TENANT
+
+    @override
+    async def start(self) -> None:
+        """Begin to connect, and stay at it: what hinders it is not raised."""
+        begun = _new_future()
+        begun.set_result(None)
+        self._task = asyncio.create_task(self._run(begun), name="vodia line")
+
+    @override
+    async def close(self) -> None:
+        """Disconnect, log out and stop; the watcher tells what it knows again."""
+        self._watcher.lines.pop(self._credentials.extension, None)
+        await super().close()
+
+    @override
+    def refresh(self) -> None:
+        """Ask for the accounts at once."""
+        self._watcher.refresh()
+
+    @override
+    async def _connected(self, up: Callable[[], None]) -> None:
+        """Live one life of the link, within one of the watcher's."""
+        await self._watcher.wait_until_up()
+        await super()._connected(up)
+
+    @override
+    def _new_state(self, previous: PbxState | None = None) -> PbxState:
+        """Return the state that a new link starts with: the accounts are known."""
+        state = super()._new_state(previous)
+        state.take_names(self._watcher.state)
+        return state
+
+    @override
+    async def _bootstrap(self, live: _Link) -> None:
+        """Ask for the calls of the extension."""
+        await live.socket.send(encode("avoid-disconnect"))
+        answered = await self._ask_for_own_calls(live)
+        told = self._watcher.live.socket_tells_accounts
+        live.socket.answers_get_calls = answered and told
+
+    @override
+    def _told_here(self, numbers: Iterable[str]) -> set[str]:
+        """Return the extension, if its calls are told by this login."""
+        return {self._credentials.extension} & set(numbers) if self.tells else set()
+
+    @override
+    async def _keep_fresh(self, live: _Link) -> None:
+        """Leave the accounts to the watcher."""
 
 
 async def _set(event: asyncio.Event, seconds: float | None) -> bool:

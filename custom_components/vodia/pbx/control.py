@@ -299,11 +299,11 @@ class Control:
         Raises NotSupportedError where this PBX offers no way, or none with a reason or
         an expiry; NotConnectedError; NotConfirmedError.
         """
-        client = self._client
+        client, line = self._client.watcher, self._client.live.state.line
 
         def confirmed(state: PbxState) -> bool | None:
             """Return True once the line shows it."""
-            return True if state.extensions[state.line].dnd is enabled else None
+            return True if state.extensions[line].dnd is enabled else None
 
         with self._counted("set_dnd"):
             await self._write_dnd(enabled, reason, expires)
@@ -475,7 +475,7 @@ class Control:
         await self._find_rest()
         call = choice.pick(client.live.state)
         if ends is EndReason.TRANSFERRED or (ends and call.state is CallState.RINGING):
-            client.stories.expect(call.id, ends)
+            client.stories.expect(client.live.state.line, call.id, ends)
         if await self._asked_over_rest(word(call)):
             return call
         call = choice.pick(client.live.state)
@@ -562,7 +562,7 @@ class Control:
             )
         except PbxError:
             for call_id in call_ids:
-                self._client.stories.forget(call_id)
+                self._client.stories.forget(self._client.state.line, call_id)
             raise
 
 

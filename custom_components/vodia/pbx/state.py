@@ -186,6 +186,18 @@ class PbxState:
             call.id == call_id for call in line.calls
         )
 
+    def take_names(self, other: PbxState) -> None:
+        """Take over which accounts there are; how they are, others tell."""
+        for number, account in other.accounts.items():
+            self._accounts.setdefault(
+                number, Account(number, account.name, account.type)
+            )
+
+    @property
+    def accounts(self) -> Mapping[str, Account]:
+        """Return the accounts as the PBX told them last."""
+        return self._accounts
+
     def is_another(self, number: str | None) -> bool:
         """Return whether a number is an account of the tenant other than the line."""
         return number != self.line and number in self._accounts

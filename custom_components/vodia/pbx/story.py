@@ -5,8 +5,8 @@ ended: both follow from two states and from proof. What is not proven is `unknow
 the states prove nothing of a call of our own line, its history may.
 """
 
-from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +46,10 @@ _BEGINS: Final = {
     CallState.HELD: CallEventType.ANSWERED,
 }
 
+_ENDS: Final = frozenset(
+    {CallEventType.TRANSFERRED, CallEventType.MISSED, CallEventType.ENDED}
+)
+
 # Caller, dialed number and start of a call.
 type _Ends = tuple[str | None, str | None, float | None]
 
@@ -74,20 +78,27 @@ class Stories:
 
     def __init__(self, ledger: Ledger | None = None) -> None:
         """Start with no story."""
-        self.has_history = True
+        self.without_history: set[str] = set()
         self._assume = (ledger or Ledger()).assume
         self._stories: dict[str, dict[str, _Story]] = {}
-        self._ours: dict[str, EndReason] = {}
-        self._over: deque[AccountCall] = deque(maxlen=_OVER_KEPT)
-        self._begun = False
+        self._ours: dict[tuple[str, str], EndReason] = {}
+        self._over: defaultdict[str, deque[AccountCall]] = defaultdict(
+            lambda: deque(maxlen=_OVER_KEPT)
+        )
+        self._begun: set[str] = set()
 
-    def expect(self, call_id: str, reason: EndReason) -> None:
-        """Note that we are about to end the line's part in a call."""
-        self._ours[call_id] = reason
+    @property
+    def accounts(self) -> AbstractSet[str]:
+        """Return the accounts that have a call which is not over."""
+        return self._stories.keys()
 
-    def forget(self, call_id: str) -> None:
+    def expect(self, line: str, call_id: str, reason: EndReason) -> None:
+        """Note that we are about to end a line's part in a call."""
+        self._ours[line, call_id] = reason
+
+    def forget(self, line: str, call_id: str) -> None:
         """Note that this came to nothing."""
-        self._ours.pop(call_id, None)
+        self._ours.pop((line, call_id), None)
 
     def accounts_in(self, origin: str) -> set[str]:
         """Return the accounts for which a call is not over."""
@@ -100,19 +111,20 @@ class Stories:
     def begin(
         self,
         state: PbxState,
+        numbers: Collection[str],
         now: float,
         history: tuple[PastCall, ...] = (),
         lost: float = 0,
     ) -> list[CallEvent]:
-        """Take a new link's whole state at a Unix time; return what happened meanwhile.
+        """Take a new link's state of accounts; return what happened meanwhile.
 
-        The first one tells nothing: who calls at that moment began before us. Later, a
-        call that came in the gap is told as backfilled; one that was announced and is
-        gone ended. How that was, and which calls came and went since the link was
+        The first one tells no beginning: who calls at that moment began before us.
+        Later, a call that came in the gap is told as backfilled; one that was announced
+        and is gone ended. How that was, and which calls came and went since the link was
         `lost`, only the line's `history` can tell, the newest call first.
         """
-        first, self._begun = not self._begun, True
-        numbers = state.extensions.keys() | self._stories.keys()
+        first = state.line not in self._begun
+        self._begun.add(state.line)
         self._doubt_replaced(state, numbers)
         events = [
             *self._went_by(state, history, lost),
@@ -122,7 +134,7 @@ class Stories:
                 for event in self._told(state, number, now, history, gap=True)
             ),
         ]
-        return [] if first else _sorted(events)
+        return _sorted(e for e in events if not first or e.type in _ENDS)
 
     def tell(
         self, state: PbxState, numbers: Collection[str], now: float
@@ -149,8 +161,9 @@ class Stories:
             if not story.unproven:
                 continue
             past = _found(history, story.call)
-            if past or story.unproven == _TRIES or not self.has_history:
-                if self.has_history:
+            silent = state.line in self.without_history
+            if past or story.unproven == _TRIES or silent:
+                if not silent:
                     self._assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
                 del stories[call_id]
                 events += self._ended(state, story, None, past, now)
@@ -172,6 +185,7 @@ class Stories:
         calls = {call.id: call for call in extension.calls} if extension else {}
         stories = self._stories.setdefault(number, {})
         is_line = number == state.line
+        provable = number not in self.without_history
         unseen = gap or not (extension and extension.present)
         for call_id in stories.keys() - calls.keys():
             ended = stories[call_id]
@@ -180,9 +194,9 @@ class Stories:
             if extension and call_id in extension.doubtful:
                 ended.doubted = True
                 continue
-            ours = self._ours.pop(call_id, None) if is_line else None
+            ours = self._ours.pop((number, call_id), None)
             reason = ours or _reason(state, number, ended, unseen=unseen)
-            if reason is None and is_line and not unseen and self.has_history:
+            if reason is None and is_line and not unseen and provable:
                 ended.unproven = 1
                 continue
             del stories[call_id]
@@ -226,7 +240,7 @@ class Stories:
         """Yield the calls of the line that came and went while nobody listened."""
         line = state.extensions[state.line]
         known = [story.call for story in self._stories.get(state.line, {}).values()]
-        known += [*line.calls, *self._over]
+        known += [*line.calls, *self._over[state.line]]
         for past in reversed(history):
             if (past.started or 0) < lost - _DEAF or past.ended is None:
                 continue
@@ -284,7 +298,7 @@ class Stories:
 
         Where the reason is not known, what the history has of the call may prove it.
         """
-        self._over.append(story.call)
+        self._over[state.line].append(story.call)
         reason = reason or _proof(state, story, past, seen=seen_at is not None)
         if seen_at is None and past:
             seen_at = past.ended
@@ -385,8 +399,17 @@ def _proof(
 def _found(history: Iterable[PastCall], call: AccountCall) -> PastCall | None:
     """Return what a history has of a call; None if that is open."""
     found = [past for past in history if _is_in_history(call, past)]
-    by_id = [past for past in found if past.id == call.id]
-    return (by_id or found)[0] if len(by_id or found) == 1 else None
+
+    def distance(past: PastCall) -> float:
+        """Return the seconds between the starts."""
+        return abs((past.started or 0) - (call.started or 0))
+
+    nearest = sorted(
+        [past for past in found if past.id == call.id] or found, key=distance
+    )
+    if len(nearest) > 1 and distance(nearest[0]) == distance(nearest[1]):
+        return None
+    return nearest[0] if nearest else None
 
 
 def _is_in_history(call: AccountCall, past: PastCall) -> bool:

@@ -1,0 +1,85 @@
+"""Buttons of the Vodia PBX integration: each acts on the one call that it fits."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, override
+
+from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .entity import VodiaEntityDescription, VodiaLineEntity, async_add_for_lines
+from .pbx.control import Control
+from .pbx.models import IN_CALL, CallState, Extension
+
+PARALLEL_UPDATES = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class VodiaButtonDescription(
+    VodiaEntityDescription[Extension, None], ButtonEntityDescription
+):
+    """Describe a button: what it does, to a call in which state."""
+
+    press_fn: Callable[[Control], Coroutine[Any, Any, Any]]
+    fits: frozenset[CallState]
+    value_fn: Callable[[Extension], None] = lambda extension: None
+
+
+BUTTONS: tuple[VodiaButtonDescription, ...] = (
+    VodiaButtonDescription(
+        key="answer", press_fn=Control.answer, fits=frozenset({CallState.RINGING})
+    ),
+    VodiaButtonDescription(
+        key="hang_up", press_fn=Control.hang_up, fits=IN_CALL | {CallState.DIALING}
+    ),
+    VodiaButtonDescription(
+        key="hold", press_fn=Control.hold, fits=frozenset({CallState.CONNECTED})
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: VodiaConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the buttons."""
+    coordinator = entry.runtime_data
+    async_add_for_lines(
+        entry,
+        lambda line: async_add_entities(
+            VodiaButton(coordinator, description, line) for description in BUTTONS
+        ),
+    )
+
+
+class VodiaButton(VodiaLineEntity[None], ButtonEntity):
+    """A button, which is there while a call fits."""
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaButtonDescription,
+        extension: Extension,
+    ) -> None:
+        """Initialize."""
+        self._button = description
+        super().__init__(coordinator, description, extension)
+
+    @override
+    def _is_available(self, subject: Extension) -> bool:
+        """Return whether a call fits."""
+        return super()._is_available(subject) and any(
+            call.state in self._button.fits for call in subject.calls
+        )
+
+    @override
+    def _show_value(self, value: None) -> None:
+        """Take nothing: a button shows when it was pressed."""
+
+    @override
+    async def async_press(self) -> None:
+        """Do it."""
+        await self._async_do(self._button.press_fn(self._control))
