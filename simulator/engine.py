@@ -19,7 +19,7 @@ from .model import (
     Stage,
 )
 
-_GROUPS = (AccountType.RING_GROUP, AccountType.QUEUE)
+GROUPS = (AccountType.RING_GROUP, AccountType.QUEUE)
 
 
 class Engine(Directory):
@@ -295,8 +295,8 @@ class Engine(Directory):
         if target.type is None:
             return call
         account = self.account(target.number, tenant=tenant)
-        if target.type is AccountType.EXTENSION or target.type in _GROUPS:
-            group = target.type in _GROUPS
+        if target.type is AccountType.EXTENSION or target.type in GROUPS:
+            group = target.type in GROUPS
             if not group:
                 call.outcomes.setdefault(target.number, None)
             for number in account.members if group else (target.number,):

@@ -75,6 +75,8 @@ class Switches:
     """Whether an account that only rings counts as busy."""
     group_ids: Literal["one", "per_leg"] = "one"
     """Whether a group call has one id or one for each member."""
+    answered_to: Literal["dialed", "phone"] = "dialed"
+    """To whom a group's call is once it is answered: what was dialed, or who answered."""
     call_ids: bool = True
     """Whether calls on the WebSocket have an id at all."""
     call_lists: Literal["complete", "changed"] = "complete"

@@ -2,7 +2,7 @@
 
 import json
 
-from .engine import Engine
+from .engine import GROUPS, Engine
 from .model import Account, AccountType, Call, Party, Record, Stage
 from .switches import Switches
 
@@ -196,7 +196,19 @@ class Wire:
 
     def _calls_of(self, account: str) -> list[Call]:
         """Return the live calls of an account."""
-        return self._engine.calls_of(account, tenant=self._tenant)
+        return [
+            call
+            for call in self._engine.calls_of(account, tenant=self._tenant)
+            if not (call.called.is_account(account) and self._is_to_phone(call))
+        ]
+
+    def _is_to_phone(self, call: Call) -> bool:
+        """Return whether a call is to who answered it, and to its group no more."""
+        return (
+            self._switches.answered_to == "phone"
+            and call.called.type in GROUPS
+            and call.talker is not None
+        )
 
     def _busy_calls(self, account: Account) -> list[Call]:
         """Return the calls that make an account busy."""
@@ -316,6 +328,8 @@ class Wire:
             and self._switches.dial_presents_as == "incoming"
         ):
             return call.called, call.caller
+        if call.talker is not None and self._is_to_phone(call):
+            return call.caller, call.talker
         return call.caller, call.called
 
     def _state(self, call: Call, viewer: str | None) -> str:

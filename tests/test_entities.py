@@ -12,15 +12,16 @@ from simulator import Simulator, Switches
 from .common import Phones, create_branch_entry, create_entry, set_up, until
 
 EXTENSIONS = [str(number) for number in range(40, 58)]
-OTHER_ACCOUNTS = ["500", "501", "600", "601", "700", "800", "5", "900"]
+GROUPS = ["500", "501", "600", "601"]
+OTHER_ACCOUNTS = ["700", "800", "5", "900"]
 
 
 async def test_devices(hass: HomeAssistant, phones: Phones) -> None:
-    """There is a device for the PBX and one for each extension, and no other."""
+    """There is a device for the PBX and one for each extension and group, and no other."""
     devices = dr.async_entries_for_config_entry(
         dr.async_get(hass), phones.entry.entry_id
     )
-    assert len(devices) == 1 + len(EXTENSIONS)
+    assert len(devices) == 1 + len(EXTENSIONS) + len(GROUPS)
     pbx = phones.device(None)
     assert pbx
     assert (pbx.name, pbx.manufacturer, pbx.entry_type) == (
@@ -72,7 +73,8 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
     } == {f"{prefix}:45:{key}" for key in keys | line}
     # The event has the key of the sensor of the same name, and so have switch and sensor.
-    assert len(entities) == 4 + len(EXTENSIONS) * (len(keys) + 1) + len(line) + 1
+    of_phones = len(EXTENSIONS) * (len(keys) + 1) + len(line) + 1
+    assert len(entities) == 4 + of_phones + len(GROUPS)
     assert {e.unique_id for e in entities if e.disabled_by} == {
         f"{prefix}:{number}:chat_available" for number in EXTENSIONS
     }
@@ -309,22 +311,22 @@ async def test_accounts_of_unknown_type_are_no_phones(
     pbx.switches.accounts_type_filter = False
     phones = await set_up(hass, entry)
     assert phones.has("45")
-    assert not any(phones.has(number) for number in (*OTHER_ACCOUNTS, "41"))
+    assert not any(phones.device(number) for number in (*GROUPS, "41"))
 
 
 async def test_new_extension(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
-    """A new extension gets its device without a reload; a new group does not."""
+    """A new extension gets its device without a reload; a new orbit does not."""
     pbx.engine.add_account("70", "New One")
-    pbx.engine.add_account("502", "New group", type="hunts")
+    pbx.engine.add_account("6", "New orbit", type="orbits")
     pbx.engine.set_registered("70", True)
     await until(hass, lambda: phones.has("70", "call"))
     await phones.wait("70", "registered", "on")
     device = phones.device("70")
     assert device
     assert device.name == "New One"
-    assert not phones.has("502")
+    assert phones.device("6") is None
 
 
 async def test_renamed_extension(

@@ -18,7 +18,7 @@ from .entity import (
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaPbxEntity,
-    async_add_for_extensions,
+    async_add_for_accounts,
 )
 from .pbx.models import Extension
 
@@ -77,7 +77,7 @@ async def async_setup_entry(
             for description in EXTENSION_SENSORS
         )
 
-    await async_add_for_extensions(entry, async_add_extensions)
+    await async_add_for_accounts(entry, async_add_extensions, Extension)
 
 
 class VodiaBinarySensor[SubjectT](

@@ -51,9 +51,10 @@ from .coordinator import (
     VodiaConfigEntry,
     async_create_session,
     create_client,
-    known_extensions,
+    known_accounts,
 )
 from .pbx.errors import CertificateError, LegacyTlsError, PbxError
+from .pbx.models import EXTENSION
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -344,8 +345,8 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
             return self.async_create_entry(data=user_input)
         entry: VodiaConfigEntry = self.config_entry
         chosen: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
-        known = known_extensions(self.hass, entry)
-        names = {number: known.get(number) for number in chosen}
+        known = known_accounts(self.hass, entry)
+        names = {number: known.get(number, ("", None))[1] for number in chosen}
         names |= _extension_names(self.hass, entry)
         # A default, for the frontend leaves out what is emptied.
         schema = vol.Schema(
@@ -366,7 +367,8 @@ def _extension_names(
 ) -> dict[str, str | None]:
     """Return the extensions that the PBX lists; while it is away, those of before."""
     if entry.state is not ConfigEntryState.LOADED:
-        return known_extensions(hass, entry)
+        known = known_accounts(hass, entry)
+        return {n: name for n, (kind, name) in known.items() if kind == EXTENSION}
     return {
         extension.number: extension.name
         for extension in entry.runtime_data.extensions.values()

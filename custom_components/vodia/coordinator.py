@@ -1,7 +1,7 @@
 """The coordinator owns the client of a PBX and tells entities what concerns them.
 
 Everything is pushed: the client hands over what changed, and only the entities of the
-extensions named there look again. There is nothing to poll or to refresh.
+accounts named there look again. There is nothing to poll or to refresh.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 import logging
-from typing import Any, override
+from typing import Any, Final, override
 
 import aiohttp
 
@@ -43,10 +43,15 @@ from .pbx.client import LineClient, Listener, PbxClient
 from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
 from .pbx.messages import ChatMessage
 from .pbx.models import (
+    EXTENSION,
+    QUEUE,
+    RING_GROUP,
     CallEvent,
     Changes,
     Credentials,
     Extension,
+    Group,
+    KnownAccount,
     LoginMethod,
     LoginWay,
     Server,
@@ -56,9 +61,13 @@ from .pbx.rest import session_options
 
 _LOGGER = logging.getLogger(__name__)
 
+# The model of the device of each type of account, which also tells the type again.
+MODELS: Final = {EXTENSION: "Extension", RING_GROUP: "Ring group", QUEUE: "Queue"}
+_TYPES: Final = {model: kind for kind, model in MODELS.items()}
+
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
 type CallEventCallback = Callable[[CallEvent], None]
-type NewExtensionsCallback = Callable[[Iterable[Extension]], None]
+type NewAccountsCallback = Callable[[Iterable[KnownAccount]], None]
 
 
 @callback
@@ -82,7 +91,7 @@ def create_client(
     http: aiohttp.ClientSession,
     data: Mapping[str, Any],
     listener: Listener | None = None,
-    known: Iterable[str] = (),
+    known: Mapping[str, str] | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -111,12 +120,12 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
     )
 
 
-def known_extensions(
+def known_accounts(
     hass: HomeAssistant, entry: VodiaConfigEntry
-) -> dict[str, str | None]:
-    """Return the extensions that have a device from earlier days, and its name."""
+) -> dict[str, tuple[str, str | None]]:
+    """Return type and name of the accounts that have a device from earlier days."""
     return {
-        account: device.name
+        account: (_TYPES.get(device.model or "", EXTENSION), device.name)
         for device in dr.async_entries_for_config_entry(
             dr.async_get(hass), entry.entry_id
         )
@@ -150,7 +159,7 @@ class _LineListener(Listener):
     @callback
     def changed(self, changes: Changes) -> None:
         """Let the entities of the line look again."""
-        if self._number in changes.extensions:
+        if self._number in changes.accounts:
             self.coordinator.async_notify(self._number)
 
     @override
@@ -223,8 +232,12 @@ class VodiaCoordinator(Listener):
         self.entry = entry
         self._devices = dr.async_get(hass)
         self._http = async_create_session(hass)
+        known = known_accounts(hass, entry)
         self.client = create_client(
-            self._http, entry.data, self, known_extensions(hass, entry)
+            self._http,
+            entry.data,
+            self,
+            {number: kind for number, (kind, _) in known.items()},
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -234,7 +247,7 @@ class VodiaCoordinator(Listener):
         self._event_listeners: defaultdict[str, list[CallEventCallback]] = defaultdict(
             list
         )
-        self._new_callbacks: list[NewExtensionsCallback] = []
+        self._new_callbacks: list[NewAccountsCallback] = []
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
@@ -250,6 +263,15 @@ class VodiaCoordinator(Listener):
         """Return all extensions known, the absent ones included."""
         return self.client.state.extensions
 
+    def account(self, number: str) -> KnownAccount | None:
+        """Return an extension or group, if it is known."""
+        return self.client.state.account(number)
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """Return all ring groups and queues known, the absent ones included."""
+        return self.client.state.groups
+
     @property
     def totals(self) -> Totals:
         """Return the counts over the tenant."""
@@ -261,13 +283,13 @@ class VodiaCoordinator(Listener):
         return self.client.state.line
 
     def is_present(self, account: str) -> bool:
-        """Return whether the PBX lists an extension."""
-        extension = self.extensions.get(account)
-        return extension is not None and extension.present
+        """Return whether the PBX lists an account."""
+        known = self.account(account)
+        return known is not None and known.present
 
     @callback
     def async_forget_entities(self, account: str) -> None:
-        """Have entities made again for an extension, should it come back."""
+        """Have entities made again for an account, should it come back."""
         self._shown.discard(account)
 
     def identifier(self, account: str | None) -> tuple[str, str]:
@@ -370,12 +392,13 @@ class VodiaCoordinator(Listener):
 
     @callback
     def async_add_new_callback(
-        self, new: NewExtensionsCallback
-    ) -> tuple[list[Extension], CALLBACK_TYPE]:
-        """Call back whenever an extension comes; return those that are here."""
+        self, new: NewAccountsCallback
+    ) -> tuple[list[KnownAccount], CALLBACK_TYPE]:
+        """Call back whenever an account comes; return those that are here."""
         self._new_callbacks.append(new)
+        accounts = self.client.state.accounts
         return (
-            [self.extensions[number] for number in sorted(self._shown)],
+            [accounts[number] for number in sorted(self._shown)],
             partial(self._new_callbacks.remove, new),
         )
 
@@ -389,8 +412,8 @@ class VodiaCoordinator(Listener):
             self._forget(number)
         for number in changes.renamed:
             self._rename(number)
-        self._welcome(changes.extensions)
-        for number in changes.extensions:
+        self._welcome(changes.accounts)
+        for number in changes.accounts:
             self.async_notify(number)
         if changes.totals:
             self.async_notify(None)
@@ -443,33 +466,35 @@ class VodiaCoordinator(Listener):
         _call(self._listeners.get(account, ()))
 
     def _welcome(self, numbers: Iterable[str]) -> None:
-        """Have entities made for extensions that are seen for the first time."""
+        """Have entities made for accounts that are seen for the first time."""
         new = [
-            self.extensions[number]
+            account
             for number in numbers
-            if number not in self._shown and self.is_present(number)
+            if number not in self._shown
+            and (account := self.account(number))
+            and account.present
         ]
         if new:
-            self._shown.update(extension.number for extension in new)
+            self._shown.update(account.number for account in new)
             for new_callback in self._new_callbacks:
                 new_callback(new)
 
     # Devices
 
     def _device(self, number: str) -> dr.AnyDeviceEntry | None:
-        """Return the device of an extension."""
+        """Return the device of an account."""
         return self._devices.async_get_device_by_identifier(
             self.identifier(number), self.entry.entry_id
         )
 
     def _forget(self, number: str) -> None:
-        """Remove the device of an extension that is gone for good."""
+        """Remove the device of an account that is gone for good."""
         self._shown.discard(number)
         if device := self._device(number):
             self._devices.async_remove_device(device.id)
 
     def _rename(self, number: str) -> None:
-        """Give the device of an extension its new name."""
-        name = self.extensions[number].name
-        if name and (device := self._device(number)):
-            self._devices.async_update_device(device.id, name=name)
+        """Give the device of an account its new name."""
+        account, device = self.account(number), self._device(number)
+        if account and account.name and device:
+            self._devices.async_update_device(device.id, name=account.name)

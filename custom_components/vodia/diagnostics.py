@@ -1,7 +1,8 @@
 """Diagnostics of the Vodia PBX integration: how this PBX speaks, without what it says.
 
 Nobody may learn from it who calls whom, but everybody which words and shapes the PBX
-uses: letters become x, digits 0. Extension numbers stay, to tell the calls apart.
+uses: letters become x, digits 0. Numbers of extensions and groups stay, to tell the
+calls apart.
 """
 
 from collections import Counter
@@ -49,7 +50,7 @@ async def async_get_config_entry_diagnostics(
         }
     client = entry.runtime_data.client
     session, state, ledger = client.session, client.state, client.ledger
-    mask = _Mask(frozenset(state.extensions))
+    mask = _Mask(frozenset(state.accounts))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
         "pbx": {
@@ -66,6 +67,9 @@ async def async_get_config_entry_diagnostics(
             "absent": sum(not ext.present for ext in state.extensions.values()),
             "states": Counter(str(ext.call_state) for ext in state.extensions.values()),
         },
+        "groups": Counter(
+            group.type if group.present else "absent" for group in state.groups.values()
+        ),
         "frames": ledger.frames,
         "dropped": dict(ledger.dropped),
         "assumptions": {
@@ -90,9 +94,9 @@ async def async_get_config_entry_diagnostics(
 class _Mask:
     """Hide what the texts of the wire tell about people; keep their shape."""
 
-    def __init__(self, extensions: frozenset[str]) -> None:
-        """Leave the numbers of the extensions as they are."""
-        self._extensions = extensions
+    def __init__(self, accounts: frozenset[str]) -> None:
+        """Leave the numbers of the accounts as they are."""
+        self._accounts = accounts
         self._ids: dict[str, str] = {}
 
     def recorded(self, recorded: Recorded) -> dict[str, Any]:
@@ -150,6 +154,6 @@ class _Mask:
     def _token(self, match: re.Match[str]) -> str:
         """Return a word of a text in its shape only."""
         token = match[0]
-        if token in self._extensions or token in _PROTOCOL:
+        if token in self._accounts or token in _PROTOCOL:
             return token
         return "".join("0" if char.isdigit() else "x" for char in token)

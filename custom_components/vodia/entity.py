@@ -14,12 +14,13 @@ from typing import Any, ClassVar, override
 from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.util import slugify
 
-from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .coordinator import MODELS, VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
 from .pbx.control import Control
 from .pbx.errors import PbxError
-from .pbx.models import CallEvent, Extension
+from .pbx.models import CallEvent, Extension, KnownAccount
 
 _BATCH = 25
 
@@ -110,43 +111,48 @@ class VodiaEntity[SubjectT, ValueT](Entity):
             self.async_write_ha_state()
 
 
-class VodiaExtensionEntity[ValueT](VodiaEntity[Extension, ValueT]):
-    """An entity of an extension."""
+class VodiaAccountEntity[AccountT: KnownAccount, ValueT](VodiaEntity[AccountT, ValueT]):
+    """An entity of an account."""
 
     _account: str
 
     def __init__(
         self,
         coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[Extension, ValueT],
-        extension: Extension,
+        description: VodiaEntityDescription[AccountT, ValueT],
+        account: AccountT,
     ) -> None:
-        """Initialize for an extension that the PBX lists."""
-        super().__init__(coordinator, description, extension.number)
+        """Initialize for an account that the PBX lists."""
+        super().__init__(coordinator, description, account.number)
+        model = MODELS[account.type]
         self._attr_device_info = DeviceInfo(
-            identifiers={coordinator.identifier(extension.number)},
+            identifiers={coordinator.identifier(account.number)},
             manufacturer="Vodia",
-            model="Extension",
-            model_id=extension.number,
+            model=model,
+            model_id=account.number,
             via_device_id=coordinator.pbx_device_id,
         )
-        if extension.name:
-            self._attr_device_info["name"] = extension.name
+        if account.name:
+            self._attr_device_info["name"] = account.name
         else:
-            self._attr_device_info["translation_key"] = "extension"
+            self._attr_device_info["translation_key"] = slugify(model)
             self._attr_device_info["translation_placeholders"] = {
-                "number": extension.number
+                "number": account.number
             }
+
+    @override
+    def _is_available(self, subject: AccountT) -> bool:
+        """Return whether the PBX is connected and lists the account."""
+        return self.coordinator.connected and subject.present
+
+
+class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
+    """An entity of an extension."""
 
     @override
     def _subject(self) -> Extension:
         """Return the extension."""
         return self.coordinator.client.extension(self._account)
-
-    @override
-    def _is_available(self, subject: Extension) -> bool:
-        """Return whether the PBX is connected and lists the extension."""
-        return self.coordinator.connected and subject.present
 
 
 class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
@@ -173,18 +179,28 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
             raise action_error(err) from err
 
 
-class VodiaStoryEntity(VodiaExtensionEntity[None]):
-    """An entity of an extension that is told what happens to its calls."""
+class VodiaToldEntity(VodiaAccountEntity[KnownAccount, None]):
+    """An entity of an account that is told what happens, and has nothing to look up."""
 
-    _told_first: ClassVar[bool] = False
+    @override
+    def _subject(self) -> KnownAccount:
+        """Return the account."""
+        coordinator, number = self.coordinator, self._account
+        return coordinator.extensions.get(number) or coordinator.groups[number]
 
     @override
     def _show_value(self, value: None) -> None:
         """Take nothing: what happens is told, not looked up."""
 
+
+class VodiaStoryEntity(VodiaToldEntity):
+    """An entity of an account that is told what happens to its calls."""
+
+    _told_first: ClassVar[bool] = False
+
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the stories of the extension's calls."""
+        """Listen to the stories of the account's calls."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.async_add_event_listener(
@@ -198,17 +214,26 @@ class VodiaStoryEntity(VodiaExtensionEntity[None]):
         """Take in what happened to a call."""
 
 
-async def async_add_for_extensions(
-    entry: VodiaConfigEntry, add: Callable[[Iterable[Extension]], None]
+async def async_add_for_accounts[AccountT: KnownAccount](
+    entry: VodiaConfigEntry,
+    add: Callable[[Iterable[AccountT]], None],
+    *kinds: type[AccountT],
 ) -> None:
-    """Add entities for the extensions that are here, and for each that comes.
+    """Add entities for the accounts of some kinds: those here, and each that comes.
 
     Those of a large tenant are added in batches, so that others get their turn.
     """
-    here, remove = entry.runtime_data.async_add_new_callback(add)
+
+    @callback
+    def add_fitting(accounts: Iterable[KnownAccount]) -> None:
+        """Add the entities of the accounts that are of these kinds."""
+        if fitting := [account for account in accounts if isinstance(account, kinds)]:
+            add(fitting)
+
+    here, remove = entry.runtime_data.async_add_new_callback(add_fitting)
     entry.async_on_unload(remove)
     for batch in batched(here, _BATCH, strict=False):
-        add(batch)
+        add_fitting(batch)
         await asyncio.sleep(0)
 
 
@@ -220,11 +245,11 @@ def async_add_for_lines(
     coordinator = entry.runtime_data
 
     @callback
-    def async_add_lines(extensions: Iterable[Extension]) -> None:
+    def async_add_lines(accounts: Iterable[KnownAccount]) -> None:
         """Add the entities of those that are lines."""
-        for extension in extensions:
-            if extension.number in coordinator.lines:
-                add(extension)
+        for account in accounts:
+            if isinstance(account, Extension) and account.number in coordinator.lines:
+                add(account)
 
     here, remove = coordinator.async_add_new_callback(async_add_lines)
     entry.async_on_unload(remove)

@@ -29,9 +29,9 @@ from .const import (
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     VodiaEntityDescription,
-    VodiaExtensionEntity,
     VodiaStoryEntity,
-    async_add_for_extensions,
+    VodiaToldEntity,
+    async_add_for_accounts,
 )
 from .pbx.messages import ChatMessage
 from .pbx.models import (
@@ -41,6 +41,8 @@ from .pbx.models import (
     CallState,
     Direction,
     Extension,
+    Group,
+    KnownAccount,
     Scope,
 )
 from .sensor import CALL_ATTRIBUTES, common_attributes
@@ -54,7 +56,7 @@ _REMEMBERED = 100
 
 @dataclass(frozen=True, kw_only=True)
 class VodiaEventDescription(
-    VodiaEntityDescription[Extension, None], EventEntityDescription
+    VodiaEntityDescription[KnownAccount, None], EventEntityDescription
 ):
     """Describe an event entity."""
 
@@ -62,7 +64,7 @@ class VodiaEventDescription(
 CALL = VodiaEventDescription(
     key="call",
     event_types=[str(event_type) for event_type in CallEventType],
-    value_fn=lambda extension: None,
+    value_fn=lambda account: None,
 )
 DOORBELL = VodiaEventDescription(
     key="doorbell",
@@ -95,22 +97,24 @@ async def async_setup_entry(
     doors: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
     _remove_doorbells(hass, entry, doors)
 
-    def events_of(extension: Extension) -> Iterator[EventEntity]:
-        """Yield the events of an extension."""
-        yield VodiaCallEvent(coordinator, CALL, extension)
-        if extension.number in coordinator.lines:
-            yield VodiaMessageEvent(coordinator, MESSAGE, extension)
-        if extension.number in doors:
-            yield VodiaDoorbellEvent(coordinator, DOORBELL, extension)
+    def events_of(account: KnownAccount) -> Iterator[EventEntity]:
+        """Yield the events of an account."""
+        yield VodiaCallEvent(coordinator, CALL, account)
+        if not isinstance(account, Extension):
+            return
+        if account.number in coordinator.lines:
+            yield VodiaMessageEvent(coordinator, MESSAGE, account)
+        if account.number in doors:
+            yield VodiaDoorbellEvent(coordinator, DOORBELL, account)
 
     @callback
-    def async_add_extensions(extensions: Iterable[Extension]) -> None:
-        """Add the events of extensions."""
+    def async_add_accounts(accounts: Iterable[KnownAccount]) -> None:
+        """Add the events of accounts."""
         async_add_entities(
-            event for extension in extensions for event in events_of(extension)
+            event for account in accounts for event in events_of(account)
         )
 
-    await async_add_for_extensions(entry, async_add_extensions)
+    await async_add_for_accounts(entry, async_add_accounts, Extension, Group)
 
 
 def _remove_doorbells(
@@ -125,7 +129,7 @@ def _remove_doorbells(
 
 
 class VodiaCallEvent(VodiaStoryEntity, EventEntity):
-    """The calls of an extension. Who calls whom does not go into the database."""
+    """The calls of an account. Who calls whom does not go into the database."""
 
     _unrecorded_attributes = CALL_ATTRIBUTES | {"duration", "end_reason", "backfilled"}
 
@@ -137,14 +141,10 @@ class VodiaCallEvent(VodiaStoryEntity, EventEntity):
         self.async_write_ha_state()
 
 
-class VodiaSignalEvent[ToldT](VodiaExtensionEntity[None], EventEntity):
+class VodiaSignalEvent[ToldT](VodiaToldEntity, EventEntity):
     """An event of an extension that a signal of the coordinator leads to."""
 
     _signal: ClassVar[str]
-
-    @override
-    def _show_value(self, value: None) -> None:
-        """Take nothing: what happens is told, not looked up."""
 
     @override
     async def async_added_to_hass(self) -> None:

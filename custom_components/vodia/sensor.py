@@ -22,7 +22,7 @@ from .entity import (
     VodiaExtensionEntity,
     VodiaPbxEntity,
     VodiaStoryEntity,
-    async_add_for_extensions,
+    async_add_for_accounts,
 )
 from .pbx.models import (
     AccountCall,
@@ -31,6 +31,7 @@ from .pbx.models import (
     CallState,
     Direction,
     Extension,
+    KnownAccount,
     PastCall,
 )
 
@@ -95,8 +96,8 @@ CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescripti
     value_fn=lambda extension: extension.call_state,
     attributes_fn=_call_sensor_attributes,
 )
-LAST_CALLER: VodiaSensorDescription[Extension, None] = VodiaSensorDescription(
-    key="last_caller", value_fn=lambda extension: None
+LAST_CALLER: VodiaSensorDescription[KnownAccount, None] = VodiaSensorDescription(
+    key="last_caller", value_fn=lambda account: None
 )
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
     VodiaSensorDescription(
@@ -140,7 +141,7 @@ async def async_setup_entry(
             )
         )
 
-    await async_add_for_extensions(entry, async_add_extensions)
+    await async_add_for_accounts(entry, async_add_extensions, Extension)
 
 
 class VodiaSensor[SubjectT, ValueT: str | int | None](

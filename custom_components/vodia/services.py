@@ -158,7 +158,14 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []
-    for coordinator, account in _subjects(hass, call):
+    subjects = [
+        (coordinator, account)
+        for coordinator, account in _subjects(hass, call)
+        if account is None or account in coordinator.extensions
+    ]
+    if not subjects:
+        raise _nothing_targeted()
+    for coordinator, account in subjects:
         # Raises NotConnectedError: a call that was up when the link broke is no answer.
         numbers = coordinator.client.live.state.extensions
         chosen: list[Extension] = [
@@ -275,7 +282,7 @@ def _lines(hass: HomeAssistant, call: ServiceCall) -> list[PbxClient]:
 
 
 def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
-    """Return the extensions and PBXs in the target; without one, every PBX."""
+    """Return the accounts and PBXs in the target; without one, every PBX."""
     selection = target.TargetSelection(call.data)
     if not selection.has_any_target:
         entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(
@@ -289,10 +296,15 @@ def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
             if (subject := _subject(hass, device))
         ]
     if not subjects:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="nothing_targeted"
-        )
+        raise _nothing_targeted()
     return list(dict.fromkeys(subjects))
+
+
+def _nothing_targeted() -> ServiceValidationError:
+    """Return the error for a target without an extension."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="nothing_targeted"
+    )
 
 
 def _subject(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> Subject | None:
@@ -310,6 +322,6 @@ def _subject(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> Subject | None:
         )
     coordinator = entry.runtime_data
     account = coordinator.account_of(device)
-    if account is not None and account not in coordinator.extensions:
+    if account is not None and coordinator.account(account) is None:
         return None
     return coordinator, account

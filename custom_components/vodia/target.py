@@ -31,12 +31,17 @@ def accounts_in(
     selection: target.TargetSelection,
     coordinator: VodiaCoordinator,
 ) -> set[str]:
-    """Return the extensions of a PBX in the target; the PBX itself stands for all."""
+    """Return the accounts of a PBX in the target.
+
+    The PBX itself stands for all extensions, and not for their groups: a call to one
+    rings at its members.
+    """
     accounts: set[str] = set()
     for device in devices_in(hass, selection):
         if device.config_entry_id != coordinator.entry.entry_id:
             continue
         if (account := coordinator.account_of(device)) is None:
-            return set(coordinator.extensions)
-        accounts.add(account)
+            accounts |= coordinator.extensions.keys()
+        else:
+            accounts.add(account)
     return accounts

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import json
 from random import Random
 import re
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -34,7 +35,7 @@ from custom_components.vodia.pbx.models import (
     CallScope,
     CallState,
     Direction,
-    Extension,
+    KnownAccount,
     Party,
 )
 from custom_components.vodia.pbx.state import PbxState, same_number
@@ -130,7 +131,7 @@ PRESENCE: Final[Mapping[str, Any]] = {
     "code": st.sampled_from((None, 0, 180)),
     "calls": CALLS,
 }
-TYPES = st.sampled_from((EXTENSION, EXTENSION, EXTENSION, "hunts", None))
+TYPES = st.sampled_from((EXTENSION, EXTENSION, EXTENSION, "hunts", "hunts", None))
 ENTRIES = st.lists(
     some(
         {"account": st.sampled_from(("46", "47", "48", "500", LINE)), "type": TYPES},
@@ -207,11 +208,19 @@ def take(state: PbxState, frame: Json, now: float = 0) -> bool:
     return True
 
 
-def take_rest(state: PbxState, entries: Iterable[Json], now: float = 0) -> None:
-    """Feed the extensions of a REST reply; the absence of others is proven by ours."""
+def take_rest(
+    state: PbxState,
+    entries: Iterable[Json],
+    now: float = 0,
+    types: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Feed a REST reply, of extensions unless told; the absence of others is proven."""
     listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Ledger())
-    phones = tuple(replace(account, type=EXTENSION) for account in listed)
-    state.apply(AccountsSnapshot(phones), now)
+    accounts = tuple(
+        replace(account, type=types.get(account.number, EXTENSION))
+        for account in listed
+    )
+    state.apply(AccountsSnapshot(accounts), now)
 
 
 # Any history
@@ -286,11 +295,11 @@ def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
     return now
 
 
-def facts(state: PbxState) -> dict[str, Extension]:
-    """Return what all extensions show; of an absent one the last name may be kept."""
+def facts(state: PbxState) -> dict[str, KnownAccount]:
+    """Return what all accounts show; of an absent one the last name may be kept."""
     return {
         number: shown if shown.present else replace(shown, name=None)
-        for number, shown in state.extensions.items()
+        for number, shown in state.accounts.items()
     }
 
 
@@ -303,7 +312,8 @@ def check_history(history: list[Told], end: list[Told]) -> None:
     """
     old = new_state()
     now = tell(old, [*history, *end])
-    fresh = new_state(known=old.extensions, memory=deepcopy(old.memory))
+    known = {number: account.type for number, account in old.accounts.items()}
+    fresh = new_state(known=known, memory=deepcopy(old.memory))
     tell(fresh, end, now)
     assert facts(old) == facts(fresh)
     assert old.totals == fresh.totals
@@ -347,16 +357,17 @@ def test_without_memory_nothing_survives(
 ) -> None:
     """Who dialed nothing shows what one shows who was never there before.
 
-    Left out are extensions that are missing now: that they were there is memory. What
-    was learned about the PBX is handed over: it says how to read what comes.
+    Left out are accounts that are missing now, or of another type than they were: that
+    they were there is memory. What was learned about the PBX is handed over: it says how to read what comes.
     """
     end = [Told(frame=accounts), Told(scope=scope), Told(frame=calls)]
     old = new_state()
     tell(old, [*(replace(told, dials=None) for told in history), *end])
     fresh = new_state(memory=replace(deepcopy(old.memory), absent_since={}))
     tell(fresh, end)
-    present = {n: shown for n, shown in old.extensions.items() if shown.present}
-    assert present == fresh.extensions
+    present = {n: shown for n, shown in old.accounts.items() if shown.present}
+    absent = old.accounts.keys() - present.keys()
+    assert present == {n: s for n, s in fresh.accounts.items() if n not in absent}
     assert old.totals == fresh.totals
 
 
@@ -367,9 +378,9 @@ def test_what_is_shown_is_never_stale(history: list[Told]) -> None:
     state, now = new_state(), 0.0
     for told in history:
         now = tell(state, [told], now)
-        before, totals = dict(state.extensions), state.totals
-        state._refreshed(tuple(state.extensions.keys() | state._accounts.keys()))
-        assert state.extensions == before
+        before, totals = dict(state.accounts), state.totals
+        state._refreshed(tuple(before.keys() | state._accounts.keys()))
+        assert state.accounts == before
         assert state.totals == totals
 
 
@@ -402,6 +413,7 @@ def test_same_list_again_shows_the_same() -> None:
 # Both dialects, and the truth
 
 PHONES: Final = (LINE, "46", "47", "48")
+GROUPS: Final = ("500", "501", "600")
 # Two reachable outside parties, two groups, a queue, an attendant, a room and an orbit.
 TARGETS: Final = (
     *PHONES,
@@ -551,12 +563,13 @@ class Office:
         new = Switches.modern(**self.switches)
         wire = Wire(self.engine, new, "localhost")
         modern.begin_calls(CallScope.TENANT)
-        entries = [orjson.loads(write(e, new)) for e in wire.directory(EXTENSION)]
+        entries = [orjson.loads(write(e, new)) for e in wire.directory(None)]
+        types = {number: str(account.type) for number, account in accounts.items()}
         if new.presence_first:
-            take_rest(modern, entries, self.now)
+            take_rest(modern, entries, self.now, types)
         self._send(modern, call_state(wire.tenant_calls()), new)
         if not new.presence_first:
-            take_rest(modern, entries, self.now)
+            take_rest(modern, entries, self.now, types)
 
     def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
         """Send a frame over the wire."""
@@ -586,6 +599,15 @@ class Truth:
     in_call: bool
     call_state: CallState
     calls: Mapping[str, AccountCall]
+
+
+def calls_for(engine: sim.Engine, number: str) -> dict[str, CallState]:
+    """Return the calls that are really for a group, and how far they are."""
+    return {
+        call.id: CallState.HELD if call.held_by else CallState(call.stage)
+        for call in engine.calls()
+        if call.called.is_account(number) and call.stage is not model.Stage.OWN_RINGING
+    }
 
 
 def truth_of(engine: sim.Engine, number: str) -> Truth:
@@ -742,6 +764,22 @@ def check_line(office: Office) -> None:
         assert may_be_unknown(office, LINE) or len(shown) == len(real), dialect
 
 
+def check_groups(office: Office) -> None:
+    """Check that the calls of groups are really for them, and all where that is said."""
+    for number in GROUPS:
+        calls = [call for call in office.engine.calls() if call.called.number == number]
+        if len(calls) > len({call.caller.number for call in calls}):
+            # Two calls of one caller at once may be legs of one call.
+            continue
+        real = calls_for(office.engine, number)
+        for dialect, state in office.states.items():
+            group = state.groups[number]
+            shown = {call.id: call.state for call in group.calls}
+            assert shown.items() <= real.items(), (dialect, number)
+            assert not group.complete or shown == real, (dialect, number)
+            assert dialect == "classic" or group.complete or group.unclear
+
+
 def check_totals(office: Office) -> None:
     """Check that each call counts once, as far as anybody tells of it."""
     accounts = office.engine.tenants["localhost"].accounts
@@ -776,6 +814,7 @@ def test_what_is_shown_is_true_in_both_dialects(
         check_truth(office)
         check_known(office)
         check_line(office)
+        check_groups(office)
         check_totals(office)
 
 

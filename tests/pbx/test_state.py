@@ -204,12 +204,12 @@ def test_user_state_without_account_is_ignored(fields: Json) -> None:
 @pytest.mark.parametrize("number", ["99", "46"])
 def test_user_state_of_unknown_account_asks_for_a_snapshot(number: str) -> None:
     """It creates nothing; an account that the last snapshot lacked is unknown, too."""
-    pbx = Feed(PbxState("45", frozenset({"localhost"}), known=["46"]))
+    pbx = Feed(PbxState("45", frozenset({"localhost"}), known={"46": EXTENSION}))
     pbx.accounts("45")
     before = dict(pbx.state.extensions)
     changes = pbx.user(number, type="extensions", registered=True)
     assert changes.unknown == number
-    assert not changes.extensions
+    assert not changes.accounts
     assert pbx.state.extensions == before
 
 
@@ -232,7 +232,7 @@ def test_snapshot_tells_new_names() -> None:
     pbx = feed(TENANT)
     changes = pbx.accounts("45", account("46", name="Bob"), "47", account("48"))
     assert changes.renamed == {"46"}
-    assert changes.extensions == {"46", "48"}
+    assert changes.accounts == {"46", "48"}
 
 
 def test_user_state_tells_new_names() -> None:
@@ -319,11 +319,25 @@ def test_absent_account_comes_back_in_a_list_without_us() -> None:
 def test_known_extension_is_absent_until_listed() -> None:
     """An extension of earlier days is absent, not unheard of; a new link remembers."""
     memory = Memory()
-    first = Feed(PbxState("45", frozenset(), known=["45", "46"], memory=memory))
+    first = Feed(
+        PbxState(
+            "45",
+            frozenset(),
+            known=dict.fromkeys(("45", "46"), EXTENSION),
+            memory=memory,
+        )
+    )
     assert first["45"].present
     assert not first["46"].present
     first.accounts("45", now=0)
-    second = Feed(PbxState("45", frozenset(), known=["45", "46"], memory=memory))
+    second = Feed(
+        PbxState(
+            "45",
+            frozenset(),
+            known=dict.fromkeys(("45", "46"), EXTENSION),
+            memory=memory,
+        )
+    )
     assert second.accounts("45", now=700).removed == {"46"}
 
 

@@ -20,6 +20,8 @@ from simulator.wire import Wire, encode
 
 from .test_properties import (
     ACTIONS,
+    ACTS,
+    GROUPS,
     HOSTS,
     LINE,
     NAMES,
@@ -27,6 +29,7 @@ from .test_properties import (
     TARGETS,
     Act,
     Office,
+    calls_for,
     truth_of,
 )
 
@@ -254,7 +257,10 @@ class Life:
         """Begin a new link: all is told anew, what is remembered goes on."""
         for dialect, old in self.office.states.items():
             self.office.states[dialect] = PbxState(
-                LINE, HOSTS, known=old.extensions, memory=old.memory
+                LINE,
+                HOSTS,
+                known=dict.fromkeys(old.extensions, "extensions"),
+                memory=old.memory,
             )
 
     def check(self, act: Act) -> None:
@@ -321,6 +327,58 @@ class Life:
         return len(calls) != len(set(calls)) or (per_leg and transferred)
 
 
+def expected_of_group(
+    before: Mapping[str, CallState],
+    after: Mapping[str, CallState],
+    log: list[model.LogEntry],
+) -> list[str]:
+    """Return what happened to the calls that are for a group."""
+    told = []
+    for call_id in before.keys() - after.keys():
+        over = any(
+            entry.call_id == call_id and entry.event is model.Event.ENDED
+            for entry in log
+        )
+        if before[call_id] in IN_CALL:
+            told.append(f"{call_id} ended {'completed' if over else 'unknown'}")
+        elif over:
+            told += [f"{call_id} missed missed", f"{call_id} ended missed"]
+        else:
+            told.append(f"{call_id} ended unknown")
+    for call_id, state in after.items():
+        old = before.get(call_id)
+        if old in IN_CALL and state in IN_CALL and old is not state:
+            told.append(f"{call_id} {'held' if state is CallState.HELD else 'resumed'}")
+        elif old is not state:
+            told += [f"{call_id} {step}" for step in BEGINS[state]]
+    return sorted(told)
+
+
+def is_open(office: Office) -> bool:
+    """Return whether the wire leaves open what is for a group.
+
+    A phone calls and no other rings: its own may be the first to. Or somebody calls
+    twice: either call may be a leg of the other.
+    """
+    calls = office.engine.calls()
+    return len(calls) > len({call.caller.number for call in calls}) or any(
+        call.caller.internal
+        and call.stage is not model.Stage.CONNECTED
+        and not set(call.rung) - {call.caller.number}
+        for call in calls
+    )
+
+
+def spoken(events: list[CallEvent], number: str) -> Steps:
+    """Return the events of an account in the words of `expected_of_group`."""
+    return sorted(
+        f"{event.call.id} {event.type}"
+        + (f" {event.end_reason}" if event.end_reason else "")
+        for event in events
+        if event.account == number
+    )
+
+
 def without_reasons(steps: Steps) -> Steps:
     """Return the steps less what tells how a call ended."""
     return [
@@ -359,6 +417,32 @@ def test_thousand_lives(
             life.connect()
         office.tell()
         life.check(act)
+
+
+@pytest.mark.timeout(180)
+@settings(max_examples=300)
+@given(DISPLAY, NAMES, ACTS)
+def test_lives_of_groups(
+    switches: Mapping[str, Any], names: Mapping[str, str], acts: list[Act]
+) -> None:
+    """The same for groups, whose calls the tenant's stream tells in full."""
+    office, stories = Office(switches, names), Stories()
+    office.tell()
+    state = office.states["modern"]
+    stories.begin(state, state.accounts, office.now)
+    truth = {number: calls_for(office.engine, number) for number in GROUPS}
+    for act in acts:
+        seen = len(office.engine.log)
+        office.act(act)
+        if is_open(office):
+            break
+        office.tell()
+        events = stories.tell(state, state.accounts, office.now)
+        for number in GROUPS:
+            after = calls_for(office.engine, number)
+            real = expected_of_group(truth[number], after, office.engine.log[seen:])
+            assert spoken(events, number) == real, (number, act)
+            truth[number] = after
 
 
 def test_order_within_an_account() -> None:

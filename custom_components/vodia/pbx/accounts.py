@@ -1,14 +1,23 @@
 """The accounts as REST lists them, for a PBX whose socket does not tell them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Set as AbstractSet
 from dataclasses import replace
+from typing import Final
 
 from .assumptions import Assumption
-from .errors import UnexpectedReplyError
+from .errors import (
+    AccessOffError,
+    MethodNotAllowedError,
+    NotFoundError,
+    UnexpectedReplyError,
+)
 from .ledger import Ledger
 from .messages import AccountsSnapshot, FrameError, decode_accounts
-from .models import EXTENSION, Account
+from .models import EXTENSION, GROUPS, Account
 from .rest import Reply
+
+# Kinds of accounts that are no phones, in the words of the filter.
+_OTHERS: Final = (*sorted(GROUPS), "attendants", "conferences")
 
 type Read = Callable[[dict[str, str]], Awaitable[Reply]]
 
@@ -16,8 +25,9 @@ type Read = Callable[[dict[str, str]], Awaitable[Reply]]
 class RestAccounts:
     """Read the accounts over one link.
 
-    The lists carry no type, so the extensions are asked for. A server that does not know
-    the filter gives everything; an account of unknown type is not a phone.
+    The list carries no type, so each type is asked for: once, and again when a number
+    appears. A server that does not know the filter gives everything and proves nothing;
+    an account of unknown type is not a phone.
     """
 
     def __init__(self, line: str, read: Read, ledger: Ledger) -> None:
@@ -26,6 +36,7 @@ class RestAccounts:
         self._read = read
         self._ledger = ledger
         self._filter_works: bool | None = None
+        self._types: dict[str, str | None] = {}
 
     async def read(self) -> AccountsSnapshot:
         """Return all accounts.
@@ -33,35 +44,43 @@ class RestAccounts:
         Raises what the reading raises, and UnexpectedReplyError for a list of another
         shape.
         """
-        filtered = await self._list({"type": EXTENSION})
-        everything = await self._list({})
-        phones = {account.number for account in filtered}
-        if self._filter_works is None:
-            self._filter_works = await self._knows_filter(phones, everything)
-            self._ledger.assume(Assumption.TYPE_FILTER_WORKS, self._filter_works)
-        if not self._filter_works:
-            phones.clear()
-        # The later reply is the newer truth.
-        by_number = {account.number: account for account in (*filtered, *everything)}
+        accounts = {account.number: account for account in await self._list({})}
+        types = self._types
+        if self._filter_works is not False and not accounts.keys() <= types.keys():
+            types = {**types, **await self._learn(accounts.keys())}
+        # A number that is gone may come back as something else.
+        self._types = {number: types.get(number) for number in accounts}
         return AccountsSnapshot(
             tuple(
-                replace(account, type=EXTENSION)
-                if account.number in phones
-                else account
-                for account in by_number.values()
+                replace(account, type=self._types[number])
+                for number, account in accounts.items()
             ),
-            complete=self._line in phones,
+            complete=self._types.get(self._line) == EXTENSION,
         )
 
-    async def _knows_filter(
-        self, phones: set[str], everything: tuple[Account, ...]
-    ) -> bool:
-        """Return whether the server gives by type what it is asked for."""
-        if phones != {account.number for account in everything}:
-            return True
-        # Extensions only, or no filter: asking for another type tells.
-        others = await self._list({"type": "hunts"})
-        return phones.isdisjoint(account.number for account in others)
+    async def _learn(self, numbers: AbstractSet[str]) -> dict[str, str]:
+        """Return the types of numbers, as far as the filter proves them."""
+        known = {number for number, its in self._types.items() if its == EXTENSION}
+        phones = await self._numbers(EXTENSION) or known
+        others = {other: await self._numbers(other) for other in _OTHERS}
+        if self._filter_works is None:
+            works = _knows_filter(phones, numbers, others.values())
+            self._ledger.assume(Assumption.TYPE_FILTER_WORKS, works)
+            self._filter_works = works
+        types = dict.fromkeys(phones, EXTENSION) if self._filter_works else {}
+        for other, found in others.items():
+            # Who does not know this very type gives everything.
+            if self._filter_works and phones.isdisjoint(found):
+                types |= dict.fromkeys(found, other)
+        return types
+
+    async def _numbers(self, kind: str) -> set[str]:
+        """Return the numbers of a type; a type that is refused has none."""
+        try:
+            accounts = await self._list({"type": kind})
+        except AccessOffError, NotFoundError, MethodNotAllowedError:
+            return set()
+        return {account.number for account in accounts}
 
     async def _list(self, query: dict[str, str]) -> tuple[Account, ...]:
         """Return one list, the types not known."""
@@ -71,3 +90,15 @@ class RestAccounts:
             return decode_accounts(reply, self._ledger)
         except FrameError as err:
             raise UnexpectedReplyError(f"accounts: {err}") from None
+
+
+def _knows_filter(
+    phones: set[str], numbers: AbstractSet[str], others: Iterable[set[str]]
+) -> bool:
+    """Return whether a server gives by type what it is asked for.
+
+    Where all are extensions, or there is no filter, the other types tell.
+    """
+    return bool(phones) and (
+        phones != numbers or all(phones.isdisjoint(other) for other in others)
+    )

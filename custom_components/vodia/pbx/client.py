@@ -1,7 +1,7 @@
 """PbxClient: log in, stay connected, and keep the state of the tenant true."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 import logging
@@ -139,12 +139,13 @@ class PbxClient:
         listener: Listener | None = None,
         *,
         way: LoginWay | None = None,
-        known: Iterable[str] = (),
+        known: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
-        `http` was made with `rest.session_options`. `known` are the extensions of
-        earlier days: one that the PBX lacks now is absent, not unheard of.
+        `http` was made with `rest.session_options`. `known` are the accounts of
+        earlier days with their types: one that the PBX lacks now is absent, not
+        unheard of.
         """
         self.ledger = Ledger()
         self.timing = TIMING
@@ -161,7 +162,7 @@ class PbxClient:
         self.stories = Stories(self.ledger)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
-        self._known = tuple(known)
+        self._known = known or {}
         self._state = self._new_state()
         self._live: _Link | None = None
         self._was_live = False
@@ -319,11 +320,15 @@ class PbxClient:
         self._was_live = True
         self._up.set()
         self._reasons_told.clear()
-        before, after = old.extensions, live.state.extensions
+        before, after = old.accounts, live.state.accounts
         changes = Changes(
-            extensions=frozenset(after),
+            accounts=frozenset(after),
             totals=True,
-            removed=frozenset(before.keys() - after.keys()),
+            removed=frozenset(
+                number
+                for number, account in before.items()
+                if number not in after or after[number].type != account.type
+            ),
             renamed=frozenset(
                 number
                 for number in after.keys() & before.keys()
@@ -368,7 +373,9 @@ class PbxClient:
             self._credentials.extension,
             self._hosts | {self.session.tenant.lower()},
             tenant=self.session.tenant.lower(),
-            known=previous.extensions if previous else self._known,
+            known={number: known.type for number, known in previous.accounts.items()}
+            if previous
+            else self._known,
             memory=previous.memory if previous else None,
             ledger=self.ledger,
         )
@@ -489,7 +496,7 @@ class PbxClient:
         elif isinstance(message, AccountDelta):
             live.deltas += 1
         if live is self._live:
-            numbers = self._told_here(changes.extensions)
+            numbers = self._told_here(changes.accounts)
             events = self.stories.tell(live.state, numbers, time.time())
             if self._listener:
                 self._listener.changed(changes)
@@ -720,6 +727,6 @@ def _both(one: Changes, other: Changes) -> Changes:
         return other
     return replace(
         other,
-        extensions=one.extensions | other.extensions,
+        accounts=one.accounts | other.accounts,
         totals=one.totals or other.totals,
     )

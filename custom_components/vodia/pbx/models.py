@@ -6,9 +6,13 @@ All of it is immutable; a change is a new object. `None` always means "not known
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 EXTENSION: Final = "extensions"
+RING_GROUP: Final = "hunts"
+QUEUE: Final = "acds"
+# Accounts that are no phones, and that calls are for.
+GROUPS: Final = frozenset({RING_GROUP, QUEUE})
 # Begins the id that we give to a call that the PBX lists without one.
 NO_ID: Final = "?"
 
@@ -226,6 +230,7 @@ class Extension:
     where nothing hints at more.
     """
 
+    type: ClassVar[str] = EXTENSION
     number: str
     name: str | None
     present: bool
@@ -244,6 +249,31 @@ class Extension:
         """Return the call that `call_state` is about; None while that is not known."""
         first = self.calls[0] if self.calls else None
         return first if first and first.state is self.call_state else None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What is known of an account that is no phone, and of the calls that are for it.
+
+    All legs of a call are one call. Of the `unclear` ones nobody tells whether they
+    ring or are connected; `calls` are `complete` where nothing hints at more.
+    """
+
+    number: str
+    name: str | None
+    type: str
+    present: bool
+    calls: tuple[AccountCall, ...] = ()
+    unclear: tuple[Call, ...] = ()
+    complete: bool = True
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Return the ids of the unclear calls."""
+        return frozenset(call.id for call in self.unclear)
+
+
+type KnownAccount = Extension | Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,11 +308,12 @@ class Totals:
 class Changes:
     """What a message changed, for those who show it.
 
-    `unknown` is an account that was told of and is not listed; a `doubtful` message
-    may be about us, and only a snapshot can tell.
+    `accounts` are the numbers of extensions and groups that look different. `unknown`
+    is an account that was told of and is not listed; a `doubtful` message may be about
+    us, and only a snapshot can tell.
     """
 
-    extensions: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
     totals: bool = False
     removed: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()

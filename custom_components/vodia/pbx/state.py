@@ -5,7 +5,7 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
@@ -15,6 +15,7 @@ from .ledger import Ledger
 from .messages import AccountDelta, AccountsSnapshot, CallList, Message
 from .models import (
     EXTENSION,
+    GROUPS,
     IN_CALL,
     NO_ID,
     NOTHING,
@@ -26,6 +27,8 @@ from .models import (
     Changes,
     Direction,
     Extension,
+    Group,
+    KnownAccount,
     Party,
     Phase,
     Scope,
@@ -36,6 +39,8 @@ from .models import (
 FORGET_AFTER: Final = 600.0
 # Seconds in which a new call can be the one that we dialed.
 DIAL_WINDOW: Final = 30.0
+# Seconds by which the starts of the legs of one call may differ.
+LEG_SPREAD: Final = 2.0
 # Calls that ended last, to notice one that comes back.
 _ENDED_KEPT: Final = 50
 # Contradictions in a row that make an account's own presence worthless.
@@ -53,6 +58,9 @@ _SHOWN_FIRST: Final = (
     CallState.DIALING,
     CallState.HELD,
 )
+
+# Caller, dialed number and start of a call.
+type Ends = tuple[str | None, str | None, float | None]
 
 
 class Hold(Enum):
@@ -102,13 +110,13 @@ class PbxState:
         hosts: frozenset[str],
         *,
         tenant: str = "",
-        known: Iterable[str] = (),
+        known: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         ledger: Ledger | None = None,
     ) -> None:
-        """Start with the line itself, and with extensions known from before as absent.
+        """Start with the line itself, and with accounts known from before as absent.
 
-        `hosts` are the names, in lower case, that addresses of the tenant carry; of
+        `known` has their types.         `hosts` are the names, in lower case, that addresses of the tenant carry; of
         them `tenant` is its own.
         """
         self.line = line
@@ -130,6 +138,7 @@ class PbxState:
         self.scope: CallScope | None = None
         self.totals = Totals(None, None, None)
         self.extensions: dict[str, Extension] = {}
+        self.groups: dict[str, Group] = {}
         self._accounts: dict[str, Account] = {line: Account(line, type=EXTENSION)}
         self._hosts = hosts
         self._lists_calls = False
@@ -139,14 +148,23 @@ class PbxState:
         self._listed: dict[str, Call] = {}
         self._calls_of: dict[str, tuple[Call, ...]] = {}
         self._unexplained: set[str] = set()
-        for number in known:
-            self.extensions[number] = _absent(number, None)
+        for number, kind in (known or {}).items():
+            self._show(number, _absent(number, kind, None))
         self._refreshed((line,))
 
     @property
     def missing(self) -> bool:
         """Return whether an account waits for the snapshot that removes it."""
         return bool(self.memory.absent_since)
+
+    def account(self, number: str) -> KnownAccount | None:
+        """Return what is known of an extension or group."""
+        return self.extensions.get(number) or self.groups.get(number)
+
+    @property
+    def accounts(self) -> Mapping[str, KnownAccount]:
+        """Return all extensions and groups, the absent ones included."""
+        return {**self.extensions, **self.groups}
 
     def apply(self, message: Message, now: float) -> Changes:
         """Take in a message at a monotonic time in seconds; return what it changed."""
@@ -188,13 +206,13 @@ class PbxState:
 
     def take_names(self, other: PbxState) -> None:
         """Take over which accounts there are; how they are, others tell."""
-        for number, account in other.accounts.items():
+        for number, account in other.raw_accounts.items():
             self._accounts.setdefault(
                 number, Account(number, account.name, account.type)
             )
 
     @property
-    def accounts(self) -> Mapping[str, Account]:
+    def raw_accounts(self) -> Mapping[str, Account]:
         """Return the accounts as the PBX told them last."""
         return self._accounts
 
@@ -266,7 +284,7 @@ class PbxState:
         self._note_reports(new)
         if new.name != old.name:
             # Others show it as the name of their other party.
-            return self._refreshed(self.extensions)
+            return self._refreshed(self.accounts)
         calls = (
             (new.busy, new.calls) != (old.busy, old.calls)
             # Whether a call is the account's may hang on all of it.
@@ -276,6 +294,9 @@ class PbxState:
         for call in self._calls_of.get(new.number, ()):
             # It may tell who of a group has answered.
             numbers |= call.extensions if call.connected else frozenset()
+        if new.calls != old.calls:
+            # It may tell that a call of a group is connected.
+            numbers |= self.groups.keys() & self._reporting
         return self._refreshed(numbers, calls=calls)
 
     def _weigh_presence(self, new: Account) -> None:
@@ -310,10 +331,16 @@ class PbxState:
         accounts[self.line] = replace(
             accounts.get(self.line, self._accounts[self.line]), type=EXTENSION
         )
-        phones = {a.number for a in accounts.values() if a.type == EXTENSION}
-        for number in phones:
+        lacking = {
+            number
+            for number, known in self.accounts.items()
+            if not (account := accounts.get(number))
+            # One whose type is not told is not shown, and may be there still.
+            or account.type not in (None, known.type)
+        }
+        for number in accounts.keys() - lacking:
             self.memory.absent_since.pop(number, None)
-        removed = self._forget(phones, now) if proves_absence else frozenset[str]()
+        removed = self._forget(lacking, now) if proves_absence else frozenset[str]()
         self._accounts = accounts if proves_absence else self._accounts | accounts
         self._lists_calls = all(
             account.calls is not None
@@ -328,7 +355,7 @@ class PbxState:
             self._note_reports(account)
         if self.scope is None:
             self._fill_in(snapshot.calls)
-        changes = self._refreshed(phones | self.extensions.keys())
+        changes = self._refreshed(accounts.keys() | self.accounts.keys())
         return replace(changes, removed=removed) if removed else changes
 
     def _trusted(self, accounts: tuple[Account, ...]) -> Iterable[Account]:
@@ -360,12 +387,12 @@ class PbxState:
         opaque = other and account.busy is True and not account.calls
         _mark(self._opaque, account.number, opaque and account.type != EXTENSION)
 
-    def _forget(self, phones: set[str], now: float) -> frozenset[str]:
-        """Remove the extensions that two snapshots, ten minutes apart, both lack."""
+    def _forget(self, lacking: AbstractSet[str], now: float) -> frozenset[str]:
+        """Remove the accounts that two snapshots, ten minutes apart, both lack."""
         absent_since = self.memory.absent_since
         removed = {
             number
-            for number in self.extensions.keys() - phones
+            for number in lacking
             if now - absent_since.setdefault(number, now) >= FORGET_AFTER
         }
         for number in removed:
@@ -487,7 +514,7 @@ class PbxState:
         self._listed = listed
         self._calls_of = after = self._index(listed)
         if self._weigh_ringing() or everybody:
-            return self._refreshed(self.extensions)
+            return self._refreshed(self.accounts)
         return self._refreshed(
             number
             for number in before.keys() | after.keys() | self._reporting
@@ -573,15 +600,20 @@ class PbxState:
         dialed[call.id] = dial
         return call if makes_it else replace(call, caller=Party(line), callee=other)
 
-    # What an extension shows
+    # What an account shows
 
     def _refreshed(self, numbers: Iterable[str], *, calls: bool = True) -> Changes:
-        """Derive the extensions anew; return those that look different."""
+        """Derive the accounts anew; return those that look different."""
         changed, renamed = set(), set()
         for number in numbers:
             account = self._accounts.get(number)
-            old = self.extensions.get(number)
-            if account and account.type == EXTENSION:
+            old = self.account(number)
+            new: KnownAccount
+            if old and (account is None or account.type != old.type):
+                new = _absent(number, old.type, old.name)
+            elif account is None:
+                continue
+            elif account.type == EXTENSION:
                 # Most deltas are about presence: what the calls say stays as it is.
                 new = (
                     replace(
@@ -591,11 +623,11 @@ class PbxState:
                         dnd=account.dnd,
                         chat_available=_CHAT.get(account.chat),
                     )
-                    if old and not calls
+                    if isinstance(old, Extension) and not calls
                     else self._extension(account)
                 )
-            elif old:
-                new = _absent(number, old.name)
+            elif account.type in GROUPS:
+                new = self._group(account, account.type)
             else:
                 continue
             if new != old:
@@ -612,8 +644,11 @@ class PbxState:
             renamed=frozenset(renamed),
         )
 
-    def _show(self, number: str, new: Extension | None) -> None:
-        """Put an extension in place of what it was, and keep the registered counted."""
+    def _show(self, number: str, new: KnownAccount | None) -> None:
+        """Put an account in place of what it was, and keep the registered counted."""
+        if isinstance(new, Group):
+            self.groups[number] = new
+            return
         if (old := self.extensions.get(number)) and old.present:
             self._registered[old.registered] -= 1
         if new and new.present:
@@ -623,7 +658,8 @@ class PbxState:
         if new:
             self.extensions[number] = new
         else:
-            del self.extensions[number]
+            self.extensions.pop(number, None)
+            self.groups.pop(number, None)
 
     def _extension(self, account: Account) -> Extension:
         """Derive what an extension shows: call details outrank its own presence.
@@ -638,7 +674,8 @@ class PbxState:
         calls = self._calls_of.get(number, ())
         unexplained = False
         if not all_told:
-            calls, unexplained = self._with_reported(account, calls)
+            calls, more = self._with_reported(account, calls)
+            unexplained = bool(more) or _hides_calls(account, calls)
         _mark(self._unexplained, number, unexplained)
         own, doubtful = self._own_calls(account, calls)
         unclear = bool(doubtful) or unexplained
@@ -679,12 +716,12 @@ class PbxState:
 
     def _with_reported(
         self, account: Account, calls: tuple[Call, ...]
-    ) -> tuple[tuple[Call, ...], bool]:
+    ) -> tuple[tuple[Call, ...], tuple[Call, ...]]:
         """Return the calls with those of the account's own presence added.
 
-        And whether its presence says more than the details explain.
+        And those of its presence that the details do not explain.
         """
-        unexplained = account.busy is True and not account.calls and not calls
+        unexplained: list[Call] = []
         for reported in account.calls or ():
             if any(_is_same(reported, call) for call in calls):
                 continue
@@ -695,8 +732,64 @@ class PbxState:
             elif reported.phase:
                 calls = (*calls, reported)
             else:
-                unexplained = True
-        return calls, unexplained
+                unexplained.append(reported)
+        return calls, tuple(unexplained)
+
+    def _group(self, account: Account, kind: str) -> Group:
+        """Derive what a group shows: the calls that are for it, all legs as one.
+
+        It makes none. Of the legs a connected one is shown; one whose state is not
+        told may be connected. That a group has no call is known where all are told.
+        """
+        number, all_told = account.number, self.scope is CallScope.TENANT
+        calls, more = self._calls_of.get(number, ()), tuple[Call, ...]()
+        hidden = False
+        if not all_told:
+            calls, more = self._with_reported(account, calls)
+            hidden = _hides_calls(account, calls)
+        legs: list[Call] = []
+        for call in sorted(
+            (
+                self._as_seen_by(account, call)
+                for call in (*calls, *map(self._as_proven, more))
+                if not (
+                    call.caller.number == number and self._is_in_tenant(call.caller)
+                )
+            ),
+            key=_leg_order,
+        ):
+            if not any(are_legs(_ends(call), _ends(leg)) for leg in legs):
+                legs.append(call)
+        unclear = tuple(call for call in legs if not call.phase)
+        tells_none = all_told or (
+            account.calls is not None and self.memory.presence_shows_ringing
+        )
+        return Group(
+            number=number,
+            name=account.name,
+            type=kind,
+            present=True,
+            calls=tuple(
+                self._account_call(call, call.phase, number)
+                for call in legs
+                if call.phase
+            ),
+            unclear=unclear,
+            complete=tells_none and not (unclear or hidden),
+        )
+
+    def _as_proven(self, call: Call) -> Call:
+        """Return a call of a group's presence as connected where another has it so."""
+        phases = {
+            reported.phase
+            for number in self._reporting
+            for reported in self._accounts[number].calls or ()
+            if reported.connected
+            and (reported.id == call.id or are_legs(_ends(reported), _ends(call)))
+        }
+        # One side may hold it while the other only speaks.
+        phase = Phase.HELD if Phase.HELD in phases else next(iter(phases), None)
+        return replace(call, phase=phase)
 
     def _own_calls(
         self, account: Account, calls: tuple[Call, ...]
@@ -774,16 +867,22 @@ class PbxState:
     def _as_seen_by(self, account: Account, call: Call) -> Call:
         """Return a call without its phase where it may not have come to the account yet.
 
-        While the line's phone rings for a call that we dialed, the dialed one does not;
-        and a phone that is called but not involved may be on do not disturb, or away.
+        While the phone of who dialed by a click rings, the dialed one does not; and a
+        phone that is called but not involved may be on do not disturb, or away. A group
+        is not involved by name: that others are shows that it rings.
         """
         number, dialed = account.number, call.id in self.memory.dialed
         away = account.registered is False or account.dnd is True
+        if account.type == EXTENSION:
+            may_not_ring = dialed or call.lists_extensions or away
+        else:
+            involved, caller = call.extensions, call.caller.number
+            may_not_ring = (dialed or caller in involved) and involved <= {caller}
         if (
             call.phase is not Phase.RINGING
             or number in (call.caller.number, *call.extensions)
             or (number == self.line and self.scope is CallScope.OWN)
-            or not (dialed or call.lists_extensions or away)
+            or not may_not_ring
             or any(_is_same(reported, call) for reported in account.calls or ())
         ):
             return call
@@ -866,6 +965,33 @@ class PbxState:
         )
 
 
+def are_legs(one: Ends, other: Ends) -> bool:
+    """Return whether two calls have caller, dialed number and start in common."""
+    start, other_start = one[2], other[2]
+    return (
+        one[:2] == other[:2]
+        and start is not None
+        and other_start is not None
+        and abs(start - other_start) <= LEG_SPREAD
+    )
+
+
+def _ends(call: Call) -> Ends:
+    """Return caller, dialed number and start of a call."""
+    return call.caller.number, call.callee.number, call.started
+
+
+def _leg_order(call: Call) -> tuple[int, float, str]:
+    """Return what puts the leg first that speaks for its call."""
+    rank = 0 if call.connected else 1 + (call.phase is not None)
+    return rank, call.started or 0, call.id
+
+
+def _hides_calls(account: Account, calls: tuple[Call, ...]) -> bool:
+    """Return whether an account's presence makes it busy and no call tells why."""
+    return account.busy is True and not account.calls and not calls
+
+
 def same_number(one: str | None, other: str | None) -> bool:
     """Return whether two numbers are the same, international and dial prefixes aside."""
     if one is None or other is None:
@@ -904,8 +1030,10 @@ def _merged(one: Call, other: Call) -> Call:
     return replace(other, extensions=one.extensions | other.extensions)
 
 
-def _absent(number: str, name: str | None) -> Extension:
-    """Return an extension that the PBX does not list."""
+def _absent(number: str, kind: str, name: str | None) -> KnownAccount:
+    """Return an extension or group that the PBX does not list."""
+    if kind != EXTENSION:
+        return Group(number, name, kind, present=False, complete=False)
     return Extension(
         number=number,
         name=name,

@@ -23,13 +23,13 @@ from .models import (
     CallState,
     Direction,
     EndReason,
+    Group,
+    KnownAccount,
     Party,
     PastCall,
 )
-from .state import PbxState, same_number
+from .state import Ends, PbxState, are_legs, same_number
 
-# Seconds by which the starts of the legs of one call may differ.
-_LEG_SPREAD: Final = 2.0
 # Times that the history is asked how a call ended: it may be written a little later.
 _TRIES: Final = 3
 # Calls of the line that ended last, to know them again in its history.
@@ -38,6 +38,8 @@ _OVER_KEPT: Final = 50
 _DEAF: Final = 60.0
 # Seconds by which the times of one call may differ where it has no id.
 _SAME_START: Final = 1.0
+# Seconds by which the start of a call may differ in its history.
+_SPREAD: Final = 2.0
 
 _BEGINS: Final = {
     CallState.RINGING: CallEventType.RINGING,
@@ -49,9 +51,6 @@ _BEGINS: Final = {
 _ENDS: Final = frozenset(
     {CallEventType.TRANSFERRED, CallEventType.MISSED, CallEventType.ENDED}
 )
-
-# Caller, dialed number and start of a call.
-type _Ends = tuple[str | None, str | None, float | None]
 
 
 @dataclass(slots=True)
@@ -143,7 +142,8 @@ class Stories:
         self._doubt_replaced(state, numbers)
         return _sorted(
             event
-            for number in numbers
+            # Groups first: what the line is known to do is forgotten with its own part.
+            for number in sorted(numbers, key=state.extensions.__contains__)
             for event in self._told(state, number, now, gap=False)
         )
 
@@ -181,18 +181,24 @@ class Stories:
         gap: bool,
     ) -> Iterator[CallEvent]:
         """Yield what happened at an account: ends first, then what began."""
-        extension = state.extensions.get(number)
-        calls = {call.id: call for call in extension.calls} if extension else {}
+        account = state.account(number)
+        calls = {call.id: call for call in account.calls} if account else {}
         stories = self._stories.setdefault(number, {})
+        if isinstance(account, Group):
+            _follow_legs(number, stories, calls)
         is_line = number == state.line
         provable = number not in self.without_history
-        unseen = gap or not (extension and extension.present)
+        unseen = gap or not (account and account.present)
         for call_id in stories.keys() - calls.keys():
             ended = stories[call_id]
             if ended.unproven and not gap:
                 continue
-            if extension and call_id in extension.doubtful:
+            if account and _may_have(account, ended.call):
                 ended.doubted = True
+                continue
+            if number in state.groups:
+                del stories[call_id]
+                yield from self._left_group(state, number, ended, now, unseen=unseen)
                 continue
             ours = self._ours.pop((number, call_id), None)
             reason = ours or _reason(state, number, ended, unseen=unseen)
@@ -280,11 +286,26 @@ class Stories:
                 # Who has called twice at once is not two legs at one phone.
                 or (
                     other != number
-                    and _are_legs(_ends(number, call), _ends(other, story.call))
+                    and are_legs(_ends(number, call), _ends(other, story.call))
                 )
             ),
             call.id,
         )
+
+    def _left_group(
+        self, state: PbxState, number: str, story: _Story, now: float, *, unseen: bool
+    ) -> Iterator[CallEvent]:
+        """Yield that a call is for a group no more."""
+        call_id = story.call.id
+        if not (unseen or story.connected) and _is_taken(state, number, story.call):
+            story.connected, story.answered = True, now
+            yield _event(number, story, CallEventType.ANSWERED, now)
+        reason = _group_reason(state, number, story, gap=unseen)
+        if EndReason.TRANSFERRED in (
+            reason for (_, ours), reason in self._ours.items() if ours == call_id
+        ):
+            reason = EndReason.TRANSFERRED
+        yield from _ending(number, story, reason, None if unseen else now)
 
     def _ended(
         self,
@@ -416,7 +437,7 @@ def _is_in_history(call: AccountCall, past: PastCall) -> bool:
     """Return whether a call of the line is one of its history, which may lack the id."""
     return past.id == call.id or (
         past.direction is call.direction
-        and _starts_with(call, past, _LEG_SPREAD)
+        and _starts_with(call, past, _SPREAD)
         and (
             past.remote.number == call.remote.number
             or same_number(past.remote.number, call.remote.number)
@@ -430,6 +451,67 @@ def _starts_with(call: AccountCall, past: PastCall, spread: float) -> bool:
         past.started is not None
         and call.started is not None
         and abs(past.started - call.started) <= spread
+    )
+
+
+def _group_reason(
+    state: PbxState, number: str, story: _Story, *, gap: bool
+) -> EndReason:
+    """Return why a call ended for a group: one that is answered there stays there."""
+    goes_on = _legs_anywhere(state, story.call) or _another_has(
+        state, number, story.call
+    )
+    if gap or goes_on:
+        return EndReason.UNKNOWN
+    if story.connected:
+        return EndReason.COMPLETED
+    if story.doubted or state.scope is not CallScope.TENANT:
+        return EndReason.UNKNOWN
+    return EndReason.MISSED
+
+
+def _is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
+    """Return whether a phone has answered a group's call, which now is to the phone."""
+    return _another_has(state, number, call) or any(
+        leg.connected
+        and leg.callee.number in state.extensions
+        and (leg.id == call.id or leg.caller.number)
+        for leg in _legs_anywhere(state, call)
+    )
+
+
+def _legs_anywhere(state: PbxState, call: AccountCall) -> list[Call]:
+    """Return the listed legs of a group's call, also those that go elsewhere now."""
+    ends = _ends("", call)
+    return [
+        leg
+        for leg in state.listed.values()
+        if leg.id == call.id
+        or are_legs((leg.caller.number, call.dialed_number, leg.started), ends)
+    ]
+
+
+def _follow_legs(
+    number: str, stories: dict[str, _Story], calls: dict[str, AccountCall]
+) -> None:
+    """Go on with the story of a call whose leg is gone as that of another leg."""
+    for call_id in stories.keys() - calls.keys():
+        ends = _ends(number, stories[call_id].call)
+        for leg_id, leg in calls.items():
+            if leg_id not in stories and are_legs(ends, _ends(number, leg)):
+                stories[leg_id] = stories.pop(call_id)
+                break
+
+
+def _may_have(account: KnownAccount, call: AccountCall) -> bool:
+    """Return whether it is open if an account (still) has a call.
+
+    What a group's presence tells of a call may be no more than who calls.
+    """
+    return call.id in account.doubtful or (
+        isinstance(account, Group)
+        and call.remote.number is not None
+        and any(other.caller.number == call.remote.number for other in account.unclear)
     )
 
 
@@ -449,26 +531,15 @@ def _is_leg(leg: Call, call: AccountCall) -> bool:
     """Return whether a listed call is a call of an account, or another leg of it."""
     ends = (leg.caller.number, leg.callee.number, leg.started)
     return leg.id == call.id or (
-        call.direction is Direction.INCOMING and _are_legs(ends, _ends("", call))
+        call.direction is Direction.INCOMING and are_legs(ends, _ends("", call))
     )
 
 
-def _ends(number: str, call: AccountCall) -> _Ends:
+def _ends(number: str, call: AccountCall) -> Ends:
     """Return caller, dialed number and start of a call of an account."""
     outgoing = call.direction is Direction.OUTGOING
     caller = number if outgoing else call.remote.number
     return caller, call.dialed_number, call.started
-
-
-def _are_legs(one: _Ends, other: _Ends) -> bool:
-    """Return whether two calls have caller, dialed number and start in common."""
-    start, other_start = one[2], other[2]
-    return (
-        one[:2] == other[:2]
-        and start is not None
-        and other_start is not None
-        and abs(start - other_start) <= _LEG_SPREAD
-    )
 
 
 def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
