@@ -17,7 +17,7 @@ from simulator import Simulator, Switches
 from .common import Phones, create_entry, set_up, until
 from .test_events import CALLER, Ear
 from .test_services import act, refused
-from .test_triggers import attach, device, rest
+from .test_triggers import FOR, attach, device, rest
 
 modern = pytest.mark.parametrize("dialect", ["modern"])
 
@@ -439,3 +439,20 @@ async def test_actions_refuse_a_group(
     response = await act(hass, "get_calls", target=both)
     assert response
     assert [(c["account"], c["call_id"]) for c in response["calls"]] == [("45", call)]
+
+
+async def test_answered_before_the_time(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Where it may have been answered at any phone, a group's call rings no more."""
+    fired = await attach(hass, "call_ringing", device(phones, "500"), **FOR)
+    call = pbx.engine.ring(CALLER, "500")
+    await phones.wait("45", "ringing", "on")
+    pbx.engine.answer(call, "43")
+    await phones.wait("45", "ringing", "off")
+    await rest(hass, 0.6)
+    assert not fired
+    pbx.engine.hang_up(call)
+    call = pbx.engine.ring(CALLER, "500")
+    await until(hass, lambda: fired)
+    assert fired[0]["call_id"]

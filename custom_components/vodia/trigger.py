@@ -232,9 +232,13 @@ class CallRingingTrigger(CallTrigger):
             @callback
             def fire(_: datetime) -> None:
                 """Run the action with the phones that ring now."""
-                events = list(waiting.pop(call).events.values())
-                # While the link is lost nobody knows whether it still rings.
-                if coordinator.connected and not self._has_fired(call):
+                # Where it may have been answered meanwhile, nobody knows that it rings.
+                events = [
+                    event
+                    for event in waiting.pop(call).events.values()
+                    if coordinator.is_ringing(event)
+                ]
+                if events and not self._has_fired(call):
                     self._run(run_action, coordinator, events)
 
             return async_call_later(

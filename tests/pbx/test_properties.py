@@ -864,6 +864,15 @@ def example(what: str, *acts: Act, **switches: Any) -> Any:
             Act("answer", 0, 1, ""),
             Act("transfer", 0, 0, "500"),
         ),
+        example(
+            "a phone is not in a group's call while another rings",
+            Act("ring", 0, 0, "46"),
+            Act("ring", 0, 0, "500"),
+            Act("answer", 1, 1, ""),
+            Act("ring", 0, 0, "47"),
+            shrink_extensions=False,
+            presence_first=True,
+        ),
     ],
 )
 def test_what_is_shown_is_true(

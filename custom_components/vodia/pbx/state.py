@@ -5,7 +5,7 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
@@ -290,10 +290,7 @@ class PbxState:
             # Whether a call is the account's may hang on all of it.
             or new.number in self._calls_of
         )
-        numbers = {new.number}
-        for call in self._calls_of.get(new.number, ()):
-            # It may tell who of a group has answered.
-            numbers |= call.extensions if call.connected else frozenset()
+        numbers = {new.number} | self._with_whom({new.number})
         if new.calls != old.calls:
             # It may tell that a call of a group is connected.
             numbers |= self.groups.keys() & self._reporting
@@ -515,11 +512,25 @@ class PbxState:
         self._calls_of = after = self._index(listed)
         if self._weigh_ringing() or everybody:
             return self._refreshed(self.accounts)
-        return self._refreshed(
+        numbers = self._reporting | {
             number
-            for number in before.keys() | after.keys() | self._reporting
-            if number in self._reporting or before.get(number) != after.get(number)
-        )
+            for number in before.keys() | after.keys()
+            if before.get(number) != after.get(number)
+        }
+        return self._refreshed(numbers | self._with_whom(numbers))
+
+    def _with_whom(self, numbers: Iterable[str]) -> set[str]:
+        """Return who is listed in the connected calls of accounts.
+
+        What one of a group does tells whether another has answered.
+        """
+        return {
+            other
+            for number in numbers
+            for call in self._calls_of.get(number, ())
+            if call.connected
+            for other in call.extensions
+        }
 
     def _index(self, calls: dict[str, Call]) -> dict[str, tuple[Call, ...]]:
         """Return the calls of each account."""
@@ -801,7 +812,9 @@ class PbxState:
         counts that was told since the call connected: before, the phone only rang.
         """
         number = account.number
-        calls = tuple(self._as_seen_by(account, call) for call in calls)
+        calls = tuple(
+            self._as_seen_by(account, call) for call in _less_far_legs(number, calls)
+        )
         own = {
             call.id: call
             for call in calls
@@ -979,6 +992,19 @@ def are_legs(one: Ends, other: Ends) -> bool:
 def _ends(call: Call) -> Ends:
     """Return caller, dialed number and start of a call."""
     return call.caller.number, call.callee.number, call.started
+
+
+def _less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
+    """Yield the calls of an account less the legs that are those of the other side."""
+    own = [_ends(call) for call in calls if number in call.extensions]
+    legs: list[Ends] = []
+    for call in calls:
+        if call.lists_extensions and number not in call.extensions:
+            ends = _ends(call)
+            if any(are_legs(ends, leg) for leg in (*own, *legs)):
+                continue
+            legs.append(ends)
+        yield call
 
 
 def _leg_order(call: Call) -> tuple[int, float, str]:

@@ -389,9 +389,9 @@ def _reason(
         return EndReason.UNKNOWN if legs else EndReason.COMPLETED
     if call.direction is Direction.OUTGOING:
         return EndReason.UNKNOWN if legs else EndReason.UNANSWERED
-    if any(leg.connected for leg in legs) or _another_has(state, number, call):
+    if any(leg.connected for leg in legs) or _is_taken(state, number, call):
         return EndReason.ANSWERED_ELSEWHERE
-    if legs:
+    if legs or _legs_anywhere(state, call):
         return EndReason.UNKNOWN
     return EndReason.MISSED if state.scope is CallScope.TENANT else None
 
@@ -471,7 +471,7 @@ def _group_reason(
 
 
 def _is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
-    """Return whether a phone has answered a group's call, which now is to the phone."""
+    """Return whether a phone has answered a call, which may now be to that phone."""
     return _another_has(state, number, call) or any(
         leg.connected
         and leg.callee.number in state.extensions
@@ -481,7 +481,7 @@ def _is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
 
 
 def _legs_anywhere(state: PbxState, call: AccountCall) -> list[Call]:
-    """Return the listed legs of a group's call, also those that go elsewhere now."""
+    """Return the listed legs of an incoming call, also those that go elsewhere now."""
     ends = _ends("", call)
     return [
         leg
@@ -517,10 +517,13 @@ def _may_have(account: KnownAccount, call: AccountCall) -> bool:
 
 def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
     """Return whether the presence of another account proves that it has the call now."""
+    ends = _ends(number, call)
     return any(
         other.number != number
         and any(
-            its.id == call.id and its.state in IN_CALL and its.remote == call.remote
+            its.state in IN_CALL
+            and its.remote == call.remote
+            and (its.id == call.id or are_legs(_ends(other.number, its), ends))
             for its in other.calls
         )
         for other in state.extensions.values()
