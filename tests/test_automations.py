@@ -33,7 +33,6 @@ from homeassistant.components.demo.media_player import DemoMusicPlayer
 from homeassistant.components.demo.notify import EVENT_NOTIFY, DemoNotifyEntity
 from homeassistant.components.demo.siren import DemoSiren
 from homeassistant.components.demo.vacuum import StateDemoVacuum
-from homeassistant.components.event import EventDeviceClass, EventEntity
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.vacuum import VacuumEntityFeature
 from homeassistant.const import EVENT_CALL_SERVICE
@@ -183,26 +182,12 @@ def entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
     return entry
 
 
-class Doorbell(EventEntity):
-    """A doorbell."""
-
-    entity_id = "event.front_door_doorbell"
-    _attr_device_class = EventDeviceClass.DOORBELL
-    _attr_event_types = ["ring"]  # noqa: RUF012
-
-    def ring(self) -> None:
-        """Ring."""
-        self._trigger_event("ring")
-        self.async_write_ha_state()
-
-
 @dataclass(frozen=True, slots=True)
 class House:
     """A house with people, lights and the like, and the phones in it."""
 
     hass: HomeAssistant
     phones: Phones
-    doorbell: Doorbell
     messages: list[Json]
 
     def state(self, entity_id: str) -> str:
@@ -341,8 +326,6 @@ async def house(hass: HomeAssistant, phones: Phones, messages: list[Json]) -> Ho
             "robot", "Robot", VacuumEntityFeature.START | VacuumEntityFeature.PAUSE
         ),
     )
-    doorbell = Doorbell()
-    await hass.data[DATA_INSTANCES]["event"].async_add_entities([doorbell])
     moves = ("open_cover", "close_cover")
     config: Json = {
         "alarm_control_panel": {
@@ -375,7 +358,7 @@ async def house(hass: HomeAssistant, phones: Phones, messages: list[Json]) -> Ho
         assert await async_setup_component(hass, domain, config)
     be(hass, "home")
     await hass.async_block_till_done()
-    return House(hass, phones, doorbell, messages)
+    return House(hass, phones, messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -660,6 +643,7 @@ async def test_buttons(
 @pytest.mark.parametrize("pressed", ["UNLOCK_FRONT_DOOR", "SOMETHING_ELSE", None])
 async def test_front_door(
     hass: HomeAssistant,
+    pbx: Simulator,
     house: House,
     automation: Automation,
     pressed: str | None,
@@ -668,7 +652,7 @@ async def test_front_door(
     shown = async_mock_service(hass, "camera", "play_stream")
     await house.act("lock.lock", "lock.front_door")
     await automation.runs(0)
-    house.doorbell.ring()
+    pbx.engine.ring(DOOR, "45")
     await until(hass, lambda: house.messages)
     assert shown[0].data["media_player"] == "media_player.kitchen"
     (message,) = house.messages
@@ -685,7 +669,6 @@ async def test_front_door(
     assert house.state("lock.front_door") == ("unlocked" if unlocked else "locked")
 
 
-@pytest.mark.xfail(reason="door stations have no doorbell yet", strict=True)
 @both_dialects
 @plays("The front door rings")
 async def test_door_station(
@@ -740,7 +723,7 @@ async def test_doorbell(
     """The chime is silent while the family is on the phone: the light tells then."""
     if talking:
         await talk(house, pbx, talking)
-    house.doorbell.ring()
+    pbx.engine.ring(DOOR, "45")
     await automation.ran()
     quiet = talking == "45"
     assert house.state("siren.chime") == ("off" if quiet else "on")
@@ -877,7 +860,6 @@ async def test_missed(
     assert (back.caller.number, back.called.number) == ("45", CALLER)
 
 
-@pytest.mark.xfail(reason="queues have no event entity yet", strict=True)
 @plays("Callers wait")
 @pytest.mark.parametrize("answered", [True, False])
 async def test_queue(
