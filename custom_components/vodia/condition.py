@@ -41,7 +41,8 @@ class VodiaCondition(EntityStateConditionBase):
             for entry_id in {entry.config_entry_id for entry in targeted}
             if entry_id
             for entry in er.async_entries_for_config_entry(registry, entry_id)
-            if entry.unique_id.startswith(begin)
+            if entry.domain == BINARY_SENSOR_DOMAIN
+            and entry.unique_id.startswith(begin)
             and entry.unique_id.endswith(f":{self._key}")
         }
 
