@@ -191,6 +191,7 @@ class Scenario:
             self._registration,
             self._foreign_extension,
             self._new_extension,
+            self._line,
             self._lost_link,
             self._new_password,
         ):
@@ -577,6 +578,41 @@ class Scenario:
                 device["name"] == NEW_NAME and device["model_id"] == number
                 for device in devices
             ), "there is no such device"
+
+    async def _line(self) -> None:
+        """A further extension of the household is added as a line."""
+        number = "41"
+        controls: Mapping[tuple[str, str], str] = {}
+
+        async def there(key: str) -> Json:
+            """Return a switch or button of the line as a target, once it can be used."""
+
+            def is_there() -> bool:
+                """Return whether it can be used."""
+                state = self._client.states.get(controls[number, key])
+                return state is not None and state["state"] != "unavailable"
+
+            await self._client.wait_for(is_there, _RECONNECT_TIMEOUT)
+            return {"entity_id": controls[number, key]}
+
+        async with self._check("a line is added: it has a switch and buttons"):
+            await self._client.add_line(self._entry, number, f"{number}-secret")
+            async with asyncio.timeout(_RECONNECT_TIMEOUT):
+                while (number, "dnd") not in controls:
+                    controls = await self._client.entities(
+                        self._entry, ("button", "switch")
+                    )
+                    await asyncio.sleep(0.1)
+            await there("dnd")
+        async with self._check("the switch of the line: the PBX has it"):
+            for action, state in (("turn_on", True), ("turn_off", False)):
+                await self._client.act(f"switch.{action}", await there("dnd"))
+                assert (await self._control.account(number))["dnd"] is state
+        async with self._check("the buttons of the line: answer and hang up"):
+            call = await self._control.ring(number)
+            for key in ("answer", "hang_up"):
+                await self._client.act("button.press", await there(key))
+            assert call not in await self._control.calls(), "it is still there"
 
     async def _lost_link(self) -> None:
         """The link is lost, and facts are others when it is back."""

@@ -1,7 +1,7 @@
 """Talk to Home Assistant as its own frontend does, over HTTP and WebSocket."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Self
 
 import aiohttp
@@ -116,16 +116,28 @@ class Client:
         async with self._http.delete(url, headers=self._headers) as response:
             response.raise_for_status()
 
-    async def entities(self, entry_id: str) -> Mapping[tuple[str, str], str]:
-        """Return the enabled entities of an entry that have a state, by account and key.
+    async def add_line(self, entry_id: str, extension: str, password: str) -> None:
+        """Add a line to a PBX through its config flow."""
+        url = "/api/config/config_entries/subentries/flow"
+        form = await self._post(url, {"handler": [entry_id, "line"]})
+        done = await self._post(
+            f"{url}/{form['flow_id']}", {"extension": extension, "password": password}
+        )
+        if done["type"] != "create_entry":
+            raise DemoError(f"The line could not be added: {done}")
 
-        An event has the key of the sensor beside it.
+    async def entities(
+        self, entry_id: str, domains: Collection[str] = ("binary_sensor", "sensor")
+    ) -> Mapping[tuple[str, str], str]:
+        """Return the enabled entities of an entry, by account and key.
+
+        An event or switch may have the key of the sensor beside it.
         """
         return {
             (account, key): entity["entity_id"]
             for entity in await self.command("config/entity_registry/list")
             if entity["config_entry_id"] == entry_id and not entity["disabled_by"]
-            if not entity["entity_id"].startswith("event.")
+            if entity["entity_id"].partition(".")[0] in domains
             for _, account, key in [entity["unique_id"].split(":")]
         }
 
