@@ -311,7 +311,10 @@ class LineFlow(ConfigSubentryFlow):
         )
         return self.async_show_form(
             step_id="user",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input),
+            # Else the frontend chooses the first one.
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or {CONF_EXTENSION: ""}
+            ),
             errors=errors,
         )
 
