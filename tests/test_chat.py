@@ -17,7 +17,7 @@ from .test_services import act
 from .test_triggers import rest
 
 UNHEARD = STATE_UNKNOWN
-ASKED = ("GET", "/rest/user/45@localhost/accounts?type=extensions")
+ASKED = ("GET", "/rest/user/45@localhost/accounts")
 
 
 def shown(phones: Phones) -> State:
