@@ -1136,6 +1136,7 @@ async def test_notify_missed_without_proof(
     unsure: bool,
 ) -> None:
     """Where no PBX proves that a call was missed, it is told of for who wants that."""
+    pbx.switches.rest_status |= {"history": 404, "json": 404}
     await notify_missed(
         hass, phones, mobile, phones=device(phones, "45"), unsure=unsure
     )

@@ -87,6 +87,7 @@ async def test_ring(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     assert call_id(phones) == call
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
+    await phones.wait(DOOR, "in_call", "off")
     assert len(rang) == 1
     call = pbx.engine.ring(DOOR, "45")
     await until(hass, lambda: len(rang) == 2)

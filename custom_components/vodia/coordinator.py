@@ -47,7 +47,6 @@ from .pbx.models import (
     QUEUE,
     RING_GROUP,
     CallEvent,
-    CallState,
     Changes,
     Credentials,
     Extension,
@@ -282,19 +281,6 @@ class VodiaCoordinator(Listener):
     def line(self) -> str:
         """Return the extension whose login this is."""
         return self.client.state.line
-
-    def is_ringing(self, told: CallEvent) -> bool:
-        """Return whether a call that was told to ring at an account does so for sure."""
-        account = self.account(told.account)
-        if account is None or not self.connected:
-            return False
-        if isinstance(account, Extension):
-            account = self.client.extension(told.account)
-        return any(
-            call.state is CallState.RINGING
-            and call.remote.number == told.call.remote.number
-            for call in account.calls
-        )
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account."""

@@ -232,13 +232,14 @@ class CallRingingTrigger(CallTrigger):
             @callback
             def fire(_: datetime) -> None:
                 """Run the action with the phones that ring now."""
-                # Where it may have been answered meanwhile, nobody knows that it rings.
+                # Where it may have been answered meanwhile, or while the link is lost,
+                # nobody knows that it rings.
                 events = [
                     event
                     for event in waiting.pop(call).events.values()
-                    if coordinator.is_ringing(event)
+                    if not coordinator.client.stories.is_doubted(event)
                 ]
-                if events and not self._has_fired(call):
+                if coordinator.connected and events and not self._has_fired(call):
                     self._run(run_action, coordinator, events)
 
             return async_call_later(

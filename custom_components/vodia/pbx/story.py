@@ -107,6 +107,11 @@ class Stories:
             if any(story.origin == origin for story in stories.values())
         }
 
+    def is_doubted(self, event: CallEvent) -> bool:
+        """Return whether it is open if an account still has the call of an event."""
+        stories = self._stories.get(event.account, {})
+        return any(s.doubted for s in stories.values() if s.origin == event.origin)
+
     def begin(
         self,
         state: PbxState,
