@@ -457,6 +457,27 @@ async def test_reauth_at_setup(
 # Options
 
 
+def field_of(
+    form: ConfigFlowResult, name: str, section: str | None = None
+) -> tuple[dict[str, str], Any]:
+    """Return what is offered in a field of the options, and what is chosen."""
+    schema: Any = form["data_schema"]
+    if section:
+        schema = schema.schema[section].schema
+    ((marker, selector),) = [
+        (marker, selector)
+        for marker, selector in schema.schema.items()
+        if marker == name
+    ]
+    assert selector.config["multiple"]
+    assert selector.config["sort"]
+    offered = {
+        option["value"]: option["label"] for option in selector.config["options"]
+    }
+    assert len(offered) == len(selector.config["options"])
+    return offered, (marker.description or {}).get("suggested_value")
+
+
 async def open_options(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> tuple[ConfigFlowResult, dict[str, str], Any]:
@@ -464,16 +485,17 @@ async def open_options(
     result = await hass.config_entries.options.async_init(entry.entry_id)
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "init"
-    assert result["data_schema"]
-    ((marker, selector),) = result["data_schema"].schema.items()
-    assert marker == "door_stations"
-    assert selector.config["multiple"]
-    assert selector.config["sort"]
-    offered = {
-        option["value"]: option["label"] for option in selector.config["options"]
+    return result, *field_of(result, "door_stations")
+
+
+def collapsed(form: ConfigFlowResult) -> dict[str, bool]:
+    """Return which sections of the options are collapsed."""
+    assert form["data_schema"]
+    return {
+        str(name): field.options["collapsed"]
+        for name, field in form["data_schema"].schema.items()
+        if name != "door_stations"
     }
-    assert len(offered) == len(selector.config["options"])
-    return result, offered, (marker.description or {}).get("suggested_value")
 
 
 async def save_options(
@@ -560,11 +582,147 @@ async def test_options_of_an_entry_that_is_not_loaded(
     assert phones.has("46", "doorbell")
 
 
+async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
+    """All there is can be chosen; what is in the sections is stored beside the rest."""
+    entry = phones.entry
+    form, _, _ = await open_options(hass, entry)
+    assert collapsed(form) == {"devices": True, "calls": True}
+    offered, chosen = field_of(form, "chosen_accounts", "devices")
+    assert {*map(str, range(40, 58)), "500", "600"} <= set(offered)
+    assert (offered["45"], offered["500"]) == ("Freya Nilsen (45)", "Sales (500)")
+    assert chosen is None
+    # All that the frontend sends if nothing is touched.
+    await save_options(
+        hass,
+        form,
+        devices={"accounts": "all"},
+        calls={"watch": "all", "privacy": False},
+    )
+    default = {
+        "door_stations": [],
+        "accounts": "all",
+        "account_types": [],
+        "chosen_accounts": [],
+        "watch": "all",
+        "privacy": False,
+    }
+    assert entry.options == default
+    form, _, _ = await open_options(hass, entry)
+    assert collapsed(form) == {"devices": True, "calls": True}
+    devices = {
+        "accounts": "chosen",
+        "account_types": ["hunts"],
+        "chosen_accounts": ["41", "600"],
+    }
+    calls = {"watch": "own", "privacy": True}
+    await save_options(hass, form, devices=devices, calls=calls)
+    assert entry.options == {"door_stations": [], **devices, **calls}
+    form, _, _ = await open_options(hass, entry)
+    assert collapsed(form) == {"devices": False, "calls": False}
+    offered, chosen = field_of(form, "chosen_accounts", "devices")
+    assert chosen == ["41", "600"]
+    # Who has no device now can still be chosen.
+    assert (offered["42"], offered["600"]) == ("Chidi Okafor (42)", "Orders (600)")
+
+
+@pytest.mark.parametrize(
+    ("section", "field", "value"),
+    [
+        ("devices", "account_types", ["trunks"]),
+        ("devices", "accounts", "some"),
+        ("devices", "chosen_accounts", ["99"]),
+        ("calls", "watch", "none"),
+    ],
+)
+async def test_options_in_sections_that_are_not_there(
+    hass: HomeAssistant, phones: Phones, section: str, field: str, value: Any
+) -> None:
+    """What is not offered cannot be chosen."""
+    form, _, _ = await open_options(hass, phones.entry)
+    valid: dict[str, dict[str, Any]] = {
+        "devices": {"accounts": "chosen"},
+        "calls": {"watch": "own", "privacy": True},
+    }
+    valid[section][field] = value
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(form["flow_id"], valid)
+
+
+async def test_absent_chosen_accounts(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """Who is chosen and absent stays in the list, also while the PBX is away."""
+    options = {"accounts": "chosen", "chosen_accounts": ["46", "99"]}
+    hass.config_entries.async_update_entry(entry, options=options)
+    await set_up(hass, entry)
+    pbx.engine.remove_account("46")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    for loaded in (True, False):
+        form, _, _ = await open_options(hass, entry)
+        offered, chosen = field_of(form, "chosen_accounts", "devices")
+        assert chosen == ["46", "99"]
+        assert (offered["46"], offered["99"]) == ("Giulia Marchetti (46)", "99")
+        assert ("500" in offered) is loaded
+        assert await hass.config_entries.async_unload(entry.entry_id) or not loaded
+
+
 async def test_options_are_translated(hass: HomeAssistant, phones: Phones) -> None:
     """Each field of the form has its text, and a text that explains it."""
     form, _, _ = await open_options(hass, phones.entry)
     assert form["data_schema"]
-    fields = {str(field) for field in form["data_schema"].schema}
     texts = ENGLISH["options"]["step"]["init"]
     assert texts["title"]
-    assert set(texts["data"]) == set(texts["data_description"]) == fields
+    fields = form["data_schema"].schema
+    assert set(texts["data"]) == set(texts["data_description"]) == {"door_stations"}
+    assert {"door_stations", *texts["sections"]} == {str(field) for field in fields}
+    for name, section in texts["sections"].items():
+        inner = {str(field) for field in fields[name].schema.schema}
+        assert section["name"]
+        assert set(section["data"]) == set(section["data_description"]) == inner
+
+
+# Lines
+
+
+async def open_line(hass: HomeAssistant, entry: MockConfigEntry, **context: Any) -> Any:
+    """Open the form of a further line."""
+    opened: Any = {"source": SOURCE_USER, **context}
+    result = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, "line"), context=opened
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {}
+    return result
+
+
+async def test_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """What does not log in is refused; a line gets another password, and is one once."""
+    entry, configure = phones.entry, hass.config_entries.subentries.async_configure
+    flow_id = (await open_line(hass, entry))["flow_id"]
+    for extension, password, errors in (
+        ("4 1", "41-secret", {"extension": "invalid_extension"}),
+        ("41", "wrong", {"base": "invalid_auth"}),
+    ):
+        typed = {"extension": extension, "password": password}
+        assert (await configure(flow_id, typed))["errors"] == errors
+    typed = {"extension": "41", "password": "41-secret"}
+    result = await configure(flow_id, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    ((key, line),) = entry.subentries.items()
+    assert (line.title, line.data) == ("Bruno Ferreira", typed)
+
+    flow_id = (await open_line(hass, entry))["flow_id"]
+    result = await configure(flow_id, typed)
+    assert result["reason"] == "already_configured"
+
+    pbx.engine.change_password("41", "new password")
+    changing = {"source": "reconfigure", "subentry_id": key}
+    flow_id = (await open_line(hass, entry, **changing))["flow_id"]
+    result = await configure(flow_id, {"password": "wrong"})
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await configure(flow_id, {"password": "new password"})
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.subentries[key].data["password"] == "new password"
+    await hass.async_block_till_done()

@@ -12,6 +12,7 @@ from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
 
 from custom_components.vodia.condition import CONDITIONS
+from custom_components.vodia.config_flow import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import errors
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
@@ -218,6 +219,9 @@ def test_selectors_are_translated() -> None:
         for fields in fields_of(described).values()
         for field in fields.values()
         if (select := field["selector"].get("select"))
+    } | {
+        select.config["translation_key"]: set(select.config["options"])
+        for select in (ACCOUNTS, ACCOUNT_TYPES, WATCH)
     }
     assert chosen == {
         key: set(texts["options"]) for key, texts in ENGLISH["selector"].items()

@@ -20,6 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .entity import CALL_KEYS
 from .event import MESSAGE
 from .services import async_setup_services
 
@@ -59,7 +60,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_entry_changed)
     )
-    _remove_former_lines(hass, coordinator)
+    coordinator.async_remove_unwanted()
+    _remove_former_entities(hass, coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -70,14 +72,19 @@ def _logins(entry: ConfigEntry) -> dict[str, dict[str, Any]]:
 
 
 @callback
-def _remove_former_lines(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
-    """Remove what only a line has from extensions that are none any more."""
+def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
+    """Remove what only a line has from extensions that are none any more.
+
+    And what is about calls where they are not watched any more.
+    """
     registry, entry_id = er.async_get(hass), coordinator.entry.entry_id
     for entity in er.async_entries_for_config_entry(registry, entry_id):
-        account, key = entity.unique_id.split(":")[-2:]
-        if account not in coordinator.lines and (
-            entity.domain in LINE_PLATFORMS or key == MESSAGE.key
-        ):
+        number, key = entity.unique_id.split(":")[-2:]
+        account = coordinator.account(number)
+        if (
+            number not in coordinator.lines
+            and (entity.domain in LINE_PLATFORMS or key == MESSAGE.key)
+        ) or (key in CALL_KEYS and account and not coordinator.watches(account)):
             registry.async_remove(entity.entity_id)
 
 

@@ -14,6 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
+    CALL_KEYS,
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
@@ -75,6 +76,7 @@ async def async_setup_entry(
             VodiaExtensionBinarySensor(coordinator, description, extension)
             for extension in extensions
             for description in EXTENSION_SENSORS
+            if description.key not in CALL_KEYS or coordinator.watches(extension)
         )
 
     await async_add_for_accounts(entry, async_add_extensions, Extension)

@@ -38,16 +38,26 @@ from homeassistant.helpers.selector import (
 )
 
 from .const import (
+    ACCOUNTS_ALL,
+    ACCOUNTS_CHOSEN,
+    CONF_ACCOUNT_TYPES,
+    CONF_ACCOUNTS,
+    CONF_CHOSEN_ACCOUNTS,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
     CONF_LOGIN_METHOD,
     CONF_LOGIN_USER,
+    CONF_PRIVACY,
     CONF_TENANT,
+    CONF_WATCH,
     DOMAIN,
     SUBENTRY_LINE,
+    WATCH_ALL,
+    WATCH_OWN,
 )
 from .coordinator import (
+    MODELS,
     VodiaConfigEntry,
     async_create_session,
     create_client,
@@ -59,11 +69,27 @@ from .pbx.models import EXTENSION
 _LOGGER = logging.getLogger(__name__)
 
 CONF_SECURITY = "security"
+# Sections of the options; what is in them is stored flat.
+SECTION_DEVICES = "devices"
+SECTION_CALLS = "calls"
 
 _PASSWORD = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
 )
 PASSWORD_SCHEMA = vol.Schema({vol.Required(Secret(CONF_PASSWORD)): _PASSWORD})
+ACCOUNTS = SelectSelector(
+    SelectSelectorConfig(
+        options=[ACCOUNTS_ALL, ACCOUNTS_CHOSEN], translation_key=CONF_ACCOUNTS
+    )
+)
+ACCOUNT_TYPES = SelectSelector(
+    SelectSelectorConfig(
+        options=list(MODELS), translation_key=CONF_ACCOUNT_TYPES, multiple=True
+    )
+)
+WATCH = SelectSelector(
+    SelectSelectorConfig(options=[WATCH_ALL, WATCH_OWN], translation_key=CONF_WATCH)
+)
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
@@ -303,7 +329,7 @@ class LineFlow(ConfigSubentryFlow):
         offered = {number: names[number] for number in names if number not in taken}
         schema = vol.Schema(
             {
-                vol.Required(CONF_EXTENSION): _extension_selector(
+                vol.Required(CONF_EXTENSION): _account_selector(
                     offered, custom_value=True
                 ),
                 vol.Required(Secret(CONF_PASSWORD)): _PASSWORD,
@@ -344,48 +370,88 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the options."""
-        if user_input is not None:
-            return self.async_create_entry(data=user_input)
         entry: VodiaConfigEntry = self.config_entry
-        chosen: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
+        options = dict(entry.options)
+        if user_input is not None:
+            for name in (SECTION_DEVICES, SECTION_CALLS):
+                options |= user_input.pop(name, {})
+            return self.async_create_entry(data=options | user_input)
         known = known_accounts(self.hass, entry)
-        names = {number: known.get(number, ("", None))[1] for number in chosen}
-        names |= _extension_names(self.hass, entry)
-        # A default, for the frontend leaves out what is emptied.
+
+        def choice(option: str, listed: dict[str, str | None]) -> SelectSelector:
+            """Return a choice of who is listed, and who was chosen before."""
+            chosen = {n: known.get(n, ("", None))[1] for n in options.get(option, ())}
+            return _account_selector(chosen | listed, multiple=True)
+
+        accounts = _listed_accounts(self.hass, entry)
+        # Defaults, for the frontend leaves out what is emptied.
         schema = vol.Schema(
             {
-                vol.Optional(CONF_DOOR_STATIONS, default=[]): _extension_selector(
-                    names, multiple=True
-                )
+                vol.Optional(CONF_DOOR_STATIONS, default=[]): choice(
+                    CONF_DOOR_STATIONS, _extension_names(self.hass, entry)
+                ),
+                vol.Optional(SECTION_DEVICES): section(
+                    vol.Schema(
+                        {
+                            vol.Required(CONF_ACCOUNTS, default=ACCOUNTS_ALL): ACCOUNTS,
+                            vol.Optional(CONF_ACCOUNT_TYPES, default=[]): ACCOUNT_TYPES,
+                            vol.Optional(CONF_CHOSEN_ACCOUNTS, default=[]): choice(
+                                CONF_CHOSEN_ACCOUNTS,
+                                {n: name for n, (_, name) in accounts.items()},
+                            ),
+                        }
+                    ),
+                    {"collapsed": options.get(CONF_ACCOUNTS) != ACCOUNTS_CHOSEN},
+                ),
+                vol.Optional(SECTION_CALLS): section(
+                    vol.Schema(
+                        {
+                            vol.Required(CONF_WATCH, default=WATCH_ALL): WATCH,
+                            vol.Required(CONF_PRIVACY, default=False): bool,
+                        }
+                    ),
+                    {
+                        "collapsed": options.get(CONF_WATCH) != WATCH_OWN
+                        and not options.get(CONF_PRIVACY)
+                    },
+                ),
             }
         )
+        suggested = {**options, SECTION_DEVICES: options, SECTION_CALLS: options}
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, entry.options),
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
         )
+
+
+def _listed_accounts(
+    hass: HomeAssistant, entry: VodiaConfigEntry
+) -> dict[str, tuple[str, str | None]]:
+    """Return type and name of what the PBX lists; while it is away, of before."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return known_accounts(hass, entry)
+    return {
+        number: (account.type, account.name)
+        for number, account in entry.runtime_data.client.state.accounts.items()
+        if account.present
+    }
 
 
 def _extension_names(
     hass: HomeAssistant, entry: VodiaConfigEntry
 ) -> dict[str, str | None]:
     """Return the extensions that the PBX lists; while it is away, those of before."""
-    if entry.state is not ConfigEntryState.LOADED:
-        known = known_accounts(hass, entry)
-        return {n: name for n, (kind, name) in known.items() if kind == EXTENSION}
-    return {
-        extension.number: extension.name
-        for extension in entry.runtime_data.extensions.values()
-        if extension.present
-    }
+    listed = _listed_accounts(hass, entry)
+    return {n: name for n, (kind, name) in listed.items() if kind == EXTENSION}
 
 
-def _extension_selector(
+def _account_selector(
     names: Mapping[str, str | None],
     *,
     multiple: bool = False,
     custom_value: bool = False,
 ) -> SelectSelector:
-    """Return a choice of extensions."""
+    """Return a choice of accounts."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[

@@ -4,12 +4,22 @@ from typing import Final
 
 DOMAIN: Final = "vodia"
 
+CONF_ACCOUNTS: Final = "accounts"
+CONF_ACCOUNT_TYPES: Final = "account_types"
+CONF_CHOSEN_ACCOUNTS: Final = "chosen_accounts"
 CONF_DOOR_STATIONS: Final = "door_stations"
 CONF_EXTENSION: Final = "extension"
 CONF_LEGACY_TLS: Final = "legacy_tls"
 CONF_LOGIN_METHOD: Final = "login_method"
 CONF_LOGIN_USER: Final = "login_user"
+CONF_PRIVACY: Final = "privacy"
 CONF_TENANT: Final = "tenant"
+CONF_WATCH: Final = "watch"
+
+ACCOUNTS_ALL: Final = "all"
+ACCOUNTS_CHOSEN: Final = "chosen"
+WATCH_ALL: Final = "all"
+WATCH_OWN: Final = "own"
 
 SUBENTRY_LINE: Final = "line"
 

@@ -6,7 +6,7 @@ accounts named there look again. There is nothing to poll or to refresh.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 import logging
 from typing import Any, Final, override
@@ -29,14 +29,22 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .const import (
+    ACCOUNTS_CHOSEN,
+    CONF_ACCOUNT_TYPES,
+    CONF_ACCOUNTS,
+    CONF_CHOSEN_ACCOUNTS,
+    CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
     CONF_LOGIN_METHOD,
     CONF_LOGIN_USER,
+    CONF_PRIVACY,
     CONF_TENANT,
+    CONF_WATCH,
     DOMAIN,
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
+    WATCH_OWN,
 )
 from .exceptions import translated
 from .pbx.client import LineClient, Listener, PbxClient
@@ -46,7 +54,9 @@ from .pbx.models import (
     EXTENSION,
     QUEUE,
     RING_GROUP,
+    AccountCall,
     CallEvent,
+    CallScope,
     Changes,
     Credentials,
     Extension,
@@ -54,10 +64,12 @@ from .pbx.models import (
     KnownAccount,
     LoginMethod,
     LoginWay,
+    Party,
     Server,
     Totals,
 )
 from .pbx.rest import session_options
+from .privacy import hide_call, hide_id, hide_party
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -92,6 +104,7 @@ def create_client(
     data: Mapping[str, Any],
     listener: Listener | None = None,
     known: Mapping[str, str] | None = None,
+    wanted: CallScope = CallScope.TENANT,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -104,6 +117,7 @@ def create_client(
         listener,
         way=way,
         known=known,
+        wanted=wanted,
     )
 
 
@@ -232,12 +246,27 @@ class VodiaCoordinator(Listener):
         self.entry = entry
         self._devices = dr.async_get(hass)
         self._http = async_create_session(hass)
+        options = entry.options
+        self.private: bool = options.get(CONF_PRIVACY, False)
+        self._logins = {
+            entry.data[CONF_EXTENSION],
+            *(line.data[CONF_EXTENSION] for line in entry.subentries.values()),
+        }
+        self._own_only = options.get(CONF_WATCH) == WATCH_OWN
+        self._chosen: set[str] | None = None
+        if options.get(CONF_ACCOUNTS) == ACCOUNTS_CHOSEN:
+            self._chosen = self._logins.union(
+                options.get(CONF_DOOR_STATIONS, ()),
+                options.get(CONF_CHOSEN_ACCOUNTS, ()),
+            )
+        self._chosen_types = frozenset(options.get(CONF_ACCOUNT_TYPES, ()))
         known = known_accounts(hass, entry)
         self.client = create_client(
             self._http,
             entry.data,
             self,
             {number: kind for number, (kind, _) in known.items()},
+            CallScope.OWN if self._own_only else CallScope.TENANT,
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -286,6 +315,60 @@ class VodiaCoordinator(Listener):
         """Return whether the PBX lists an account."""
         known = self.account(account)
         return known is not None and known.present
+
+    # What the options say
+
+    def wants(self, number: str, kind: str) -> bool:
+        """Return whether an account is to have a device; lines and doors always are."""
+        return (
+            self._chosen is None or number in self._chosen or kind in self._chosen_types
+        )
+
+    def watches(self, account: KnownAccount) -> bool:
+        """Return whether there is to be anything about the calls of an account.
+
+        Of groups there is what rings at our phone, even where no other is watched.
+        """
+        return (
+            not self._own_only
+            or isinstance(account, Group)
+            or account.number in self._logins
+        )
+
+    def tells_calls(self, number: str) -> bool:
+        """Return whether triggers are told what happens to the calls of an account."""
+        account = self.account(number)
+        return (
+            account is not None
+            and self.wants(number, account.type)
+            and self.watches(account)
+        )
+
+    def shown_call(self, call: AccountCall) -> AccountCall:
+        """Return a call as it may be shown: with privacy, without who is outside."""
+        if not self.private:
+            return call
+        return hide_call(call, self.client.state.raw_accounts)
+
+    def shown_event(self, event: CallEvent) -> CallEvent:
+        """Return what happened to a call as it may be shown."""
+        return replace(event, call=self.shown_call(event.call))
+
+    def shown_party(self, number: str | None, name: str | None = None) -> Party:
+        """Return who is told of by number as it may be shown."""
+        if not self.private:
+            return Party(number, name)
+        return hide_party(number, self.client.state.raw_accounts)
+
+    def shown_id(self, call_id: str) -> str:
+        """Return the id of a call as it may be shown."""
+        return hide_id(call_id) if self.private else call_id
+
+    def shown[SubjectT](self, subject: SubjectT) -> SubjectT:
+        """Return what an entity is about as it may be shown."""
+        if not self.private or not isinstance(subject, Extension | Group):
+            return subject
+        return replace(subject, calls=tuple(map(self.shown_call, subject.calls)))
 
     @callback
     def async_forget_entities(self, account: str) -> None:
@@ -473,6 +556,7 @@ class VodiaCoordinator(Listener):
             if number not in self._shown
             and (account := self.account(number))
             and account.present
+            and self.wants(number, account.type)
         ]
         if new:
             self._shown.update(account.number for account in new)
@@ -487,8 +571,15 @@ class VodiaCoordinator(Listener):
             self.identifier(number), self.entry.entry_id
         )
 
+    @callback
+    def async_remove_unwanted(self) -> None:
+        """Remove the devices of accounts that are to have none any more."""
+        for number, (kind, _) in known_accounts(self.hass, self.entry).items():
+            if not self.wants(number, kind):
+                self._forget(number)
+
     def _forget(self, number: str) -> None:
-        """Remove the device of an account that is gone for good."""
+        """Remove the device of an account that is gone for good, or not wanted."""
         self._shown.discard(number)
         if device := self._device(number):
             self._devices.async_remove_device(device.id)

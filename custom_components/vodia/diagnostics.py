@@ -53,6 +53,7 @@ async def async_get_config_entry_diagnostics(
     mask = _Mask(frozenset(state.accounts))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
+        "options": dict(entry.options),
         "pbx": {
             "server": session.server_name,
             "websocket_path": session.websocket_path,

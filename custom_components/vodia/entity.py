@@ -22,6 +22,9 @@ from .pbx.control import Control
 from .pbx.errors import PbxError
 from .pbx.models import CallEvent, Extension, KnownAccount
 
+# What is about the calls of an extension.
+CALL_KEYS = frozenset({"call", "in_call", "last_caller", "ringing"})
+
 _BATCH = 25
 
 type Shown[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
@@ -72,7 +75,8 @@ class VodiaEntity[SubjectT, ValueT](Entity):
 
     def _look(self) -> Shown[ValueT]:
         """Return all that the entity should show."""
-        description, subject = self._description, self._subject()
+        description = self._description
+        subject = self.coordinator.shown(self._subject())
         attributes = description.attributes_fn
         return (
             self._is_available(subject),
@@ -202,9 +206,15 @@ class VodiaStoryEntity(VodiaToldEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the stories of the account's calls."""
         await super().async_added_to_hass()
+
+        @callback
+        def tell(event: CallEvent) -> None:
+            """Take in what may be shown of it."""
+            self._async_tell(self.coordinator.shown_event(event))
+
         self.async_on_remove(
             self.coordinator.async_add_event_listener(
-                self._account, self._async_tell, first=self._told_first
+                self._account, tell, first=self._told_first
             )
         )
 

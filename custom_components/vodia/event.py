@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, override
 
 from homeassistant.components.event import (
@@ -11,6 +11,7 @@ from homeassistant.components.event import (
     EventDeviceClass,
     EventEntity,
     EventEntityDescription,
+    EventExtraStoredData,
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -99,7 +100,8 @@ async def async_setup_entry(
 
     def events_of(account: KnownAccount) -> Iterator[EventEntity]:
         """Yield the events of an account."""
-        yield VodiaCallEvent(coordinator, CALL, account)
+        if coordinator.watches(account):
+            yield VodiaCallEvent(coordinator, CALL, account)
         if not isinstance(account, Extension):
             return
         if account.number in coordinator.lines:
@@ -128,7 +130,19 @@ def _remove_doorbells(
             entities.async_remove(entity.entity_id)
 
 
-class VodiaCallEvent(VodiaStoryEntity, EventEntity):
+class VodiaEvent(VodiaToldEntity, EventEntity):
+    """An event of an account."""
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Return what was kept over a restart; it may be from before privacy."""
+        kept = await super().async_get_last_event_data()
+        if kept and self.coordinator.private:
+            return replace(kept, last_event_attributes=None)
+        return kept
+
+
+class VodiaCallEvent(VodiaStoryEntity, VodiaEvent):
     """The calls of an account. Who calls whom does not go into the database."""
 
     _unrecorded_attributes = CALL_ATTRIBUTES | {"duration", "end_reason", "backfilled"}
@@ -141,7 +155,7 @@ class VodiaCallEvent(VodiaStoryEntity, EventEntity):
         self.async_write_ha_state()
 
 
-class VodiaSignalEvent[ToldT](VodiaToldEntity, EventEntity):
+class VodiaSignalEvent[ToldT](VodiaEvent):
     """An event of an extension that a signal of the coordinator leads to."""
 
     _signal: ClassVar[str]
@@ -204,9 +218,8 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
                 and event.origin not in self._rung
             ):
                 self._rung.append(event.origin)
-                self._trigger_event(
-                    DoorbellEventType.RING, {ATTR_CALL_ID: self._call_id(event.call)}
-                )
+                call_id = self.coordinator.shown_id(self._call_id(event.call))
+                self._trigger_event(DoorbellEventType.RING, {ATTR_CALL_ID: call_id})
                 self.async_write_ha_state()
 
     def _is_made_here(self, call: AccountCall, account: str) -> bool:
@@ -245,13 +258,17 @@ class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
         line, message = told
         if line != self._account:
             return
-        sender = self.coordinator.extensions.get(message.sender)
+        known = self.coordinator.extensions.get(message.sender)
+        sender = self.coordinator.shown_party(
+            message.sender, known.name if known else None
+        )
         self._trigger_event(
             EVENT_RECEIVED,
             {
-                ATTR_SENDER: message.sender,
-                ATTR_SENDER_NAME: sender.name if sender else None,
-                ATTR_MESSAGE: message.text,
+                ATTR_SENDER: sender.number,
+                ATTR_SENDER_NAME: sender.name,
+                # What somebody outside writes may say who it is.
+                ATTR_MESSAGE: None if sender.number is None else message.text,
             },
         )
         self.async_write_ha_state()

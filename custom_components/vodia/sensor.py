@@ -38,6 +38,8 @@ from .pbx.models import (
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
+# Who called last, where who is outside the PBX is not shown.
+STATE_EXTERNAL_CALLER = "external_caller"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 CALL_ATTRIBUTES = frozenset(
@@ -135,6 +137,7 @@ async def async_setup_entry(
         async_add_entities(
             entity
             for extension in extensions
+            if coordinator.watches(extension)
             for entity in (
                 VodiaCallSensor(coordinator, CALL, extension),
                 VodiaLastCallerSensor(coordinator, LAST_CALLER, extension),
@@ -205,13 +208,20 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
         """Take over what was kept, then listen."""
         stored = await self.async_get_last_extra_data()
         if stored and (kept := stored.as_dict()).keys() == _KEPT:
-            self._take(LastCaller(**kept))
+            last = LastCaller(**kept)
+            # It may be from before who is outside was to be hidden.
+            party = self.coordinator.shown_party(last.number, last.name)
+            call_id = self.coordinator.shown_id(last.call_id)
+            self._take(
+                replace(last, call_id=call_id, number=party.number, name=party.name)
+            )
         await super().async_added_to_hass()
 
     def _take(self, last: LastCaller) -> None:
         """Show a call as the last one."""
         self._last = last
-        self._attr_native_value = last.name or last.number
+        hidden = STATE_EXTERNAL_CALLER if self.coordinator.private else None
+        self._attr_native_value = last.name or last.number or hidden
         self._attr_extra_state_attributes = last.attributes()
 
     @override

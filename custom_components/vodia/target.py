@@ -34,7 +34,7 @@ def accounts_in(
     """Return the accounts of a PBX in the target.
 
     The PBX itself stands for all extensions, and not for their groups: a call to one
-    rings at its members.
+    rings at its members. Whose calls are not told is left out.
     """
     accounts: set[str] = set()
     for device in devices_in(hass, selection):
@@ -44,4 +44,4 @@ def accounts_in(
             accounts |= coordinator.extensions.keys()
         else:
             accounts.add(account)
-    return accounts
+    return set(filter(coordinator.tells_calls, accounts))

@@ -181,7 +181,7 @@ class CallTrigger(Trigger):
         events: list[CallEvent],
     ) -> None:
         """Run the action for a call, with the phones that it concerns."""
-        first = events[0]
+        first = coordinator.shown_event(events[0])
         remote = first.call.remote
         run_action(
             {

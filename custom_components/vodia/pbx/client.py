@@ -44,6 +44,7 @@ from .messages import (
 )
 from .models import (
     NOTHING,
+    Account,
     CallEvent,
     CallScope,
     Changes,
@@ -140,12 +141,14 @@ class PbxClient:
         *,
         way: LoginWay | None = None,
         known: Mapping[str, str] | None = None,
+        wanted: CallScope = CallScope.TENANT,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
         `http` was made with `rest.session_options`. `known` are the accounts of
         earlier days with their types: one that the PBX lacks now is absent, not
-        unheard of.
+        unheard of. Where only the own calls are `wanted`, those of others are neither
+        asked for nor taken in.
         """
         self.ledger = Ledger()
         self.timing = TIMING
@@ -163,6 +166,7 @@ class PbxClient:
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
         self._known = known or {}
+        self._wanted = wanted
         self._state = self._new_state()
         self._live: _Link | None = None
         self._was_live = False
@@ -414,7 +418,7 @@ class PbxClient:
             ):
                 raise problem
             _LOGGER.debug("The PBX lists no accounts")
-        if not live.socket_tells_accounts:
+        if not live.socket_tells_accounts and self._wanted is CallScope.TENANT:
             live.call_scope = CallScope.TENANT
             live.calls_told.clear()
             await send(encode("domain-calls", subscribe=True))
@@ -483,6 +487,8 @@ class PbxClient:
             case CallList():
                 changes = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
+            case _ if self._wanted is CallScope.OWN:
+                message = _without_others(message, live.state.line)
         changes = _both(changes, live.state.apply(message, now))
         if not changes:
             return
@@ -713,6 +719,23 @@ async def _set(event: asyncio.Event, seconds: float | None) -> bool:
         async with asyncio.timeout(seconds):
             await event.wait()
     return event.is_set()
+
+
+def _without_others(message: Message, line: str) -> Message:
+    """Return what is told of accounts without the calls of others than the line."""
+
+    def quiet(account: Account) -> Account:
+        """Return an account with its presence only."""
+        if account.number == line:
+            return account
+        return replace(account, busy=None, calls=None)
+
+    match message:
+        case AccountDelta():
+            return replace(message, account=quiet(message.account))
+        case AccountsSnapshot():
+            return replace(message, accounts=tuple(map(quiet, message.accounts)))
+    return message
 
 
 def _first(group: BaseExceptionGroup[PbxError]) -> PbxError:
