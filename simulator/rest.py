@@ -43,6 +43,7 @@ class Rest:
             web.get(f"{user}/dnd", self._guard("dnd", self._dnd)),
             web.post(f"{user}/dnd", self._guard("dnd", self._set_dnd)),
             web.post("/json", self._guard("json", self._classic_history)),
+            web.get(f"{user}/orbits", self._guard("orbits", self._orbits)),
             web.get(f"{user}/history", self._guard("history", self._history)),
             web.get(f"{user}/srvflags", self._guard("srvflags", self._flags)),
             web.post(f"{user}/srvflags", self._guard("srvflags", self._set_flag)),
@@ -119,6 +120,10 @@ class Rest:
     async def _history(self, request: web.Request, login: Login) -> Json:
         """List the calls that are over."""
         return self._wire(login).history(login.account, time.time())
+
+    async def _orbits(self, request: web.Request, login: Login) -> Json:
+        """List the park orbits."""
+        return self._wire(login).orbits()
 
     async def _classic_history(self, request: web.Request, login: Login) -> Json:
         """List the calls that are over, the classic way."""

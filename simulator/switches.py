@@ -67,6 +67,10 @@ class Switches:
     """Whether `domain-calls` is allowed; else it is ignored."""
     orbit_action: Literal["orbit-calls", "call-state"] = "orbit-calls"
     """The action that updates of the park orbits come with."""
+    orbit_field: Literal["name", "account", "number"] = "name"
+    """Name of the number in the REST list of park orbits."""
+    orbit_calls: Literal["list", "count", "none"] = "list"
+    """What the REST list tells of parked calls: each one, how many, or nothing."""
     initial_call_state: bool = True
     """Whether subscribing is answered with the current list, also an empty one."""
     user_calls: UserCalls = "id"
@@ -145,7 +149,10 @@ class Switches:
     @classmethod
     def classic(cls, **overrides: Any) -> Switches:
         """Return the options of an old PBX."""
-        old = ("accounts", "calls", "dnd", "history", "user_settings", "srvflags")
+        old = (
+            *("accounts", "calls", "dnd", "history", "orbits"),
+            *("user_settings", "srvflags"),
+        )
         preset: dict[str, Any] = {"rest_status": dict.fromkeys(old, 404)}
         return cls(**preset | overrides)
 

@@ -68,6 +68,29 @@ class Wire:
         calls = self._engine.calls(tenant=self._tenant)
         return [self._entry(call, None) for call in calls if call.parked]
 
+    def orbits(self) -> list[Json]:
+        """Return the park orbits for the REST list, whose fields nobody knows."""
+        entries: list[Json] = []
+        calls = self._engine.calls(tenant=self._tenant)
+        for account in self._engine.tenant(self._tenant).accounts.values():
+            if account.type is not AccountType.ORBIT:
+                continue
+            entry: Object = {
+                self._switches.orbit_field: account.number,
+                "display": account.name,
+            }
+            parked: list[Json] = [
+                self._entry(call, None)
+                for call in calls
+                if call.parked and call.called == account.party
+            ]
+            if self._switches.orbit_calls == "list":
+                entry["calls"] = parked
+            elif self._switches.orbit_calls == "count":
+                entry["calls"] = len(parked)
+            entries.append(entry)
+        return entries
+
     def listed_calls(self, account: str, now: float) -> list[Json]:
         """Return the calls of an extension for the REST list."""
         return [

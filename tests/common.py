@@ -16,7 +16,7 @@ from simulator import Simulator
 
 TIMEOUT = 5.0
 SENSORS = {
-    *("call", "last_caller"),
+    *("call", "last_caller", "calls", "waiting"),
     *("active_calls", "ringing_calls", "registered_extensions"),
 }
 

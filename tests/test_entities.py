@@ -12,8 +12,8 @@ from simulator import Simulator, Switches
 from .common import Phones, create_branch_entry, create_entry, set_up, until
 
 EXTENSIONS = [str(number) for number in range(40, 58)]
-GROUPS = ["500", "501", "600", "601"]
-OTHER_ACCOUNTS = ["700", "800", "5", "900"]
+GROUPS = ["500", "501", "600", "601", "700", "800", "5"]
+OTHER_ACCOUNTS = ["900"]
 
 
 async def test_devices(hass: HomeAssistant, phones: Phones) -> None:
@@ -74,7 +74,16 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     } == {f"{prefix}:45:{key}" for key in keys | line}
     # The event has the key of the sensor of the same name, and so have switch and sensor.
     of_phones = len(EXTENSIONS) * (len(keys) + 1) + len(line) + 1
-    assert len(entities) == 4 + of_phones + len(GROUPS)
+    of_groups = {
+        **{number: {"call", "in_use", "calls"} for number in ("500", "501")},
+        **{number: {"call", "in_use", "calls", "waiting"} for number in ("600", "601")},
+        **{number: {"in_use", "calls"} for number in ("700", "800")},
+        "5": {"occupied"},
+    }
+    assert {e.unique_id for e in entities} >= {
+        f"{prefix}:{number}:{key}" for number, keys in of_groups.items() for key in keys
+    }
+    assert len(entities) == 4 + of_phones + sum(map(len, of_groups.values()))
     assert {e.unique_id for e in entities if e.disabled_by} == {
         f"{prefix}:{number}:chat_available" for number in EXTENSIONS
     }
@@ -317,9 +326,9 @@ async def test_accounts_of_unknown_type_are_no_phones(
 async def test_new_extension(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
-    """A new extension gets its device without a reload; a new orbit does not."""
+    """A new extension gets its device without a reload; a new flag does not."""
     pbx.engine.add_account("70", "New One")
-    pbx.engine.add_account("6", "New orbit", type="orbits")
+    pbx.engine.add_account("6", "New flag", type="srvflags")
     pbx.engine.set_registered("70", True)
     await until(hass, lambda: phones.has("70", "call"))
     await phones.wait("70", "registered", "on")

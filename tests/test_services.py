@@ -468,6 +468,7 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     assert set(hass.services.async_services_for_domain(DOMAIN)) == {
         *("dial", "answer", "reject", "hang_up", "hold", "resume", "transfer"),
+        *("park", "retrieve"),
         *("start_recording", "stop_recording", "send_message", "set_dnd"),
         *("get_calls", "get_call_history"),
     }

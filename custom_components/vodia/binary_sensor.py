@@ -1,8 +1,8 @@
 """Binary sensors of the Vodia PBX integration."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -11,17 +11,21 @@ from homeassistant.components.binary_sensor import (
 )
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
+from .const import ATTR_CALL_ID, ATTR_REMOTE_NAME, ATTR_REMOTE_NUMBER, ATTR_SINCE
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     CALL_KEYS,
+    Shown,
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
+    VodiaGroupEntity,
     VodiaPbxEntity,
     async_add_for_accounts,
 )
-from .pbx.models import Extension
+from .pbx.models import ORBIT, Extension, Group
 
 PARALLEL_UPDATES = 0
 
@@ -53,6 +57,26 @@ EXTENSION_SENSORS: tuple[VodiaBinarySensorDescription[Extension], ...] = (
         value_fn=lambda extension: extension.chat_available,
     ),
 )
+
+
+def _parked(orbit: Group) -> Mapping[str, Any]:
+    """Return the call that is parked, as far as it is known."""
+    if not orbit.calls:
+        return {}
+    call = orbit.calls[0]
+    return {
+        ATTR_CALL_ID: call.id,
+        ATTR_REMOTE_NUMBER: call.remote.number,
+        ATTR_REMOTE_NAME: call.remote.name,
+    }
+
+
+IN_USE = VodiaBinarySensorDescription[Group](
+    key="in_use", value_fn=lambda group: group.in_use
+)
+OCCUPIED = VodiaBinarySensorDescription[Group](
+    key="occupied", value_fn=lambda orbit: orbit.in_use, attributes_fn=_parked
+)
 CONNECTED = VodiaBinarySensorDescription[VodiaCoordinator](
     key="connected",
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
@@ -81,6 +105,18 @@ async def async_setup_entry(
 
     await async_add_for_accounts(entry, async_add_extensions, Extension)
 
+    @callback
+    def async_add_groups(groups: Iterable[Group]) -> None:
+        """Add the sensors of groups."""
+        async_add_entities(
+            VodiaOrbitSensor(coordinator, OCCUPIED, group)
+            if group.type == ORBIT
+            else VodiaGroupBinarySensor(coordinator, IN_USE, group)
+            for group in groups
+        )
+
+    await async_add_for_accounts(entry, async_add_groups, Group)
+
 
 class VodiaBinarySensor[SubjectT](
     VodiaEntity[SubjectT, bool | None], BinarySensorEntity
@@ -97,6 +133,35 @@ class VodiaExtensionBinarySensor(
     VodiaExtensionEntity[bool | None], VodiaBinarySensor[Extension]
 ):
     """A binary sensor of an extension."""
+
+
+class VodiaGroupBinarySensor(VodiaGroupEntity[bool | None], VodiaBinarySensor[Group]):
+    """A binary sensor of an account that is no phone."""
+
+
+class VodiaOrbitSensor(VodiaGroupBinarySensor):
+    """Whether a call is parked in an orbit. Whose it is does not go into the database."""
+
+    _unrecorded_attributes = frozenset(
+        {ATTR_CALL_ID, ATTR_REMOTE_NAME, ATTR_REMOTE_NUMBER, ATTR_SINCE}
+    )
+    _shown: Shown[bool | None] = (False, None, None)
+    _last: tuple[str | None, str | None] | None = None
+
+    @override
+    def _look(self) -> Shown[bool | None]:
+        """Return what to show, with the time at which a call came, if we saw it come."""
+        available, occupied, parked = super()._look()
+        if occupied is False:
+            self._last = None
+        if not occupied or parked is None:
+            return available, occupied, {}
+        call_id = parked.get(ATTR_CALL_ID)
+        if self._last is None or self._last[0] != call_id:
+            was_available, was_occupied, _ = self._shown
+            saw_it = was_available and was_occupied is not None
+            self._last = call_id, dt_util.utcnow().isoformat() if saw_it else None
+        return available, occupied, {**parked, ATTR_SINCE: self._last[1]}
 
 
 class VodiaConnectedSensor(

@@ -51,7 +51,10 @@ from .pbx.client import LineClient, Listener, PbxClient
 from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
 from .pbx.messages import ChatMessage
 from .pbx.models import (
+    ATTENDANT,
+    CONFERENCE,
     EXTENSION,
+    ORBIT,
     QUEUE,
     RING_GROUP,
     AccountCall,
@@ -74,7 +77,14 @@ from .privacy import hide_call, hide_id, hide_party
 _LOGGER = logging.getLogger(__name__)
 
 # The model of the device of each type of account, which also tells the type again.
-MODELS: Final = {EXTENSION: "Extension", RING_GROUP: "Ring group", QUEUE: "Queue"}
+MODELS: Final = {
+    EXTENSION: "Extension",
+    RING_GROUP: "Ring group",
+    QUEUE: "Queue",
+    ATTENDANT: "Auto attendant",
+    CONFERENCE: "Conference",
+    ORBIT: "Park orbit",
+}
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -298,7 +308,7 @@ class VodiaCoordinator(Listener):
 
     @property
     def groups(self) -> Mapping[str, Group]:
-        """Return all ring groups and queues known, the absent ones included."""
+        """Return all accounts that are no phones, the absent ones included."""
         return self.client.state.groups
 
     @property

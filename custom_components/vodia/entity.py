@@ -20,7 +20,7 @@ from .coordinator import MODELS, VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
 from .pbx.control import Control
 from .pbx.errors import PbxError
-from .pbx.models import CallEvent, Extension, KnownAccount
+from .pbx.models import CallEvent, Extension, Group, KnownAccount
 
 # What is about the calls of an extension.
 CALL_KEYS = frozenset({"call", "in_call", "last_caller", "ringing"})
@@ -157,6 +157,15 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
     def _subject(self) -> Extension:
         """Return the extension."""
         return self.coordinator.client.extension(self._account)
+
+
+class VodiaGroupEntity[ValueT](VodiaAccountEntity[Group, ValueT]):
+    """An entity of an account that is no phone."""
+
+    @override
+    def _subject(self) -> Group:
+        """Return the group."""
+        return self.coordinator.groups[self._account]
 
 
 class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):

@@ -36,6 +36,7 @@ from .entity import (
 )
 from .pbx.messages import ChatMessage
 from .pbx.models import (
+    RINGING_GROUPS,
     AccountCall,
     CallEvent,
     CallEventType,
@@ -100,7 +101,8 @@ async def async_setup_entry(
 
     def events_of(account: KnownAccount) -> Iterator[EventEntity]:
         """Yield the events of an account."""
-        if coordinator.watches(account):
+        phone = isinstance(account, Extension)
+        if (phone or account.type in RINGING_GROUPS) and coordinator.watches(account):
             yield VodiaCallEvent(coordinator, CALL, account)
         if not isinstance(account, Extension):
             return

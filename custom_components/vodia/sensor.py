@@ -20,17 +20,21 @@ from .entity import (
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
+    VodiaGroupEntity,
     VodiaPbxEntity,
     VodiaStoryEntity,
     async_add_for_accounts,
 )
 from .pbx.models import (
+    ORBIT,
+    QUEUE,
     AccountCall,
     CallEvent,
     CallEventType,
     CallState,
     Direction,
     Extension,
+    Group,
     KnownAccount,
     PastCall,
 )
@@ -101,6 +105,16 @@ CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescripti
 LAST_CALLER: VodiaSensorDescription[KnownAccount, None] = VodiaSensorDescription(
     key="last_caller", value_fn=lambda account: None
 )
+CALLS: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
+    key="calls",
+    state_class=SensorStateClass.MEASUREMENT,
+    value_fn=lambda group: group.count,
+)
+WAITING: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
+    key="waiting",
+    state_class=SensorStateClass.MEASUREMENT,
+    value_fn=lambda group: group.waiting,
+)
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
     VodiaSensorDescription(
         key="active_calls",
@@ -145,6 +159,18 @@ async def async_setup_entry(
         )
 
     await async_add_for_accounts(entry, async_add_extensions, Extension)
+
+    @callback
+    def async_add_groups(groups: Iterable[Group]) -> None:
+        """Add the sensors of groups."""
+        async_add_entities(
+            VodiaGroupSensor(coordinator, description, group)
+            for group in groups
+            for description in ((CALLS, WAITING) if group.type == QUEUE else (CALLS,))
+            if group.type != ORBIT
+        )
+
+    await async_add_for_accounts(entry, async_add_groups, Group)
 
 
 class VodiaSensor[SubjectT, ValueT: str | int | None](
@@ -251,6 +277,10 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             return
         self._take(told)
         self.async_write_ha_state()
+
+
+class VodiaGroupSensor(VodiaGroupEntity[int | None], VodiaSensor[Group, int | None]):
+    """A count of the calls that are for an account that is no phone."""
 
 
 class VodiaPbxSensor(

@@ -28,6 +28,7 @@ from .const import (
     ATTR_EXPIRES,
     ATTR_MESSAGE,
     ATTR_NUMBER,
+    ATTR_ORBIT,
     ATTR_REASON,
     ATTR_RECIPIENT,
     ATTR_SECOND_CALL_ID,
@@ -134,6 +135,22 @@ async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
         )
 
 
+async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
+    """Send a call to a park orbit."""
+    await _line(hass, call).control.park(
+        call.data.get(ATTR_ORBIT),
+        call.data.get(ATTR_CALL_ID),
+        call.data.get(ATTR_EXPECTED_STATE),
+    )
+
+
+async def _async_retrieve(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+    """Dial a park orbit from a line."""
+    line = _line(hass, call)
+    found = await line.control.retrieve(call.data.get(ATTR_ORBIT))
+    return _call_response(line.state.line, found)
+
+
 async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a chat message in the name of a line."""
     control = _line(hass, call).control
@@ -224,6 +241,12 @@ _ACTIONS = {
             vol.Optional(ATTR_SECOND_CALL_ID): cv.string,
             **_CALL,
         },
+    ),
+    "park": _Action(_async_park, {vol.Optional(ATTR_ORBIT): cv.string, **_CALL}),
+    "retrieve": _Action(
+        _async_retrieve,
+        {vol.Optional(ATTR_ORBIT): cv.string},
+        SupportsResponse.OPTIONAL,
     ),
     "start_recording": _call_action(Control.start_recording, SupportsResponse.OPTIONAL),
     "stop_recording": _call_action(Control.stop_recording, SupportsResponse.OPTIONAL),

@@ -16,14 +16,16 @@ from custom_components.vodia.pbx.messages import (
     ChatMessage,
     FrameError,
     Ignored,
+    OrbitSignal,
     Signal,
     decode,
     decode_accounts,
     decode_history,
+    decode_orbits,
     encode,
     parse_party,
 )
-from custom_components.vodia.pbx.models import Account, Call, Party, Phase
+from custom_components.vodia.pbx.models import Account, Call, ParkedCalls, Party, Phase
 
 
 @pytest.fixture(autouse=True)
@@ -568,6 +570,64 @@ def test_call_without_id_stays_the_same(later: dict[str, Any]) -> None:
 
 
 # REST accounts
+
+
+@pytest.mark.parametrize("key", ["name", "account", "number"])
+@pytest.mark.parametrize(
+    ("calls", "occupied"),
+    [
+        ({"calls": []}, False),
+        ({"calls": 0}, False),
+        ({"calls": "0"}, False),
+        ({"calls": 2}, True),
+        ({"calls": "1"}, True),
+        ({"calls": ["c1"]}, True),
+        ({"calls": ""}, None),
+        ({"calls": "several"}, None),
+        ({"calls": None}, None),
+        ({}, None),
+    ],
+)
+def test_orbits(
+    ledger: Ledger, key: str, calls: dict[str, Any], occupied: bool | None
+) -> None:
+    """The number has one of some names; what is not a number of calls says nothing."""
+    reply = [{key: "5", "display": "Park 5", **calls}]
+    assert decode_orbits(reply, ledger) == {"5": ParkedCalls(occupied)}
+    assert not ledger.unknown_fields
+
+
+@pytest.mark.parametrize("state", ["onhold", "connected", "alerting", "parked", None])
+@pytest.mark.parametrize("alone", [True, False])
+def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None:
+    """Who is listed at an orbit is parked, whatever his call is said to do."""
+    entry = {"id": "a", "from": '"Anna" <sip:+4930@x>', "state": state}
+    reply = [{"name": "5", "calls": entry if alone else [entry]}]
+    (found,) = decode_orbits(reply, ledger)["5"].calls
+    assert found.connected
+    assert (found.id, found.caller.number, found.caller.name) == ("a", "+4930", "Anna")
+
+
+@pytest.mark.parametrize(
+    "reply", [None, "x", 1, ["5"], [{}], [{"name": "5", "calls": True}]]
+)
+def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
+    """What cannot be understood is not half understood."""
+    with pytest.raises(FrameError):
+        decode_orbits(reply, ledger)
+
+
+def test_push_of_orbits(ledger: Ledger) -> None:
+    """Whatever it carries, it is a hint."""
+    frames: tuple[dict[str, Any], ...] = (
+        {},
+        {"calls": 7},
+        {"calls": [{}], "orbit": None},
+    )
+    for fields in frames:
+        data = orjson.dumps({"action": "orbit-calls", **fields})
+        assert decode(data, ledger) == OrbitSignal()
+    assert not ledger.unknown_actions
 
 
 def test_rest_accounts(ledger: Ledger) -> None:

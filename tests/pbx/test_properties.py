@@ -780,6 +780,26 @@ def check_groups(office: Office) -> None:
             assert dialect == "classic" or group.complete or group.unclear
 
 
+def check_in_use(office: Office) -> None:
+    """Check that groups are in use, by as many calls, as is said."""
+    for number in (*GROUPS, "700", "800", "5"):
+        calls = [
+            call
+            for call in office.engine.calls()
+            if call.id in calls_for(office.engine, number)
+            and (number != "5" or call.parked)
+        ]
+        waiting = sum(call.stage is model.Stage.RINGING for call in calls)
+        may_be_legs = len(calls) > len({call.caller.number for call in calls})
+        for dialect, state in office.states.items():
+            group = state.groups[number]
+            assert group.in_use in (None, bool(calls)), (dialect, number)
+            if not may_be_legs:
+                assert group.count in (None, len(calls)), (dialect, number)
+                assert group.waiting in (None, waiting), (dialect, number)
+            assert dialect == "classic" or group.count is not None or group.unclear
+
+
 def check_totals(office: Office) -> None:
     """Check that each call counts once, as far as anybody tells of it."""
     accounts = office.engine.tenants["localhost"].accounts
@@ -815,6 +835,7 @@ def test_what_is_shown_is_true_in_both_dialects(
         check_known(office)
         check_line(office)
         check_groups(office)
+        check_in_use(office)
         check_totals(office)
 
 

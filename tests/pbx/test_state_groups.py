@@ -1,14 +1,22 @@
 """Test the rules of groups: which calls are theirs, and what is not known of them."""
 
+import orjson
 import pytest
 
-from custom_components.vodia.pbx.messages import AccountsSnapshot
+from custom_components.vodia.pbx.ledger import Ledger
+from custom_components.vodia.pbx.messages import (
+    AccountsSnapshot,
+    CallList,
+    OrbitList,
+    decode,
+)
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     Account,
     CallScope,
     Changes,
     Group,
+    ParkedCalls,
 )
 
 from .test_state import (
@@ -248,3 +256,167 @@ def test_extension_that_becomes_a_group() -> None:
     assert changes.accounts == {"46"}
     assert pbx.state.groups["46"].present
     assert "46" not in pbx.state.extensions
+
+
+# In use
+
+
+WELCOME = account("700", type="attendants")
+PARK = account("5", type="orbits")
+
+
+def used(pbx: Feed, number: str) -> tuple[bool | None, int | None, int | None]:
+    """Return whether a group is in use, how many calls it has, and how many wait."""
+    group = pbx.state.groups[number]
+    return group.in_use, group.count, group.waiting
+
+
+@pytest.mark.parametrize(
+    ("word", "involved", "waiting"),
+    [
+        ("alerting", ("46", "47"), 1),
+        ("alerting", (), 1),
+        # The queue plays music.
+        ("connected", (), 1),
+        ("connected", ("46",), 0),
+        ("onhold", ("46",), 0),
+        ("connected", ("46", "47"), None),
+        ("hovering", ("46",), None),
+    ],
+)
+def test_who_waits(word: str, involved: tuple[str, ...], waiting: int | None) -> None:
+    """Who rings, or is connected to nobody but the queue; two may be agents that ring."""
+    pbx = office(TENANT)
+    assert used(pbx, "600") == (False, 0, 0)
+    pbx.calls({**leg("a", OUTSIDE, "600", word, *involved), "extension": [*involved]})
+    assert used(pbx, "600") == (True, 1, waiting)
+
+
+def test_caller_of_the_house_waits() -> None:
+    """His own extension is not one that has answered."""
+    pbx = office(TENANT)
+    pbx.calls(leg("a", "46", "600", "connected", "46"))
+    assert used(pbx, "600") == (True, 1, 1)
+    pbx.calls(leg("a", "46", "600", "connected", "46", "47"))
+    assert used(pbx, "600") == (True, 1, 0)
+
+
+def test_classic_queue_that_plays_music() -> None:
+    """Only an agent's own presence tells that he has the call."""
+    pbx = office(OWN)
+    call = leg("a", OUTSIDE, "600", "connected", start=10)
+    pbx.user("600", code=200, calls=[call])
+    assert used(pbx, "600") == (True, 1, None)
+    pbx.user("46", code=200, calls=[call])
+    pbx.user("600", code=200, calls=[call])
+    assert used(pbx, "600") == (True, 1, 0)
+
+
+def test_line_that_waits_in_a_queue_has_not_answered() -> None:
+    """A call of our own stream is answered by us only if we did not make it."""
+    pbx = office(OWN)
+    pbx.calls(leg("a", "45", "600", "connected"))
+    assert used(pbx, "600")[2] is None
+    pbx.calls(leg("a", OUTSIDE, "600", "connected"))
+    assert used(pbx, "600")[2] == 0
+
+
+def test_calls_that_may_be_one_are_not_counted() -> None:
+    """Of one caller, without a start, there may be two legs of one call."""
+    pbx = office(TENANT)
+    legs = [leg(id_, OUTSIDE, "500", "alerting", "46") for id_ in ("a", "b")]
+    for entry in legs:
+        entry["start"] = ""
+    pbx.calls(*legs)
+    assert used(pbx, "500") == (True, None, None)
+    pbx.calls(legs[0])
+    assert used(pbx, "500") == (True, 1, None)
+
+
+def test_busy_without_all_calls_is_not_counted() -> None:
+    """Presence that is busy and lists none may mean more than those at our phone."""
+    pbx = office(OWN)
+    pbx.user("500", code=180)
+    assert used(pbx, "500") == (True, None, None)
+    pbx.calls(leg("a", OUTSIDE, "500", "alerting"))
+    assert used(pbx, "500") == (True, None, None)
+    pbx.calls()
+    pbx.user("500")
+    assert used(pbx, "500") == (False, 0, None)
+
+
+def test_who_answers_by_itself_is_not_touched_by_the_phones() -> None:
+    """What a phone tells of its calls makes nothing of an attendant or orbit anew."""
+    pbx = office(OWN, WELCOME, PARK)
+    brief = {"id": "a", "from": OUTSIDE}
+    for number in ("700", "5"):
+        pbx.user(number, code=200, calls=[brief])
+        assert used(pbx, number)[0] is True
+        assert calls_of(pbx, number) == [("a", CONNECTED)]
+    changes = pbx.user("46", code=200, calls=[leg("a", OUTSIDE, "46", "connected")])
+    assert changes.accounts == {"46"}
+
+
+@pytest.mark.parametrize(
+    ("word", "occupied"),
+    [("alerting", False), ("connected", True), ("onhold", True), ("hovering", None)],
+)
+def test_orbit(word: str, occupied: bool | None) -> None:
+    """Who only calls an orbit is not parked there."""
+    pbx = office(TENANT, PARK)
+    pbx.calls(leg("a", OUTSIDE, "5", word))
+    assert used(pbx, "5")[0] is occupied
+    pbx.calls()
+    assert used(pbx, "5")[0] is False
+
+
+def test_orbit_that_rest_tells() -> None:
+    """It outranks what our own calls and a stray presence say; what it lacks is open."""
+    pbx = Feed()
+    listed = (Account("45", type=EXTENSION), Account("5", type="orbits", busy=True))
+    pbx.state.apply(AccountsSnapshot(listed), 0)
+    pbx.state.begin_calls(OWN)
+    assert used(pbx, "5")[0] is None
+    assert pbx.state.wants_orbits
+    for told, occupied in ((True, True), (False, False), (None, None)):
+        pbx.state.apply(OrbitList({"5": ParkedCalls(told)}), 0)
+        assert used(pbx, "5")[0] is occupied
+        pbx.calls(leg("a", "45", "5", "connected"))
+        pbx.user("5", code=200)
+        assert used(pbx, "5")[0] is occupied
+        assert pbx.state.wants_orbits is (occupied is None)
+    pbx.state.apply(OrbitList({}), 0)
+    pbx.calls()
+    pbx.user("5")
+    assert used(pbx, "5")[0] is False
+    pbx.state.apply(AccountsSnapshot(listed), 0)
+    assert used(pbx, "5")[0] is None
+
+
+def test_list_of_the_orbits_is_not_our_own() -> None:
+    """It has a call to an orbit that does not concern the line."""
+    pbx = office(OWN, PARK)
+    has_strayed = pbx.state.has_strayed
+    for calls, strayed in (
+        ([leg("a", OUTSIDE, "5", "connected")], True),
+        ([leg("a", OUTSIDE, "45", "connected"), leg("b", "46", "5", "onhold")], True),
+        ([leg("a", "45", "5", "connected")], False),
+        ([leg("a", OUTSIDE, "5", "onhold", "45")], False),
+        ([leg("a", OUTSIDE, "<sip:5@elsewhere.example>", "connected")], False),
+        ([leg("a", OUTSIDE, "500", "alerting")], False),
+        ([], False),
+    ):
+        message = decode(
+            orjson.dumps({"action": "call-state", "calls": calls}), Ledger()
+        )
+        assert isinstance(message, CallList)
+        assert has_strayed(message.calls) is strayed
+
+
+def test_absent_orbit_is_not_used() -> None:
+    """Of one that is gone nothing is known, and nothing is to be parked there."""
+    pbx = office(TENANT, PARK)
+    assert set(pbx.state.orbits) == {"5"}
+    pbx.accounts(*PHONES, now=100)
+    assert not pbx.state.orbits
+    assert used(pbx, "5") == (None, None, None)

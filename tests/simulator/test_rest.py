@@ -42,10 +42,35 @@ async def test_accounts() -> None:
         assert len(accounts) == 25
 
 
+async def test_orbits() -> None:
+    """The orbits are told with who is parked there, in fields that nobody knows."""
+    async with PbxClient(Switches.modern()) as client:
+        await client.login()
+        engine, switches = client.pbx.engine, client.pbx.switches
+        empty = {"name": "5", "display": "Park 5", "calls": []}
+        assert await client.user("GET", "orbits") == (200, [empty])
+        call = engine.ring(OUTSIDE, "41")
+        engine.answer(call, "41")
+        engine.transfer(call, "41", "5")
+        engine.add_account("6", "Park 6", type="orbits")
+        _, (first, second) = await client.user("GET", "orbits")
+        assert [entry["id"] for entry in first["calls"]] == [call]
+        assert first["calls"][0]["from-number"] == OUTSIDE
+        assert second["calls"] == []
+        switches.orbit_field, switches.orbit_calls = "number", "count"
+        _, (first, second) = await client.user("GET", "orbits")
+        assert (first["number"], first["calls"]) == ("5", 1)
+        assert (second["number"], second["calls"]) == ("6", 0)
+        switches.orbit_calls = "none"
+        _, (first, _) = await client.user("GET", "orbits")
+        assert first == {"number": "5", "display": "Park 5"}
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
         ("user/45@localhost/accounts", 200),
+        ("user/46@localhost/orbits", 403),
         ("user/45%40localhost/accounts", 200),
         ("user/46@localhost/accounts", 403),
         ("user/45@branch.example/accounts", 403),

@@ -17,7 +17,7 @@ from .models import EXTENSION, GROUPS, Account
 from .rest import Reply
 
 # Kinds of accounts that are no phones, in the words of the filter.
-_OTHERS: Final = (*sorted(GROUPS), "attendants", "conferences")
+_OTHERS: Final = tuple(sorted(GROUPS))
 
 type Read = Callable[[dict[str, str]], Awaitable[Reply]]
 

@@ -38,12 +38,17 @@ from .messages import (
     ChatMessage,
     FrameError,
     Message,
+    OrbitList,
+    OrbitSignal,
     Signal,
     decode,
+    decode_orbits,
     encode,
 )
 from .models import (
     NOTHING,
+    ORBIT,
+    RINGING_GROUPS,
     Account,
     CallEvent,
     CallScope,
@@ -51,6 +56,7 @@ from .models import (
     Credentials,
     Extension,
     LoginWay,
+    ParkedCalls,
     PastCall,
     Server,
 )
@@ -113,6 +119,9 @@ class _Link:
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
     proof_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    orbits_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    orbits_asked: bool = False
+    orbits_pushed: bool = False
     call_scope: CallScope = CallScope.OWN
     rest_tells_accounts: bool = False
     deltas: int = 0
@@ -172,6 +181,8 @@ class PbxClient:
         self._was_live = False
         self._lost_at = 0.0
         self._accounts_listed = False
+        self._orbits_stray = False
+        self._orbits_refused = -math.inf
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -307,6 +318,7 @@ class PbxClient:
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
                 tasks.create_task(self._find_proof(live))
+                tasks.create_task(self._watch_orbits(live))
         except* PbxError as group:
             error = _first(group)
             # Before the socket is closed, which may take a while: lost is lost.
@@ -350,11 +362,16 @@ class PbxClient:
             live.proof_wanted.set()
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
-        """Return the accounts whose calls are told by this login, not by their own."""
+        """Return the accounts whose calls are told by this login, not by their own.
+
+        Those that answer by themselves have no story worth telling.
+        """
+        groups = self._state.groups
         return {
             number
             for number in numbers
-            if number not in self.lines or not self.lines[number].tells
+            if (number not in self.lines or not self.lines[number].tells)
+            and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
     def _lost(self, error: PbxError) -> None:
@@ -450,6 +467,8 @@ class PbxClient:
             return
         live.rest_tells_accounts = self._accounts_listed = True
         self.take(live, snapshot)
+        if live.state.wants_orbits or not live.orbits_pushed:
+            live.orbits_wanted.set()
         if live.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.
             live.refresh_wanted.set()
@@ -466,6 +485,7 @@ class PbxClient:
                 continue
             if isinstance(message, AccountsSnapshot):
                 live.accounts_told.set()
+                live.orbits_wanted.set()
                 if live.call_scope is CallScope.TENANT:
                     # The classic dialect after all: its lists are of own calls.
                     live.call_scope = CallScope.OWN
@@ -480,10 +500,20 @@ class PbxClient:
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
                 return
+            case OrbitSignal():
+                live.orbits_pushed = True
+                live.orbits_wanted.set()
+                return
             case ChatMessage():
                 if live is self._live and self._listener:
                     self._listener.received(message)
                 return
+            case CallList() if live.orbits_asked and live.state.has_strayed(
+                message.calls
+            ):
+                # Nothing tells the two streams apart: never ask for that one again.
+                self._orbits_stray = True
+                raise UnexpectedReplyError("the calls of orbits come as our own")
             case CallList():
                 changes = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
@@ -501,6 +531,9 @@ class PbxClient:
                 live.refresh_wanted.set()
         elif isinstance(message, AccountDelta):
             live.deltas += 1
+            group = live.state.groups.get(message.account.number)
+            if group and group.type == ORBIT:
+                live.orbits_wanted.set()
         if live is self._live:
             numbers = self._told_here(changes.accounts)
             events = self.stories.tell(live.state, numbers, time.time())
@@ -539,6 +572,51 @@ class PbxClient:
                 else:
                     failures = 0
             await _set(live.refresh_urgent, timing.between_reads)
+
+    async def _watch_orbits(self, live: _Link) -> None:
+        """Read who is parked where no call list tells: on each hint, or slowly.
+
+        A PBX that refuses is not asked again on this link, nor on the next one if that
+        ended this: a session that is renewed in vain may end the link. One that fails
+        leaves it unknown.
+        """
+        timing, session = self.timing, self.session
+        if time.monotonic() - self._orbits_refused < timing.healthy:
+            return
+        while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
+            live.orbits_wanted.clear()
+            if live.state.orbits:
+                await self._subscribe_to_orbits(live)
+                orbits: dict[str, ParkedCalls] = {}
+                refused = False
+                try:
+                    path = session.path("orbits")
+                    reply = (await session.request("GET", path)).json()
+                    self.ledger.sample("rest-orbits", reply)
+                    orbits = decode_orbits(reply, self.ledger)
+                except AccessOffError, NotFoundError, MethodNotAllowedError:
+                    refused = True
+                except (CannotConnectError, UnexpectedReplyError, FrameError) as err:
+                    _LOGGER.debug("The park orbits cannot be read: %s", err)
+                self.take(live, OrbitList(orbits))
+                if refused:
+                    self._orbits_refused = time.monotonic()
+                    return
+                await asyncio.sleep(timing.between_reads)
+            sure = live.orbits_pushed and not live.state.wants_orbits
+            await _set(live.orbits_wanted, None if sure else timing.slow_read)
+            await asyncio.sleep(timing.settle)
+        # Presence tells it after all.
+        self.take(live, OrbitList({}))
+
+    async def _subscribe_to_orbits(self, live: _Link) -> None:
+        """Ask for a push, unless it comes as a list of our own calls.
+
+        Should it do so, it must not end one: that is asked for while there is none.
+        """
+        if not (live.orbits_asked or self._orbits_stray or live.state.listed):
+            live.orbits_asked = True
+            await live.socket.send(encode("orbit-calls", subscribe=True))
 
     async def _find_proof(self, live: _Link) -> None:
         """Ask the history how a call ended, whenever what was pushed does not prove it."""
@@ -711,6 +789,10 @@ class LineClient(PbxClient):
     @override
     async def _keep_fresh(self, live: _Link) -> None:
         """Leave the accounts to the watcher."""
+
+    @override
+    async def _watch_orbits(self, live: _Link) -> None:
+        """Leave the orbits to the watcher."""
 
 
 async def _set(event: asyncio.Event, seconds: float | None) -> bool:

@@ -20,11 +20,15 @@ from .errors import (
     InvalidNumberError,
     MethodNotAllowedError,
     NoFittingCallError,
+    NoOrbitError,
     NotConfirmedError,
     NotFoundError,
     NotSupportedError,
+    OrbitEmptyError,
+    OrbitOccupiedError,
     PbxError,
     SeveralCallsError,
+    SeveralOrbitsError,
     UnexpectedReplyError,
     UnexpectedStateError,
     UnknownCallError,
@@ -33,7 +37,7 @@ from .history import read_history
 from .ledger import count
 from .messages import SEPARATORS, call_ids
 from .models import IN_CALL, NO_ID, AccountCall, CallState, EndReason, PastCall
-from .state import Hold, PbxState
+from .state import Hold, PbxState, same_number
 
 if TYPE_CHECKING:
     from .client import PbxClient
@@ -132,27 +136,61 @@ class Control:
         call shows up.
         """
         number = dialable(number)
+        with self._counted("dial"):
+            return await self._dial(number, lambda state: None)
+
+    async def retrieve(self, orbit: str | None = None) -> AccountCall:
+        """Dial a park orbit; return the call, or the parked one if the line has it.
+
+        Without a number it is the only orbit, or the only one that is occupied. Raises
+        an OrbitError, else as `dial`.
+        """
+        orbit = self._orbit(orbit, occupied=True)
+        parked = self._client.watcher.live.state.orbits[orbit].calls
+        before = {call.id for call in _calls(self._client.live.state)}
+
+        def retrieved(state: PbxState) -> AccountCall | None:
+            """Return the parked call once the line is in it."""
+            return next(
+                (
+                    call
+                    for call in _calls(state)
+                    if call.state in IN_CALL
+                    and call.id not in before
+                    and any(_is_same(call, other) for other in parked)
+                ),
+                None,
+            )
+
+        with self._counted("retrieve"):
+            return await self._dial(orbit, retrieved)
+
+    async def _dial(
+        self, number: str, instead: Callable[[PbxState], AccountCall | None]
+    ) -> AccountCall:
+        """Dial a number; return the call, or another one that came of it."""
         client = self._client
         command = _Command({"remote-dial": number}, "make-call", {"to": number})
-        with self._counted("dial"):
-            await self._find_rest()
-            dial = client.live.state.expect_dial(number, time.monotonic())
-            try:
-                if not await self._asked_over_rest(command):
-                    await client.send(command.action, **command.fields)
-            except PbxError:
-                # An answer may be late or missing, and the call there all the same.
-                if client.state.cancel_dial(dial):
-                    raise
-            try:
-                return await client.wait_for(lambda state: state.dialed_call(dial))
-            except NotConfirmedError:
-                state = client.state
-                if any(call.id not in dial.before for call in _calls(state)):
-                    client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
-                # Who calls back now is no call of ours.
-                state.cancel_dial(dial)
+        await self._find_rest()
+        dial = client.live.state.expect_dial(number, time.monotonic())
+        try:
+            if not await self._asked_over_rest(command):
+                await client.send(command.action, **command.fields)
+        except PbxError:
+            # An answer may be late or missing, and the call there all the same.
+            if client.state.cancel_dial(dial):
                 raise
+        try:
+            return await client.wait_for(
+                lambda state: state.dialed_call(dial) or instead(state)
+            )
+        except NotConfirmedError:
+            state = client.state
+            if any(call.id not in dial.before for call in _calls(state)):
+                client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+            # Who calls back now is no call of ours.
+            state.cancel_dial(dial)
+            raise
 
     async def answer(
         self, call_id: str | None = None, expected: CallState | None = None
@@ -210,16 +248,70 @@ class Control:
         number = dialable(number)
         fits = IN_CALL | _RINGING
         with self._counted("transfer"):
-            call = await self._order(
-                _Choice(call_id, expected, fits, fits),
-                lambda call: _Command(
-                    {"transfer": call.id, "number": number},
-                    "blind-transfer",
-                    {"id": call.id, "from": call.remote.number or "", "to": number},
-                ),
-                ends=EndReason.TRANSFERRED,
+            await self._transfer(number, _Choice(call_id, expected, fits, fits))
+
+    async def park(
+        self,
+        orbit: str | None = None,
+        call_id: str | None = None,
+        expected: CallState | None = None,
+    ) -> None:
+        """Send the call to a park orbit; done when it is there, where that can be seen.
+
+        Without a number it is the only orbit, or the only one that is free. Raises an
+        OrbitError, too.
+        """
+        orbit = self._orbit(orbit, occupied=False)
+        watcher = self._client.watcher
+
+        def parked(call: AccountCall, state: PbxState) -> bool | None:
+            """Return True once the call is in the orbit, or nobody tells of it."""
+            group = state.orbits.get(orbit)
+            if group is None or group.in_use is None:
+                return True
+            there = group.calls
+            same = not there or any(_is_same(call, other) for other in there)
+            return True if group.in_use and same else None
+
+        with self._counted("park"):
+            call = await self._transfer(
+                orbit, _Choice(call_id, expected, IN_CALL, IN_CALL)
             )
-            await self._gone(call.id)
+            watcher.live.orbits_wanted.set()
+            await watcher.wait_for(lambda state: parked(call, state))
+
+    def _orbit(self, number: str | None, *, occupied: bool) -> str:
+        """Return the orbit that is meant: by its number, or the only one that fits."""
+        orbits = self._client.watcher.live.state.orbits
+        if number is not None:
+            number = dialable(number)
+            orbits = {number: orbits[number]} if number in orbits else {}
+        if not orbits:
+            raise NoOrbitError("no such orbit")
+        fitting = [n for n, orbit in orbits.items() if orbit.in_use is occupied]
+        if len(fitting) == 1:
+            return fitting[0]
+        unknown = [n for n, orbit in orbits.items() if orbit.in_use is None]
+        if len(orbits) == len(unknown) == 1:
+            return unknown[0]
+        if fitting or unknown:
+            raise SeveralOrbitsError("several orbits", orbits=", ".join(sorted(orbits)))
+        error = OrbitEmptyError if occupied else OrbitOccupiedError
+        raise error("no orbit fits", orbits=", ".join(sorted(orbits)))
+
+    async def _transfer(self, number: str, choice: _Choice) -> AccountCall:
+        """Send a call to a number; return it once it has left the line."""
+        call = await self._order(
+            choice,
+            lambda call: _Command(
+                {"transfer": call.id, "number": number},
+                "blind-transfer",
+                {"id": call.id, "from": call.remote.number or "", "to": number},
+            ),
+            ends=EndReason.TRANSFERRED,
+        )
+        await self._gone(call.id)
+        return call
 
     async def attended_transfer(
         self,
@@ -576,6 +668,11 @@ def dialable(number: str) -> str:
     if not _DIALABLE.fullmatch(text):
         raise InvalidNumberError("not a number to dial")
     return text
+
+
+def _is_same(call: AccountCall, other: AccountCall) -> bool:
+    """Return whether two accounts have the same call, perhaps under another id."""
+    return call.id == other.id or same_number(call.remote.number, other.remote.number)
 
 
 def _encodable(text: str) -> str:

@@ -135,6 +135,34 @@ class UnknownCallError(CommandError):
     key = "unknown_call"
 
 
+class OrbitError(CommandError):
+    """No park orbit fits the command."""
+
+
+class NoOrbitError(OrbitError):
+    """The PBX lists no such park orbit, or none at all."""
+
+    key = "no_orbit"
+
+
+class SeveralOrbitsError(OrbitError):
+    """More than one park orbit may be meant."""
+
+    key = "several_orbits"
+
+
+class OrbitOccupiedError(OrbitError):
+    """A call is parked there already."""
+
+    key = "orbit_occupied"
+
+
+class OrbitEmptyError(OrbitError):
+    """No call is parked there."""
+
+    key = "orbit_empty"
+
+
 class NotConfirmedError(CommandError):
     """The PBX took the command, but the state asked for did not come."""
 

@@ -6,7 +6,7 @@ taken whole or not at all: one field of a wrong type drops it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import re
 from typing import Any, Final
 from urllib.parse import unquote
@@ -14,7 +14,17 @@ from urllib.parse import unquote
 import orjson
 
 from .ledger import Ledger, count
-from .models import NO_ID, Account, Call, Direction, Party, PastCall, Phase, Scope
+from .models import (
+    NO_ID,
+    Account,
+    Call,
+    Direction,
+    ParkedCalls,
+    Party,
+    PastCall,
+    Phase,
+    Scope,
+)
 
 type JsonObject = Mapping[str, Any]
 
@@ -77,6 +87,7 @@ _PAST_FIELDS: Final = frozenset(
         *("inbound", "external", "queue", "start", "connect", "end", "trunks"),
     }
 )
+_ORBIT_FIELDS: Final = frozenset({"name", "account", "number", "display", "calls"})
 _FRAME_FIELDS: Final = {
     "domain-state": frozenset({"action", "messages", "calls", "accounts"}),
     "user-state": _STATE_FIELDS | {"action", "domain"},
@@ -135,6 +146,18 @@ class CallList:
 
 
 @dataclass(frozen=True, slots=True)
+class OrbitList:
+    """What REST tells of the park orbits, by their numbers."""
+
+    orbits: Mapping[str, ParkedCalls]
+
+
+@dataclass(frozen=True, slots=True)
+class OrbitSignal:
+    """Something changed at a park orbit; how the frame tells it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """Something changed that the frame itself does not tell."""
 
@@ -155,7 +178,14 @@ class Ignored:
 
 
 type Message = (
-    AccountsSnapshot | AccountDelta | CallList | Signal | ChatMessage | Ignored
+    AccountsSnapshot
+    | AccountDelta
+    | CallList
+    | OrbitList
+    | OrbitSignal
+    | Signal
+    | ChatMessage
+    | Ignored
 )
 
 _IGNORED: Final = Ignored()
@@ -196,6 +226,8 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
             return _user_state(frame, ledger)
         case "chat":
             return _chat_message(frame)
+        case "orbit-calls":
+            return OrbitSignal()
         case "domain-state":
             return AccountsSnapshot(
                 _state_accounts(frame, ledger),
@@ -227,6 +259,15 @@ def call_ids(reply: object) -> set[str]:
         for entry in entries
         if isinstance(entry, dict) and isinstance(entry.get("id"), str | int)
     }
+
+
+def decode_orbits(reply: object, ledger: Ledger) -> dict[str, ParkedCalls]:
+    """Return what a reply of REST `/orbits` tells of the park orbits.
+
+    Its fields are not known: `calls` is taken as a list of calls, or as their number.
+    Raises FrameError for a reply of another shape.
+    """
+    return dict(_parked(entry, ledger) for entry in _objects(reply, "orbits"))
 
 
 def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, ...]:
@@ -496,6 +537,28 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
         chat=(_text(data, "chatstatus") or "").lower() or None,
         busy=_boolean(data, "connected"),
     )
+
+
+def _parked(data: JsonObject, ledger: Ledger) -> tuple[str, ParkedCalls]:
+    """Return the number of an orbit, and what is told of it: who is there is parked."""
+    _note_unknown(data, _ORBIT_FIELDS, "rest-orbits", ledger)
+    key = next((key for key in ("number", "account", "name") if data.get(key)), "name")
+    number, value = _account_number(data, key), data.get("calls")
+    if isinstance(value, Mapping) or (
+        isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+    ):
+        calls = _calls(data, "calls", "rest-orbits", ledger, _ACCOUNT_CALLS_LIMIT)
+        return number, ParkedCalls(
+            bool(calls),
+            tuple(
+                call if call.connected else replace(call, phase=Phase.CONNECTED)
+                for call in calls
+            ),
+        )
+    if isinstance(value, list):
+        return number, ParkedCalls(bool(value))
+    count = _text(data, "calls") or ""
+    return number, ParkedCalls(int(count) > 0 if count.isdecimal() else None)
 
 
 def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:

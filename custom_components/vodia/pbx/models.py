@@ -11,8 +11,13 @@ from typing import ClassVar, Final
 EXTENSION: Final = "extensions"
 RING_GROUP: Final = "hunts"
 QUEUE: Final = "acds"
+ATTENDANT: Final = "attendants"
+CONFERENCE: Final = "conferences"
+ORBIT: Final = "orbits"
+# Groups whose calls ring until a phone answers; the others answer by themselves.
+RINGING_GROUPS: Final = frozenset({RING_GROUP, QUEUE})
 # Accounts that are no phones, and that calls are for.
-GROUPS: Final = frozenset({RING_GROUP, QUEUE})
+GROUPS: Final = RINGING_GROUPS | {ATTENDANT, CONFERENCE, ORBIT}
 # Begins the id that we give to a call that the PBX lists without one.
 NO_ID: Final = "?"
 
@@ -256,7 +261,9 @@ class Group:
     """What is known of an account that is no phone, and of the calls that are for it.
 
     All legs of a call are one call. Of the `unclear` ones nobody tells whether they
-    ring or are connected; `calls` are `complete` where nothing hints at more.
+    ring or are connected; `calls` are `complete` where nothing hints at more. `count`
+    is that of all of them, `waiting` that of those which nobody has answered at a
+    queue. An orbit has the calls that are parked there.
     """
 
     number: str
@@ -266,6 +273,9 @@ class Group:
     calls: tuple[AccountCall, ...] = ()
     unclear: tuple[Call, ...] = ()
     complete: bool = True
+    in_use: bool | None = False
+    count: int | None = 0
+    waiting: int | None = None
 
     @property
     def doubtful(self) -> frozenset[str]:
@@ -274,6 +284,14 @@ class Group:
 
 
 type KnownAccount = Extension | Group
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedCalls:
+    """What REST tells of an orbit: whether it is occupied, and perhaps by whom."""
+
+    occupied: bool | None
+    calls: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Pure and synchronous: the clock is handed in. Every rule about what accounts and
 mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -12,13 +12,16 @@ from typing import Final
 
 from .assumptions import Assumption
 from .ledger import Ledger
-from .messages import AccountDelta, AccountsSnapshot, CallList, Message
+from .messages import AccountDelta, AccountsSnapshot, CallList, Message, OrbitList
 from .models import (
     EXTENSION,
     GROUPS,
     IN_CALL,
     NO_ID,
     NOTHING,
+    ORBIT,
+    QUEUE,
+    RINGING_GROUPS,
     Account,
     AccountCall,
     Call,
@@ -29,6 +32,7 @@ from .models import (
     Extension,
     Group,
     KnownAccount,
+    ParkedCalls,
     Party,
     Phase,
     Scope,
@@ -142,6 +146,7 @@ class PbxState:
         self._accounts: dict[str, Account] = {line: Account(line, type=EXTENSION)}
         self._hosts = hosts
         self._lists_calls = False
+        self._orbits: Mapping[str, ParkedCalls] | None = None
         self._reporting: set[str] = set()
         self._opaque: set[str] = set()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
@@ -182,7 +187,36 @@ class PbxState:
                 return self._apply_calls(message.calls, now)
             case AccountsSnapshot():
                 return self._apply_snapshot(message, now)
+            case OrbitList():
+                self._orbits = message.orbits
+                return self._refreshed(self.orbits)
         return NOTHING
+
+    @property
+    def orbits(self) -> Mapping[str, Group]:
+        """Return the park orbits that the PBX lists."""
+        return {
+            number: group
+            for number, group in self.groups.items()
+            if group.type == ORBIT and group.present
+        }
+
+    @property
+    def wants_orbits(self) -> bool:
+        """Return whether only REST can tell if some orbit is occupied."""
+        return self.scope is not CallScope.TENANT and any(
+            orbit.in_use is None for orbit in self.orbits.values()
+        )
+
+    def has_strayed(self, calls: tuple[Call, ...]) -> bool:
+        """Return whether a list of calls is that of the orbits, and not of the line."""
+        orbits = self.orbits
+        return any(
+            call.callee.number in orbits
+            and self._is_in_tenant(call.callee)
+            and self.line not in self._members(call)
+            for call in calls
+        )
 
     def expect_dial(self, number: str, now: float) -> Dial:
         """Note that the line dials a number now."""
@@ -293,7 +327,11 @@ class PbxState:
         numbers = {new.number} | self._with_whom({new.number})
         if new.calls != old.calls:
             # It may tell that a call of a group is connected.
-            numbers |= self.groups.keys() & self._reporting
+            numbers |= {
+                number
+                for number in self.groups.keys() & self._reporting
+                if self.groups[number].type in RINGING_GROUPS
+            }
         return self._refreshed(numbers, calls=calls)
 
     def _weigh_presence(self, new: Account) -> None:
@@ -754,27 +792,44 @@ class PbxState:
         """
         number, all_told = account.number, self.scope is CallScope.TENANT
         calls, more = self._calls_of.get(number, ()), tuple[Call, ...]()
-        hidden = False
-        if not all_told:
+        hidden, tells_none = False, all_told
+        if kind == ORBIT and not all_told and (self._orbits or account.calls is None):
+            parked = (self._orbits or {}).get(number, ParkedCalls(None))
+            calls, tells_none = parked.calls, parked.occupied is not None
+            hidden = parked.occupied is True and not calls
+        elif not all_told:
             calls, more = self._with_reported(account, calls)
             hidden = _hides_calls(account, calls)
+            tells_none = account.calls is not None and (
+                self.memory.presence_shows_ringing or kind not in RINGING_GROUPS
+            )
         legs: list[Call] = []
         for call in sorted(
             (
                 self._as_seen_by(account, call)
-                for call in (*calls, *map(self._as_proven, more))
+                for call in (*calls, *(self._as_proven(call, kind) for call in more))
                 if not (
                     call.caller.number == number and self._is_in_tenant(call.caller)
                 )
+                # Who dials an orbit is not parked there yet.
+                and not (kind == ORBIT and call.phase is Phase.RINGING)
             ),
             key=_leg_order,
         ):
             if not any(are_legs(_ends(call), _ends(leg)) for leg in legs):
                 legs.append(call)
         unclear = tuple(call for call in legs if not call.phase)
-        tells_none = all_told or (
-            account.calls is not None and self.memory.presence_shows_ringing
-        )
+        # Those that may not have come to it yet.
+        coming = {call.id for call in calls if call.phase or kind == ORBIT} & {
+            call.id for call in unclear
+        }
+        in_use: bool | None = False if tells_none and not coming else None
+        if hidden or any(leg.id not in coming for leg in legs):
+            in_use = True
+        count = None
+        more_than_listed = not all_told and account.busy is True and not account.calls
+        if tells_none and not (coming or more_than_listed or _may_be_legs(legs)):
+            count = len(legs)
         return Group(
             number=number,
             name=account.name,
@@ -787,20 +842,60 @@ class PbxState:
             ),
             unclear=unclear,
             complete=tells_none and not (unclear or hidden),
+            in_use=in_use,
+            count=count,
+            waiting=None
+            if kind != QUEUE or count is None
+            else self._count_waiting(legs),
         )
 
-    def _as_proven(self, call: Call) -> Call:
-        """Return a call of a group's presence as connected where another has it so."""
-        phases = {
-            reported.phase
-            for number in self._reporting
-            for reported in self._accounts[number].calls or ()
-            if reported.connected
-            and (reported.id == call.id or are_legs(_ends(reported), _ends(call)))
-        }
+    def _count_waiting(self, calls: Iterable[Call]) -> int | None:
+        """Count the calls of a queue that nobody has answered, if that is known.
+
+        The queue itself may connect a call, to play music: then it is with nobody else.
+        """
+        waiting = 0
+        for call in calls:
+            others = call.extensions - {call.caller.number}
+            if call.phase is Phase.RINGING or (
+                call.phase and call.lists_extensions and not others
+            ):
+                waiting += 1
+            elif not (
+                call.phase
+                and (len(others) == 1 or (not others and self._is_answered(call)))
+            ):
+                return None
+        return waiting
+
+    def _is_answered(self, call: Call) -> bool:
+        """Return whether a phone has a call of a group: the line, or by its presence."""
+        line = self.scope is CallScope.OWN and call.id in self._listed
+        return (line and call.caller.number != self.line) or any(
+            self._accounts[number].type == EXTENSION and number != call.caller.number
+            for number, _ in self._connected_elsewhere(call)
+        )
+
+    def _as_proven(self, call: Call, kind: str) -> Call:
+        """Return a call of a group's presence as connected where that is known.
+
+        Another account may have it so; and some kinds of groups answer by themselves.
+        """
+        phases = {phase for _, phase in self._connected_elsewhere(call)}
+        if kind not in RINGING_GROUPS:
+            phases.add(Phase.CONNECTED)
         # One side may hold it while the other only speaks.
         phase = Phase.HELD if Phase.HELD in phases else next(iter(phases), None)
         return replace(call, phase=phase)
+
+    def _connected_elsewhere(self, call: Call) -> Iterator[tuple[str, Phase | None]]:
+        """Yield the accounts whose presence has a call connected, and its phase there."""
+        for number in self._reporting:
+            for reported in self._accounts[number].calls or ():
+                if reported.connected and (
+                    reported.id == call.id or are_legs(_ends(reported), _ends(call))
+                ):
+                    yield number, reported.phase
 
     def _own_calls(
         self, account: Account, calls: tuple[Call, ...]
@@ -1013,6 +1108,14 @@ def _leg_order(call: Call) -> tuple[int, float, str]:
     return rank, call.started or 0, call.id
 
 
+def _may_be_legs(calls: list[Call]) -> bool:
+    """Return whether some calls may be one: of the same caller, the start not told."""
+    callers = Counter(call.caller.number for call in calls)
+    return any(
+        call.started is None and callers[call.caller.number] > 1 for call in calls
+    )
+
+
 def _hides_calls(account: Account, calls: tuple[Call, ...]) -> bool:
     """Return whether an account's presence makes it busy and no call tells why."""
     return account.busy is True and not account.calls and not calls
@@ -1059,7 +1162,9 @@ def _merged(one: Call, other: Call) -> Call:
 def _absent(number: str, kind: str, name: str | None) -> KnownAccount:
     """Return an extension or group that the PBX does not list."""
     if kind != EXTENSION:
-        return Group(number, name, kind, present=False, complete=False)
+        return Group(
+            number, name, kind, present=False, complete=False, in_use=None, count=None
+        )
     return Extension(
         number=number,
         name=name,
