@@ -107,6 +107,19 @@ class ControlServer:
             "/flag": lambda body: engine.set_flag(
                 body["ext"], body["state"], **_tenant(body)
             ),
+            "/mailbox": lambda body: engine.leave_message(
+                body["ext"], body["from"], body.get("name", ""), **_tenant(body)
+            ),
+            "/mailbox/hear": lambda body: engine.hear_messages(
+                body["ext"], **_tenant(body)
+            ),
+            "/contact": lambda body: engine.add_contact(
+                body["ext"],
+                body.get("first", ""),
+                body["last"],
+                *body["numbers"],
+                **_tenant(body),
+            ),
             "/password": lambda body: engine.change_password(
                 body["ext"], body["password"], **_tenant(body)
             ),

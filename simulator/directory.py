@@ -7,9 +7,12 @@ from .model import (
     Account,
     AccountType,
     Change,
+    Contact,
     EngineError,
     Message,
+    Party,
     Tenant,
+    VoiceMessage,
 )
 
 
@@ -105,6 +108,40 @@ class Directory:
             raise EngineError(f"{number} is no service flag")
         account.active = state
         self._notify(tenant, {number})
+
+    def leave_message(
+        self,
+        number: str,
+        caller: str,
+        name: str = "",
+        duration: int = 7,
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        """Leave a message in the mailbox of an extension."""
+        known = self.tenant(tenant).accounts.get(caller)
+        party = known.party if known else Party(caller, name)
+        self.account(number, tenant=tenant).messages.append(
+            VoiceMessage(self._clock(), party, duration)
+        )
+
+    def hear_messages(self, number: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Listen to all messages in the mailbox of an extension."""
+        for message in self.account(number, tenant=tenant).messages:
+            message.new = False
+
+    def add_contact(
+        self,
+        number: str,
+        first: str,
+        last: str,
+        *numbers: str,
+        tenant: str = DEFAULT_TENANT,
+    ) -> None:
+        """Write somebody into the address book of an extension."""
+        self.account(number, tenant=tenant).contacts.append(
+            Contact(first, last, numbers)
+        )
 
     def send_message(
         self, sender: str, recipient: str, text: str, *, tenant: str = DEFAULT_TENANT

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 DEFAULT_TENANT = "localhost"
 
@@ -106,8 +107,27 @@ class Party:
 
 
 @dataclass(slots=True)
+class VoiceMessage:
+    """What a caller left in a mailbox."""
+
+    start: float
+    caller: Party
+    duration: int
+    new: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """An entry of an address book."""
+
+    first: str
+    last: str
+    numbers: tuple[str, ...]
+
+
+@dataclass(slots=True)
 class Account:
-    """A number of a tenant."""
+    """A number of a tenant; `mode` is that of a service flag."""
 
     number: str
     name: str
@@ -121,6 +141,9 @@ class Account:
     dnd_until: float | None = None
     chat: str = ""
     active: bool = False
+    mode: Literal["manual", "clock"] = "manual"
+    messages: list[VoiceMessage] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from .logins import Login
-from .model import Account, AccountType, EngineError
+from .model import Account, EngineError
 from .wire import Json, Wire, encode
 
 if TYPE_CHECKING:
@@ -47,6 +47,12 @@ class Rest:
             web.get(f"{user}/history", self._guard("history", self._history)),
             web.get(f"{user}/srvflags", self._guard("srvflags", self._flags)),
             web.post(f"{user}/srvflags", self._guard("srvflags", self._set_flag)),
+            web.get(
+                "/rest/user/self/messages",
+                self._guard("self_messages", self._self_messages),
+            ),
+            web.get(f"{user}/messages", self._guard("messages", self._messages)),
+            web.get(f"{user}/adrbook", self._guard("adrbook", self._address_book)),
             web.get(own_settings, self._guard("self_settings", self._table)),
             web.put(own_settings, self._guard("self_settings", self._set_table)),
             web.get(settings, self._guard("user_settings", self._settings)),
@@ -135,16 +141,19 @@ class Rest:
 
     async def _flags(self, request: web.Request, login: Login) -> Json:
         """List the service flags."""
-        return [
-            {
-                "name": account.number,
-                "display": account.name,
-                "mode": "manual",
-                "state": account.active,
-            }
-            for account in self._engine.tenant(login.tenant).accounts.values()
-            if account.type is AccountType.FLAG
-        ]
+        return self._wire(login).flags()
+
+    async def _messages(self, request: web.Request, login: Login) -> Json:
+        """Tell how many messages there are, and which."""
+        return self._wire(login).messages(self._account(login), dict(request.query))
+
+    async def _self_messages(self, request: web.Request, login: Login) -> Json:
+        """List the messages, the classic way."""
+        return self._wire(login).self_messages(self._account(login))
+
+    async def _address_book(self, request: web.Request, login: Login) -> Json:
+        """List the address book, whose real layout nobody knows."""
+        return self._wire(login).address_book(self._account(login))
 
     async def _set_flag(self, request: web.Request, login: Login) -> Json:
         """Switch a service flag."""
@@ -152,6 +161,12 @@ class Rest:
         if state not in ("true", "false"):
             raise web.HTTPBadRequest
         number = request.query.get("name", "")
+        account = self._engine.tenant(login.tenant).accounts.get(number)
+        clock = account is not None and account.mode == "clock"
+        if clock or not self._pbx.switches.flags_writable:
+            raise web.HTTPForbidden
+        if self._pbx.switches.ignore_commands:
+            return {}
         try:
             self._engine.set_flag(number, state == "true", tenant=login.tenant)
         except EngineError as error:

@@ -99,6 +99,18 @@ class Switches:
     """What `connected` in the REST list of accounts means."""
     history_delay: float = 0
     """Seconds until a call that is over stands in the history."""
+    history_missed: bool = True
+    """Whether the REST history counts the missed calls."""
+    flags_as: Literal["list", "names"] = "list"
+    """Whether the service flags are a list, or names by id (classic)."""
+    flags_writable: bool = True
+    """Whether this login may set service flags (else 403)."""
+    messages_as: Literal["count", "totals", "data"] = "data"
+    """What the mailbox tells: the unread messages, totals, or totals and messages."""
+    self_messages_as: Literal["list", "map"] = "list"
+    """Whether the classic mailbox is a list, or an object by id."""
+    address_book_as: Literal["list", "object", "split"] = "list"
+    """The address book: a list, one in an object, or one with split names and numbers."""
     cleared: Literal["absent", "null"] = "absent"
     """How an account's `code` and `calls` show that there is no call."""
     foreign_user_states: bool = False
@@ -149,11 +161,11 @@ class Switches:
     @classmethod
     def classic(cls, **overrides: Any) -> Switches:
         """Return the options of an old PBX."""
-        old = (
-            *("accounts", "calls", "dnd", "history", "orbits"),
-            *("user_settings", "srvflags"),
+        new = (
+            *("accounts", "calls", "dnd", "history", "orbits", "user_settings"),
+            *("srvflags", "messages", "adrbook"),
         )
-        preset: dict[str, Any] = {"rest_status": dict.fromkeys(old, 404)}
+        preset: dict[str, Any] = {"rest_status": dict.fromkeys(new, 404)}
         return cls(**preset | overrides)
 
     @classmethod
@@ -167,7 +179,9 @@ class Switches:
             "basic": True,
             "session_tells_tenant": False,
             "websocket_paths": {"/websocket"},
-            "rest_status": {"self_settings": 404, "json": 404},
+            "rest_status": dict.fromkeys(
+                ("self_settings", "json", "self_messages"), 404
+            ),
             "answers_get_users": False,
             "answers_get_calls": False,
             "user_state": False,

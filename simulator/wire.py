@@ -181,16 +181,17 @@ class Wire:
             and not record.caller.is_account(account)
             and record.end > now - span
         ]
-        return {
+        history: Object = {
             "total": len(records),
-            "missed": len(missed),
-            "missedspan": span,
             "categories": '{"AAT1":"Category 1"}',
             "data": [
                 self._past(record, account)
                 for record in reversed(records[-_HISTORY_LENGTH:])
             ],
         }
+        if self._switches.history_missed:
+            history |= {"missed": len(missed), "missedspan": span}
+        return history
 
     def summary(self, account: str, length: int, now: float) -> list[Json]:
         """Return the classic list of the calls of an extension that are over."""
@@ -205,6 +206,80 @@ class Wire:
             }
             for record in reversed(self._records(account, now)[-length:])
         ]
+
+    # Flags, mailbox, address book
+
+    def flags(self) -> Json:
+        """Return the service flags."""
+        flags = [
+            account
+            for account in self._engine.tenant(self._tenant).accounts.values()
+            if account.type is AccountType.FLAG
+        ]
+        if self._switches.flags_as == "names":
+            return {str(index): flag.name for index, flag in enumerate(flags, 1)}
+        return [
+            {
+                "name": flag.number,
+                "display": flag.name,
+                "mode": flag.mode,
+                "state": flag.active,
+            }
+            for flag in flags
+        ]
+
+    def messages(self, account: Account, query: dict[str, str]) -> Json:
+        """Return the mailbox of an extension, as far as it is asked for."""
+        unread = [message for message in account.messages if message.new]
+        if self._switches.messages_as == "count":
+            return len(unread)
+        shown = unread if query.get("filter") == "unread" else account.messages
+        totals: Object = {"total": len(shown)}
+        if self._switches.messages_as == "data" and "page" in query:
+            totals["data"] = [
+                {
+                    "start": round(message.start, 3),
+                    "from": address(message.caller, self._tenant),
+                    "duration": message.duration,
+                    "type": "",
+                }
+                for message in shown[: -1 - int(query.get("size", "10")) : -1]
+            ]
+        return totals
+
+    def self_messages(self, account: Account) -> Json:
+        """Return the mailbox of an extension, the classic way."""
+        entries: list[Json] = [
+            {
+                "start": round(message.start, 3),
+                "from": address(message.caller, self._tenant),
+                "duration": str(message.duration),
+                "type": "",
+                "attribute": "",
+                "isnew": "true" if message.new else "",
+            }
+            for message in account.messages
+        ]
+        if self._switches.self_messages_as == "list":
+            return entries
+        return {str(index): entry for index, entry in enumerate(entries, 1)}
+
+    def address_book(self, account: Account) -> Json:
+        """Return the address book of an extension."""
+        entries: list[Json] = []
+        for contact in account.contacts:
+            entry: Object = {"first": contact.first, "last": contact.last}
+            if self._switches.address_book_as == "split":
+                entry |= zip(("phone", "mobile"), contact.numbers, strict=False)
+            else:
+                entry = {
+                    "name": f"{contact.first} {contact.last}".strip(),
+                    "numbers": list(contact.numbers),
+                }
+            entries.append(entry)
+        if self._switches.address_book_as == "object":
+            return {"total": len(entries), "data": entries}
+        return entries
 
     # Inside
 

@@ -16,7 +16,7 @@ from simulator import Simulator
 
 TIMEOUT = 5.0
 SENSORS = {
-    *("call", "last_caller", "calls", "waiting"),
+    *("call", "last_caller", "calls", "waiting", "missed_calls", "voicemail"),
     *("active_calls", "ringing_calls", "registered_extensions"),
 }
 

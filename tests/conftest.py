@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx import client, side
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
@@ -47,6 +47,18 @@ def real_environment(
 ) -> None:
     """Load this repository's integration, allow loopback sockets, be quick."""
     monkeypatch.setattr(client, "TIMING", QUICK)
+
+
+# Seconds of what is read beside the link; what is slow does not come up in a test.
+QUICK_SIDE = side.SideTiming(
+    flags=0.2,
+    try_again=0.1,
+    pause=0.05,
+    settle=0.02,
+    pushed=0.02,
+    history=(0.05, 0.4),
+    mailbox=(0.05, 0.4),
+)
 
 
 class Complaints(logging.Handler):
@@ -87,9 +99,21 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def pbx(dialect: str) -> AsyncIterator[Simulator]:
-    """Return a running PBX."""
-    async with Simulator(getattr(Switches, dialect)()) as pbx:
+    """Return a running PBX. What only REST tells comes late: its own tests offer it."""
+    async with Simulator(getattr(Switches, dialect)(history_missed=False)) as pbx:
+        beside = ("srvflags", "messages", "self_messages", "adrbook")
+        pbx.switches.rest_status |= dict.fromkeys(beside, 404)
         yield pbx
+
+
+@pytest.fixture
+def offers(pbx: Simulator, dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the PBX offer what is read beside the link, each mailbox as its dialect has it."""
+    monkeypatch.setattr(side, "TIMING", QUICK_SIDE)
+    mailbox = "messages" if dialect == "modern" else "self_messages"
+    for kind in ("srvflags", "history", "adrbook", mailbox):
+        pbx.switches.rest_status.pop(kind, None)
+    pbx.switches.history_missed = True
 
 
 @pytest.fixture

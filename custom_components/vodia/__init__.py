@@ -20,14 +20,16 @@ from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .entity import CALL_KEYS
+from .entity import ACTIVE, CALL_KEYS
 from .event import MESSAGE
+from .pbx.side import Kind
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 # What only a line has.
 LINE_PLATFORMS = (Platform.BUTTON, Platform.SWITCH)
+LINE_KEYS = (MESSAGE.key, Kind.MISSED_CALLS, Kind.VOICEMAIL)
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
@@ -81,10 +83,11 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) 
     for entity in er.async_entries_for_config_entry(registry, entry_id):
         number, key = entity.unique_id.split(":")[-2:]
         account = coordinator.account(number)
-        if (
-            number not in coordinator.lines
-            and (entity.domain in LINE_PLATFORMS or key == MESSAGE.key)
-        ) or (key in CALL_KEYS and account and not coordinator.watches(account)):
+        of_line = entity.domain in LINE_PLATFORMS or key in LINE_KEYS
+        # A service flag has a switch of its own.
+        if (of_line and key != ACTIVE and number not in coordinator.lines) or (
+            key in CALL_KEYS and account and not coordinator.watches(account)
+        ):
             registry.async_remove(entity.entity_id)
 
 

@@ -9,6 +9,7 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
@@ -16,16 +17,19 @@ from homeassistant.util import dt as dt_util
 from .const import ATTR_CALL_ID, ATTR_REMOTE_NAME, ATTR_REMOTE_NUMBER, ATTR_SINCE
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
+    ACTIVE,
     CALL_KEYS,
     Shown,
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
+    VodiaFlagEntity,
     VodiaGroupEntity,
     VodiaPbxEntity,
     async_add_for_accounts,
+    async_add_for_flags,
 )
-from .pbx.models import ORBIT, Extension, Group
+from .pbx.models import ORBIT, Extension, Group, ServiceFlag
 
 PARALLEL_UPDATES = 0
 
@@ -82,6 +86,9 @@ CONNECTED = VodiaBinarySensorDescription[VodiaCoordinator](
     device_class=BinarySensorDeviceClass.CONNECTIVITY,
     value_fn=lambda coordinator: coordinator.connected,
 )
+FLAG = VodiaBinarySensorDescription[ServiceFlag | None](
+    key=ACTIVE, value_fn=lambda flag: flag.active if flag else None
+)
 
 
 async def async_setup_entry(
@@ -103,6 +110,14 @@ async def async_setup_entry(
             if description.key not in CALL_KEYS or coordinator.watches(extension)
         )
 
+    async_add_for_flags(
+        hass,
+        entry,
+        Platform.BINARY_SENSOR,
+        lambda numbers: async_add_entities(
+            VodiaFlagSensor(coordinator, FLAG, number) for number in numbers
+        ),
+    )
     await async_add_for_accounts(entry, async_add_extensions, Extension)
 
     @callback
@@ -173,3 +188,7 @@ class VodiaConnectedSensor(
     def _is_available(self, subject: VodiaCoordinator) -> bool:
         """Return True: whether the link is up is always known."""
         return True
+
+
+class VodiaFlagSensor(VodiaFlagEntity, BinarySensorEntity):
+    """A service flag that follows a timetable, or is not ours to set."""

@@ -39,11 +39,13 @@ from .const import (
     CONF_LOGIN_METHOD,
     CONF_LOGIN_USER,
     CONF_PRIVACY,
+    CONF_READ_ONLY_FLAGS,
     CONF_TENANT,
     CONF_WATCH,
     DOMAIN,
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
+    SIGNAL_VOICEMAIL,
     WATCH_OWN,
 )
 from .exceptions import translated
@@ -57,6 +59,7 @@ from .pbx.models import (
     ORBIT,
     QUEUE,
     RING_GROUP,
+    SERVICE_FLAG,
     AccountCall,
     CallEvent,
     CallScope,
@@ -69,9 +72,11 @@ from .pbx.models import (
     LoginWay,
     Party,
     Server,
+    ServiceFlag,
     Totals,
 )
 from .pbx.rest import session_options
+from .pbx.side import Kind, SideChanges
 from .privacy import hide_call, hide_id, hide_party
 
 _LOGGER = logging.getLogger(__name__)
@@ -84,12 +89,14 @@ MODELS: Final = {
     ATTENDANT: "Auto attendant",
     CONFERENCE: "Conference",
     ORBIT: "Park orbit",
+    SERVICE_FLAG: "Service flag",
 }
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
 type CallEventCallback = Callable[[CallEvent], None]
 type NewAccountsCallback = Callable[[Iterable[KnownAccount]], None]
+type NewReadingsCallback = Callable[[Iterable[str]], None]
 
 
 @callback
@@ -113,8 +120,10 @@ def create_client(
     http: aiohttp.ClientSession,
     data: Mapping[str, Any],
     listener: Listener | None = None,
+    *,
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
+    flags: Iterable[str] = (),
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -128,6 +137,7 @@ def create_client(
         way=way,
         known=known,
         wanted=wanted,
+        flags=flags,
     )
 
 
@@ -144,16 +154,27 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
     )
 
 
-def known_accounts(
+def _known_devices(
     hass: HomeAssistant, entry: VodiaConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and name of the accounts that have a device from earlier days."""
+    """Return type and name of all that has a device from earlier days."""
     return {
         account: (_TYPES.get(device.model or "", EXTENSION), device.name)
         for device in dr.async_entries_for_config_entry(
             dr.async_get(hass), entry.entry_id
         )
         if (account := account_of(entry.entry_id, device))
+    }
+
+
+def known_accounts(
+    hass: HomeAssistant, entry: VodiaConfigEntry
+) -> dict[str, tuple[str, str | None]]:
+    """Return type and name of the accounts that have a device from earlier days."""
+    return {
+        account: known
+        for account, known in _known_devices(hass, entry).items()
+        if known[0] != SERVICE_FLAG
     }
 
 
@@ -206,6 +227,12 @@ class _LineListener(Listener):
     def received(self, message: ChatMessage) -> None:
         """Hand over a chat message to the line."""
         self.coordinator.async_received(self._number, message)
+
+    @override
+    @callback
+    def side_changed(self, changes: SideChanges) -> None:
+        """Hand over what only REST tells of the line."""
+        self.coordinator.async_side_changed(self._number, changes)
 
     @override
     @callback
@@ -270,13 +297,17 @@ class VodiaCoordinator(Listener):
                 options.get(CONF_CHOSEN_ACCOUNTS, ()),
             )
         self._chosen_types = frozenset(options.get(CONF_ACCOUNT_TYPES, ()))
-        known = known_accounts(hass, entry)
+        known = {
+            number: kind for number, (kind, _) in _known_devices(hass, entry).items()
+        }
+        flags = {number for number, kind in known.items() if kind == SERVICE_FLAG}
         self.client = create_client(
             self._http,
             entry.data,
             self,
-            {number: kind for number, (kind, _) in known.items()},
-            CallScope.OWN if self._own_only else CallScope.TENANT,
+            known={n: kind for n, kind in known.items() if n not in flags},
+            wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
+            flags=flags,
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -287,6 +318,15 @@ class VodiaCoordinator(Listener):
             list
         )
         self._new_callbacks: list[NewAccountsCallback] = []
+        self._reading_listeners: defaultdict[tuple[Kind, str], list[CALLBACK_TYPE]] = (
+            defaultdict(list)
+        )
+        self._reading_callbacks: defaultdict[Kind, list[NewReadingsCallback]] = (
+            defaultdict(list)
+        )
+        self._offered: set[tuple[Kind, str]] = set()
+        # As they were last: entities may be made when they are not known any more.
+        self.last_flags: dict[str, ServiceFlag] = {}
         self._shown: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
@@ -312,6 +352,25 @@ class VodiaCoordinator(Listener):
         return self.client.state.groups
 
     @property
+    def flags(self) -> Mapping[str, ServiceFlag]:
+        """Return the service flags that the PBX lists now."""
+        return self.client.side.values.service_flags or {}
+
+    @callback
+    def async_refuse_flag(self, number: str) -> None:
+        """Keep in mind that a service flag cannot be set by this login."""
+        entry, refused = self.entry, {number, *self.read_only_flags}
+        self.hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_READ_ONLY_FLAGS: sorted(refused)}
+        )
+
+    @property
+    def read_only_flags(self) -> list[str]:
+        """Return the service flags that could not be set."""
+        flags: list[str] = self.entry.data.get(CONF_READ_ONLY_FLAGS, [])
+        return flags
+
+    @property
     def totals(self) -> Totals:
         """Return the counts over the tenant."""
         return self.client.state.totals
@@ -322,9 +381,9 @@ class VodiaCoordinator(Listener):
         return self.client.state.line
 
     def is_present(self, account: str) -> bool:
-        """Return whether the PBX lists an account."""
+        """Return whether the PBX lists an account, or a service flag."""
         known = self.account(account)
-        return known is not None and known.present
+        return account in self.flags or (known is not None and known.present)
 
     # What the options say
 
@@ -384,6 +443,7 @@ class VodiaCoordinator(Listener):
     def async_forget_entities(self, account: str) -> None:
         """Have entities made again for an account, should it come back."""
         self._shown.discard(account)
+        self._offered -= {(kind, account) for kind in Kind}
 
     def identifier(self, account: str | None) -> tuple[str, str]:
         """Return the device identifier of an account, or of the PBX itself."""
@@ -495,6 +555,27 @@ class VodiaCoordinator(Listener):
             partial(self._new_callbacks.remove, new),
         )
 
+    @callback
+    def async_add_reading_listener(
+        self, kind: Kind, account: str, update: CALLBACK_TYPE
+    ) -> CALLBACK_TYPE:
+        """Call back when REST tells something new of an account."""
+        listeners = self._reading_listeners[kind, account]
+        listeners.append(update)
+        return partial(listeners.remove, update)
+
+    @callback
+    def async_add_reading_callback(
+        self, kind: Kind, new: NewReadingsCallback
+    ) -> tuple[list[str], CALLBACK_TYPE]:
+        """Call back when REST first tells something of an account; return the others."""
+        callbacks = self._reading_callbacks[kind]
+        callbacks.append(new)
+        return (
+            sorted(number for of_kind, number in self._offered if of_kind is kind),
+            partial(callbacks.remove, new),
+        )
+
     # What the client tells
 
     @override
@@ -534,6 +615,28 @@ class VodiaCoordinator(Listener):
         """Hand over a chat message to our own extension."""
         self.async_received(self.line, message)
 
+    @override
+    @callback
+    def side_changed(self, changes: SideChanges) -> None:
+        """Take in what only REST tells."""
+        self.async_side_changed(self.line, changes)
+
+    @callback
+    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+        """Let the entities concerned look again."""
+        kind = changes.kind
+        for number in changes.removed:
+            self._forget(number)
+        self.last_flags |= self.flags
+        for number in changes.accounts & self.flags.keys():
+            self._rename(number)
+        self._welcome_readings(kind, changes.accounts)
+        for number in changes.accounts:
+            _call(self._reading_listeners.get((kind, number), ()))
+        if changes.received:
+            told = (line, changes.received)
+            async_dispatcher_send(self.hass, SIGNAL_VOICEMAIL, self, told)
+
     @callback
     def async_received(self, line: str, message: ChatMessage) -> None:
         """Hand over a chat message to a line."""
@@ -572,6 +675,27 @@ class VodiaCoordinator(Listener):
             self._shown.update(account.number for account in new)
             for new_callback in self._new_callbacks:
                 new_callback(new)
+            for kind in Kind:
+                self._welcome_readings(kind, [account.number for account in new])
+
+    def _welcome_readings(self, kind: Kind, numbers: Iterable[str]) -> None:
+        """Have entities made for what REST tells of accounts for the first time."""
+        new = {
+            number
+            for number in numbers
+            if (kind, number) not in self._offered and self._tells(kind, number)
+        }
+        if new:
+            self._offered.update((kind, number) for number in new)
+            for new_callback in self._reading_callbacks[kind]:
+                new_callback(sorted(new))
+
+    def _tells(self, kind: Kind, number: str) -> bool:
+        """Return whether REST tells something of a flag, or of a line that is shown."""
+        if kind is Kind.SERVICE_FLAGS:
+            return number in self.flags and self.flags[number].active is not None
+        line = self.lines.get(number) if number in self._shown else None
+        return line is not None and getattr(line.side.values, kind) is not None
 
     # Devices
 
@@ -584,18 +708,19 @@ class VodiaCoordinator(Listener):
     @callback
     def async_remove_unwanted(self) -> None:
         """Remove the devices of accounts that are to have none any more."""
-        for number, (kind, _) in known_accounts(self.hass, self.entry).items():
+        for number, (kind, _) in _known_devices(self.hass, self.entry).items():
             if not self.wants(number, kind):
                 self._forget(number)
 
     def _forget(self, number: str) -> None:
         """Remove the device of an account that is gone for good, or not wanted."""
-        self._shown.discard(number)
+        self.async_forget_entities(number)
         if device := self._device(number):
             self._devices.async_remove_device(device.id)
 
     def _rename(self, number: str) -> None:
         """Give the device of an account its new name."""
-        account, device = self.account(number), self._device(number)
-        if account and account.name and device:
+        account = self.account(number) or self.flags.get(number)
+        device = self._device(number)
+        if account and account.name and device and device.name != account.name:
             self._devices.async_update_device(device.id, name=account.name)

@@ -19,17 +19,19 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_LOGIN_USER, CONF_TENANT
+from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT
 from .coordinator import VodiaConfigEntry
 from .pbx.assumptions import Assumption
 from .pbx.ledger import Recorded
 
-_TO_REDACT: Final = {CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_TENANT}
+_TO_REDACT: Final = {
+    *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT)
+}
 # Fields whose words are the protocol's own.
 _WORDS: Final = frozenset(
     {
         *("action", "type", "state", "callstate", "registered", "dnd", "chatstatus"),
-        *("rec", "startstop", "subscribe", "connected", "usertype"),
+        *("rec", "startstop", "subscribe", "connected", "usertype", "mode", "isnew"),
     }
 )
 _WORD: Final = re.compile(r"[a-z-]{0,20}")
@@ -71,6 +73,14 @@ async def async_get_config_entry_diagnostics(
         "groups": Counter(
             group.type if group.present else "absent" for group in state.groups.values()
         ),
+        "offered": [
+            {
+                **line.side.offered,
+                "flags": len(line.side.values.service_flags or ()),
+                "names": len(line.side.values.address_book or ()),
+            }
+            for line in entry.runtime_data.lines.values()
+        ],
         "frames": ledger.frames,
         "dropped": dict(ledger.dropped),
         "assumptions": {

@@ -11,21 +11,34 @@ from dataclasses import dataclass
 from itertools import batched
 from typing import Any, ClassVar, override
 
-from homeassistant.core import callback
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.util import slugify
 
+from .const import DOMAIN
 from .coordinator import MODELS, VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
 from .pbx.control import Control
 from .pbx.errors import PbxError
-from .pbx.models import CallEvent, Extension, Group, KnownAccount
+from .pbx.models import (
+    SERVICE_FLAG,
+    CallEvent,
+    Extension,
+    Group,
+    KnownAccount,
+    ServiceFlag,
+)
+from .pbx.side import Kind
 
 # What is about the calls of an extension.
 CALL_KEYS = frozenset({"call", "in_call", "last_caller", "ringing"})
 
 _BATCH = 25
+# The key of the entity of a service flag.
+ACTIVE = "active"
 
 type Shown[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
 
@@ -115,6 +128,25 @@ class VodiaEntity[SubjectT, ValueT](Entity):
             self.async_write_ha_state()
 
 
+def _device_info(
+    coordinator: VodiaCoordinator, number: str, name: str | None, model: str
+) -> DeviceInfo:
+    """Return the device of a number of the PBX."""
+    info = DeviceInfo(
+        identifiers={coordinator.identifier(number)},
+        manufacturer="Vodia",
+        model=model,
+        model_id=number,
+        via_device_id=coordinator.pbx_device_id,
+    )
+    if name:
+        info["name"] = name
+    else:
+        info["translation_key"] = slugify(model)
+        info["translation_placeholders"] = {"number": number}
+    return info
+
+
 class VodiaAccountEntity[AccountT: KnownAccount, ValueT](VodiaEntity[AccountT, ValueT]):
     """An entity of an account."""
 
@@ -128,21 +160,9 @@ class VodiaAccountEntity[AccountT: KnownAccount, ValueT](VodiaEntity[AccountT, V
     ) -> None:
         """Initialize for an account that the PBX lists."""
         super().__init__(coordinator, description, account.number)
-        model = MODELS[account.type]
-        self._attr_device_info = DeviceInfo(
-            identifiers={coordinator.identifier(account.number)},
-            manufacturer="Vodia",
-            model=model,
-            model_id=account.number,
-            via_device_id=coordinator.pbx_device_id,
+        self._attr_device_info = _device_info(
+            coordinator, account.number, account.name, MODELS[account.type]
         )
-        if account.name:
-            self._attr_device_info["name"] = account.name
-        else:
-            self._attr_device_info["translation_key"] = slugify(model)
-            self._attr_device_info["translation_placeholders"] = {
-                "number": account.number
-            }
 
     @override
     def _is_available(self, subject: AccountT) -> bool:
@@ -190,6 +210,86 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
             await command
         except PbxError as err:
             raise action_error(err) from err
+
+
+class VodiaReadingEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
+    """An entity that shows what only REST tells; it is there while that is known."""
+
+    _kind: ClassVar[Kind]
+    _account: str
+
+    @override
+    def _is_available(self, subject: ReadT | None) -> bool:
+        """Return whether it was read over the present link."""
+        return self.coordinator.connected and subject is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to what is read as well."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_reading_listener(
+                self._kind, self._account, self._async_look_again
+            )
+        )
+
+
+class VodiaLineReadingEntity[ReadT, ValueT](VodiaReadingEntity[ReadT, ValueT]):
+    """An entity of a line that shows what only REST tells of it."""
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[ReadT | None, ValueT],
+        line: str,
+    ) -> None:
+        """Initialize for a line that is shown."""
+        super().__init__(coordinator, description, line)
+        extension = coordinator.extensions[line]
+        self._attr_device_info = _device_info(
+            coordinator, line, extension.name, MODELS[extension.type]
+        )
+
+    @override
+    def _subject(self) -> ReadT | None:
+        """Return what was read."""
+        values = self.coordinator.lines[self._account].side.values
+        read: ReadT | None = getattr(values, self._kind)
+        return read
+
+    @override
+    def _is_available(self, subject: ReadT | None) -> bool:
+        """Return whether the line's own login is connected as well."""
+        line = self.coordinator.lines[self._account]
+        return super()._is_available(subject) and line.connected
+
+
+class VodiaFlagEntity(VodiaReadingEntity[ServiceFlag, bool | None]):
+    """An entity of a service flag."""
+
+    _kind = Kind.SERVICE_FLAGS
+
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[ServiceFlag | None, bool | None],
+        number: str,
+    ) -> None:
+        """Initialize for a flag that the PBX lists."""
+        super().__init__(coordinator, description, number)
+        name = coordinator.last_flags[number].name
+        model = MODELS[SERVICE_FLAG]
+        self._attr_device_info = _device_info(coordinator, number, name, model)
+
+    @override
+    def _subject(self) -> ServiceFlag | None:
+        """Return the flag."""
+        return self.coordinator.flags.get(self._account)
+
+    @override
+    def _show_value(self, value: bool | None) -> None:
+        """Take the value as the entity's state."""
+        self._attr_is_on = value
 
 
 class VodiaToldEntity(VodiaAccountEntity[KnownAccount, None]):
@@ -273,6 +373,49 @@ def async_add_for_lines(
     here, remove = coordinator.async_add_new_callback(async_add_lines)
     entry.async_on_unload(remove)
     async_add_lines(here)
+
+
+@callback
+def async_add_for_readings(
+    entry: VodiaConfigEntry, kind: Kind, add: Callable[[Iterable[str]], None]
+) -> None:
+    """Add entities for what REST tells, as soon as it first does."""
+    here, remove = entry.runtime_data.async_add_reading_callback(kind, add)
+    entry.async_on_unload(remove)
+    add(here)
+
+
+@callback
+def async_add_for_flags(
+    hass: HomeAssistant,
+    entry: VodiaConfigEntry,
+    platform: Platform,
+    add: Callable[[Iterable[str]], None],
+) -> None:
+    """Add entities for the service flags: a switch for those that can be set.
+
+    Which one it is, is decided once in a setup; what it was before is removed.
+    """
+    coordinator, registry = entry.runtime_data, er.async_get(hass)
+
+    @callback
+    def async_add_fitting(numbers: Iterable[str]) -> None:
+        """Add the entities of the flags that are for the platform."""
+        here = []
+        for number in numbers:
+            if not coordinator.wants(number, SERVICE_FLAG):
+                continue
+            can_be_set = number not in coordinator.read_only_flags
+            can_be_set &= coordinator.last_flags[number].manual
+            if can_be_set is (platform is Platform.SWITCH):
+                here.append(number)
+            elif former := registry.async_get_entity_id(
+                platform, DOMAIN, f"{entry.entry_id}:{number}:{ACTIVE}"
+            ):
+                registry.async_remove(former)
+        add(here)
+
+    async_add_for_readings(entry, Kind.SERVICE_FLAGS, async_add_fitting)
 
 
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):

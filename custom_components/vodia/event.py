@@ -20,12 +20,18 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import (
     ATTR_CALL_ID,
+    ATTR_COUNT,
+    ATTR_DURATION,
     ATTR_MESSAGE,
+    ATTR_NAME,
+    ATTR_NUMBER,
     ATTR_SENDER,
     ATTR_SENDER_NAME,
+    ATTR_TIME,
     CONF_DOOR_STATIONS,
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
+    SIGNAL_VOICEMAIL,
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
@@ -33,6 +39,7 @@ from .entity import (
     VodiaStoryEntity,
     VodiaToldEntity,
     async_add_for_accounts,
+    async_add_for_readings,
 )
 from .pbx.messages import ChatMessage
 from .pbx.models import (
@@ -46,8 +53,10 @@ from .pbx.models import (
     Group,
     KnownAccount,
     Scope,
+    Voicemail,
 )
-from .sensor import CALL_ATTRIBUTES, common_attributes
+from .pbx.side import Kind
+from .sensor import CALL_ATTRIBUTES, common_attributes, iso_time
 
 PARALLEL_UPDATES = 0
 
@@ -76,6 +85,9 @@ DOORBELL = VodiaEventDescription(
 )
 MESSAGE = VodiaEventDescription(
     key="message", event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
+)
+VOICEMAIL = VodiaEventDescription(
+    key=Kind.VOICEMAIL, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
 )
 
 
@@ -118,6 +130,14 @@ async def async_setup_entry(
             event for account in accounts for event in events_of(account)
         )
 
+    async_add_for_readings(
+        entry,
+        Kind.VOICEMAIL,
+        lambda lines: async_add_entities(
+            VodiaVoicemailEvent(coordinator, VOICEMAIL, coordinator.extensions[line])
+            for line in lines
+        ),
+    )
     await async_add_for_accounts(entry, async_add_accounts, Extension, Group)
 
 
@@ -273,4 +293,51 @@ class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
                 ATTR_MESSAGE: None if sender.number is None else message.text,
             },
         )
+        self.async_write_ha_state()
+
+
+class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
+    """The messages that come into the mailbox of a line. Who left them is not recorded."""
+
+    _signal = SIGNAL_VOICEMAIL
+    _unrecorded_attributes = frozenset(
+        {ATTR_COUNT, ATTR_DURATION, ATTR_NAME, ATTR_NUMBER, ATTR_TIME}
+    )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to whether the PBX tells of the mailbox as well."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.async_add_reading_listener(
+                Kind.VOICEMAIL, self._account, self._async_look_again
+            )
+        )
+
+    @override
+    def _is_available(self, subject: KnownAccount) -> bool:
+        """Return whether the PBX tells of the mailbox."""
+        line = self.coordinator.lines[self._account]
+        told = line.connected and line.side.values.voicemail is not None
+        return super()._is_available(subject) and told
+
+    @override
+    @callback
+    def _async_tell(self, told: tuple[str, Voicemail]) -> None:
+        """Fire that messages came; more of the newest one where the PBX tells it."""
+        line, voicemail = told
+        if line != self._account:
+            return
+        attributes: dict[str, Any] = {ATTR_COUNT: voicemail.unread}
+        if newest := voicemail.newest:
+            sender = self.coordinator.shown_party(
+                newest.sender.number, newest.sender.name
+            )
+            attributes |= {
+                ATTR_NUMBER: sender.number,
+                ATTR_NAME: sender.name,
+                ATTR_DURATION: newest.duration,
+                ATTR_TIME: iso_time(newest.time),
+            }
+        self._trigger_event(EVENT_RECEIVED, attributes)
         self.async_write_ha_state()

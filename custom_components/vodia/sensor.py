@@ -15,15 +15,18 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
+from .const import ATTR_SPAN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaGroupEntity,
+    VodiaLineReadingEntity,
     VodiaPbxEntity,
     VodiaStoryEntity,
     async_add_for_accounts,
+    async_add_for_readings,
 )
 from .pbx.models import (
     ORBIT,
@@ -36,8 +39,11 @@ from .pbx.models import (
     Extension,
     Group,
     KnownAccount,
+    MissedCalls,
     PastCall,
+    Voicemail,
 )
+from .pbx.side import Kind
 
 PARALLEL_UPDATES = 0
 
@@ -88,6 +94,11 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
     return {**call_attributes(call), ATTR_OTHER_CALLS: others}
 
 
+def _span(missed: MissedCalls | None) -> Mapping[str, Any]:
+    """Return the hours that missed calls are counted over, if they are told."""
+    return {ATTR_SPAN: missed.span / 3600} if missed and missed.span else {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class VodiaSensorDescription[SubjectT, ValueT: str | int | None](
     VodiaEntityDescription[SubjectT, ValueT], SensorEntityDescription
@@ -114,6 +125,21 @@ WAITING: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
     key="waiting",
     state_class=SensorStateClass.MEASUREMENT,
     value_fn=lambda group: group.waiting,
+)
+MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = (
+    VodiaSensorDescription(
+        key=Kind.MISSED_CALLS,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda missed: missed.count if missed else None,
+        attributes_fn=_span,
+    )
+)
+VOICEMAIL: VodiaSensorDescription[Voicemail | None, int | None] = (
+    VodiaSensorDescription(
+        key=Kind.VOICEMAIL,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda voicemail: voicemail.unread if voicemail else None,
+    )
 )
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
     VodiaSensorDescription(
@@ -158,6 +184,20 @@ async def async_setup_entry(
             )
         )
 
+    async_add_for_readings(
+        entry,
+        Kind.MISSED_CALLS,
+        lambda lines: async_add_entities(
+            VodiaMissedCallsSensor(coordinator, MISSED_CALLS, line) for line in lines
+        ),
+    )
+    async_add_for_readings(
+        entry,
+        Kind.VOICEMAIL,
+        lambda lines: async_add_entities(
+            VodiaVoicemailSensor(coordinator, VOICEMAIL, line) for line in lines
+        ),
+    )
     await async_add_for_accounts(entry, async_add_extensions, Extension)
 
     @callback
@@ -281,6 +321,25 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
 
 class VodiaGroupSensor(VodiaGroupEntity[int | None], VodiaSensor[Group, int | None]):
     """A count of the calls that are for an account that is no phone."""
+
+
+class VodiaMissedCallsSensor(
+    VodiaLineReadingEntity[MissedCalls, int | None],
+    VodiaSensor[MissedCalls | None, int | None],
+):
+    """How many calls a line has missed of late."""
+
+    _kind = Kind.MISSED_CALLS
+    _unrecorded_attributes = frozenset({ATTR_SPAN})
+
+
+class VodiaVoicemailSensor(
+    VodiaLineReadingEntity[Voicemail, int | None],
+    VodiaSensor[Voicemail | None, int | None],
+):
+    """How many messages a line has not heard."""
+
+    _kind = Kind.VOICEMAIL
 
 
 class VodiaPbxSensor(

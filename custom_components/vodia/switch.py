@@ -4,25 +4,40 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import VodiaConfigEntry
-from .entity import VodiaEntityDescription, VodiaLineEntity, async_add_for_lines
-from .pbx.models import Extension
+from .entity import (
+    ACTIVE,
+    VodiaEntityDescription,
+    VodiaFlagEntity,
+    VodiaLineEntity,
+    async_add_for_flags,
+    async_add_for_lines,
+)
+from .exceptions import action_error
+from .pbx.errors import AccessOffError, PbxError
+from .pbx.models import Extension, ServiceFlag
 
 # The PBX takes one command of a line after the other.
 PARALLEL_UPDATES = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class VodiaSwitchDescription(
-    VodiaEntityDescription[Extension, bool | None], SwitchEntityDescription
+class VodiaSwitchDescription[SubjectT](
+    VodiaEntityDescription[SubjectT, bool | None], SwitchEntityDescription
 ):
     """Describe a switch."""
 
 
-DND = VodiaSwitchDescription(key="dnd", value_fn=lambda extension: extension.dnd)
+DND = VodiaSwitchDescription[Extension](
+    key="dnd", value_fn=lambda extension: extension.dnd
+)
+FLAG = VodiaSwitchDescription[ServiceFlag | None](
+    key=ACTIVE, value_fn=lambda flag: flag.active if flag else None
+)
 
 
 async def async_setup_entry(
@@ -35,6 +50,14 @@ async def async_setup_entry(
         entry,
         lambda line: async_add_entities(
             [VodiaDndSwitch(entry.runtime_data, DND, line)]
+        ),
+    )
+    async_add_for_flags(
+        hass,
+        entry,
+        Platform.SWITCH,
+        lambda numbers: async_add_entities(
+            VodiaFlagSwitch(entry.runtime_data, FLAG, number) for number in numbers
         ),
     )
 
@@ -56,3 +79,26 @@ class VodiaDndSwitch(VodiaLineEntity[bool | None], SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Let the line ring again."""
         await self._async_do(self._control.set_dnd(False))
+
+
+class VodiaFlagSwitch(VodiaFlagEntity, SwitchEntity):
+    """A service flag that can be set."""
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Set the flag."""
+        await self._async_set(True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Clear the flag."""
+        await self._async_set(False)
+
+    async def _async_set(self, active: bool) -> None:
+        """Set or clear the flag; one that is not ours to set is a sensor from then on."""
+        try:
+            await self.coordinator.client.set_flag(self._account, active)
+        except PbxError as err:
+            if isinstance(err, AccessOffError):
+                self.coordinator.async_refuse_flag(self._account)
+            raise action_error(err) from err

@@ -51,9 +51,11 @@ from .models import (
     RINGING_GROUPS,
     Account,
     CallEvent,
+    CallEventType,
     CallScope,
     Changes,
     Credentials,
+    Direction,
     Extension,
     LoginWay,
     ParkedCalls,
@@ -62,6 +64,7 @@ from .models import (
 )
 from .rest import Reply, Rest
 from .session import Session
+from .side import Hint, Kind, Side, SideChanges
 from .state import PbxState
 from .story import Stories
 
@@ -86,6 +89,9 @@ class Listener(Protocol):
 
     def received(self, message: ChatMessage) -> None:
         """Take note of a chat message to the line."""
+
+    def side_changed(self, changes: SideChanges) -> None:
+        """Take note of what only REST tells of the line."""
 
     def link_lost(self, error: PbxError) -> None:
         """Take note that the state is not live any more, and of each other reason since."""
@@ -151,13 +157,15 @@ class PbxClient:
         way: LoginWay | None = None,
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
+        flags: Iterable[str] | None = (),
     ) -> None:
         """Prepare; nothing happens before `start`.
 
         `http` was made with `rest.session_options`. `known` are the accounts of
         earlier days with their types: one that the PBX lacks now is absent, not
-        unheard of. Where only the own calls are `wanted`, those of others are neither
-        asked for nor taken in.
+        unheard of. So are `flags`, its service flags; None leaves them to others. Where
+        only the own calls are `wanted`, those of others are neither asked for nor taken
+        in.
         """
         self.ledger = Ledger()
         self.timing = TIMING
@@ -168,6 +176,13 @@ class PbxClient:
             self._login_failed,
         )
         self.control = Control(self)
+        self.side = Side(
+            credentials.extension,
+            self.session,
+            self.ledger,
+            self._side_told,
+            flags=flags,
+        )
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
@@ -319,6 +334,7 @@ class PbxClient:
                 tasks.create_task(self._keep_fresh(live))
                 tasks.create_task(self._find_proof(live))
                 tasks.create_task(self._watch_orbits(live))
+                tasks.create_task(self.side.run())
         except* PbxError as group:
             error = _first(group)
             # Before the socket is closed, which may take a while: lost is lost.
@@ -334,6 +350,7 @@ class PbxClient:
         """Put a whole new state in place of the old one, and tell what happened since."""
         old, self._state, self._live = self._state, live.state, live
         self._was_live = True
+        self.side.begin()
         self._up.set()
         self._reasons_told.clear()
         before, after = old.accounts, live.state.accounts
@@ -357,9 +374,38 @@ class PbxClient:
         )
         if self._listener:
             self._listener.link_up(changes)
-            self._listener.told(events)
+        self._tell(events)
         if self.stories.wants_proof(live.state.line):
             live.proof_wanted.set()
+
+    def _tell(self, events: list[CallEvent]) -> None:
+        """Tell what happened to calls, also to those who read what comes of it."""
+        if self._listener:
+            self._listener.told(events)
+        for event in events:
+            if event.type is CallEventType.MISSED or (
+                event.type is CallEventType.ENDED
+                and event.call.direction is Direction.INCOMING
+                and not event.duration
+            ):
+                own = event.account == self._credentials.extension
+                client = self if own else self.lines.get(event.account)
+                if client:
+                    client.side.hint(Hint.CALL_UNANSWERED)
+
+    def _side_told(self, changes: SideChanges) -> None:
+        """Hand on what only REST tells; an address book names those who call now."""
+        if changes.kind is not Kind.ADDRESS_BOOK:
+            if self._listener:
+                self._listener.side_changed(changes)
+        elif live := self._live:
+            self._changed(live, live.state.take_book(self.side.values.address_book))
+
+    async def set_flag(self, number: str, active: bool) -> None:
+        """Set a service flag of the PBX; raises a PbxError that says why it did not."""
+        _ = self.live
+        with self.control._counted("set_flag"):  # noqa: SLF001
+            await self.side.set_flag(number, active, self.timing.confirm)
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
@@ -399,6 +445,7 @@ class PbxClient:
             else self._known,
             memory=previous.memory if previous else None,
             ledger=self.ledger,
+            book=self.side.values.address_book,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -499,6 +546,8 @@ class PbxClient:
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
+                presence = message.tells_presence
+                self.side.hint(Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED)
                 return
             case OrbitSignal():
                 live.orbits_pushed = True
@@ -534,12 +583,16 @@ class PbxClient:
             group = live.state.groups.get(message.account.number)
             if group and group.type == ORBIT:
                 live.orbits_wanted.set()
-        if live is self._live:
+        self._changed(live, changes)
+
+    def _changed(self, live: _Link, changes: Changes) -> None:
+        """Tell what changed in the state, once it is whole."""
+        if changes and live is self._live:
             numbers = self._told_here(changes.accounts)
             events = self.stories.tell(live.state, numbers, time.time())
             if self._listener:
                 self._listener.changed(changes)
-                self._listener.told(events)
+            self._tell(events)
             if self.stories.wants_proof(live.state.line):
                 live.proof_wanted.set()
             self._wake()
@@ -624,9 +677,7 @@ class PbxClient:
         while True:
             await live.proof_wanted.wait()
             live.proof_wanted.clear()
-            events = stories.settle(state, await self._read_history(), time.time())
-            if self._listener:
-                self._listener.told(events)
+            self._tell(stories.settle(state, await self._read_history(), time.time()))
             if stories.wants_proof(state.line):
                 await asyncio.sleep(self.timing.ask_proof_again)
                 live.proof_wanted.set()
@@ -724,7 +775,7 @@ class LineClient(PbxClient):
     ) -> None:
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
-        super().__init__(http, server, credentials, listener)
+        super().__init__(http, server, credentials, listener, flags=None)
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 

@@ -81,6 +81,10 @@ class AccessOffError(PbxError):
     key = "access_off"
 
 
+class SessionUselessError(AccessOffError):
+    """Even a new session is refused: the next one would be as well."""
+
+
 class UnknownTenantError(PbxError):
     """The PBX has no such tenant, or the extension is in another one."""
 

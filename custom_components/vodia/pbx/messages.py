@@ -5,8 +5,9 @@ clients that ran against PBXs; docs/protocol.md says how sure each one is. A fra
 taken whole or not at all: one field of a wrong type drops it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 import re
 from typing import Any, Final
 from urllib.parse import unquote
@@ -18,12 +19,17 @@ from .models import (
     NO_ID,
     Account,
     Call,
+    Contact,
     Direction,
+    MissedCalls,
     ParkedCalls,
     Party,
     PastCall,
     Phase,
     Scope,
+    ServiceFlag,
+    Voicemail,
+    VoiceMessage,
 )
 
 type JsonObject = Mapping[str, Any]
@@ -51,6 +57,11 @@ _MESSAGE_LIMIT: Final = 2000
 _CALLS_LIMIT: Final = 5000
 _ACCOUNT_CALLS_LIMIT: Final = 100
 _HISTORY_LIMIT: Final = 500
+_FLAGS_LIMIT: Final = 500
+_MESSAGES_LIMIT: Final = 500
+_CONTACTS_LIMIT: Final = 5000
+_CONTACT_NUMBERS_LIMIT: Final = 10
+_COUNT_LIMIT: Final = 1_000_000
 _WITHHELD: Final = "anonymous"
 # What people write between the digits of a number, and all that a number is made of.
 SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
@@ -88,6 +99,19 @@ _PAST_FIELDS: Final = frozenset(
     }
 )
 _ORBIT_FIELDS: Final = frozenset({"name", "account", "number", "display", "calls"})
+_FLAG_FIELDS: Final = frozenset(
+    {"name", "display", "displayname", "display name", "mode", "curr", "last", "state"}
+)
+_FLAG_NAMES: Final = ("display", "displayname", "display name")
+_MESSAGE_FIELDS: Final = frozenset({"start", "from", "duration", "isnew"})
+_UNREAD: Final = ("unread", "new", "total", "count")
+# Where the address book has what is open; these are the likely names.
+_CONTACT_NAMES: Final = ("name", "displayname", "display", "fullname")
+_FIRST_NAMES: Final = ("first", "firstname", "first-name", "first_name")
+_LAST_NAMES: Final = ("last", "lastname", "last-name", "last_name")
+_CONTACT_NUMBER: Final = re.compile(
+    r".*(number|phone|tel|mobile|cell).*|home|work|office|business|private"
+)
 _FRAME_FIELDS: Final = {
     "domain-state": frozenset({"action", "messages", "calls", "accounts"}),
     "user-state": _STATE_FIELDS | {"action", "domain"},
@@ -159,7 +183,7 @@ class OrbitSignal:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something changed that the frame itself does not tell."""
+    """Something changed that the frame itself does not tell: presence or missed calls."""
 
     tells_presence: bool
 
@@ -283,6 +307,78 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
         _past_call(entry, line, ledger)
         for entry in _objects(entries[:_HISTORY_LIMIT], "history")
     )
+
+
+def decode_flags(reply: object, ledger: Ledger) -> dict[str, ServiceFlag]:
+    """Return the service flags in a reply of REST `/srvflags`, by number.
+
+    An object of ids and names (classic) tells no state, and so nothing. Raises
+    FrameError for a reply of another shape.
+    """
+    if isinstance(reply, dict) and "state" not in reply:
+        return {}
+    flags = (
+        _service_flag(entry, ledger)
+        for entry in _objects(reply, "srvflags")[:_FLAGS_LIMIT]
+    )
+    return {flag.number: flag for flag in flags}
+
+
+def decode_missed(reply: object, ledger: Ledger) -> MissedCalls | None:
+    """Return the counter in a reply of REST `/history`; None where there is none.
+
+    Raises FrameError for a reply of another shape.
+    """
+    if not isinstance(reply, dict | list):
+        raise FrameError("history is not an object")
+    if isinstance(reply, list) or reply.get("missed") is None:
+        return None
+    return MissedCalls(_count(reply, "missed"), _time(reply, "missedspan", ledger))
+
+
+def decode_voicemail(reply: object, ledger: Ledger, *, filtered: bool) -> Voicemail:
+    """Return what a reply of REST `/messages` tells, in any of its shapes.
+
+    A bare number is that of the unread messages. In a list they have `isnew`, if not all
+    of it are: it is `filtered`. Raises FrameError for a reply of another shape.
+    """
+    if not isinstance(reply, dict | list):
+        return Voicemail(_count({"messages": reply}, "messages"))
+    counter, listed = None, reply
+    if isinstance(reply, dict):
+        counter = next((key for key in _UNREAD if reply.get(key) is not None), None)
+        listed = reply.get("data", [] if counter else reply)
+    if isinstance(listed, dict) and _MESSAGE_FIELDS.isdisjoint(listed):
+        listed = list(listed.values())
+    messages = [
+        message
+        for message in _objects(listed, "messages")[:_MESSAGES_LIMIT]
+        if not _MESSAGE_FIELDS.isdisjoint(message)
+    ]
+    if not filtered or any("isnew" in message for message in messages):
+        messages = [message for message in messages if _boolean(message, "isnew")]
+    newest = max(
+        (_voice_message(message, ledger) for message in messages),
+        key=lambda message: message.time or 0,
+        default=None,
+    )
+    if isinstance(reply, dict) and counter:
+        return Voicemail(_count(reply, counter), newest)
+    return Voicemail(len(messages), newest)
+
+
+def decode_address_book(reply: object) -> tuple[Contact, ...]:
+    """Return the names with numbers in a reply of REST `/adrbook`.
+
+    Its shape is not known: a list of objects, or an object that has such a list or such
+    objects. Raises FrameError for anything else.
+    """
+    if isinstance(reply, dict):
+        lists = [value for value in reply.values() if isinstance(value, list)]
+        reply = lists[0] if lists else list(reply.values())
+    entries = _objects(reply, "adrbook")
+    contacts = (_contact(entry) for entry in entries[:_CONTACTS_LIMIT])
+    return tuple(contact for contact in contacts if contact)
 
 
 def parse_party(text: str) -> Party:
@@ -583,3 +679,68 @@ def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
         ended=_time(data, "end", ledger),
         connected=True if answered else (False if unanswered else None),
     )
+
+
+def _service_flag(data: JsonObject, ledger: Ledger) -> ServiceFlag:
+    """Return a service flag."""
+    _note_unknown(data, _FLAG_FIELDS, "srvflags", ledger)
+    return ServiceFlag(
+        number=_account_number(data, "name"),
+        name=_first_text(data, _FLAG_NAMES),
+        active=_boolean(data, "state"),
+        manual=(_text(data, "mode") or "").lower() == "manual",
+    )
+
+
+def _voice_message(data: JsonObject, ledger: Ledger) -> VoiceMessage:
+    """Return a message of a mailbox."""
+    return VoiceMessage(
+        _party(data, "from"),
+        _time(data, "start", ledger),
+        _time(data, "duration", ledger),
+    )
+
+
+def _contact(data: JsonObject) -> Contact | None:
+    """Return an entry of an address book; None for one without name or number."""
+    fields = {key.lower(): value for key, value in data.items()}
+    name, first = _first_text(fields, _CONTACT_NAMES), _first_text(fields, _FIRST_NAMES)
+    last = _first_text(fields, _LAST_NAMES)
+    if first and (last or (name and first not in name)):
+        name = f"{first} {last or name}"
+    name = _name(name or first or last)
+    numbers = [
+        number
+        for key, value in fields.items()
+        if _CONTACT_NUMBER.fullmatch(key)
+        for number in _numbers(value)
+    ][:_CONTACT_NUMBERS_LIMIT]
+    return Contact(name, tuple(numbers)) if name and numbers else None
+
+
+def _numbers(value: object, depth: int = 2) -> Iterator[str]:
+    """Yield the numbers in a value of an address book, however it is written."""
+    if isinstance(value, dict | list) and depth:
+        nested = value.values() if isinstance(value, dict) else value
+        for each in islice(nested, _CONTACT_NUMBERS_LIMIT):
+            yield from _numbers(each, depth - 1)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        for text in re.split("[,;]", str(value)[: 10 * _NUMBER_LIMIT]):
+            if (number := text.strip()) and len(number) <= _NUMBER_LIMIT:
+                yield number
+
+
+def _first_text(data: JsonObject, keys: Iterable[str]) -> str | None:
+    """Return the first text that is there under one of some names, in one line."""
+    texts = (data.get(key) for key in keys)
+    return next(
+        (line for x in texts if isinstance(x, str) and (line := _line(x))), None
+    )
+
+
+def _count(data: JsonObject, key: str) -> int:
+    """Return a number of things, also from a string."""
+    text = _text(data, key) or ""
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_COUNT_LIMIT)):
+        raise FrameError(f"{key} is not a number")
+    return int(text)

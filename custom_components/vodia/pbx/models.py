@@ -16,6 +16,7 @@ CONFERENCE: Final = "conferences"
 ORBIT: Final = "orbits"
 # Groups whose calls ring until a phone answers; the others answer by themselves.
 RINGING_GROUPS: Final = frozenset({RING_GROUP, QUEUE})
+SERVICE_FLAG: Final = "srvflags"
 # Accounts that are no phones, and that calls are for.
 GROUPS: Final = RINGING_GROUPS | {ATTENDANT, CONFERENCE, ORBIT}
 # Begins the id that we give to a call that the PBX lists without one.
@@ -311,6 +312,49 @@ class CallEvent:
     end_reason: EndReason | None = None
     backfilled: bool = False
     past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFlag:
+    """A switch of the PBX such as day and night mode; `manual` ones can be set."""
+
+    number: str
+    name: str | None
+    active: bool | None
+    manual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MissedCalls:
+    """How many calls a line has missed within a span of seconds."""
+
+    count: int
+    span: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceMessage:
+    """A message in the mailbox of a line, as far as it is told."""
+
+    sender: Party
+    time: float | None
+    duration: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """The messages that a line has not heard: how many, and the newest of them."""
+
+    unread: int
+    newest: VoiceMessage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A name of an address book with its numbers, as people write them."""
+
+    name: str
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

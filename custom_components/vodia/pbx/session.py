@@ -16,6 +16,7 @@ from .errors import (
     PbxError,
     SecondFactorError,
     SessionExpiredError,
+    SessionUselessError,
     UnexpectedReplyError,
     UnknownTenantError,
 )
@@ -118,7 +119,7 @@ class Session:
         try:
             return await self.rest.request(method, path, body, params=params)
         except SessionExpiredError:
-            raise AccessOffError("refused to a new session") from None
+            raise SessionUselessError("refused to a new session") from None
 
     async def open(self, timing: Timing, ledger: Ledger) -> Link:
         """Return an open socket; a session that is refused is renewed once.

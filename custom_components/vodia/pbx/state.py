@@ -53,6 +53,8 @@ _CONTRADICTIONS: Final = 3
 _SIGNIFICANT_DIGITS: Final = 5
 # More digits than an extension has: such a number is outside the tenant.
 _EXTENSION_DIGITS: Final = 7
+# Digits of a country and of an outside line that a number may have in front, or lack.
+_PREFIX_DIGITS: Final = 6
 
 _CHAT: Final[Mapping[str | None, bool]] = {"online": True, "offline": False}
 # `call` shows the first of these that an account has.
@@ -102,6 +104,39 @@ class Memory:
     dialed: dict[str, Dial] = field(default_factory=dict)
 
 
+class AddressBook:
+    """Names by number, found at once however large the book is.
+
+    A number is the same without its prefix if what is left is too long for an extension:
+    here more must agree than where both are known to be outside.
+    """
+
+    def __init__(self, contacts: Iterable[tuple[str, str]] = ()) -> None:
+        """Take numbers with their names; of one number the first name counts."""
+        self._names: dict[str, str] = {}
+        self._endings: dict[str, str | None] = {}
+        for number, name in contacts:
+            if digits := _digits(number):
+                self._names.setdefault(digits, name)
+        for digits, name in self._names.items():
+            for ending in _endings(digits):
+                # What several numbers end in names nobody.
+                other = self._endings.setdefault(ending, name)
+                self._endings[ending] = name if other == name else None
+
+    def __len__(self) -> int:
+        """Return how many numbers there are."""
+        return len(self._names)
+
+    def name(self, number: str) -> str | None:
+        """Return the name that a number has."""
+        digits = _digits(number)
+        for form in (digits, *_endings(digits)):
+            if name := self._names.get(form):
+                return name
+        return self._endings.get(digits)
+
+
 class PbxState:
     """Accounts and calls of one tenant, as told over one link.
 
@@ -117,6 +152,7 @@ class PbxState:
         known: Mapping[str, str] | None = None,
         memory: Memory | None = None,
         ledger: Ledger | None = None,
+        book: AddressBook | None = None,
     ) -> None:
         """Start with the line itself, and with accounts known from before as absent.
 
@@ -129,6 +165,7 @@ class PbxState:
         self._deltas_come = False
         self.holds: dict[str, Hold] = {}
         self._assume = (ledger or Ledger()).assume
+        self._book = book or AddressBook()
         self._tenant = tenant
         self._tenant_named = False
         self._tick = 0
@@ -244,6 +281,11 @@ class PbxState:
             self._accounts.setdefault(
                 number, Account(number, account.name, account.type)
             )
+
+    def take_book(self, book: AddressBook | None) -> Changes:
+        """Name those by an address book whom neither call nor account names."""
+        self._book = book or AddressBook()
+        return self._refreshed(self._calls_of.keys() | self._reporting)
 
     @property
     def raw_accounts(self) -> Mapping[str, Account]:
@@ -424,16 +466,10 @@ class PbxState:
 
     def _forget(self, lacking: AbstractSet[str], now: float) -> frozenset[str]:
         """Remove the accounts that two snapshots, ten minutes apart, both lack."""
-        absent_since = self.memory.absent_since
-        removed = {
-            number
-            for number in lacking
-            if now - absent_since.setdefault(number, now) >= FORGET_AFTER
-        }
+        removed = long_absent(self.memory.absent_since, lacking, now)
         for number in removed:
-            del absent_since[number]
             self._show(number, None)
-        return frozenset(removed)
+        return removed
 
     # Calls
 
@@ -1030,11 +1066,17 @@ class PbxState:
         return None
 
     def _named(self, party: Party) -> Party:
-        """Return a party with the name of its account where the call gives none."""
-        if party.name or not party.number or not self._is_in_tenant(party):
+        """Return a party with the name that it has where the call gives none.
+
+        That of its account, else that of the address book.
+        """
+        if party.name or not party.number:
             return party
         account = self._accounts.get(party.number)
-        return replace(party, name=account.name) if account and account.name else party
+        if account and account.name and self._is_in_tenant(party):
+            return replace(party, name=account.name)
+        name = self._book.name(party.number)
+        return replace(party, name=name) if name else party
 
     # Totals
 
@@ -1121,6 +1163,20 @@ def _hides_calls(account: Account, calls: tuple[Call, ...]) -> bool:
     return account.busy is True and not account.calls and not calls
 
 
+def long_absent(
+    since: dict[str, float], lacking: AbstractSet[str], now: float
+) -> frozenset[str]:
+    """Return what is lacking again after ten minutes; keep since when the rest is."""
+    gone = frozenset(
+        number
+        for number in lacking
+        if now - since.setdefault(number, now) >= FORGET_AFTER
+    )
+    for number in gone:
+        del since[number]
+    return gone
+
+
 def same_number(one: str | None, other: str | None) -> bool:
     """Return whether two numbers are the same, international and dial prefixes aside."""
     if one is None or other is None:
@@ -1134,6 +1190,14 @@ def same_number(one: str | None, other: str | None) -> bool:
 def _digits(number: str) -> str:
     """Return the digits of a number, less leading zeros."""
     return "".join(char for char in number if char.isdigit()).lstrip("0")
+
+
+def _endings(digits: str) -> Iterator[str]:
+    """Yield the ends of a number that are the same number without a prefix."""
+    for prefix in range(1, _PREFIX_DIGITS + 1):
+        ending = digits[prefix:].lstrip("0")
+        if len(ending) >= _EXTENSION_DIGITS:
+            yield ending
 
 
 def _is_in_call(extension: Extension) -> bool:

@@ -1,0 +1,387 @@
+"""What only REST tells of a line: read beside the link, which never waits for it.
+
+Each reading is repeated slowly, and sooner when something hints at a change. A PBX that
+refuses one does not offer it, and is not asked again over this link; whatever else goes
+wrong is tried again later.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum, auto
+import logging
+import math
+import time
+from typing import Any, Final
+
+from .control import dialable
+from .errors import (
+    AccessOffError,
+    InvalidNumberError,
+    MethodNotAllowedError,
+    NotConfirmedError,
+    NotFoundError,
+    NotSupportedError,
+    PbxError,
+    SessionUselessError,
+    UnexpectedReplyError,
+)
+from .ledger import Ledger
+from .messages import (
+    FrameError,
+    decode_address_book,
+    decode_flags,
+    decode_missed,
+    decode_voicemail,
+)
+from .models import MissedCalls, ServiceFlag, Voicemail
+from .rest import Reply
+from .session import Session
+from .state import AddressBook, long_absent
+
+_LOGGER = logging.getLogger(__name__)
+
+# Failed readings in a row after which a value is not known any more.
+_FAILURES: Final = 3
+_CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
+_UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
+
+
+class Kind(StrEnum):
+    """What is read."""
+
+    SERVICE_FLAGS = "service_flags"
+    MISSED_CALLS = "missed_calls"
+    VOICEMAIL = "voicemail"
+    ADDRESS_BOOK = "address_book"
+
+
+class Hint(Enum):
+    """What makes it worth to read something again."""
+
+    CHANGE_PUSHED = auto()
+    MISSED_PUSHED = auto()
+    CALL_UNANSWERED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class SideTiming:
+    """Seconds of the readings; tests shorten them."""
+
+    flags: float = 60.0
+    slow: float = 300.0
+    book: float = 3600.0
+    try_again: float = 30.0
+    pause: float = 5.0
+    settle: float = 0.3
+    pushed: float = 0.5
+    # The history, and the mailbox, are written when the call is over, or a little later.
+    history: tuple[float, ...] = (1.0, 10.0)
+    mailbox: tuple[float, ...] = (5.0, 60.0)
+
+
+TIMING: Final = SideTiming()
+
+
+@dataclass(frozen=True, slots=True)
+class SideValues:
+    """What was read over this link; None is what is not, or not any more, known."""
+
+    service_flags: Mapping[str, ServiceFlag] | None = None
+    missed_calls: MissedCalls | None = None
+    voicemail: Voicemail | None = None
+    address_book: AddressBook | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideChanges:
+    """What a reading changed: of the flags or the line in `accounts`.
+
+    `removed` are flags that are gone for good; `received` are messages that came.
+    """
+
+    kind: Kind
+    accounts: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    received: Voicemail | None = None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """When something is read: every so many seconds, and after hints."""
+
+    read: Callable[[], Awaitable[object]]
+    every: float
+    after: Mapping[Hint, tuple[float, ...]] = field(default_factory=dict)
+    due: set[float] = field(default_factory=set)
+    hinted: asyncio.Event = field(default_factory=asyncio.Event)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+    offered: bool | None = None
+    # Each try of one that is refused to every session costs a login.
+    useless: bool = False
+
+
+class Side:
+    """The readings of one login, and what they have told. They outlive a link."""
+
+    def __init__(
+        self,
+        line: str,
+        session: Session,
+        ledger: Ledger,
+        told: Callable[[SideChanges], None],
+        *,
+        flags: Iterable[str] | None = None,
+    ) -> None:
+        """Prepare to read for a line, and `told` what changed.
+
+        `flags` are those of earlier days; None leaves the flags to others.
+        """
+        self.values = SideValues()
+        self._line = line
+        self._session = session
+        self._ledger = ledger
+        self._told = told
+        self._timing = timing = TIMING
+        self._known_flags = set(flags or ())
+        self._absent_since: dict[str, float] = {}
+        self._unread: int | None = None
+        self._readings: dict[Kind, _Reading] = {
+            Kind.MISSED_CALLS: _Reading(
+                self._read_missed,
+                timing.slow,
+                {
+                    Hint.MISSED_PUSHED: (timing.pushed,),
+                    Hint.CALL_UNANSWERED: timing.history,
+                },
+            ),
+            Kind.VOICEMAIL: _Reading(
+                self._read_voicemail,
+                timing.slow,
+                {
+                    Hint.CHANGE_PUSHED: (timing.pushed,),
+                    Hint.MISSED_PUSHED: (timing.pushed,),
+                    Hint.CALL_UNANSWERED: timing.mailbox,
+                },
+            ),
+            Kind.ADDRESS_BOOK: _Reading(self._read_address_book, timing.book),
+        }
+        if flags is not None:
+            self._readings[Kind.SERVICE_FLAGS] = _Reading(
+                self._read_flags, timing.flags
+            )
+
+    @property
+    def offered(self) -> dict[str, bool | None]:
+        """Return what this PBX offers; None is not known yet."""
+        return {kind: reading.offered for kind, reading in self._readings.items()}
+
+    def begin(self) -> None:
+        """Begin a link: what was read over another one may be wrong by now.
+
+        The names of an address book are as good as before.
+        """
+        self.values = SideValues(address_book=self.values.address_book)
+        for reading in self._readings.values():
+            reading.offered = None
+            reading.due.clear()
+
+    async def run(self) -> None:
+        """Read everything, again and again, until cancelled; raises nothing."""
+        async with asyncio.TaskGroup() as tasks:
+            for kind, reading in self._readings.items():
+                tasks.create_task(self._follow(kind, reading))
+
+    def hint(self, hint: Hint) -> None:
+        """Read sooner what a hint is about; many hints of one moment are one."""
+        now, settle = asyncio.get_running_loop().time(), self._timing.settle
+        for reading in self._readings.values():
+            for delay in reading.after.get(hint, ()):
+                reading.due.add(math.ceil((now + delay) / settle) * settle)
+                reading.hinted.set()
+
+    async def set_flag(self, number: str, active: bool, confirm: float) -> None:
+        """Set a service flag; done when the PBX shows it, within some seconds.
+
+        Raises AccessOffError where it is forbidden, NotSupportedError where there is no
+        such way, NotConfirmedError, or what else hinders it.
+        """
+        try:
+            await self._session.request(
+                "POST",
+                self._session.path("srvflags"),
+                {"state": "true" if active else "false"},
+                params={"name": number},
+            )
+        except (NotFoundError, MethodNotAllowedError) as err:
+            raise NotSupportedError("the PBX sets no such flag") from err
+        with suppress(TimeoutError):
+            async with asyncio.timeout(confirm):
+                while True:
+                    with suppress(PbxError):
+                        await self._read(Kind.SERVICE_FLAGS)
+                    flag = (self.values.service_flags or {}).get(number)
+                    if flag and flag.active is active:
+                        return
+                    await asyncio.sleep(self._timing.settle)
+        raise NotConfirmedError("the flag did not change")
+
+    # The readings
+
+    async def _follow(self, kind: Kind, reading: _Reading) -> None:
+        """Read something until the PBX turns out not to offer it."""
+        if reading.useless:
+            reading.offered = False
+            return
+        loop, timing, failures = asyncio.get_running_loop(), self._timing, 0
+        while True:
+            began = loop.time()
+            reading.due = {at for at in reading.due if at > began}
+            try:
+                await self._read(kind)
+            except (AccessOffError, NotFoundError, MethodNotAllowedError) as err:
+                _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
+                reading.useless = isinstance(err, SessionUselessError)
+                reading.offered = False
+                self._take(kind, None)
+                return
+            except PbxError as err:
+                _LOGGER.debug("The PBX did not tell %s: %s", kind, err)
+                failures += 1
+                if failures == _FAILURES:
+                    self._take(kind, None)
+            else:
+                failures = 0
+            rested = loop.time() + timing.pause
+            slow = began + (timing.try_again if failures else reading.every)
+            while True:
+                reading.hinted.clear()
+                pause = max(rested, min(reading.due | {slow})) - loop.time()
+                if pause <= 0:
+                    break
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await reading.hinted.wait()
+
+    async def _read(self, kind: Kind) -> None:
+        """Read something once; what is asked for first is taken first.
+
+        Raises what hinders it.
+        """
+        reading = self._readings[kind]
+        async with reading.reading:
+            value = await reading.read()
+            reading.offered = True
+            self._take(kind, value)
+
+    async def _get[ValueT](
+        self,
+        path: str,
+        decode: Callable[[Any], ValueT],
+        params: Mapping[str, str] | None = None,
+    ) -> ValueT:
+        """Return what a reply tells; raises UnexpectedReplyError for another shape."""
+        told = (await self._session.request("GET", path, params=params)).json()
+        self._ledger.sample(path.rpartition("/")[2], told)
+        try:
+            return decode(told)
+        except FrameError as err:
+            raise UnexpectedReplyError(str(err)) from None
+
+    async def _read_flags(self) -> dict[str, ServiceFlag]:
+        """Return the service flags."""
+        return await self._get(
+            self._session.path("srvflags"),
+            lambda told: decode_flags(told, self._ledger),
+        )
+
+    async def _read_missed(self) -> MissedCalls:
+        """Return how many calls were missed; raises NotFoundError where none are counted."""
+        missed = await self._get(
+            self._session.path("history"),
+            lambda told: decode_missed(told, self._ledger),
+        )
+        if missed is None:
+            raise NotFoundError("the history has no counter")
+        return missed
+
+    async def _read_voicemail(self) -> Voicemail:
+        """Return the messages not heard; a server that lacks the path has a classic one."""
+        try:
+            return await self._get(
+                self._session.path("messages"),
+                lambda told: decode_voicemail(told, self._ledger, filtered=True),
+                _UNREAD,
+            )
+        except NotFoundError, MethodNotAllowedError:
+            return await self._get(
+                _CLASSIC_MESSAGES,
+                lambda told: decode_voicemail(told, self._ledger, filtered=False),
+            )
+
+    async def _read_address_book(self) -> AddressBook:
+        """Return the names of the address book; a large one takes its time."""
+        reply = await self._session.request("GET", self._session.path("adrbook"))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, _address_book, reply)
+
+    # What they tell
+
+    def _take(self, kind: Kind, value: object) -> None:
+        """Take over what was read, None for what is not known; tell what it changed."""
+        before = self.values
+        self.values = after = replace(before, **{str(kind): value})  # type: ignore[arg-type]
+        if kind is Kind.SERVICE_FLAGS:
+            told = self._compare_flags(before.service_flags, after.service_flags)
+        else:
+            same = getattr(before, kind) == value
+            told = SideChanges(kind, frozenset() if same else frozenset({self._line}))
+        if after.voicemail and kind is Kind.VOICEMAIL:
+            known, self._unread = self._unread, after.voicemail.unread
+            # The first reading tells of nothing new; one after an outage does, once.
+            if known is not None and self._unread > known:
+                told = replace(told, received=after.voicemail)
+        if told != SideChanges(kind):
+            self._told(told)
+
+    def _compare_flags(
+        self,
+        before: Mapping[str, ServiceFlag] | None,
+        after: Mapping[str, ServiceFlag] | None,
+    ) -> SideChanges:
+        """Return which flags look different, and which are gone for good."""
+        old, new = before or {}, after or {}
+        removed = frozenset[str]()
+        if after is not None:
+            for number in new:
+                self._absent_since.pop(number, None)
+            lacking = self._known_flags - new.keys()
+            removed = long_absent(self._absent_since, lacking, time.monotonic())
+            self._known_flags = (self._known_flags | new.keys()) - removed
+        return SideChanges(
+            Kind.SERVICE_FLAGS,
+            frozenset(
+                number
+                for number in old.keys() | new.keys()
+                if old.get(number) != new.get(number)
+            ),
+            removed,
+        )
+
+
+def _address_book(reply: Reply) -> AddressBook:
+    """Return the names in a reply; what cannot be dialed has none.
+
+    Raises UnexpectedReplyError for a reply of another shape.
+    """
+    try:
+        contacts = decode_address_book(reply.json())
+    except FrameError as err:
+        raise UnexpectedReplyError(str(err)) from None
+    named: list[tuple[str, str]] = []
+    for contact in contacts:
+        for number in contact.numbers:
+            with suppress(InvalidNumberError):
+                named.append((dialable(number), contact.name))
+    return AddressBook(named)
