@@ -21,7 +21,7 @@ from .test_triggers import attach, device, rest
 
 EVERYBODY = {
     *(str(number) for number in range(40, 58)),
-    *("500", "501", "600", "601"),
+    *("500", "501", "600", "601", "700", "800", "5"),
 }
 CHOSEN = {"accounts": "chosen"}
 OWN = {"watch": "own"}
@@ -281,7 +281,7 @@ async def test_only_our_own_calls(
     assert keys(phones, "41") == presence
     assert keys(phones, "46") == presence | {"doorbell"}
     assert keys(phones, "45") == own
-    assert keys(phones, "500") == {"call"}
+    assert keys(phones, "500") == {"call", "calls", "in_use"}
     assert not [
         state
         for state in hass.states.async_all()
