@@ -25,6 +25,7 @@ MESSAGE = 'The door is "open"\nPlease come 🚪'
 NEW_PASSWORD = "another secret"
 NEW_EXTENSION, NEW_NAME = "58", "Zoë Frost"
 
+ORBIT = "5"
 _TIMEOUT = 8
 # The integration tries again after at most 2 seconds, then 4, then 8.
 _RECONNECT_TIMEOUT = 20
@@ -183,6 +184,7 @@ class Scenario:
             self._transferred_call,
             self._deflected_call,
             self._joined_calls,
+            self._parked_call,
             self._recorded_call,
             self._message,
             self._get_calls,
@@ -411,6 +413,22 @@ class Scenario:
             assert stopped == {own: "deflected"}, stopped
         async with self._check("vodia.transfer while it rings: ringing is off"):
             await self._see(own, call="idle", ringing="off", in_call="off")
+
+    async def _parked_call(self) -> None:
+        """A call is left in a park orbit, and taken back."""
+        own, call = self._own, await self._connect()
+        async with self._check("vodia.park: the orbit is occupied, the phone free"):
+            await self._act("park", orbit=ORBIT)
+            assert (await self._control.calls())[call]["talker"]["number"] == ORBIT
+            await self._see(own, call="idle", in_call="off")
+            await self._see(ORBIT, occupied="on")
+        async with self._check("vodia.retrieve: the call is back, the orbit empty"):
+            await self._act("retrieve", orbit=ORBIT)
+            await self._see(own, call="connected", in_call="on")
+            await self._see(ORBIT, occupied="off")
+            assert (await self._control.calls())[call]["talker"]["number"] == own
+        await self._control.do("hang_up", call=call)
+        await self._see(own, call="idle")
 
     async def _joined_calls(self) -> None:
         """A call is held, a colleague asked, and the two joined."""
