@@ -240,8 +240,8 @@ class Simulator:
                 link.push(now[0])
             if self.switches.user_change:
                 link.push({"action": "user-change", "user": number})
-                if account is not None:
-                    link.push_account(account)
+            if account and (self.switches.user_change or self.switches.lamps):
+                link.push_account(account)
         if self.switches.foreign_user_states and now:
             for link in self._links:
                 if link.login.tenant != tenant:

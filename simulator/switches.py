@@ -61,6 +61,8 @@ class Switches:
     """Whether changed accounts are pushed as `user-state`."""
     user_change: bool = False
     """Whether changed accounts are pushed as `user-change`, and as `blf` if asked."""
+    lamps: bool = False
+    """Whether changed accounts are pushed as `blf` if asked, without `user-change`."""
     presence_first: bool = False
     """Whether pushed accounts come before the call lists of the same moment."""
     domain_calls: bool = False

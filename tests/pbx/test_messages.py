@@ -385,13 +385,17 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "presence"),
-    [("blf", True), ("user-change", True), ("missed-calls", False)],
+    ("action", "signal"),
+    [
+        ("blf", Signal(False, tells_calls=True)),
+        ("user-change", Signal(True)),
+        ("missed-calls", Signal(False)),
+    ],
 )
-def test_signals(action: str, presence: bool, ledger: Ledger) -> None:
+def test_signals(action: str, signal: Signal, ledger: Ledger) -> None:
     """Frames of unknown content are hints that something changed."""
     frame = orjson.dumps({"action": action, "whatever": [1]})
-    assert decode(frame, ledger) == Signal(presence)
+    assert decode(frame, ledger) == signal
     assert not ledger.unknown_actions
 
 

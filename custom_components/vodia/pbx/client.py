@@ -130,6 +130,7 @@ class _Link:
     orbits_pushed: bool = False
     call_scope: CallScope = CallScope.OWN
     rest_tells_accounts: bool = False
+    lamps: set[str] = field(default_factory=set)
     deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
     failure: asyncio.Future[None] = field(default_factory=_new_future)
@@ -404,7 +405,7 @@ class PbxClient:
     async def set_flag(self, number: str, active: bool) -> None:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
         _ = self.live
-        with self.control._counted("set_flag"):  # noqa: SLF001
+        with self.control.counted("set_flag"):
             await self.side.set_flag(number, active, self.timing.confirm)
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
@@ -547,7 +548,10 @@ class PbxClient:
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
                 presence = message.tells_presence
-                self.side.hint(Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED)
+                if not message.tells_calls:
+                    self.side.hint(
+                        Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED
+                    )
                 return
             case OrbitSignal():
                 live.orbits_pushed = True
@@ -606,6 +610,7 @@ class PbxClient:
         """
         timing, failures = self.timing, 0
         while True:
+            await self._watch_lamps(live)
             pause: float | None = timing.slow_read
             if live.state.presence_pushed and not failures:
                 pause = timing.forget if live.state.missing else None
@@ -625,6 +630,23 @@ class PbxClient:
                 else:
                     failures = 0
             await _set(live.refresh_urgent, timing.between_reads)
+
+    async def _watch_lamps(self, live: _Link) -> None:
+        """Ask to be told when the lamp of an extension changes, where no list of calls is.
+
+        A lamp tells that somebody is busy, and perhaps nothing else: it is a hint to read
+        the accounts, and the slow reading goes on.
+        """
+        if (
+            live.rest_tells_accounts
+            and live.call_scope is CallScope.OWN
+            and self._wanted is CallScope.TENANT
+        ):
+            extensions = live.state.extensions.values()
+            there = {extension.number for extension in extensions if extension.present}
+            if new := there - live.lamps - {live.state.line}:
+                live.lamps |= new
+                await live.socket.send(encode("blf", add=sorted(new)))
 
     async def _watch_orbits(self, live: _Link) -> None:
         """Read who is parked where no call list tells: on each hint, or slowly.

@@ -136,7 +136,7 @@ class Control:
         call shows up.
         """
         number = dialable(number)
-        with self._counted("dial"):
+        with self.counted("dial"):
             return await self._dial(number, lambda state: None)
 
     async def retrieve(self, orbit: str | None = None) -> AccountCall:
@@ -162,7 +162,7 @@ class Control:
                 None,
             )
 
-        with self._counted("retrieve"):
+        with self.counted("retrieve"):
             return await self._dial(orbit, retrieved)
 
     async def _dial(
@@ -196,7 +196,7 @@ class Control:
         self, call_id: str | None = None, expected: CallState | None = None
     ) -> AccountCall:
         """Answer the ringing call at the line's phone; return the call once connected."""
-        with self._counted("answer"):
+        with self.counted("answer"):
             call = await self._order(
                 _Choice(call_id, expected, _RINGING, _RINGING),
                 lambda call: _Command(
@@ -247,7 +247,7 @@ class Control:
         """
         number = dialable(number)
         fits = IN_CALL | _RINGING
-        with self._counted("transfer"):
+        with self.counted("transfer"):
             await self._transfer(number, _Choice(call_id, expected, fits, fits))
 
     async def park(
@@ -273,7 +273,7 @@ class Control:
             same = not there or any(_is_same(call, other) for other in there)
             return True if group.in_use and same else None
 
-        with self._counted("park"):
+        with self.counted("park"):
             call = await self._transfer(
                 orbit, _Choice(call_id, expected, IN_CALL, IN_CALL)
             )
@@ -340,7 +340,7 @@ class Control:
                 },
             )
 
-        with self._counted("attended_transfer"):
+        with self.counted("attended_transfer"):
             call = await self._order(first, join, ends=EndReason.TRANSFERRED)
             await self._gone(call.id, second_call_id)
 
@@ -397,7 +397,7 @@ class Control:
             """Return True once the line shows it."""
             return True if state.extensions[line].dnd is enabled else None
 
-        with self._counted("set_dnd"):
+        with self.counted("set_dnd"):
             await self._write_dnd(enabled, reason, expires)
             if not confirmed(client.live.state):
                 client.refresh()
@@ -447,7 +447,7 @@ class Control:
 
     async def _end(self, verb: str, choice: _Choice) -> None:
         """Reject or hang up; the socket has one word for both."""
-        with self._counted(verb):
+        with self.counted(verb):
             call = await self._order(
                 choice,
                 lambda call: _Command(
@@ -472,7 +472,7 @@ class Control:
         choice = _Choice(call_id, expected, fits, fits)
         choice = choice.sure(choice.pick(self._client.live.state))
         async with self._toggling:
-            with self._counted(verb):
+            with self.counted(verb):
                 call = await self._order(
                     choice,
                     lambda call: _Command(
@@ -520,7 +520,7 @@ class Control:
         if call.recording is on:
             return call
         choice = choice.sure(call)
-        with self._counted(verb):
+        with self.counted(verb):
             call = await self._order(
                 choice,
                 lambda call: _Command(
@@ -532,7 +532,7 @@ class Control:
             return await self._reached(call, lambda found: found.recording is on)
 
     @contextmanager
-    def _counted(self, verb: str) -> Iterator[None]:
+    def counted(self, verb: str) -> Iterator[None]:
         """Count, for the diagnostics, how a command went."""
         ledger, outcome = self._client.ledger, "aborted"
         try:

@@ -183,9 +183,10 @@ class OrbitSignal:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Something changed that the frame itself does not tell: presence or missed calls."""
+    """Something changed that the frame does not tell: presence, calls or missed calls."""
 
     tells_presence: bool
+    tells_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,7 @@ def decode(data: bytes | str, ledger: Ledger) -> Message:
                 else (),
             )
     if action in _SIGNALS:
-        return Signal(action != "missed-calls")
+        return Signal(action == "user-change", action == "blf")
     if action not in _SILENT and not known:
         ledger.unknown(action)
     return _IGNORED
