@@ -287,10 +287,11 @@ class Stories:
                 story.origin
                 for other, stories in self._stories.items()
                 for story in stories.values()
+                # Who calls again at once, or twice, is not another leg.
                 if story.call.id == call.id
-                # Who has called twice at once is not two legs at one phone.
                 or (
                     other != number
+                    and not story.unproven
                     and are_legs(_ends(number, call), _ends(other, story.call))
                 )
             ),
