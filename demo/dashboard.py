@@ -32,7 +32,7 @@ class Phones:
     @property
     def extensions(self) -> list[str]:
         """Return the extensions in the order of their numbers."""
-        numbers = {account for account, _ in self.entities if account}
+        numbers = {account for account, key in self.entities if key == "registered"}
         return sorted(numbers, key=lambda number: (len(number), number))
 
     def __call__(self, account: str, key: str) -> str:

@@ -31,6 +31,8 @@ def dashboard() -> Card:
         for number in ("101", "45", "46")
         for key in EXTENSION_KEYS
     }
+    # Groups and orbits are no phones.
+    entities |= {("500", "calls"): "sensor.500_calls", ("5", "occupied"): "sensor.5"}
     return build(Phones("45", entities))
 
 
