@@ -1231,6 +1231,8 @@ def reconnecting(
         pbx.expire_sessions()
         before = tries(pbx, step)
         await pbx.cut()
+        # What is read beside the link may be the first to log in anew.
+        await phones.wait("", "connected", "off")
         await begun(hass, pbx, step, before)
 
     return begin

@@ -28,7 +28,7 @@ from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
 _DEFAULT_TENANT: Final = "localhost"
 # What may be the last that we ask leaves no connection open for another request.
-_LAST: Final[Mapping[str, str]] = {"Connection": "close"}
+CLOSE: Final[Mapping[str, str]] = {"Connection": "close"}
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
@@ -96,7 +96,7 @@ async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
         method, own = ("DELETE", headers) if "Cookie" in headers else ("GET", {})
         with suppress(PbxError, TimeoutError):
             async with asyncio.timeout(2):
-                await rest.request(method, SESSION_PATH, headers={**own, **_LAST})
+                await rest.request(method, SESSION_PATH, headers={**own, **CLOSE})
 
 
 async def _find(
@@ -141,7 +141,7 @@ async def _password(
             way.method.upper(),
             SESSION_PATH,
             {"name": "auth", "value": f"{way.user} {digest}"},
-            headers=_LAST,
+            headers=CLOSE,
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
@@ -178,7 +178,7 @@ async def _basic(
             "GET",
             account_path(credentials.extension, tenant, "accounts"),
             params={"type": EXTENSION},
-            headers={**basic_headers(user, credentials.password), **_LAST},
+            headers={**basic_headers(user, credentials.password), **CLOSE},
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None

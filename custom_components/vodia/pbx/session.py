@@ -6,7 +6,7 @@ from contextlib import suppress
 import logging
 from typing import Final
 
-from .auth import account_path, log_out, login
+from .auth import CLOSE, account_path, log_out, login
 from .errors import (
     AccessOffError,
     LoginRefusedError,
@@ -55,6 +55,7 @@ class Session:
         self._pending: set[asyncio.Timeout] = set()
         self._refused: PbxError | None = None
         self._logging_in = asyncio.Lock()
+        self._logins: set[asyncio.Task[None]] = set()
 
     def path(self, kind: str) -> str:
         """Return the REST path of something that belongs to the own extension."""
@@ -69,6 +70,9 @@ class Session:
         self._closed = True
         while self._pending:
             self._pending.pop().reschedule(0)
+        for task in tuple(self._logins):
+            task.cancel()
+        await asyncio.gather(*self._logins, return_exceptions=True)
         await self._log_out()
 
     async def probe(self) -> None:
@@ -91,24 +95,33 @@ class Session:
         """
         if self._closed:
             raise NotConnectedError("the session is closed")
+        # One connection is kept open: what is asked beside something else has its own.
+        extra = CLOSE if self._pending else {}
         try:
             # It never ends by itself: `close` lets it.
             async with asyncio.timeout(None) as pending:
                 self._pending.add(pending)
                 try:
-                    return await self._request(method, path, body, params)
+                    return await self._request(method, path, body, params, extra)
                 finally:
                     self._pending.discard(pending)
         except TimeoutError:
             raise NotConnectedError("the session is closed") from None
 
     async def _request(
-        self, method: str, path: str, body: object, params: Mapping[str, str] | None
+        self,
+        method: str,
+        path: str,
+        body: object,
+        params: Mapping[str, str] | None,
+        extra: Mapping[str, str],
     ) -> Reply:
         """Return the reply to a REST call; renew the session once where it is refused."""
         headers = self.rest.headers
         try:
-            return await self.rest.request(method, path, body, params=params)
+            return await self.rest.request(
+                method, path, body, params=params, headers={**headers, **extra}
+            )
         except SessionExpiredError:
             pass
         try:
@@ -117,7 +130,13 @@ class Session:
             self._login_failed(err)
             raise
         try:
-            return await self.rest.request(method, path, body, params=params)
+            return await self.rest.request(
+                method,
+                path,
+                body,
+                params=params,
+                headers={**self.rest.headers, **extra},
+            )
         except SessionExpiredError:
             raise SessionUselessError("refused to a new session") from None
 
@@ -142,6 +161,23 @@ class Session:
             raise LoginRefusedError("the new session is refused") from None
 
     async def _log_in(self, refused: Mapping[str, str]) -> None:
+        """Log in anew, also if who asks is gone before the PBX answers.
+
+        Else its new session would be known to nobody, and live for days.
+        """
+        task = asyncio.create_task(self._renew(refused), name="vodia login")
+        self._logins.add(task)
+        task.add_done_callback(self._log_in_done)
+        await asyncio.wait((task,))
+        await task
+
+    def _log_in_done(self, task: asyncio.Task[None]) -> None:
+        """Forget a login that is done; nobody may be left to hear why it failed."""
+        self._logins.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _renew(self, refused: Mapping[str, str]) -> None:
         """Log in anew, unless that was done since the credentials were refused.
 
         A definite refusal is remembered: nobody tries the same password again.
