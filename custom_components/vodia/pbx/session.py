@@ -78,7 +78,8 @@ class Session:
     async def probe(self) -> None:
         """Ask the PBX anything; raises CannotConnectError when nobody answers."""
         with suppress(UnexpectedReplyError, AccessOffError, SessionExpiredError):
-            await self.rest.request("GET", SESSION_PATH)
+            headers = {**self.rest.headers, **CLOSE}
+            await self.rest.request("GET", SESSION_PATH, headers=headers)
 
     async def request(
         self,
