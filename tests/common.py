@@ -14,7 +14,7 @@ from homeassistant.core import EVENT_STATE_CHANGED, HomeAssistant, State, callba
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator
 
-TIMEOUT = 5.0
+TIMEOUT = 10.0
 SENSORS = {
     *("call", "last_caller", "calls", "waiting", "missed_calls", "voicemail"),
     *("active_calls", "ringing_calls", "registered_extensions"),
