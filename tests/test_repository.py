@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import subprocess
 from typing import Any
+from zipfile import ZipFile
 
 from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
@@ -94,8 +95,12 @@ def test_manifest() -> None:
 def test_hacs() -> None:
     """HACS finds its file, the licence and the brand."""
     hacs = load(ROOT / "hacs.json")
-    assert set(hacs) <= {"name", "homeassistant", "render_readme"}
+    assert set(hacs) == {
+        *("name", "filename", "homeassistant", "render_readme", "zip_release")
+    }
     assert hacs["name"] == MANIFEST["name"]
+    assert hacs["zip_release"] is True
+    assert hacs["filename"] == f"{DOMAIN}.zip"
     assert (ROOT / "LICENSE").read_text().startswith("MIT License")
     for name, size in (("icon.png", 256), ("icon@2x.png", 512)):
         data = (INTEGRATION / "brand" / name).read_bytes()
@@ -299,23 +304,109 @@ def test_links(path: Path) -> None:
             assert (path.parent / link).exists(), link
 
 
-def test_set_repository(tmp_path: Path) -> None:
-    """One script sets the address everywhere."""
+def run(cwd: Path, *command: str) -> str:
+    """Run a command that succeeds; return what it prints."""
+    done = subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Return a repository with the files of this one."""
     for path in tracked():
         copy = tmp_path / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
         copy.chmod(path.stat().st_mode)
-    for command in (
-        ["git", "init", "-q"],
-        ["git", "add", "-A"],
-        ["scripts/set-repository", "some-body/other.name"],
-    ):
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    manifest = load(tmp_path / "custom_components" / DOMAIN / "manifest.json")
+    run(tmp_path, "git", "init", "-q")
+    run(tmp_path, "git", "config", "user.name", "Somebody")
+    run(tmp_path, "git", "config", "user.email", "somebody@example.com")
+    run(tmp_path, "git", "add", "-A")
+    run(tmp_path, "git", "commit", "-q", "-m", "Copy")
+    return tmp_path
+
+
+def test_release(copied: Path) -> None:
+    """A release has its version everywhere, dated notes, a tag, and a zip for HACS."""
+    changelog = copied / "CHANGELOG.md"
+    changes = "- A change.\n\n- Another one."
+    changelog.write_text(
+        f"# Changelog\n\n## Unreleased\n\n{changes}\n\n## 0.0.1 - 2026-01-01\n\nOld.\n"
+    )
+    run(copied, "git", "commit", "-qam", "Change")
+    run(copied, "scripts/release", "7.8.9")
+    assert load(copied / "custom_components/vodia/manifest.json")["version"] == "7.8.9"
+    assert 'version = "7.8.9"' in (copied / "pyproject.toml").read_text()
+    assert re.search(
+        r"^## 7\.8\.9 - \d{4}-\d\d-\d\d$",
+        changelog.read_text(),
+        re.MULTILINE,
+    )
+    assert (copied / "dist/notes.md").read_text().strip() == changes
+    assert run(copied, "git", "describe", "--tags", "--dirty") == "v7.8.9\n"
+    with ZipFile(copied / "dist" / load(copied / "hacs.json")["filename"]) as archive:
+        released = {
+            info.filename: archive.read(info)
+            for info in archive.infolist()
+            if not info.is_dir()
+        }
+    folder = copied / "custom_components" / DOMAIN
+    assert released == {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    assert json.loads(released["manifest.json"])["version"] == "7.8.9"
+
+
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [
+        ("", "usage"),
+        ("7.8", "usage"),
+        ("v7.8.9", "usage"),
+        ("7.8.9; true", "usage"),
+        ("7.8.9", "is there already"),
+        ("7.8.8", "older than 7.8.9"),
+        ("7.10.0", "nothing that is unreleased"),
+    ],
+)
+def test_release_refused(copied: Path, version: str, problem: str) -> None:
+    """What cannot become a release changes nothing."""
+    run(copied, "git", "tag", "v7.8.9")
+    if "unreleased" in problem:
+        (copied / "CHANGELOG.md").write_text("# Changelog\n\n## 7.8.9 - 2026-01-01\n")
+        run(copied, "git", "commit", "-qam", "Change")
+    done = subprocess.run(
+        ["scripts/release", version],
+        cwd=copied,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert run(copied, "git", "tag") == "v7.8.9\n"
+    assert not run(copied, "git", "status", "--porcelain")
+
+
+def test_release_of_changes(copied: Path) -> None:
+    """What is not committed is in no release."""
+    (copied / "README.md").write_text("Not yet")
+    done = subprocess.run(
+        ["scripts/release", "7.8.9"], cwd=copied, check=False, capture_output=True
+    )
+    assert done.returncode == 2
+    assert not run(copied, "git", "tag")
+
+
+def test_set_repository(copied: Path) -> None:
+    """One script sets the address everywhere."""
+    run(copied, "scripts/set-repository", "some-body/other.name")
+    manifest = load(copied / "custom_components" / DOMAIN / "manifest.json")
     assert manifest["documentation"] == "https://github.com/some-body/other.name"
     assert manifest["codeowners"] == ["@some-body"]
-    for path in tmp_path.rglob("*"):
+    for path in copied.rglob("*"):
         if path.is_file() and ".git" not in path.parts:
             assert MANIFEST["documentation"] not in path.read_text(errors="ignore"), (
                 path

@@ -29,7 +29,12 @@ ELEMENTS: Final = {
     "checkboxes": {"label", "description", "options"},
 }
 
+RELEASE: Final = GITHUB / "workflows" / "release.yml"
+# What runs by itself; a release is made by hand.
+CHECKS: Final = [path for path in WORKFLOWS if path != RELEASE]
+
 each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+each_check = pytest.mark.parametrize("path", CHECKS, ids=lambda path: path.name)
 each_form = pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
 
 
@@ -58,14 +63,15 @@ def test_actions_are_pinned(path: Path) -> None:
 
 @each_workflow
 def test_permissions(path: Path) -> None:
-    """A workflow may do nothing, and its jobs may read the repository at most."""
+    """A workflow may do nothing, and its jobs may read; only a release is written."""
     workflow = load(path)
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        assert job["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        allowed = "write" if (path, name) == (RELEASE, "release") else "read"
+        assert job["permissions"] == {"contents": allowed}
 
 
-@each_workflow
+@each_check
 def test_triggers(path: Path) -> None:
     """The code of a stranger never runs with the rights of this repository."""
     triggers = set(load(path)[True])  # YAML 1.1 takes the key `on` for true
@@ -96,7 +102,8 @@ def test_commands_are_fixed(path: Path) -> None:
 def test_jobs_end(path: Path) -> None:
     """A job that hangs or is superseded is ended, long before GitHub would."""
     workflow = load(path)
-    assert workflow["concurrency"]["cancel-in-progress"] is True
+    # A release is never left half done.
+    assert workflow["concurrency"]["cancel-in-progress"] is (path != RELEASE)
     for job in workflow["jobs"].values():
         assert 0 < job["timeout-minutes"] <= 60
 
@@ -112,6 +119,24 @@ def test_ci() -> None:
     )
     project = (ROOT / "pyproject.toml").read_text()
     assert f'requires-python = ">={version}.' in project
+
+
+def test_release_workflow() -> None:
+    """A release is made by hand, after all checks, and by the script that tests run."""
+    workflow = load(RELEASE)
+    assert set(workflow[True]) == {"workflow_dispatch"}
+    assert [
+        step["run"] for step in workflow["jobs"]["test"]["steps"] if "run" in step
+    ] == [".ci/run"]
+    release = workflow["jobs"]["release"]
+    assert release["needs"] == "test"
+    (make, publish) = [step for step in release["steps"] if "run" in step]
+    assert make["run"] == 'scripts/release "$VERSION"'
+    assert (
+        make["env"]["VERSION"] == publish["env"]["VERSION"] == "${{ inputs.version }}"
+    )
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    assert f" dist/{hacs['filename']} " in publish["run"]
 
 
 def test_validators() -> None:
