@@ -23,6 +23,7 @@ class Client:
     def __init__(self, url: str) -> None:
         """Prepare to talk to the Home Assistant at an URL."""
         self.states: dict[str, Json] = {}
+        self.token = ""
         self._url = url
         self._headers: dict[str, str] = {}
         self._last_id = 0
@@ -34,7 +35,8 @@ class Client:
         """Make the user, log in, and wait until Home Assistant is up."""
         self._http = aiohttp.ClientSession()
         try:
-            await self._connect(await self._onboard())
+            self.token = await self._onboard()
+            await self._connect()
             await self._wait_until_running()
         except BaseException:
             await self._http.close()
@@ -126,6 +128,10 @@ class Client:
         if done["type"] != "create_entry":
             raise DemoError(f"The line could not be added: {done}")
 
+    async def save_automation(self, key: str, config: Json) -> None:
+        """Save an automation as the editor does."""
+        await self._post(f"/api/config/automation/config/{key}", config)
+
     async def entities(
         self, entry_id: str, domains: Collection[str] = ("binary_sensor", "sensor")
     ) -> Mapping[tuple[str, str], str]:
@@ -183,14 +189,14 @@ class Client:
             token: str = (await response.json())["access_token"]
             return token
 
-    async def _connect(self, token: str) -> None:
+    async def _connect(self) -> None:
         """Open the WebSocket and follow the states."""
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {self.token}"}
         self._ws = await self._http.ws_connect(
             f"{self._url}/api/websocket", max_msg_size=0
         )
         await self._ws.receive_json()
-        await self._ws.send_json({"type": "auth", "access_token": token})
+        await self._ws.send_json({"type": "auth", "access_token": self.token})
         if (await self._ws.receive_json())["type"] != "auth_ok":
             raise DemoError("Home Assistant refuses its new user")
         self._reader = asyncio.create_task(self._read())

@@ -304,6 +304,20 @@ def test_links(path: Path) -> None:
             assert (path.parent / link).exists(), link
 
 
+def test_pictures() -> None:
+    """Each picture is taken by the script, and there."""
+    source = ROOT / "demo" / "pictures.py"
+    taken = {
+        call.args[0].value
+        for call in ast.walk(ast.parse(source.read_text()))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr == "take"
+        and isinstance(call.args[0], ast.Constant)
+    }
+    assert {path.stem for path in (ROOT / "docs/images").glob("*.png")} == taken
+
+
 def run(cwd: Path, *command: str) -> str:
     """Run a command that succeeds; return what it prints."""
     done = subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True)
