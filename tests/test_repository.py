@@ -298,10 +298,23 @@ def test_readme_commands() -> None:
     ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_links(path: Path) -> None:
-    """Links to files of the repository lead somewhere."""
-    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text()):
-        if "://" not in link:
-            assert (path.parent / link).exists(), link
+    """Links to files of the repository, and to their headings, lead somewhere."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if "://" in link:
+            continue
+        name, _, heading = link.partition("#")
+        target = path.parent / name if name else path
+        assert target.exists(), link
+        if heading and target.suffix == ".md":
+            assert heading in headings(target), link
+
+
+def headings(page: Path) -> set[str]:
+    """Return the headings of a page, as links name them."""
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    }
 
 
 def test_pictures() -> None:
