@@ -33,6 +33,7 @@ QUICK = replace(
     first_retry=0.1,
     last_retry=0.4,
     healthy=0.4,
+    forbidden=0.6,
     confirm=0.5,
     proof=0.5,
     ask_proof_again=0.1,

@@ -21,9 +21,12 @@ from .test_events import CALLER
 from .test_readme import ROOT, examples
 from .test_repository import ENGLISH, SERVICES, fields_of
 
-ENTITIES, ACTIONS, PRIVACY, README = (
+ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, README = (
     (ROOT / page).read_text()
-    for page in ("docs/entities.md", "docs/actions.md", "docs/privacy.md", "README.md")
+    for page in (
+        *("docs/entities.md", "docs/actions.md", "docs/privacy.md"),
+        *("docs/guide.md", "docs/troubleshooting.md", "README.md"),
+    )
 )
 # Groups tell of their calls with the same event as extensions.
 TOLD_TWICE = {("event", "call")}
@@ -120,6 +123,46 @@ def test_every_error_has_its_row() -> None:
     found = {row[0]: row[1] for row in rows(errors, r"[A-Z{][^|]+")}
     assert set(found) == texts
     assert all(found.values())
+
+
+def section(page: str, heading: str) -> str:
+    """Return what is under a heading of the second level."""
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def fields_of_form(step: dict[str, Any]) -> set[str]:
+    """Return the names of the fields of a form, as users see them."""
+    parts = (step, *step.get("sections", {}).values())
+    return {name for part in parts for name in part["data"].values()}
+
+
+def test_every_parameter_is_told() -> None:
+    """The README has all that is asked for at the setup, the guide all options."""
+    asked = {row[0] for row in rows(section(README, "Configure"), r"[A-Z][\w ]+")}
+    assert asked == fields_of_form(ENGLISH["config"]["step"]["user"])
+    assert asked == fields_of_form(ENGLISH["config"]["step"]["reconfigure"])
+    options = section(GUIDE, "Configuration parameters")
+    assert {row[0] for row in rows(options, r"[A-Z][\w ]+")} == fields_of_form(
+        ENGLISH["options"]["step"]["init"]
+    )
+
+
+def test_every_repair_has_its_row() -> None:
+    """The page has each repair, as users read it."""
+    found = rows(section(TROUBLES, "Repairs"), r"[A-Z{][^|]+")
+    titles = {issue["title"] for issue in ENGLISH["issues"].values()}
+    assert {row[0] for row in found} == titles
+    assert all(all(row) for row in found)
+
+
+def test_every_error_of_a_form_has_its_row() -> None:
+    """The page has each error of the forms, as users read it."""
+    found = rows(section(TROUBLES, "Errors in the forms"), r"[A-Z][^|]+")
+    texts = set(ENGLISH["config"]["error"].values())
+    assert {row[0] for row in found} == texts
+    assert all(all(row) for row in found)
+    line = ENGLISH["config_subentries"]["line"]["error"].values()
+    assert set(line) <= texts
 
 
 def test_readme_names_every_entity() -> None:

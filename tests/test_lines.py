@@ -400,3 +400,83 @@ async def test_reconfigure(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
     await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+
+
+async def test_line_does_not_become_the_own_extension(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """An extension that is a line is not to log in twice."""
+    await has_line(phones)
+    form = await phones.entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"],
+        {
+            "host": pbx.url,
+            "extension": "41",
+            "password": "41-secret",
+            "security": {"verify_ssl": True, "legacy_tls": False},
+        },
+    )
+    assert result["errors"] == {"extension": "is_a_line"}
+    assert phones.entry.data["extension"] == "45"
+
+
+@pytest.mark.parametrize(
+    ("key", "switches"),
+    [
+        ("line_second_factor", {"second_factor": True}),
+        ("line_access_off", {"refusal": 403}),
+    ],
+)
+async def test_line_refused(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    *,
+    key: str,
+    switches: dict[str, Any],
+) -> None:
+    """What a line is refused for is a repair; the same password may mend it."""
+    assert await async_setup_component(hass, "repairs", {})
+    await has_line(phones)
+    (subentry,) = phones.entry.subentries.values()
+    issues, issue_id = ir.async_get(hass), f"line_login_{subentry.subentry_id}"
+    pbx.engine.change_password("41", "changed")
+    for switch, value in switches.items():
+        setattr(pbx.switches, switch, value)
+    session = phones.entry.runtime_data.lines["41"].session
+    session.doubt()
+    await pbx.cut("41")
+    if key == "line_second_factor":
+        pbx.engine.change_password("41", "41-secret")
+    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
+    issue = issues.async_get_issue(DOMAIN, issue_id)
+    assert issue
+    assert issue.translation_key == key
+    assert phones.state("", "connected") == "on"
+
+    pbx.switches.second_factor = False
+    pbx.engine.change_password("41", "41-secret")
+    flows = hass.data["repairs"]["flow_manager"]
+    form = await flows.async_init(DOMAIN, data={"issue_id": issue_id})
+    done = await flows.async_configure(form["flow_id"], {"password": "41-secret"})
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    assert issues.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_repair_of_a_removed_line(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A line that is removed takes its repair along."""
+    await has_line(phones)
+    (subentry,) = phones.entry.subentries.values()
+    issues, issue_id = ir.async_get(hass), f"line_login_{subentry.subentry_id}"
+    pbx.engine.change_password("41", "new-secret")
+    pbx.expire_sessions()
+    await pbx.cut()
+    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
+    hass.config_entries.async_remove_subentry(phones.entry, subentry.subentry_id)
+    assert issues.async_get_issue(DOMAIN, issue_id) is None
+    await hass.async_block_till_done()

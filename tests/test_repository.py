@@ -15,8 +15,10 @@ import pytest
 from custom_components.vodia.condition import CONDITIONS
 from custom_components.vodia.config_flow import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.issues import ISSUES, LINE_ISSUES
 from custom_components.vodia.pbx import errors
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import condition, service
 from homeassistant.helpers.trigger import descriptions
@@ -137,6 +139,87 @@ def test_address_agrees() -> None:
             )
     assert found == {address}
     assert address in (ROOT / "README.md").read_text()
+
+
+# The rules of Home Assistant's Integration Quality Scale.
+RULES = {
+    # Bronze
+    *("action-setup", "appropriate-polling", "brands", "common-modules", "config-flow"),
+    *("config-flow-test-coverage", "dependency-transparency", "docs-actions"),
+    *("docs-conditions", "docs-high-level-description", "docs-triggers"),
+    *("docs-installation-instructions", "docs-removal-instructions"),
+    *("entity-event-setup", "entity-unique-id", "has-entity-name", "runtime-data"),
+    *("test-before-configure", "test-before-setup", "unique-config-entry"),
+    # Silver
+    *("action-exceptions", "config-entry-unloading", "docs-configuration-parameters"),
+    *("docs-installation-parameters", "entity-unavailable", "integration-owner"),
+    *("log-when-unavailable", "parallel-updates", "reauthentication-flow"),
+    "test-coverage",
+    # Gold
+    *("devices", "diagnostics", "discovery", "discovery-update-info"),
+    *("docs-data-update", "docs-examples", "docs-known-limitations"),
+    *("docs-supported-devices", "docs-supported-functions", "docs-troubleshooting"),
+    *("docs-use-cases", "dynamic-devices", "entity-category", "entity-device-class"),
+    *("entity-disabled-by-default", "entity-translations", "exception-translations"),
+    *("icon-translations", "reconfiguration-flow", "repair-issues", "stale-devices"),
+    # Platinum
+    *("async-dependency", "inject-websession", "strict-typing"),
+}
+
+
+def test_quality_scale() -> None:
+    """Each rule is kept, or there is a reason; what proves it is there."""
+    assert len(RULES) == 54
+    rules = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))["rules"]
+    assert set(rules) == RULES
+    for rule, said in rules.items():
+        assert set(said) == {"status", "comment"}
+        assert said["status"] in ("done", "exempt"), rule
+        evidence = re.findall(
+            r"[\w./-]+/[\w.-]+\w(?:::\w+|#[\w-]+)?|README\.md(?:#[\w-]+)?",
+            said["comment"],
+        )
+        assert evidence or said["status"] == "exempt", rule
+        for place in evidence:
+            path, name, anchor = re.fullmatch(
+                r"([^:#]+)(?:::(\w+))?(?:#(.+))?", place
+            ).groups()  # type: ignore[union-attr]
+            assert (ROOT / path).exists(), place
+            text = (ROOT / path).read_text() if name or anchor else ""
+            assert not name or f"def {name}(" in text, place
+            assert not anchor or anchor in anchors(text), place
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub makes them."""
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+
+
+def test_parallel_updates() -> None:
+    """Each platform says how many of its updates or commands run at once."""
+    for platform in Platform:
+        path = INTEGRATION / f"{platform}.py"
+        if path.exists():
+            assert re.search(
+                r"^PARALLEL_UPDATES = [01]$", path.read_text(), re.MULTILINE
+            )
+
+
+def test_fields_are_told() -> None:
+    """Each field of a form has a name and a description."""
+    for step in chain.from_iterable(
+        flow["step"].values()
+        for flow in (
+            ENGLISH["config"],
+            ENGLISH["options"],
+            ENGLISH["config_subentries"]["line"],
+        )
+    ):
+        for part in (step, *step.get("sections", {}).values()):
+            assert set(part["data"]) == set(part["data_description"])
 
 
 def test_services_are_described() -> None:
@@ -274,7 +357,10 @@ def test_translation_keys_exist() -> None:
         for cls in vars(errors).values()
         if isinstance(cls, type) and issubclass(cls, errors.PbxError)
     }
-    assert used == set(ENGLISH["exceptions"]) | set(ENGLISH["issues"])
+    issues = {*ISSUES, *LINE_ISSUES.values()}
+    assert used - issues <= set(ENGLISH["exceptions"])
+    assert used | issues == set(ENGLISH["exceptions"]) | set(ENGLISH["issues"])
+    assert issues == set(ENGLISH["issues"])
 
 
 def test_english_is_plain() -> None:

@@ -1,5 +1,6 @@
 """The Vodia PBX integration."""
 
+from functools import partial
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -22,6 +23,7 @@ from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import ACTIVE, CALL_KEYS
 from .event import MESSAGE
+from .issues import async_check_security, async_entry_changed
 from .pbx.side import Kind
 from .services import async_setup_services
 
@@ -40,13 +42,17 @@ PLATFORMS: list[Platform] = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions."""
+    """Set up the actions, and watch over the issues of the entries."""
     async_setup_services(hass)
+    async_dispatcher_connect(
+        hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(async_entry_changed, hass)
+    )
     return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> bool:
     """Set up a PBX from a config entry."""
+    async_check_security(hass, entry)
     coordinator = VodiaCoordinator(hass, entry)
     entry.async_on_unload(coordinator.async_stop)
     await coordinator.async_start()

@@ -215,35 +215,87 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for host, extension and password."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            data: dict[str, Any] = {
-                CONF_PASSWORD: user_input[CONF_PASSWORD],
-                **user_input[CONF_SECURITY],
-            }
-            for field, parse in (
-                (CONF_HOST, parse_host),
-                (CONF_EXTENSION, parse_extension),
-            ):
-                try:
-                    data |= parse(user_input[field])
-                except InvalidInput as err:
-                    errors[field] = str(err)
+            data, errors = await self._async_check(user_input)
             if not errors:
-                if data[CONF_TENANT]:
-                    self._abort_if_set_up(data)
-                found, errors = await async_connect(self.hass, data)
-                if not errors:
-                    data |= found
-                    self._abort_if_set_up(data)
-                    return self.async_create_entry(title=_title(data), data=data)
+                return self.async_create_entry(title=_title(data), data=data)
+        return self._form("user", user_input, errors)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the PBX is now, and who logs in.
+
+        Entities and devices are known by the entry and the number of their account, so
+        all of them stay.
+        """
+        entry = self._get_reconfigure_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data, errors = await self._async_check(user_input, entry)
+            if not errors:
+                return self.async_update_reload_and_abort(
+                    entry,
+                    data=data,
+                    title=_title(data)
+                    if entry.title == _title(entry.data)
+                    else entry.title,
+                )
+        return self._form("reconfigure", user_input or _as_typed(entry.data), errors)
+
+    async def _async_check(
+        self, user_input: Mapping[str, Any], entry: ConfigEntry | None = None
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the data of the entry, and what is wrong with it.
+
+        The password of an entry that there is may be left out, for the same extension.
+        """
+        errors: dict[str, str] = {}
+        data: dict[str, Any] = dict(user_input[CONF_SECURITY])
+        for field, parse in (
+            (CONF_HOST, parse_host),
+            (CONF_EXTENSION, parse_extension),
+        ):
+            try:
+                data |= parse(user_input[field])
+            except InvalidInput as err:
+                errors[field] = str(err)
+        if errors:
+            return data, errors
+        if CONF_PASSWORD in user_input:
+            data[CONF_PASSWORD] = user_input[CONF_PASSWORD]
+        elif entry and data[CONF_EXTENSION] == entry.data[CONF_EXTENSION]:
+            data[CONF_PASSWORD] = entry.data[CONF_PASSWORD]
+        else:
+            return data, {CONF_PASSWORD: "password_needed"}
+        if entry and data[CONF_EXTENSION] in _lines(entry):
+            return data, {CONF_EXTENSION: "is_a_line"}
+        if data[CONF_TENANT]:
+            self._abort_if_set_up(data)
+        found, errors = await async_connect(self.hass, data)
+        if not errors:
+            data |= found
+            self._abort_if_set_up(data)
+        return data, errors
+
+    def _form(
+        self,
+        step_id: str,
+        suggested: Mapping[str, Any] | None,
+        errors: dict[str, str],
+    ) -> ConfigFlowResult:
+        """Return the form of a login."""
+        password: vol.Required | vol.Optional = vol.Required(Secret(CONF_PASSWORD))
+        if step_id == "reconfigure":
+            password = vol.Optional(Secret(CONF_PASSWORD))
         trust_asked = errors.get("base") in (CertificateError.key, LegacyTlsError.key)
         return self.async_show_form(
-            step_id="user",
+            step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(
                     {
                         vol.Required(CONF_HOST): TextSelector(),
                         vol.Required(CONF_EXTENSION): TextSelector(),
-                        vol.Required(Secret(CONF_PASSWORD)): _PASSWORD,
+                        password: _PASSWORD,
                         vol.Required(CONF_SECURITY): section(
                             vol.Schema(
                                 {
@@ -255,7 +307,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
                         ),
                     }
                 ),
-                user_input,
+                suggested,
             ),
             errors=errors,
         )
@@ -304,9 +356,7 @@ class LineFlow(ConfigSubentryFlow):
     ) -> SubentryFlowResult:
         """Ask for an extension and its password."""
         entry = self._get_entry()
-        taken = {entry.data[CONF_EXTENSION]} | {
-            subentry.data[CONF_EXTENSION] for subentry in entry.subentries.values()
-        }
+        taken = {entry.data[CONF_EXTENSION]} | _lines(entry)
         names = _extension_names(self.hass, entry)
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -467,11 +517,34 @@ def _account_selector(
     )
 
 
+def _lines(entry: ConfigEntry) -> set[str]:
+    """Return the extensions of the further lines."""
+    return {line.data[CONF_EXTENSION] for line in entry.subentries.values()}
+
+
+def _as_typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what somebody would type for an entry, its password left out."""
+    url = URL.build(
+        scheme="https" if data[CONF_SSL] else "http",
+        host=data[CONF_HOST],
+        port=data[CONF_PORT],
+    )
+    extension = data[CONF_EXTENSION]
+    if not _is_default_tenant(data):
+        extension = f"{extension}@{data[CONF_TENANT]}"
+    return {
+        CONF_HOST: str(url),
+        CONF_EXTENSION: extension,
+        CONF_SECURITY: {key: data[key] for key in (CONF_VERIFY_SSL, CONF_LEGACY_TLS)},
+    }
+
+
 def _title(data: Mapping[str, Any]) -> str:
     """Return the title: of several tenants each needs its own."""
-    tenant = data[CONF_TENANT]
-    return (
-        "Vodia PBX"
-        if tenant in ("localhost", data[CONF_HOST])
-        else f"Vodia PBX {tenant}"
-    )
+    name = "Vodia PBX"
+    return name if _is_default_tenant(data) else f"{name} {data[CONF_TENANT]}"
+
+
+def _is_default_tenant(data: Mapping[str, Any]) -> bool:
+    """Return whether the tenant is one that is found without being typed."""
+    return data[CONF_TENANT] in ("localhost", data[CONF_HOST])

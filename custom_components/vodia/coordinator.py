@@ -23,7 +23,12 @@ from homeassistant.const import (
     EVENT_HOMEASSISTANT_STOP,
 )
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    ConfigEntryNotReady,
+    IntegrationError,
+)
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -49,8 +54,15 @@ from .const import (
     WATCH_OWN,
 )
 from .exceptions import translated
+from .issues import (
+    async_connected,
+    async_hindered,
+    async_is_forbidden,
+    async_line_refused,
+    line_issue_id,
+)
 from .pbx.client import LineClient, Listener, PbxClient
-from .pbx.errors import LoginRefusedError, PbxError, SecondFactorError
+from .pbx.errors import AccessOffError, LoginRefusedError, PbxError, SecondFactorError
 from .pbx.messages import ChatMessage
 from .pbx.models import (
     ATTENDANT,
@@ -178,6 +190,18 @@ def known_accounts(
     }
 
 
+def _setup_error(error: PbxError) -> type[IntegrationError]:
+    """Return what a setup raises: a password that is right is not asked for again.
+
+    Nor is it sent again where each try may send a code to somebody.
+    """
+    if isinstance(error, SecondFactorError):
+        return ConfigEntryError
+    if isinstance(error, LoginRefusedError):
+        return ConfigEntryAuthFailed
+    return ConfigEntryNotReady
+
+
 def _call(listeners: Iterable[Callable[..., None]], *args: Any) -> None:
     """Call listeners; one that fails stops no other."""
     for listener in tuple(listeners):
@@ -250,26 +274,9 @@ class _LineListener(Listener):
     @override
     @callback
     def login_refused(self, error: PbxError) -> None:
-        """Ask for another password."""
-        entry = self.coordinator.entry
-        ir.async_create_issue(
-            self.coordinator.hass,
-            DOMAIN,
-            line_issue_id(self.subentry),
-            data={"entry_id": entry.entry_id, "subentry_id": self.subentry.subentry_id},
-            is_fixable=True,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="line_login",
-            translation_placeholders={
-                "extension": self._number,
-                "title": entry.title,
-            },
-        )
-
-
-def line_issue_id(subentry: ConfigSubentry) -> str:
-    """Return the id of the issue about the login of a line."""
-    return f"line_login_{subentry.subentry_id}"
+        """Ask a person to mend it."""
+        coordinator = self.coordinator
+        async_line_refused(coordinator.hass, coordinator.entry, self.subentry, error)
 
 
 class VodiaCoordinator(Listener):
@@ -457,18 +464,19 @@ class VodiaCoordinator(Listener):
     async def async_start(self) -> None:
         """Connect, and register the PBX as a device.
 
-        Raises ConfigEntryAuthFailed or ConfigEntryNotReady.
+        Raises ConfigEntryAuthFailed, ConfigEntryError or ConfigEntryNotReady.
         """
+        if async_is_forbidden(self.hass, self.entry, self.client.timing.forbidden):
+            raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
         self._stop_listening = self.hass.bus.async_listen_once(
             EVENT_HOMEASSISTANT_STOP, self._async_on_stop
         )
         try:
             await self.client.start()
-        except (LoginRefusedError, SecondFactorError) as err:
-            raise translated(err, ConfigEntryAuthFailed) from err
         except PbxError as err:
-            raise translated(err, ConfigEntryNotReady) from err
+            async_hindered(self.hass, self.entry, err)
+            raise translated(err, _setup_error(err)) from err
         self._started = True
         server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(
@@ -598,6 +606,7 @@ class VodiaCoordinator(Listener):
         """Make everything available again."""
         if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
+        async_connected(self.hass, self.entry, self.client)
         self.changed(changes)
 
     @override
@@ -647,14 +656,16 @@ class VodiaCoordinator(Listener):
     def link_lost(self, error: PbxError) -> None:
         """Make everything unavailable."""
         _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
+        async_hindered(self.hass, self.entry, error)
         for account in list(self._listeners):
             self.async_notify(account)
 
     @override
     @callback
     def login_refused(self, error: PbxError) -> None:
-        """Ask for another password."""
-        self.entry.async_start_reauth(self.hass)
+        """Ask for another password, unless it may be right."""
+        if isinstance(error, LoginRefusedError):
+            self.entry.async_start_reauth(self.hass)
 
     @callback
     def async_notify(self, account: str | None) -> None:

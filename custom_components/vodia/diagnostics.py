@@ -7,7 +7,7 @@ calls apart.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 import re
 from typing import Any, Final
@@ -18,11 +18,13 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT
-from .coordinator import VodiaConfigEntry
+from .coordinator import VodiaConfigEntry, account_of
 from .pbx.assumptions import Assumption
 from .pbx.ledger import Recorded
+from .pbx.models import SERVICE_FLAG
 
 _TO_REDACT: Final = {
     *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT)
@@ -32,6 +34,8 @@ _WORDS: Final = frozenset(
     {
         *("action", "type", "state", "callstate", "registered", "dnd", "chatstatus"),
         *("rec", "startstop", "subscribe", "connected", "usertype", "mode", "isnew"),
+        # Our own words.
+        *("call_state", "direction", "scope", "raw_state"),
     }
 )
 _WORD: Final = re.compile(r"[a-z-]{0,20}")
@@ -100,6 +104,82 @@ async def async_get_config_entry_diagnostics(
         },
         "last_frames": [mask.recorded(recorded) for recorded in ledger.last],
     }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: VodiaConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return diagnostics for a device: of an account's only what concerns it."""
+    number = account_of(entry.entry_id, device)
+    if entry.state is not ConfigEntryState.LOADED or number is None:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    coordinator = entry.runtime_data
+    client, mask = coordinator.client, _Mask(frozenset({number}))
+    account = coordinator.account(number) or coordinator.flags.get(number)
+    line = coordinator.lines.get(number)
+    return {
+        "connected": client.connected,
+        "calls_told": client.state.scope,
+        "number": number,
+        "type": getattr(account, "type", SERVICE_FLAG) if account else None,
+        "listed": coordinator.is_present(number),
+        "account": account and mask.value(_plain(account)),
+        "line": line
+        and {
+            "connected": line.connected,
+            "offered": line.side.offered,
+            "commands": dict(line.ledger.commands),
+        },
+        "last_frames": [
+            mask.recorded(about)
+            for recorded in (line or client).ledger.last
+            if (about := _about(recorded, number))
+        ],
+    }
+
+
+def _plain(subject: Any) -> Any:
+    """Return an object of the library as JSON would have it."""
+    return orjson.loads(orjson.dumps(subject, default=sorted))
+
+
+def _about(recorded: Recorded, number: str) -> Recorded | None:
+    """Return what a recorded text says of an account; None if that is nothing."""
+    try:
+        found = _pick(orjson.loads(recorded.text), number)
+    except orjson.JSONDecodeError:
+        return None
+    if not _names(found, number):
+        return None
+    # Whose login has read it does not concern the account.
+    source = re.sub(
+        r"(?<=/user/)[^@/]+",
+        lambda user: user[0] if user[0] == number else "other",
+        recorded.source,
+    )
+    return replace(recorded, source=source, text=orjson.dumps(found))
+
+
+def _pick(value: Any, number: str) -> Any:
+    """Return a value without the elements of its lists that do not name an account."""
+    match value:
+        case Mapping():
+            return {key: _pick(item, number) for key, item in value.items()}
+        case list():
+            return [_pick(item, number) for item in value if _names(item, number)]
+    return value
+
+
+def _names(value: Any, number: str) -> bool:
+    """Return whether an account is named in a value."""
+    match value:
+        case Mapping():
+            return any(_names(item, number) for item in value.values())
+        case list():
+            return any(_names(item, number) for item in value)
+        case bool() | None:
+            return False
+    return number in _TOKEN.findall(str(value))
 
 
 class _Mask:

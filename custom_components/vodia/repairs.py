@@ -2,15 +2,106 @@
 
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.const import CONF_PASSWORD
+from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
+from homeassistant.const import CONF_PASSWORD, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_translations
 
-from .config_flow import PASSWORD_SCHEMA, async_check_line
-from .const import CONF_EXTENSION
+from .config_flow import PASSWORD_SCHEMA, async_check_line, async_connect
+from .const import CONF_EXTENSION, CONF_LEGACY_TLS, CONF_WATCH, DOMAIN, WATCH_OWN
+from .issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
+from .pbx.errors import CertificateError, LegacyTlsError
+
+# What the repair changes in the data of the entry.
+_CHANGES: dict[str, dict[str, bool]] = {
+    CertificateError.key: {CONF_VERIFY_SSL: False},
+    UNVERIFIED_TLS: {CONF_VERIFY_SSL: True},
+    LegacyTlsError.key: {CONF_LEGACY_TLS: True},
+    LEGACY_TLS_ALLOWED: {CONF_LEGACY_TLS: False},
+}
 
 
-class LineLoginFlow(RepairsFlow):
+class EntryFlow(RepairsFlow):
+    """Mend what is wrong with the connection of an entry."""
+
+    def __init__(self, entry: ConfigEntry, key: str) -> None:
+        """Take what it is about."""
+        self._entry = entry
+        self._key = key
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Offer the ways out."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return self.async_show_menu(
+            menu_options=list(ISSUES[self._key].steps),
+            description_placeholders=issue.translation_placeholders if issue else None,
+        )
+
+    async def async_step_retry(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Try again; what the user did outside of Home Assistant may have mended it."""
+        return await self._async_try({})
+
+    async def async_step_apply(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Change what the issue is about, if it works so."""
+        if self._key in _CHANGES:
+            return await self._async_try(_CHANGES[self._key])
+        self.hass.config_entries.async_update_entry(
+            self._entry, options={**self._entry.options, CONF_WATCH: WATCH_OWN}
+        )
+        return self._reload()
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Hand over to the form of the entry; the issue stays until it is mended."""
+        flow = await self.hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={
+                "source": SOURCE_RECONFIGURE,
+                "entry_id": self._entry.entry_id,
+            },
+        )
+        return self.async_abort(
+            reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"])
+        )
+
+    async def async_step_ignore(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Leave it as it is, and ask no more."""
+        ir.async_ignore_issue(self.hass, DOMAIN, self.issue_id, True)
+        return self.async_abort(reason="issue_ignored")
+
+    async def _async_try(self, changes: dict[str, bool]) -> RepairsFlowResult:
+        """Keep what works, and connect with it."""
+        data = {**self._entry.data, **changes}
+        _, errors = await async_connect(self.hass, data)
+        if errors:
+            texts = await async_get_translations(
+                self.hass, self.hass.config.language, "exceptions", {DOMAIN}
+            )
+            key = f"component.{DOMAIN}.exceptions.{errors['base']}.message"
+            return self.async_abort(
+                reason="failed", description_placeholders={"error": texts[key]}
+            )
+        self.hass.config_entries.async_update_entry(self._entry, data=data)
+        return self._reload()
+
+    def _reload(self) -> RepairsFlowResult:
+        """Connect anew; the issue comes back should it still be so."""
+        self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
+        return self.async_create_entry(data={})
+
+
+class LineFlow(RepairsFlow):
     """Mend the login of a further line."""
 
     async def async_step_init(
@@ -34,9 +125,10 @@ class LineLoginFlow(RepairsFlow):
             line = {**subentry.data, CONF_PASSWORD: user_input[CONF_PASSWORD]}
             errors = await async_check_line(self.hass, entry, line)
             if not errors:
-                self.hass.config_entries.async_update_subentry(
-                    entry, subentry, data=line
-                )
+                entries = self.hass.config_entries
+                if not entries.async_update_subentry(entry, subentry, data=line):
+                    # The same password, accepted again.
+                    entries.async_schedule_reload(entry.entry_id)
                 return self.async_create_entry(data={})
         return self.async_show_form(
             step_id="confirm",
@@ -53,4 +145,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
     """Return the flow that mends an issue."""
-    return LineLoginFlow()
+    if data and "key" in data:
+        entry = hass.config_entries.async_get_known_entry(data["entry_id"])
+        return EntryFlow(entry, data["key"])
+    return LineFlow()

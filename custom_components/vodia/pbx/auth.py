@@ -14,6 +14,7 @@ from typing import Final
 
 from .errors import (
     AccessOffError,
+    LoginForbiddenError,
     LoginRefusedError,
     MethodNotAllowedError,
     NotFoundError,
@@ -145,6 +146,8 @@ async def _password(
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
+    except AccessOffError as err:
+        raise LoginForbiddenError(str(err)) from None
     return _session_id(reply), reply.server
 
 
@@ -182,6 +185,8 @@ async def _basic(
         )
     except SessionExpiredError:
         raise LoginRefusedError("the password is refused") from None
+    except AccessOffError as err:
+        raise LoginForbiddenError(str(err)) from None
     return reply.server
 
 

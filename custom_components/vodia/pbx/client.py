@@ -18,6 +18,7 @@ from .control import Control
 from .errors import (
     AccessOffError,
     CannotConnectError,
+    LoginForbiddenError,
     LoginRefusedError,
     MethodNotAllowedError,
     NotConfirmedError,
@@ -97,7 +98,10 @@ class Listener(Protocol):
         """Take note that the state is not live any more, and of each other reason since."""
 
     def login_refused(self, error: PbxError) -> None:
-        """Take note that the client has given up until it gets other credentials."""
+        """Take note that a person has to do something.
+
+        The client has given up until it gets other credentials, unless its access is off.
+        """
 
 
 def _new_future() -> asyncio.Future[None]:
@@ -196,6 +200,8 @@ class PbxClient:
         self._live: _Link | None = None
         self._was_live = False
         self._lost_at = 0.0
+        self.links = 0
+        self.changed_at = time.time()
         self._accounts_listed = False
         self._orbits_stray = False
         self._orbits_refused = -math.inf
@@ -305,12 +311,20 @@ class PbxClient:
                 return
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
-            elif isinstance(error, LoginRefusedError | SecondFactorError):
+            elif isinstance(
+                error, LoginRefusedError | SecondFactorError | AccessOffError
+            ):
                 if self._listener:
                     self._listener.login_refused(error)
-                return
+                if not isinstance(error, AccessOffError):
+                    return
             if up_at is not None and loop.time() - up_at >= self.timing.healthy:
                 delay = self.timing.first_retry
+            if isinstance(error, LoginForbiddenError):
+                # Who sends a password again and again is blocked.
+                await asyncio.sleep(self.timing.forbidden)
+                self.session.allow_login()
+                continue
             await asyncio.sleep(delay * random.uniform(0.5, 1))
             delay = min(delay * 2, self.timing.last_retry)
 
@@ -350,6 +364,8 @@ class PbxClient:
     def _publish(self, live: _Link, history: tuple[PastCall, ...]) -> None:
         """Put a whole new state in place of the old one, and tell what happened since."""
         old, self._state, self._live = self._state, live.state, live
+        self.links += 1
+        self.changed_at = time.time()
         self._was_live = True
         self.side.begin()
         self._up.set()
@@ -424,7 +440,7 @@ class PbxClient:
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
-            self._lost_at = time.time()
+            self._lost_at = self.changed_at = time.time()
         self._live = None
         self._up.clear()
         self._wake()
@@ -740,6 +756,24 @@ class PbxClient:
             "rest_refused": sorted(live.rest_refused),
             "dnd_way": live.dnd_way,
         }
+
+    @property
+    def accounts_hidden(self) -> bool:
+        """Return whether the PBX has no list of accounts for this login."""
+        live = self.live
+        return not (live.socket_tells_accounts or live.rest_tells_accounts)
+
+    @property
+    def calls_hidden(self) -> bool:
+        """Return whether the calls of the tenant were asked for in vain.
+
+        The classic dialect has none, and is never asked.
+        """
+        return (
+            self._wanted is CallScope.TENANT
+            and self.live.call_scope is CallScope.OWN
+            and not self.live.socket_tells_accounts
+        )
 
     @property
     def watcher(self) -> PbxClient:

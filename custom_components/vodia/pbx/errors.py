@@ -81,6 +81,10 @@ class AccessOffError(PbxError):
     key = "access_off"
 
 
+class LoginForbiddenError(AccessOffError):
+    """The login itself is forbidden: access is off, or the password is wrong."""
+
+
 class SessionUselessError(AccessOffError):
     """Even a new session is refused: the next one would be as well."""
 

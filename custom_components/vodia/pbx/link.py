@@ -39,6 +39,7 @@ class Timing:
     first_retry: float = 2.0
     last_retry: float = 60.0
     healthy: float = 20.0
+    forbidden: float = 900.0
     confirm: float = 5.0
     proof: float = 3.0
     ask_proof_again: float = 1.0

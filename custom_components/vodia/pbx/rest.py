@@ -115,7 +115,9 @@ def network_errors() -> Iterator[None]:
     try:
         yield
     except aiohttp.ClientConnectorCertificateError as err:
-        raise CertificateError(str(err.certificate_error)) from None
+        problem = err.certificate_error
+        reason = getattr(problem, "verify_message", "") or type(problem).__name__
+        raise CertificateError(str(problem), reason=reason.rstrip(".")) from None
     except (aiohttp.ClientSSLError, ssl.SSLError) as err:
         text = str(err)
         if "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" in text:

@@ -9,6 +9,7 @@ from typing import Final
 from .auth import CLOSE, account_path, log_out, login
 from .errors import (
     AccessOffError,
+    LoginForbiddenError,
     LoginRefusedError,
     MethodNotAllowedError,
     NotConnectedError,
@@ -64,6 +65,10 @@ class Session:
     def doubt(self) -> None:
         """Log in anew before the next socket is opened."""
         self._in_doubt = True
+
+    def allow_login(self) -> None:
+        """Forget that the login was refused: it may be tried again."""
+        self._refused = None
 
     async def close(self) -> None:
         """Log out; what is being asked ends at once, and nothing is asked any more."""
@@ -181,7 +186,7 @@ class Session:
     async def _renew(self, refused: Mapping[str, str]) -> None:
         """Log in anew, unless that was done since the credentials were refused.
 
-        A definite refusal is remembered: nobody tries the same password again.
+        A refusal is remembered: nobody tries the same password again.
         """
         async with self._logging_in:
             if self._refused:
@@ -190,7 +195,7 @@ class Session:
                 return
             try:
                 result = await login(self.rest, self._credentials, self.way)
-            except (LoginRefusedError, SecondFactorError) as err:
+            except (LoginForbiddenError, LoginRefusedError, SecondFactorError) as err:
                 self._refused = err
                 raise
             self.rest.headers = result.headers
