@@ -24,7 +24,7 @@ SAME = {
     "es": {"Host"},
     "fr": {"Message"},
     "it": {"Host", "Password"},
-    "nl": {"Host", "Voicemail"},
+    "nl": {"Accounts", "Dialect", "Host", "Voicemail"},
     "pl": {"Host"},
 }
 # One English word that needs two here: "connected" of a PBX and of a call.
