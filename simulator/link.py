@@ -39,9 +39,11 @@ class Link:
         login: Login,
         ws: web.WebSocketResponse,
         transport: asyncio.Transport,
+        session: str | None,
     ) -> None:
         """Take an open WebSocket."""
         self.login = login
+        self.session = session
         self.transport = transport
         self.gone = asyncio.Event()
         self._pbx = pbx

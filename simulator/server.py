@@ -404,6 +404,10 @@ class Simulator:
         if status := self.switches.rest_status.get("session"):
             return web.Response(status=status)
         self.logins.close(request)
+        if self.switches.session_end_closes:
+            for link in self._links:
+                if link.session == request.cookies.get("session"):
+                    link.abort()
         return web.json_response(True)
 
     async def _tell_session(self, request: web.Request) -> web.Response:
@@ -451,7 +455,8 @@ class Simulator:
         """Keep a WebSocket until it ends."""
         if request.transport is None:
             return
-        link = Link(self, login, ws, request.transport)
+        session = request.cookies.get("session")
+        link = Link(self, login, ws, request.transport, session)
         self._links.add(link)
         try:
             await link.run()

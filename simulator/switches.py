@@ -120,7 +120,7 @@ class Switches:
     answers_unknown: bool = False
     """Whether an unknown action is answered with a flat message."""
     session_end_closes: bool = False
-    """Whether a session that expires takes its WebSocket along."""
+    """Whether a session that expires or is logged out takes its WebSocket along."""
     shrink_extensions: bool = True
     """Whether `extension` shrinks to who answered."""
     dial_presents_as: Literal["outgoing", "incoming"] = "outgoing"

@@ -141,20 +141,6 @@ async def test_line(
     assert phones.get("41", "call").attributes["remote_name"] == "Anna Meyer"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
-async def test_not_offered(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, status: int
-) -> None:
-    """Without one, callers are numbers, and nothing else is different."""
-    pbx.engine.add_contact(*ANNA)
-    pbx.switches.rest_status["adrbook"] = status
-    phones = await set_up(hass, entry)
-    readings = entry.runtime_data.client.side
-    await until(hass, lambda: readings.offered["address_book"] is False)
-    assert await name_of(pbx, phones, caller=NUMBER) is None
-    assert phones.state("", "connected") == "on"
-
-
 async def test_diagnostics(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

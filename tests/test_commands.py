@@ -286,19 +286,6 @@ async def test_get_call_history(
         )
 
 
-@pytest.mark.parametrize(
-    ("status", "key"),
-    [(404, "not_supported"), (403, "access_off"), (401, "access_off")],
-)
-async def test_history_absent_or_forbidden(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, status: int, key: str
-) -> None:
-    """A PBX that tells no history, or not to us, is named as the reason."""
-    pbx.switches.rest_status |= {"history": status, "json": status}
-    await refused(hass, key, "get_call_history", error=HomeAssistantError)
-    assert phones.state("", "connected") == "on"
-
-
 # Guards
 
 

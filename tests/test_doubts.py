@@ -7,6 +7,7 @@ Each pair of answers to two open questions comes up in at least one combination.
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import fields, replace
 from typing import Any
 
@@ -14,15 +15,16 @@ from allpairspy import AllPairs
 import pytest
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx import client, side
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Stage, Switches
 
 from .common import Phones, until
-from .conftest import QUICK
+from .conftest import QUICK, QUICK_SIDE
 from .test_services import act
 
 type Switch = dict[str, Any]
@@ -30,6 +32,7 @@ type Switch = dict[str, Any]
 # Some PBXs tell of presence by the slow read alone, and a day has many steps.
 HASTY = replace(QUICK, slow_read=0.2, between_reads=0.05)
 
+FRIEND = "+4930123456"
 _YES_NO = (True, False)
 _BOTH_DIALECTS: dict[str, tuple[Any, ...]] = {
     "session_in": ("body", "cookie", "both"),
@@ -56,6 +59,13 @@ _BOTH_DIALECTS: dict[str, tuple[Any, ...]] = {
     "held_word": ("onhold", "holding"),
     "answers_get_calls": _YES_NO,
     "user_state": _YES_NO,
+    "answered_to": ("dialed", "phone"),
+    "history_delay": (0, 0.1),
+    "history_missed": _YES_NO,
+    "flags_as": ("list", "names"),
+    "flags_writable": _YES_NO,
+    "messages_as": ("count", "totals", "data"),
+    "address_book_as": ("list", "object", "split"),
 }
 DOUBTS: dict[str, dict[str, tuple[Any, ...]]] = {
     "classic": _BOTH_DIALECTS
@@ -63,6 +73,7 @@ DOUBTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "user_calls": ("none", "from", "id", "full"),
         "websocket_paths": ({"/"}, {"/websocket"}),
         "settings_methods": ({"POST"}, {"PUT"}),
+        "self_messages_as": ("list", "map"),
         "rest": ("nothing", "settings", "all"),
     },
     "modern": _BOTH_DIALECTS
@@ -78,6 +89,10 @@ DOUBTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "star_extensions": _YES_NO,
         "accounts_type_filter": _YES_NO,
         "rest_ids": ("same", "own"),
+        "lamps": _YES_NO,
+        "orbit_field": ("name", "account", "number"),
+        "orbit_calls": ("list", "count", "none"),
+        "orbit_action": ("orbit-calls", "call-state"),
         "rest": ("all", "no calls", "calls forbidden"),
     },
 }
@@ -228,6 +243,7 @@ class Day:
             self.dialed,
             self.two_calls,
             self.presence,
+            self.beside,
             self.outage,
         ):
             await part()
@@ -318,6 +334,77 @@ class Day:
             self.engine.set_dnd("45", enabled, tenant="branch.example")
             await self.check("presence")
 
+    async def beside(self) -> None:
+        """A call is parked, one is missed, a message left, a flag set; a friend calls."""
+        engine, phones = self.engine, self.phones
+        readings = phones.entry.runtime_data.client.side
+        parked = engine.ring("+4930888888", "41")
+        engine.answer(parked, "41")
+        engine.transfer(parked, "41", "5")
+        await self.check_beside("parked")
+        engine.hang_up(parked)
+        await self.check_beside("not parked any more")
+        engine.hang_up(engine.ring("+4930888888", "45"))
+        engine.leave_message("45", "+4930888888")
+        await self.check_beside("missed")
+        engine.set_flag("900", True)
+        await self.check_beside("flag set at the phone")
+        if phones.has("900", "active"):
+            writable = self.doubt["flags_writable"]
+            with nullcontext() if writable else pytest.raises(HomeAssistantError):
+                await self.hass.services.async_call(
+                    "switch",
+                    "turn_off",
+                    {"entity_id": phones.id("900", "active", "switch")},
+                    blocking=True,
+                )
+            assert engine.account("900").active is not writable
+            await self.check_beside("flag set by us")
+        friend = engine.ring(FRIEND, "45")
+        await self.check("a friend calls")
+        named = phones.get("45", "call").attributes["remote_name"]
+        assert named == ("Anna Meyer" if readings.offered["address_book"] else None)
+        engine.hang_up(friend)
+
+    async def check_beside(self, step: str) -> None:
+        """Expect what perhaps only REST tells to be true, unknown or not there."""
+        history = self.engine.tenant("localhost").history
+        parked = any(call.parked for call in self.engine.calls())
+        truth = {
+            ("5", "occupied", "binary_sensor"): "on" if parked else "off",
+            ("900", "active", "switch"): (
+                "on" if self.engine.account("900").active else "off"
+            ),
+            ("45", "voicemail", "sensor"): str(len(self.engine.account("45").messages)),
+            ("45", "missed_calls", "sensor"): str(
+                sum(
+                    record.outcomes.get("45", 0) is None
+                    and not record.caller.is_account("45")
+                    for record in history
+                )
+            ),
+        }
+
+        def lies() -> dict[str, str]:
+            """Return what is shown and not true."""
+            return {
+                f"{number} {key}": f"{shown} is {true}"
+                for (number, key, platform), true in truth.items()
+                if self.phones.has(number, key)
+                and (shown := self.phones.get(number, key, platform).state)
+                not in (true, STATE_UNKNOWN)
+            }
+
+        # Orbits that are told as our own calls cost a short loss of the link.
+        await self.check(step)
+        readings = self.phones.entry.runtime_data.client.side
+        try:
+            await until(
+                self.hass, lambda: None not in readings.offered.values() and not lies()
+            )
+        except TimeoutError:
+            raise AssertionError(f"{step}: {lies()}") from None
+
     async def outage(self) -> None:
         """Facts change while the link is down, and sessions expire."""
         gone = self.engine.ring("+4930666666", "45")
@@ -354,7 +441,9 @@ async def test_nothing_lies(
 ) -> None:
     """However the PBX answers the open questions: true, or unknown."""
     monkeypatch.setattr(client, "TIMING", HASTY)
+    monkeypatch.setattr(side, "TIMING", QUICK_SIDE)
     async with Simulator(create_switches(dialect, doubt)) as pbx:
+        pbx.engine.add_contact("45", "Anna", "Meyer", FRIEND)
         form = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
         )

@@ -205,41 +205,17 @@ async def test_no_way_to_set(
 # What is not offered, or goes wrong
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
 async def test_not_offered(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, status: int
-) -> None:
-    """Where flags are absent or forbidden there are none, and nobody asks again."""
-    pbx.switches.rest_status["srvflags"] = status
-    phones = await set_up(hass, entry)
-    side = entry.runtime_data.client.side
-    await until(hass, lambda: side.offered["service_flags"] is False)
-    tries = asked(pbx)
-    # A session that is refused is renewed once.
-    assert tries == (2 if status == 401 else 1)
-    await rest(hass)
-    assert asked(pbx) == tries
-    assert phones.state("", "connected") == "on"
-    assert not phones.device(NIGHT)
-
-
-async def test_useless_session(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
-    """A path that refuses every session does not end one link after the other."""
-    pbx.switches.rest_status["srvflags"] = 401
-    pbx.switches.session_end_closes = True
+    """A PBX that offers no flags is not asked again."""
+    pbx.switches.rest_status["srvflags"] = 405
     phones = await set_up(hass, entry)
     side = entry.runtime_data.client.side
     await until(hass, lambda: side.offered["service_flags"] is False)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
-    await until(hass, lambda: side.offered["voicemail"])
-    logins, tries = pbx.login_attempts, asked(pbx)
     await rest(hass)
-    assert (pbx.login_attempts, asked(pbx)) == (logins, tries)
-    assert phones.state("", "connected") == "on"
+    assert asked(pbx) == 1
+    assert not phones.device(NIGHT)
 
 
 async def test_forbidden_later(

@@ -115,14 +115,11 @@ async def test_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     await shows(phones, "0")
 
 
-@pytest.mark.parametrize("status", [0, 401, 403, 404])
-async def test_not_offered(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, status: int
+async def test_no_counter(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
-    """Without a counter (0) or a history there is no sensor."""
-    if status:
-        pbx.switches.rest_status["history"] = status
-    pbx.switches.history_missed = bool(status)
+    """A history that counts nothing makes no sensor."""
+    pbx.switches.history_missed = False
     phones = await set_up(hass, entry)
     readings = entry.runtime_data.client.side
     await until(hass, lambda: readings.offered["missed_calls"] is False)

@@ -246,11 +246,14 @@ async def test_refused(hass: HomeAssistant, status: int) -> None:
     """It is unknown then, nothing else suffers, and nobody asks again on this link."""
     async with seeing_own_calls(hass) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
+        asked_before = readings(pbx)
         pbx.switches.rest_status["orbits"] = status
         await pbx.cut()
         await phones.wait("", "connected", "off")
         await phones.wait("", "connected", "on")
         await until(hass, lambda: phones.state("5", "occupied") == STATE_UNKNOWN)
+        # A session that is refused is renewed once.
+        await until(hass, lambda: readings(pbx) > asked_before + (status == 401))
         await rest(hass, 0.3)
         before = readings(pbx)
         park(pbx)
@@ -264,26 +267,6 @@ async def test_refused(hass: HomeAssistant, status: int) -> None:
         pbx.switches.rest_status.pop("orbits")
         await pbx.cut()
         await phones.wait("5", "occupied", "on")
-
-
-async def test_refused_by_a_session_that_ends_the_link(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A session that is renewed in vain may end the link: once, not over and over."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, healthy=10))
-    async with seeing_own_calls(hass) as (pbx, phones):
-        await phones.wait("5", "occupied", "off")
-        before = readings(pbx)
-        pbx.switches.rest_status["orbits"] = 401
-        park(pbx)
-        await until(hass, lambda: readings(pbx) == before + 2)
-        await phones.wait("5", "occupied", STATE_UNKNOWN)
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
-        await rest(hass, 1)
-        assert readings(pbx) == before + 2
-        assert phones.state("5", "occupied") == STATE_UNKNOWN
 
 
 @pytest.mark.parametrize("fault", ["html", 500, "reset"])

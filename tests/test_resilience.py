@@ -187,23 +187,6 @@ async def test_removed_device_comes_back(
     await phones.wait("41", "call", "idle")
 
 
-@pytest.mark.parametrize("kind", ["accounts", "calls"])
-async def test_unauthorized_with_a_new_session_is_no_wrong_password(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, kind: str
-) -> None:
-    """A path that always answers 401 is one that we may not use."""
-    pbx.switches.rest_status[kind] = 401
-    loaded = await hass.config_entries.async_setup(entry.entry_id)
-    assert loaded is (kind == "calls" or pbx.switches.dialect == "classic")
-    assert not hass.config_entries.flow.async_progress()
-    if not loaded:
-        assert entry.error_reason_translation_key == "access_off"
-        return
-    call = await act(hass, "dial", number="41")
-    assert call
-    assert {"action": "make-call", "to": "41"} in pbx.received
-
-
 @pytest.mark.parametrize("status", [401, 403, 404])
 @modern
 async def test_wrong_tenant_guessed_first(

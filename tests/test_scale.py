@@ -1,13 +1,66 @@
-"""A large tenant: what one change causes."""
+"""A large tenant: what its start and one change cause."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
+import time
 
 import pytest
 
+from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx.link import Timing
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator, Switches
 
-from .common import create_entry, set_up
+from .common import create_entry, set_up, until
+
+LARGE = 1000
+# Of work, the PBX's own included, so that it does not matter what else the machine
+# does. Wanted are 3 s, which `benchmarks` measures without the debugging of tests.
+SECONDS = 9.0
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait as long as outside of tests: much is done at once here."""
+    monkeypatch.setattr(client, "TIMING", Timing())
+
+
+@pytest.mark.timeout(120)
+async def test_start(hass: HomeAssistant, dialect: str) -> None:
+    """A start asks a handful, none of it for each account, and lets others get their turn."""
+    asked: list[Counter[object]] = []
+    for accounts in (LARGE // 10, LARGE):
+        async with Simulator(getattr(Switches, dialect)(), accounts=accounts) as pbx:
+            entry = create_entry(hass, pbx)
+            at_once: list[int] = []
+            before = len(hass.states.async_all())
+
+            async def take_turns() -> None:
+                """Note how many states come from one turn of the loop to the next."""
+                there = before  # noqa: B023
+                while True:
+                    at_once.append(-there + (there := len(hass.states.async_all())))  # noqa: B023
+                    await asyncio.sleep(0)
+
+            turns = asyncio.create_task(take_turns())
+            began = time.process_time()
+            phones = await set_up(hass, entry)
+            took = time.process_time() - began
+            turns.cancel()
+            assert phones.state("45", "call") == "idle"
+            side = entry.runtime_data.client.side
+            await until(hass, lambda: None not in side.offered.values())  # noqa: B023
+            asked.append(
+                Counter(pbx.requests) + Counter(str(frame) for frame in pbx.received)
+            )
+            states = len(hass.states.async_all()) - before
+            assert await hass.config_entries.async_unload(entry.entry_id)
+    assert states > 6 * LARGE
+    assert took < SECONDS
+    assert max(at_once) < states / 20
+    assert asked[0] == asked[1]
+    assert asked[1].total() < 25
 
 
 @pytest.mark.timeout(120)

@@ -15,9 +15,9 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from homeassistant.setup import async_setup_component
-from simulator import Simulator, Stage, Switches
+from simulator import Simulator, Stage
 
-from .common import Phones, create_branch_entry, create_entry, set_up, until
+from .common import Phones, create_branch_entry, set_up, until
 
 
 async def act(
@@ -206,19 +206,6 @@ async def test_hang_up_while_dialing(
     assert not pbx.engine.calls()
 
 
-async def test_commands_fall_back_to_the_socket(hass: HomeAssistant) -> None:
-    """A modern PBX that forbids or lacks the REST calls is commanded on the socket."""
-    for status in (403, 404):
-        async with Simulator(Switches.modern(rest_status={"calls": status})) as pbx:
-            phones = await set_up(hass, create_entry(hass, pbx))
-            call_id = pbx.engine.ring("+4930123456", "45")
-            await phones.wait("45", "call", "ringing")
-            await act(hass, "answer")
-            assert pbx.engine.call(call_id).stage is Stage.CONNECTED
-            assert {"action": "accept-call", "id": call_id} in pbx.received
-            assert await hass.config_entries.async_remove(phones.entry.entry_id)
-
-
 # A PBX that does nothing
 
 
@@ -332,32 +319,6 @@ async def test_set_dnd_with_expiry_not_supported(
         expires="01:00:00",
     )
     assert not pbx.engine.account("45").dnd
-
-
-@pytest.mark.parametrize("dialect", ["modern"])
-@pytest.mark.parametrize(
-    ("status", "key"),
-    [
-        ({"dnd": 404}, None),
-        ({"dnd": 403}, None),
-        ({"dnd": 404, "user_settings": 403}, "access_off"),
-    ],
-)
-async def test_set_dnd_other_ways(
-    hass: HomeAssistant,
-    pbx: Simulator,
-    phones: Phones,
-    status: dict[str, int],
-    key: str | None,
-) -> None:
-    """Where one way is missing the next is taken; where all are forbidden, it says so."""
-    pbx.switches.rest_status |= {"self_settings": 404, **status}
-    if key:
-        await refused(hass, key, "set_dnd", error=HomeAssistantError, enabled=True)
-        assert not pbx.engine.account("45").dnd
-    else:
-        await act(hass, "set_dnd", enabled=True)
-        assert pbx.engine.account("45").dnd
 
 
 # Queries

@@ -190,19 +190,6 @@ async def test_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     assert not phones.has("42", "voicemail")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
-async def test_not_offered(
-    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, status: int
-) -> None:
-    """Where the mailbox is absent or forbidden there are no entities."""
-    pbx.switches.rest_status |= dict.fromkeys(mailbox(pbx), status)
-    phones = await set_up(hass, entry)
-    readings = entry.runtime_data.client.side
-    await until(hass, lambda: readings.offered["voicemail"] is False)
-    assert not phones.has("45", "voicemail")
-    assert phones.state("", "connected") == "on"
-
-
 async def test_forbidden_later(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -204,7 +204,6 @@ class PbxClient:
         self.changed_at = time.time()
         self._accounts_listed = False
         self._orbits_stray = False
-        self._orbits_refused = -math.inf
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -667,13 +666,10 @@ class PbxClient:
     async def _watch_orbits(self, live: _Link) -> None:
         """Read who is parked where no call list tells: on each hint, or slowly.
 
-        A PBX that refuses is not asked again on this link, nor on the next one if that
-        ended this: a session that is renewed in vain may end the link. One that fails
-        leaves it unknown.
+        A PBX that refuses is not asked again on this link. One that fails leaves it
+        unknown.
         """
         timing, session = self.timing, self.session
-        if time.monotonic() - self._orbits_refused < timing.healthy:
-            return
         while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
             live.orbits_wanted.clear()
             if live.state.orbits:
@@ -691,7 +687,6 @@ class PbxClient:
                     _LOGGER.debug("The park orbits cannot be read: %s", err)
                 self.take(live, OrbitList(orbits))
                 if refused:
-                    self._orbits_refused = time.monotonic()
                     return
                 await asyncio.sleep(timing.between_reads)
             sure = live.orbits_pushed and not live.state.wants_orbits

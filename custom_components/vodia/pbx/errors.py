@@ -85,10 +85,6 @@ class LoginForbiddenError(AccessOffError):
     """The login itself is forbidden: access is off, or the password is wrong."""
 
 
-class SessionUselessError(AccessOffError):
-    """Even a new session is refused: the next one would be as well."""
-
-
 class UnknownTenantError(PbxError):
     """The PBX has no such tenant, or the extension is in another one."""
 

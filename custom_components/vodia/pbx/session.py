@@ -17,7 +17,6 @@ from .errors import (
     PbxError,
     SecondFactorError,
     SessionExpiredError,
-    SessionUselessError,
     UnexpectedReplyError,
     UnknownTenantError,
 )
@@ -55,6 +54,9 @@ class Session:
         self._closed = False
         self._pending: set[asyncio.Timeout] = set()
         self._refused: PbxError | None = None
+        # To which session first. If it is to another one too, each login would be in
+        # vain, and the end of the old session may end its WebSocket.
+        self._refused_calls: dict[tuple[str, str], Mapping[str, str]] = {}
         self._logging_in = asyncio.Lock()
         self._logins: set[asyncio.Task[None]] = set()
 
@@ -96,7 +98,7 @@ class Session:
     ) -> Reply:
         """Return the reply to a REST call; a session that has expired is renewed once.
 
-        Raises as `Rest.request` does, AccessOffError where even a new session is not
+        Not for a call that was refused to another one before. Raises as `Rest.request` does, AccessOffError where even a new session is not
         enough, NotConnectedError after `close`.
         """
         if self._closed:
@@ -123,28 +125,24 @@ class Session:
         extra: Mapping[str, str],
     ) -> Reply:
         """Return the reply to a REST call; renew the session once where it is refused."""
-        headers = self.rest.headers
-        try:
-            return await self.rest.request(
-                method, path, body, params=params, headers={**headers, **extra}
-            )
-        except SessionExpiredError:
-            pass
-        try:
-            await self._log_in(headers)
-        except PbxError as err:
-            self._login_failed(err)
-            raise
-        try:
-            return await self.rest.request(
-                method,
-                path,
-                body,
-                params=params,
-                headers={**self.rest.headers, **extra},
-            )
-        except SessionExpiredError:
-            raise SessionUselessError("refused to a new session") from None
+        call = method, path
+        while True:
+            headers = self.rest.headers
+            try:
+                reply = await self.rest.request(
+                    method, path, body, params=params, headers={**headers, **extra}
+                )
+            except SessionExpiredError:
+                if self._refused_calls.setdefault(call, headers) is not headers:
+                    raise AccessOffError("refused to a new session, too") from None
+            else:
+                self._refused_calls.pop(call, None)
+                return reply
+            try:
+                await self._log_in(headers)
+            except PbxError as err:
+                self._login_failed(err)
+                raise
 
     async def open(self, timing: Timing, ledger: Ledger) -> Link:
         """Return an open socket; a session that is refused is renewed once.

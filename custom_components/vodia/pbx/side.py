@@ -24,7 +24,6 @@ from .errors import (
     NotFoundError,
     NotSupportedError,
     PbxError,
-    SessionUselessError,
     UnexpectedReplyError,
 )
 from .ledger import Ledger
@@ -118,8 +117,6 @@ class _Reading:
     hinted: asyncio.Event = field(default_factory=asyncio.Event)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     offered: bool | None = None
-    # Each try of one that is refused to every session costs a login.
-    useless: bool = False
 
 
 class Side:
@@ -231,9 +228,6 @@ class Side:
 
     async def _follow(self, kind: Kind, reading: _Reading) -> None:
         """Read something until the PBX turns out not to offer it."""
-        if reading.useless:
-            reading.offered = False
-            return
         loop, timing, failures = asyncio.get_running_loop(), self._timing, 0
         while True:
             began = loop.time()
@@ -242,7 +236,6 @@ class Side:
                 await self._read(kind)
             except (AccessOffError, NotFoundError, MethodNotAllowedError) as err:
                 _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
-                reading.useless = isinstance(err, SessionUselessError)
                 reading.offered = False
                 self._take(kind, None)
                 return
