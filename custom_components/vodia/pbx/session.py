@@ -98,8 +98,9 @@ class Session:
     ) -> Reply:
         """Return the reply to a REST call; a session that has expired is renewed once.
 
-        Not for a call that was refused to another one before. Raises as `Rest.request` does, AccessOffError where even a new session is not
-        enough, NotConnectedError after `close`.
+        Not for a call that was refused to another one before. Raises as `Rest.request`
+        does, AccessOffError where even a new session is not enough, NotConnectedError
+        after `close`.
         """
         if self._closed:
             raise NotConnectedError("the session is closed")
