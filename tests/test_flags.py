@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia import async_remove_config_entry_device
-from custom_components.vodia.pbx import state
+from custom_components.vodia.pbx import memory
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -299,7 +299,7 @@ async def test_gone(
     tries = asked(pbx)
     await until(hass, lambda: asked(pbx) > tries + 1)
     assert device(phones)
-    monkeypatch.setattr(state, "FORGET_AFTER", 0.1)
+    monkeypatch.setattr(memory, "FORGET_AFTER", 0.1)
     await until(hass, lambda: phones.device(NIGHT) is None)
     assert not phones.has(NIGHT, "active")
     pbx.engine.add_account(NIGHT, "Night", "srvflags")
@@ -316,6 +316,6 @@ async def test_gone_before_the_start(
     await shows(phones, "off")
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     pbx.engine.remove_account(NIGHT)
-    monkeypatch.setattr(state, "FORGET_AFTER", 0.1)
+    monkeypatch.setattr(memory, "FORGET_AFTER", 0.1)
     assert await hass.config_entries.async_setup(phones.entry.entry_id)
     await until(hass, lambda: phones.device(NIGHT) is None)

@@ -7,12 +7,13 @@ import time
 
 import pytest
 
-from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx import client, link
 from custom_components.vodia.pbx.link import Timing
+from custom_components.vodia.pbx.models import Extension
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator, Switches
 
-from .common import create_entry, set_up, until
+from .common import TIMEOUT, Phones, create_entry, set_up, until
 
 LARGE = 1000
 # Of work, the PBX's own included, so that it does not matter what else the machine
@@ -72,19 +73,20 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
         written: list[str] = []
         looked: list[None] = []
 
-        def counted(look: Callable[[], None]) -> Callable[[], None]:
+        def counted(look: Callable[..., None]) -> Callable[..., None]:
             """Return a listener that counts its calls."""
 
-            def count() -> None:
+            def count(*args: Extension) -> None:
                 """Count, then look."""
                 looked.append(None)
-                look()
+                look(*args)
 
             return count
 
-        listeners = phones.entry.runtime_data._listeners
-        for account, updates in listeners.items():
-            listeners[account] = [counted(update) for update in updates]
+        coordinator = phones.entry.runtime_data
+        for listeners in (coordinator._listeners, coordinator._flag_listeners):
+            for account, updates in listeners.items():
+                listeners[account] = [counted(update) for update in updates]
 
         @callback
         def on_write(event: Event[EventStateChangedData]) -> None:
@@ -94,12 +96,33 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
         remove = hass.bus.async_listen("state_changed", on_write)
         pbx.engine.set_dnd("2500", True)
         await phones.wait("2500", "dnd", "on")
-        # Only the entities of this extension looked at all.
+        # Only the entities that show a flag of this extension looked at all.
         assert written == [phones.id("2500", "dnd")]
-        assert len(looked) == 7
+        assert len(looked) == 2
         await pbx.send_raw('{"action":"user-state","account":"2500","dnd":true}')
         pbx.engine.set_dnd("2501", True)
         await phones.wait("2501", "dnd", "on")
         remove()
         assert written == [phones.id("2500", "dnd"), phones.id("2501", "dnd")]
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+async def test_burst_lets_others_run(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While many frames wait, what else is in the loop gets its turns."""
+    monkeypatch.setattr(link, "_LONG_WORK", 0)
+    ledger = phones.entry.runtime_data.client.ledger
+    wanted, turns = ledger.frames + 500, 0
+    (open_link,) = pbx._links
+    text = b'{"action":"user-state","account":"46","dnd":true}'
+    open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
+    async with asyncio.timeout(TIMEOUT):
+        while ledger.frames < wanted:
+            await asyncio.sleep(0)
+            turns += 1
+    assert turns > 400
+    await phones.wait("46", "dnd", "on")

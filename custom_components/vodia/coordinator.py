@@ -6,7 +6,8 @@ accounts named there look again. There is nothing to poll or to refresh.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from functools import partial
 import logging
 from typing import Any, Final, override
@@ -106,6 +107,7 @@ MODELS: Final = {
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
+type FlagsCallback = Callable[[Extension], None]
 type CallEventCallback = Callable[[CallEvent], None]
 type NewAccountsCallback = Callable[[Iterable[KnownAccount]], None]
 type NewReadingsCallback = Callable[[Iterable[str]], None]
@@ -228,7 +230,7 @@ class _LineListener(Listener):
     @callback
     def changed(self, changes: Changes) -> None:
         """Let the entities of the line look again."""
-        if self._number in changes.accounts:
+        if self._number in changes.calls:
             self.coordinator.async_notify(self._number)
 
     @override
@@ -321,6 +323,7 @@ class VodiaCoordinator(Listener):
         self._listeners: defaultdict[str | None, list[CALLBACK_TYPE]] = defaultdict(
             list
         )
+        self._flag_listeners: defaultdict[str, list[FlagsCallback]] = defaultdict(list)
         self._event_listeners: defaultdict[str, list[CallEventCallback]] = defaultdict(
             list
         )
@@ -441,10 +444,13 @@ class VodiaCoordinator(Listener):
         return hide_id(call_id) if self.private else call_id
 
     def shown[SubjectT](self, subject: SubjectT) -> SubjectT:
-        """Return what an entity is about as it may be shown."""
-        if not self.private or not isinstance(subject, Extension | Group):
+        """Return what an entity is about as it may be shown with privacy."""
+        if not isinstance(subject, Extension | Group):
             return subject
-        return replace(subject, calls=tuple(map(self.shown_call, subject.calls)))
+        shown: SubjectT = replace(  # type: ignore[assignment]
+            subject, calls=tuple(map(self.shown_call, subject.calls))
+        )
+        return shown
 
     @callback
     def async_forget_entities(self, account: str) -> None:
@@ -536,10 +542,20 @@ class VodiaCoordinator(Listener):
     ) -> CALLBACK_TYPE:
         """Call back when an account, or the PBX itself (None), shows something new.
 
-        Who is told first has written its state when the others write theirs.
+        Unless only flags do. Who is told first has written its state when the others
+        write theirs.
         """
         listeners = self._listeners[account]
         listeners.insert(0 if first else len(listeners), update)
+        return partial(listeners.remove, update)
+
+    @callback
+    def async_add_flag_listener(
+        self, extension: str, update: FlagsCallback
+    ) -> CALLBACK_TYPE:
+        """Call back when only the flags of an extension are new, as most often."""
+        listeners = self._flag_listeners[extension]
+        listeners.append(update)
         return partial(listeners.remove, update)
 
     @callback
@@ -596,7 +612,10 @@ class VodiaCoordinator(Listener):
             self._rename(number)
         self._welcome(changes.accounts)
         for number in changes.accounts:
-            self.async_notify(number)
+            if number in changes.calls:
+                self.async_notify(number)
+            elif listeners := self._flag_listeners.get(number):
+                _call(listeners, self.extensions[number])
         if changes.totals:
             self.async_notify(None)
 

@@ -7,7 +7,6 @@ calls apart.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 import re
 from typing import Any, Final
@@ -68,7 +67,7 @@ async def async_get_config_entry_diagnostics(
             **client.dialect(),
         },
         "connected": client.connected,
-        "totals": asdict(state.totals),
+        "totals": state.totals._asdict(),
         "extensions": {
             "known": len(state.extensions),
             "absent": sum(not ext.present for ext in state.extensions.values()),
@@ -157,7 +156,7 @@ def _about(recorded: Recorded, number: str) -> Recorded | None:
         lambda user: user[0] if user[0] == number else "other",
         recorded.source,
     )
-    return replace(recorded, source=source, text=orjson.dumps(found))
+    return recorded._replace(source=source, text=orjson.dumps(found))
 
 
 def _pick(value: Any, number: str) -> Any:

@@ -36,6 +36,9 @@ from .pbx.side import Kind
 # What is about the calls of an extension.
 CALL_KEYS = frozenset({"call", "in_call", "last_caller", "ringing"})
 
+# What is about its flags.
+FLAG_KEYS = frozenset({"registered", "dnd", "chat_available"})
+
 _BATCH = 25
 # The key of the entity of a service flag.
 ACTIVE = "active"
@@ -88,8 +91,10 @@ class VodiaEntity[SubjectT, ValueT](Entity):
 
     def _look(self) -> Shown[ValueT]:
         """Return all that the entity should show."""
-        description = self._description
-        subject = self.coordinator.shown(self._subject())
+        coordinator, description = self.coordinator, self._description
+        subject = self._subject()
+        if coordinator.private:
+            subject = coordinator.shown(subject)
         attributes = description.attributes_fn
         return (
             self._is_available(subject),
@@ -160,8 +165,14 @@ class VodiaAccountEntity[AccountT: KnownAccount, ValueT](VodiaEntity[AccountT, V
     ) -> None:
         """Initialize for an account that the PBX lists."""
         super().__init__(coordinator, description, account.number)
-        self._attr_device_info = _device_info(
-            coordinator, account.number, account.name, MODELS[account.type]
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device; kept by each entity it would be what takes most memory."""
+        account = self._subject()
+        return _device_info(
+            self.coordinator, account.number, account.name, MODELS[account.type]
         )
 
     @override
@@ -177,6 +188,26 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
     def _subject(self) -> Extension:
         """Return the extension."""
         return self.coordinator.client.extension(self._account)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the flags as well, if it shows one."""
+        await super().async_added_to_hass()
+        if self._description.key in FLAG_KEYS:
+            self.async_on_remove(
+                self.coordinator.async_add_flag_listener(
+                    self._account, self._async_take_flags
+                )
+            )
+
+    @callback
+    def _async_take_flags(self, extension: Extension) -> None:
+        """Write the state if its flag is new; availability and attributes are not."""
+        available, before, attributes = self._shown
+        value = self._description.value_fn(extension)
+        if value != before:
+            self._show((available, value, attributes))
+            self.async_write_ha_state()
 
 
 class VodiaGroupEntity[ValueT](VodiaAccountEntity[Group, ValueT]):
@@ -316,16 +347,16 @@ class VodiaStoryEntity(VodiaToldEntity):
         """Listen to the stories of the account's calls."""
         await super().async_added_to_hass()
 
-        @callback
-        def tell(event: CallEvent) -> None:
-            """Take in what may be shown of it."""
-            self._async_tell(self.coordinator.shown_event(event))
-
         self.async_on_remove(
             self.coordinator.async_add_event_listener(
-                self._account, tell, first=self._told_first
+                self._account, self._async_hear, first=self._told_first
             )
         )
+
+    @callback
+    def _async_hear(self, event: CallEvent) -> None:
+        """Take in what may be shown of it."""
+        self._async_tell(self.coordinator.shown_event(event))
 
     @abstractmethod
     @callback

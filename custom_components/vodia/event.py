@@ -3,7 +3,8 @@
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
 from homeassistant.components.event import (

@@ -1,7 +1,7 @@
 """Privacy: what is not shown of those outside the tenant."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from copy import replace
 
 from .pbx.models import NO_ID, Account, AccountCall, Party, Scope
 

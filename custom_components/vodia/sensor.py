@@ -1,7 +1,8 @@
 """Sensors of the Vodia PBX integration."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from copy import replace
+from dataclasses import asdict, dataclass, fields
 from typing import Any, override
 
 from homeassistant.components.sensor import (

@@ -35,7 +35,7 @@ from .const import (
 from .coordinator import VodiaCoordinator
 from .event import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
-from .pbx.state import same_number
+from .pbx.numbering import same_number
 from .target import accounts_in
 
 BEHAVIOR_EACH = "each"

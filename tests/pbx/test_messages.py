@@ -14,6 +14,7 @@ from custom_components.vodia.pbx.messages import (
     AccountsSnapshot,
     CallList,
     ChatMessage,
+    Decoder,
     FrameError,
     Ignored,
     OrbitSignal,
@@ -875,3 +876,45 @@ def test_long_history() -> None:
     calls = decode_history({"data": [entry] * 10_000}, "45", Ledger())
     assert len(calls) == 500
     assert calls[0].direction == "outgoing"
+
+
+def test_what_is_told_again_is_the_same() -> None:
+    """Presence and calls that come again are not read anew; what is new of them is."""
+    ledger = Ledger()
+    decoder = Decoder(ledger)
+    presence = b'{"action":"user-state","account":"46","dnd":true,"colour":"red"}'
+    assert decoder.decode(presence) is decoder.decode(presence)
+    assert decoder.decode(presence) == decode(presence, Ledger())
+    assert decoder.decode(presence.replace(b"true", b"false")) == AccountDelta(
+        Account("46", dnd=False, busy=False, calls=())
+    )
+    assert ledger.unknown_fields["user-state.colour"] == 2
+
+    def calls(*states: str) -> bytes:
+        """Return a list of calls in some states."""
+        listed = [{"id": str(i), "state": state} for i, state in enumerate(states)]
+        return orjson.dumps({"action": "call-state", "calls": listed})
+
+    before = decoder.decode(calls("alerting", "connected"))
+    after = decoder.decode(calls("connected", "connected"))
+    assert isinstance(before, CallList) and isinstance(after, CallList)
+    assert [call.phase for call in after.calls] == [Phase.CONNECTED] * 2
+    assert after.calls[1] is before.calls[1]
+    assert decoder.decode(calls()) == CallList(())
+    assert decoder.decode(calls("alerting", "connected")) == before
+
+
+def test_calls_with_presence_are_read_each_time() -> None:
+    """Their ids do not come again: nothing of them is kept."""
+    decoder = Decoder(Ledger())
+    frame = b'{"action":"user-state","account":"46","calls":[{"id":"a"}]}'
+    assert decoder.decode(frame) == decoder.decode(frame)
+    assert decoder.decode(frame) is not decoder.decode(frame)
+
+
+def test_known_frames_are_bounded() -> None:
+    """However much presence comes, a bounded number of frames is kept."""
+    decoder = Decoder(Ledger())
+    for number in range(5000):
+        decoder.decode(b'{"action":"user-state","account":"%d"}' % number)
+    assert len(decoder._known) <= 2000

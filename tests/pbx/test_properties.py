@@ -6,8 +6,8 @@ longer, and anew each time.
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from copy import deepcopy, replace
+from dataclasses import dataclass, field
 import json
 from random import Random
 import re
@@ -38,7 +38,8 @@ from custom_components.vodia.pbx.models import (
     KnownAccount,
     Party,
 )
-from custom_components.vodia.pbx.state import AddressBook, PbxState, same_number
+from custom_components.vodia.pbx.numbering import AddressBook, same_number
+from custom_components.vodia.pbx.state import PbxState
 from simulator import engine as sim, model
 from simulator.switches import Switches
 from simulator.wire import Wire, encode as write
@@ -297,9 +298,11 @@ def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
 
 def facts(state: PbxState) -> dict[str, KnownAccount]:
     """Return what all accounts show; of an absent one the last name may be kept."""
+    extensions = state.extensions.items()
+    groups = state.groups.items()
     return {
-        number: shown if shown.present else replace(shown, name=None)
-        for number, shown in state.accounts.items()
+        **{n: x if x.present else replace(x, name=None) for n, x in extensions},
+        **{n: x if x.present else replace(x, name=None) for n, x in groups},
     }
 
 

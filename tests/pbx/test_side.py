@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.vodia.pbx.ledger import Ledger
+from custom_components.vodia.pbx.memory import long_absent
 from custom_components.vodia.pbx.messages import (
     FrameError,
     decode_address_book,
@@ -22,7 +23,7 @@ from custom_components.vodia.pbx.models import (
     Voicemail,
     VoiceMessage,
 )
-from custom_components.vodia.pbx.state import AddressBook, long_absent
+from custom_components.vodia.pbx.numbering import AddressBook
 
 NIGHT = ServiceFlag("900", "Night", True, manual=True)
 ANNA = Party("41", "Anna", "tenant")

@@ -1,13 +1,15 @@
 """Test the rules of the state; all frames are synthetic and go through `decode`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 import pytest
 
 from custom_components.vodia.pbx.ledger import Ledger
+from custom_components.vodia.pbx.memory import Memory
 from custom_components.vodia.pbx.messages import (
     AccountsSnapshot,
     decode,
@@ -23,7 +25,8 @@ from custom_components.vodia.pbx.models import (
     Scope,
     Totals,
 )
-from custom_components.vodia.pbx.state import Memory, PbxState, same_number
+from custom_components.vodia.pbx.numbering import same_number
+from custom_components.vodia.pbx.state import PbxState
 
 type Json = dict[str, Any]
 
@@ -269,7 +272,7 @@ def test_absent_account_is_unavailable() -> None:
     """It keeps its name and tells nothing."""
     pbx = feed(TENANT, "45", account("46", name="Bob"))
     changes = pbx.accounts("45", now=100)
-    assert changes == Changes(frozenset({"46"}), totals=True)
+    assert changes == Changes(frozenset({"46"}), frozenset({"46"}), totals=True)
     assert pbx["46"] == Extension("46", "Bob", False, *(None,) * 6)
     assert pbx.state.missing
 
@@ -353,7 +356,7 @@ def test_call_list_is_complete() -> None:
     )
     assert pbx.state.totals.active_calls == 2
     assert pbx.calls(leg("b", OUTSIDE, "46", "connected", "46")) == Changes(
-        frozenset({"45"}), totals=True
+        frozenset({"45"}), frozenset({"45"}), totals=True
     )
     assert (pbx.shown("45"), pbx.shown("46")) == (OFF, TALKS)
     pbx.calls()

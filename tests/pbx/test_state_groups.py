@@ -226,7 +226,7 @@ def test_absent_group_is_removed_after_ten_minutes() -> None:
     """As an extension is; it keeps its name meanwhile."""
     pbx = office(TENANT)
     changes = pbx.accounts(*PHONES, ORDERS, now=100)
-    assert changes == Changes(frozenset({"500"}))
+    assert changes == Changes(frozenset({"500"}), frozenset({"500"}))
     assert pbx.state.groups["500"].name == "Sales"
     assert not pbx.state.groups["500"].present
     assert pbx.accounts(*PHONES, ORDERS, now=700).removed == {"500"}

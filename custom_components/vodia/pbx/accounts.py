@@ -1,7 +1,7 @@
 """The accounts as REST lists them, for a PBX whose socket does not tell them."""
 
 from collections.abc import Awaitable, Callable, Iterable, Set as AbstractSet
-from dataclasses import replace
+from copy import replace
 from typing import Final
 
 from .assumptions import Assumption

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 import logging
 import math
 import random
@@ -37,12 +38,12 @@ from .messages import (
     AccountsSnapshot,
     CallList,
     ChatMessage,
+    Decoder,
     FrameError,
     Message,
     OrbitList,
     OrbitSignal,
     Signal,
-    decode,
     decode_orbits,
     encode,
 )
@@ -173,6 +174,7 @@ class PbxClient:
         in.
         """
         self.ledger = Ledger()
+        self._decoder = Decoder(self.ledger)
         self.timing = TIMING
         self.session = Session(
             Rest(http, server, self.ledger, self.timing.request),
@@ -372,6 +374,7 @@ class PbxClient:
         before, after = old.accounts, live.state.accounts
         changes = Changes(
             accounts=frozenset(after),
+            calls=frozenset(after),
             totals=True,
             removed=frozenset(
                 number
@@ -542,7 +545,7 @@ class PbxClient:
         """Take in every frame, in order."""
         async for data in live.socket.frames():
             try:
-                message = decode(data, self.ledger)
+                message = self._decoder.decode(data)
             except FrameError as err:
                 self.ledger.drop(str(err))
                 continue
@@ -557,8 +560,21 @@ class PbxClient:
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
-        changes, now = NOTHING, time.monotonic()
+        begun, now = NOTHING, time.monotonic()
         match message:
+            # First what comes most, for each of these takes its time.
+            case AccountDelta() | AccountsSnapshot() | OrbitList():
+                if self._wanted is CallScope.OWN:
+                    message = _without_others(message, live.state.line)
+            case CallList() if live.orbits_asked and live.state.has_strayed(
+                message.calls
+            ):
+                # Nothing tells the two streams apart: never ask for that one again.
+                self._orbits_stray = True
+                raise UnexpectedReplyError("the calls of orbits come as our own")
+            case CallList():
+                begun = live.state.begin_calls(live.call_scope)
+                live.calls_told.set()
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
@@ -576,19 +592,10 @@ class PbxClient:
                 if live is self._live and self._listener:
                     self._listener.received(message)
                 return
-            case CallList() if live.orbits_asked and live.state.has_strayed(
-                message.calls
-            ):
-                # Nothing tells the two streams apart: never ask for that one again.
-                self._orbits_stray = True
-                raise UnexpectedReplyError("the calls of orbits come as our own")
-            case CallList():
-                changes = live.state.begin_calls(live.call_scope)
-                live.calls_told.set()
-            case _ if self._wanted is CallScope.OWN:
-                message = _without_others(message, live.state.line)
-        changes = _both(changes, live.state.apply(message, now))
-        if not changes:
+        changes = live.state.apply(message, now)
+        if begun is not NOTHING:
+            changes = _both(begun, changes)
+        if changes is NOTHING:
             return
         if changes.doubtful:
             live.refresh_wanted.set()
@@ -606,15 +613,19 @@ class PbxClient:
 
     def _changed(self, live: _Link, changes: Changes) -> None:
         """Tell what changed in the state, once it is whole."""
-        if changes and live is self._live:
-            numbers = self._told_here(changes.accounts)
+        if changes is NOTHING or live is not self._live:
+            return
+        events: list[CallEvent] = []
+        if changes.calls:
+            numbers = self._told_here(changes.calls)
             events = self.stories.tell(live.state, numbers, time.time())
-            if self._listener:
-                self._listener.changed(changes)
+        if self._listener:
+            self._listener.changed(changes)
+        if changes.calls:
             self._tell(events)
             if self.stories.wants_proof(live.state.line):
                 live.proof_wanted.set()
-            self._wake()
+        self._wake()
 
     async def _keep_fresh(self, live: _Link) -> None:
         """Read the accounts again when something hints at a change, or slowly.
@@ -930,10 +941,9 @@ def _first(group: BaseExceptionGroup[PbxError]) -> PbxError:
 
 def _both(one: Changes, other: Changes) -> Changes:
     """Return what two messages changed together."""
-    if not one:
-        return other
     return replace(
         other,
         accounts=one.accounts | other.accounts,
+        calls=one.calls | other.calls,
         totals=one.totals or other.totals,
     )

@@ -8,7 +8,8 @@ commands of the classic socket. A command is never sent twice.
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -37,7 +38,8 @@ from .history import read_history
 from .ledger import count
 from .messages import SEPARATORS, call_ids
 from .models import IN_CALL, NO_ID, AccountCall, CallState, EndReason, PastCall
-from .state import Hold, PbxState, same_number
+from .numbering import same_number
+from .state import Hold, PbxState
 
 if TYPE_CHECKING:
     from .client import PbxClient

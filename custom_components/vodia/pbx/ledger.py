@@ -4,7 +4,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 import logging
 import time
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .assumptions import Assumption
 
@@ -18,8 +18,7 @@ _KEYS_KEPT: Final = 100
 _KEY_KEPT_CHARS: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """One recorded text of the wire; empty if it was too long to be kept."""
 
     time: float
@@ -66,19 +65,25 @@ class Ledger:
 
     def record(self, source: str, text: bytes) -> None:
         """Keep a text that was sent or received, unless it repeats the last one."""
-        kept = text if len(text) <= _FRAME_KEPT_BYTES else b""
         last = self.last[-1] if self.last else None
-        if not (kept and last and (last.source, last.text) == (source, kept)):
-            self.last.append(Recorded(time.time(), source, kept, len(text)))
+        if last and last[2] == text and last[1] == source:
+            return
+        size = len(text)
+        self.last.append(
+            # By position, as this is done for each frame.
+            Recorded(
+                time.time(), source, text if size <= _FRAME_KEPT_BYTES else b"", size
+            )
+        )
 
     def sample(self, kind: str, value: object) -> None:
         """Keep the first values of a kind, their lists cut to the first elements."""
-        kind = kind[:_KEY_KEPT_CHARS]
         kept = self.samples.get(kind)
         if kept is None:
-            if len(self.samples) >= _KEYS_KEPT:
+            kind = kind[:_KEY_KEPT_CHARS]
+            if kind not in self.samples and len(self.samples) >= _KEYS_KEPT:
                 return
-            kept = self.samples[kind] = []
+            kept = self.samples.setdefault(kind, [])
         if len(kept) < _SAMPLES_KEPT:
             kept.append(_shortened(value))
 

@@ -18,6 +18,8 @@ from .rest import Rest, network_errors
 _MESSAGE_LIMIT: Final = 16 * 1024 * 1024
 _PARSE_LIMIT: Final = 8 * 1024 * 1024
 _USER_TIMEOUT_MS: Final = 15_000
+# Seconds of work after which others in the loop get their turn.
+_LONG_WORK: Final = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,31 +106,36 @@ class Link:
 
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield the text frames; raises CannotConnectError when the link is lost."""
-        loop = asyncio.get_running_loop()
-        while True:
-            with network_errors():
-                message = await self._socket.receive()
-            self._heard_at = loop.time()
-            match message.type:
-                case aiohttp.WSMsgType.TEXT:
-                    self.heard = True
-                    self._ledger.frames += 1
-                    self._ledger.record("received", message.data)
-                    if len(message.data) <= _PARSE_LIMIT:
-                        yield message.data
-                    else:
-                        self._ledger.drop("larger than 8 MiB")
-                case aiohttp.WSMsgType.BINARY:
-                    self._ledger.drop("binary")
-                case aiohttp.WSMsgType.PING:
-                    with network_errors():
+        now, receive = asyncio.get_running_loop().time, self._socket.receive
+        ledger, worked = self._ledger, 0.0
+        # Around all of them: entering it anew costs as much as reading a frame.
+        with network_errors():
+            while True:
+                message = await receive()
+                self._heard_at = now()
+                match message.type:
+                    case aiohttp.WSMsgType.TEXT:
+                        self.heard = True
+                        ledger.frames += 1
+                        ledger.record("received", message.data)
+                        if len(message.data) <= _PARSE_LIMIT:
+                            yield message.data
+                        else:
+                            ledger.drop("larger than 8 MiB")
+                        # While frames wait, to receive one does not let others run.
+                        if (worked := worked + now() - self._heard_at) > _LONG_WORK:
+                            await asyncio.sleep(0)
+                            worked = 0.0
+                    case aiohttp.WSMsgType.BINARY:
+                        ledger.drop("binary")
+                    case aiohttp.WSMsgType.PING:
                         await self._socket.pong(message.data)
-                case aiohttp.WSMsgType.PONG:
-                    self._ponged = True
-                case _:
-                    raise CannotConnectError(
-                        f"the PBX closed the link (code {self._socket.close_code})"
-                    )
+                    case aiohttp.WSMsgType.PONG:
+                        self._ponged = True
+                    case _:
+                        raise CannotConnectError(
+                            f"the PBX closed the link (code {self._socket.close_code})"
+                        )
 
     async def watch(self, probe: Callable[[], Awaitable[None]]) -> None:
         """Keep the link alive; raises CannotConnectError once it is found dead.

@@ -8,7 +8,8 @@ wrong is tried again later.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from copy import replace
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 import logging
 import math
@@ -27,6 +28,7 @@ from .errors import (
     UnexpectedReplyError,
 )
 from .ledger import Ledger
+from .memory import long_absent
 from .messages import (
     FrameError,
     decode_address_book,
@@ -35,9 +37,9 @@ from .messages import (
     decode_voicemail,
 )
 from .models import MissedCalls, ServiceFlag, Voicemail
+from .numbering import AddressBook
 from .rest import Reply
 from .session import Session
-from .state import AddressBook, long_absent
 
 _LOGGER = logging.getLogger(__name__)
 

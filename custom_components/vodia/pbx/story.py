@@ -7,11 +7,13 @@ the states prove nothing of a call of our own line, its history may.
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
-from dataclasses import dataclass, replace
+from copy import replace
+from dataclasses import dataclass
 from typing import Final
 
 from .assumptions import Assumption
 from .ledger import Ledger
+from .legs import Ends, are_legs
 from .models import (
     IN_CALL,
     NO_ID,
@@ -28,7 +30,8 @@ from .models import (
     Party,
     PastCall,
 )
-from .state import Ends, PbxState, are_legs, same_number
+from .numbering import same_number
+from .state import PbxState
 
 # Times that the history is asked how a call ended: it may be written a little later.
 _TRIES: Final = 3

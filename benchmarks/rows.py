@@ -1,0 +1,399 @@
+"""What is measured: one function for each kind of row."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from copy import replace
+from functools import partial
+import gc
+import time
+import tracemalloc
+
+import orjson
+
+from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.pbx.errors import CannotConnectError
+from custom_components.vodia.pbx.messages import AccountsSnapshot, decode_accounts
+from custom_components.vodia.pbx.models import Changes
+from simulator.wire import Wire
+
+from .blocks import watched
+from .harness import Bench, Tenant, frame, settled_heap
+from .report import Row
+
+# Frames of a round; the bar of the issue for the burst is its rate.
+FRAMES = 1000
+BURST = 10_000
+BURST_SHARE = 0.6
+
+
+def delta(tenant: Tenant, account: str, *, dnd: bool) -> bytes:
+    """Return the `user-state` frame of an account."""
+    known = tenant.pbx.engine.account(account)
+    wire = Wire(tenant.pbx.engine, tenant.pbx.switches, "localhost")
+    return frame(wire.user_state(known) | {"dnd": dnd})
+
+
+def phones(tenant: Tenant) -> list[str]:
+    """Return the extensions of others that have no call."""
+    return [
+        number
+        for number, extension in sorted(tenant.coordinator.extensions.items())
+        if number != "45" and not tenant.pbx.engine.calls_of(number)
+    ]
+
+
+async def one_delta(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure deltas that change something that is seen, and some that do not."""
+    account = phones(tenant)[0]
+    frames = [delta(tenant, account, dnd=dnd) for dnd in (True, False)]
+    ours, floor = await bench.against_floor(tenant, frames, FRAMES // 2)
+    yield Row(
+        name="delta, one visible change",
+        dialect=tenant.dialect,
+        ours=ours,
+        floor=floor,
+        unit="us",
+        bar=1.5,
+        bar_is_for="ratio",
+        gate=4,
+    )
+    many = frames[1:] * FRAMES
+    text = orjson.dumps(orjson.loads(frames[1][frames[1].index(b"{") :]))
+
+    async def parse() -> None:
+        """Only parse."""
+        for _ in range(FRAMES):
+            orjson.loads(text)
+
+    ours, received, parsed = await bench.compare(
+        FRAMES,
+        partial(tenant.feed, many),
+        partial(bench.floor.feed, many, []),
+        parse,
+    )
+    # The floor is with parsing: what is left is all that we do.
+    yield Row(
+        name="delta without a change, once received",
+        dialect=tenant.dialect,
+        ours=ours - received + parsed,
+        floor=parsed,
+        unit="us",
+        bar=3.0,
+        gate=13,
+        note=f"{ours:.2f} us with receiving",
+    )
+
+
+async def sizes(bench: Bench, tenants: list[Tenant]) -> AsyncIterator[Row]:
+    """Measure what a delta costs in tenants of several sizes."""
+    feeds = []
+    for tenant in tenants:
+        account = phones(tenant)[0]
+        frames = [delta(tenant, account, dnd=dnd) for dnd in (True, False)]
+        await tenant.feed(frames)
+        feeds.append(partial(tenant.feed, frames * (FRAMES // 2)))
+    costs = await bench.compare(FRAMES, *feeds)
+    yield Row(
+        name="delta, most to least of "
+        + ", ".join(
+            f"{len(t.pbx.engine.tenant('localhost').accounts):,}" for t in tenants
+        )
+        + " accounts",
+        dialect=tenants[0].dialect,
+        ours=max(costs),
+        floor=min(costs),
+        unit="us",
+        bar=1.1,
+        bar_is_for="ratio",
+        gate=1.6,
+        note=" / ".join(f"{cost:.2f}" for cost in costs),
+    )
+
+
+async def burst(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure 10,000 frames at once, each with a change of the next account."""
+    accounts = phones(tenant)
+    frames = [
+        delta(tenant, account, dnd=dnd) for dnd in (True, False) for account in accounts
+    ]
+    ours, floor = await bench.against_floor(
+        tenant, frames, max(1, BURST // len(frames))
+    )
+    yield Row(
+        name=f"burst of {BURST:,} frames, per frame",
+        dialect=tenant.dialect,
+        ours=ours,
+        floor=floor,
+        unit="us",
+        bar=round(1 / BURST_SHARE, 2),
+        bar_is_for="ratio",
+        gate=4,
+        note=f"{1e6 / ours:,.0f} of {1e6 / floor:,.0f} frames/s,"
+        f" {floor / ours:.0%} of the floor's",
+    )
+
+
+async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure a snapshot of all accounts: as it was, and with 1 % of it changed."""
+    accounts = phones(tenant)
+    few = accounts[:: max(1, len(accounts) // max(1, len(accounts) // 100))]
+    size = len(tenant.pbx.engine.tenant("localhost").accounts)
+    name = f"snapshot of {size:,} accounts"
+    switches, engine = tenant.pbx.switches, tenant.pbx.engine
+    wire = Wire(engine, switches, "localhost")
+
+    def snapshot(*, dnd: bool) -> bytes:
+        """Return the accounts, some of them with or without do not disturb."""
+        for number in few:
+            engine.account(number).dnd = dnd
+        told = wire.snapshot() if tenant.dialect == "classic" else wire.directory(None)
+        return orjson.dumps(told)
+
+    texts = [snapshot(dnd=True), snapshot(dnd=False)]
+    client = tenant.coordinator.client
+    types = {
+        number: account.type for number, account in client.state.raw_accounts.items()
+    }
+
+    async def take(text: bytes) -> None:
+        """Take in a snapshot, as the socket or REST tells it."""
+        if tenant.dialect == "classic":
+            await tenant.feed([frame(text)])
+            return
+        told = decode_accounts(orjson.loads(text), client.ledger)
+        listed = (replace(account, type=types[account.number]) for account in told)
+        client.take(client.live, AccountsSnapshot(tuple(listed)))
+
+    async def by_hand(writes: list[list[Callable[[], None]]]) -> None:
+        """Receive where that is part of it, parse and write."""
+        if tenant.dialect == "classic":
+            await bench.floor.feed([frame(text) for text in texts], writes)
+            return
+        for text, of_text in zip(texts, writes or [[], []], strict=True):
+            orjson.loads(text)
+            for write in of_text:
+                write()
+
+    async def alternate() -> None:
+        """Take in both."""
+        for text in texts:
+            await take(text)
+
+    async def repeat() -> None:
+        """Take in the same one twice."""
+        for _ in texts:
+            await take(texts[1])
+
+    await alternate()
+    writes = await tenant.writes([partial(take, text) for text in texts])
+    changed, floor_changed, same, floor_same = await bench.compare(
+        len(texts),
+        alternate,
+        partial(by_hand, writes),
+        repeat,
+        partial(by_hand, []),
+    )
+    yield Row(
+        name=f"{name}, unchanged",
+        dialect=tenant.dialect,
+        ours=same / 1000,
+        floor=floor_same / 1000,
+        unit="ms",
+        gate=14 if tenant.dialect == "classic" else 45,
+    )
+    yield Row(
+        name=f"{name}, {len(few)} changed",
+        dialect=tenant.dialect,
+        ours=changed / 1000,
+        floor=floor_changed / 1000,
+        unit="ms",
+        gate=14 if tenant.dialect == "classic" else 45,
+    )
+
+
+async def call_list(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure the list of 50 calls, of which one is held or resumed."""
+    wire = Wire(tenant.pbx.engine, tenant.pbx.switches, "localhost")
+    calls = wire.tenant_calls()
+    frames = []
+    for word in ("holding", "connected"):
+        assert isinstance(calls[0], dict)
+        key = "callstate" if "callstate" in calls[0] else "state"
+        listed = [{**calls[0], key: word}, *calls[1:]]
+        frames.append(frame({"action": "call-state", "calls": listed}))
+    ours, floor = await bench.against_floor(tenant, frames, FRAMES // 20)
+    yield Row(
+        name=f"list of {len(calls)} calls, one changed",
+        dialect=tenant.dialect,
+        ours=ours,
+        floor=floor,
+        unit="us",
+        gate=9,
+    )
+
+
+async def link_loss(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure how long it takes to show that nothing is known any more."""
+    coordinator, client = tenant.coordinator, tenant.coordinator.client
+    live = client.live
+    numbers = frozenset(client.state.accounts)
+    every = Changes(accounts=numbers, calls=numbers, totals=True)
+
+    async def lose() -> None:
+        """Lose the link."""
+        client._live = None
+        coordinator.link_lost(CannotConnectError("lost"))
+
+    async def find() -> None:
+        """Have it back."""
+        client._live = live
+        coordinator.link_up(every)
+
+    _, writes = await tenant.writes([find, lose])
+    await find()
+
+    async def by_hand() -> None:
+        """Write the same states."""
+        for write in writes:
+            write()
+
+    best = [float("inf")] * 2
+    for _ in range(bench.rounds):
+        for index, act in enumerate((lose, by_hand)):
+            begin = time.thread_time()
+            await act()
+            best[index] = min(best[index], time.thread_time() - begin)
+            for entity in tenant.entities() if index else ():
+                entity._attr_available = True
+                entity.async_write_ha_state()
+            await find()
+            await asyncio.sleep(0)
+    accounts = len(tenant.pbx.engine.tenant("localhost").accounts)
+    yield Row(
+        name=f"link loss, {accounts:,} accounts",
+        dialect=tenant.dialect,
+        ours=best[0] * 1000,
+        floor=best[1] * 1000,
+        unit="ms",
+        bar=1.5,
+        bar_is_for="ratio",
+        gate=2.2,
+        note=f"{len(writes):,} states",
+    )
+
+
+async def steady(bench: Bench, tenant: Tenant, seconds: float) -> AsyncIterator[Row]:
+    """Measure the longest turn of the loop at 200 frames a second, and in a burst."""
+    frames = [
+        delta(tenant, account, dnd=dnd)
+        for dnd in (True, False)
+        for account in phones(tenant)
+    ]
+    with settled_heap(), watched() as blocks:
+        for index in range(int(seconds * 10)):
+            first = index * 20 % len(frames)
+            await tenant.feed(frames[first : first + 20])
+            await asyncio.sleep(0.1)
+    with settled_heap(), watched() as burst:
+        await tenant.feed((frames * (BURST // len(frames) + 1))[:BURST])
+    for name, found in (
+        (f"longest turn of the loop, {seconds:g} s of 200 frames/s", blocks),
+        (f"longest turn of the loop, burst of {BURST:,} frames", burst),
+    ):
+        yield Row(
+            name=name,
+            dialect=tenant.dialect,
+            ours=found.longest * 1000,
+            unit="ms",
+            bar=10,
+            note=found.by,
+        )
+
+
+def start_up(tenant: Tenant) -> list[Row]:
+    """Return how the start went."""
+    size = len(tenant.pbx.engine.tenant("localhost").accounts)
+    return [
+        Row(
+            name=f"start, {size:,} accounts: login to the last state",
+            dialect=tenant.dialect,
+            ours=tenant.seconds,
+            unit="s",
+            bar=3,
+            note=f"of it {tenant.blocks.ours:.2f} s of the processor, and"
+            f" {tenant.blocks.simulator:.2f} s the simulator",
+        ),
+        Row(
+            name=f"longest turn of the loop, start with {size:,} accounts",
+            dialect=tenant.dialect,
+            ours=tenant.blocks.longest * 1000,
+            unit="ms",
+            bar=50,
+            note=tenant.blocks.by,
+        ),
+    ]
+
+
+async def dial(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
+    """Measure the action that dials, until the PBX has confirmed it."""
+    best, share = float("inf"), 0.0
+    for _ in range(bench.rounds):
+        with watched() as blocks:
+            begin = time.perf_counter()
+            await asyncio.create_task(
+                bench.hass.services.async_call(
+                    DOMAIN,
+                    "dial",
+                    {"number": "+4930123456", "entity_id": tenant.own_call_sensor()},
+                    blocking=True,
+                    return_response=True,
+                )
+            )
+            took = time.perf_counter() - begin
+        if took - blocks.simulator < best - share:
+            best, share = took, blocks.simulator
+        for call in tenant.pbx.engine.calls_of("45"):
+            tenant.pbx.engine.hang_up(call.id)
+        await tenant.until_idle()
+    yield Row(
+        name="dial, less the simulator's share",
+        dialect=tenant.dialect,
+        ours=(best - share) * 1000,
+        unit="ms",
+        note=f"{best * 1000:.1f} ms with it",
+    )
+
+
+async def memory(dialect: str, sizes: tuple[int, int]) -> AsyncIterator[Row]:
+    """Measure what an account takes: the difference of two tenants, by file."""
+    taken: list[dict[str, int]] = []
+    for size in sizes:
+        async with Bench(1) as bench:
+            await bench.tenant(dialect, min(sizes))
+            gc.collect()
+            tracemalloc.start()
+            await bench.tenant(dialect, size)
+            gc.collect()
+            found = tracemalloc.take_snapshot().statistics("filename")
+            tracemalloc.stop()
+            taken.append({stat.traceback[0].filename: stat.size for stat in found})
+    less, more = taken
+    each = {
+        name: (bytes_ - less.get(name, 0)) / (sizes[1] - sizes[0]) / 1000
+        for name, bytes_ in more.items()
+        if "/simulator/" not in name
+    }
+    ours = {
+        name: kb for name, kb in each.items() if "/custom_components/vodia/" in name
+    }
+    largest = sorted(ours.items(), key=lambda item: -item[1])[:5]
+    rest = sum(each.values()) - sum(ours.values())
+    yield Row(
+        name="memory of an account",
+        dialect=dialect,
+        ours=sum(ours.values()),
+        unit="kB",
+        bar=5,
+        note=", ".join(f"{name.rpartition('/')[2]} {kb:.1f}" for name, kb in largest)
+        + f"; beside it Home Assistant {rest:.0f} kB",
+    )
