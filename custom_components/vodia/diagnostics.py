@@ -139,7 +139,14 @@ async def async_get_device_diagnostics(
 
 def _plain(subject: Any) -> Any:
     """Return an object of the library as JSON would have it."""
-    return orjson.loads(orjson.dumps(subject, default=sorted))
+    return orjson.loads(
+        orjson.dumps(
+            subject,
+            default=lambda part: (
+                part._asdict() if hasattr(part, "_asdict") else sorted(part)
+            ),
+        )
+    )
 
 
 def _about(recorded: Recorded, number: str) -> Recorded | None:
