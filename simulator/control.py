@@ -131,6 +131,8 @@ class ControlServer:
                 body["ext"], body["name"], **_tenant(body)
             ),
             "/cut": lambda _: pbx.cut(),
+            "/truncate": lambda _: pbx.truncate(),
+            "/deafen": lambda _: pbx.deafen(),
             "/freeze": lambda _: pbx.freeze(),
             "/thaw": lambda _: pbx.thaw(),
             "/refuse": lambda _: pbx.refuse(),
@@ -138,6 +140,7 @@ class ControlServer:
             "/restart": lambda body: pbx.restart(body.get("down", 0.5)),
             "/expire": lambda _: pbx.expire_sessions(),
             "/raw": lambda body: pbx.send_raw(body["text"], **_tenant(body)),
+            "/clock": lambda body: pbx.jump(body["seconds"]),
             "/switch": self._switch,
             "/life": self._set_life,
         }

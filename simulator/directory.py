@@ -25,6 +25,10 @@ class Directory:
         self.listeners: list[Callable[[Change | Message], None]] = []
         self._clock = clock
 
+    def now(self) -> float:
+        """Return the time of the PBX."""
+        return self._clock()
+
     def tenant(self, name: str) -> Tenant:
         """Return a tenant."""
         if name not in self.tenants:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .server import Simulator
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+# The head of a frame: a whole text, and a length in the two bytes that follow.
+_FINAL_TEXT = 0x81
+_LENGTH_FOLLOWS = 126
 
 
 class Stream(StrEnum):
@@ -54,6 +57,7 @@ class Link:
         self._watched: set[str] = set()
         self._pushes = 0
         self._aborted = asyncio.Event()
+        self._deaf = False
         if pbx.switches.dialect == "classic":
             self._streams[Stream.OWN] = self._calls(Stream.OWN)
 
@@ -81,14 +85,25 @@ class Link:
         reset(self.transport)
         self._aborted.set()
 
+    def deafen(self) -> None:
+        """Take in and send nothing any more, and keep the connection."""
+        self._deaf = True
+
+    def begin_frame(self) -> None:
+        """Send the beginning of a frame that will never be whole."""
+        head = bytes((_FINAL_TEXT, _LENGTH_FOLLOWS)) + struct.pack("!H", 1000)
+        self.transport.write(head + b'{"action":"call-state","calls":[')
+
     async def flush(self) -> None:
         """Wait until all that is queued has been handed over."""
         await self._queue.join()
 
     def send(self, data: str | bytes) -> None:
         """Queue a frame as it is."""
-        due = time.monotonic() + self._pbx.switches.latency
-        self._queue.put_nowait((due, data))
+        switches = self._pbx.switches
+        due = time.monotonic() + switches.latency + switches.late
+        for _ in range(2 if switches.duplicates else 1):
+            self._queue.put_nowait((due, data))
 
     def push(self, payload: Object) -> None:
         """Queue a message, and noise after every second one if that is on."""
@@ -136,6 +151,8 @@ class Link:
             try:
                 await asyncio.sleep(max(0, due - time.monotonic()))
                 await self._pbx.thawed.wait()
+                if self._deaf:
+                    continue
                 if isinstance(data, str):
                     await self._ws.send_str(data)
                 else:
@@ -154,6 +171,8 @@ class Link:
                 await self._ws.close()
                 return
             await self._pbx.thawed.wait()
+            if self._deaf and message.type not in (WSMsgType.CLOSED, WSMsgType.ERROR):
+                continue
             if message.type in (
                 WSMsgType.CLOSE,
                 WSMsgType.CLOSING,

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -125,7 +124,7 @@ class Rest:
 
     async def _history(self, request: web.Request, login: Login) -> Json:
         """List the calls that are over."""
-        return self._wire(login).history(login.account, time.time())
+        return self._wire(login).history(login.account, self._engine.now())
 
     async def _orbits(self, request: web.Request, login: Login) -> Json:
         """List the park orbits."""
@@ -135,7 +134,9 @@ class Rest:
         """List the calls that are over, the classic way."""
         match await _body(request):
             case {"action": "load-cdr-summary", "start": int(), "length": int(length)}:
-                return self._wire(login).summary(login.account, length, time.time())
+                return self._wire(login).summary(
+                    login.account, length, self._engine.now()
+                )
             case _:
                 raise web.HTTPBadRequest
 
@@ -177,7 +178,7 @@ class Rest:
 
     async def _calls(self, request: web.Request, login: Login) -> Json:
         """List the calls of the extension."""
-        return self._wire(login).listed_calls(login.account, time.time())
+        return self._wire(login).listed_calls(login.account, self._engine.now())
 
     async def _command(self, request: web.Request, login: Login) -> Json:
         """Do something with a call: `true` when done, `false` when not possible."""

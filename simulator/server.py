@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 import json
 from ssl import SSLContext
+import time
 from typing import Any, Self
 
 from aiohttp import hdrs, web
@@ -33,7 +34,8 @@ class Simulator:
     ) -> None:
         """Prepare a PBX with the example tenants; `start` opens it."""
         self.switches = switches
-        self.engine = Engine()
+        self.clock_offset = 0.0
+        self.engine = Engine(lambda: time.time() + self.clock_offset)
         seed(self.engine, accounts, calls)
         self.logins = Logins(self.engine, switches)
         self.requests: list[tuple[str, str]] = []
@@ -133,6 +135,17 @@ class Simulator:
             link.abort()
         await asyncio.gather(*(link.gone.wait() for link in links))
 
+    async def truncate(self) -> None:
+        """Break all WebSockets in the middle of a frame."""
+        for link in self._links:
+            link.begin_frame()
+        await self.cut()
+
+    def deafen(self) -> None:
+        """Let all open WebSockets go silent for good; new ones are as they should be."""
+        for link in self._links:
+            link.deafen()
+
     def freeze(self) -> None:
         """Go silent: nothing is sent and nothing that comes in is processed."""
         self.thawed.clear()
@@ -173,6 +186,10 @@ class Simulator:
         if self.switches.session_end_closes:
             for link in self._links:
                 link.abort()
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock of the PBX ahead, or back."""
+        self.clock_offset += seconds
 
     async def send_raw(
         self, data: str | bytes, *, tenant: str = DEFAULT_TENANT

@@ -149,6 +149,10 @@ class Switches:
     """Whether the entries of `extension` have a `*` in front."""
     latency: float = 0
     """Seconds before each frame and each REST reply."""
+    late: float = 0
+    """Seconds by which frames come later than that."""
+    duplicates: bool = False
+    """Whether each frame comes twice."""
     server_header: str = "PBX/5.3"
     """The Server header of every response."""
     faults: dict[str, Fault] = field(default_factory=dict)

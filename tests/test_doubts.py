@@ -21,11 +21,12 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
-from simulator import Simulator, Stage, Switches
+from simulator import Simulator, Switches
 
 from .common import Phones, until
 from .conftest import QUICK, QUICK_SIDE
 from .test_services import act
+from .truth import is_busy_by_presence, truth_of_extension
 
 type Switch = dict[str, Any]
 
@@ -165,23 +166,7 @@ class Day:
 
     def truth(self, number: str) -> Switch:
         """Return what an extension really is."""
-        account = self.engine.account(number)
-        states = set()
-        for call in self.engine.calls():
-            if call.stage is Stage.CONNECTED and call.talks(number):
-                states.add("held" if call.held_by else "connected")
-            elif call.caller.is_account(number):
-                states.add("dialing")
-            elif number in call.rung:
-                states.add("ringing")
-        order = ("connected", "ringing", "dialing", "held")
-        return {
-            "registered": "on" if account.registered else "off",
-            "dnd": "on" if account.dnd else "off",
-            "ringing": "on" if "ringing" in states else "off",
-            "in_call": "on" if states & {"connected", "held"} else "off",
-            "call": next((state for state in order if state in states), "idle"),
-        }
+        return truth_of_extension(self.engine.account(number), self.engine.calls())
 
     def lies(self) -> dict[str, str]:
         """Return what is shown and not true."""
@@ -197,11 +182,11 @@ class Day:
         """Return whether a state that is not the truth is no lie."""
         if shown == STATE_UNKNOWN:
             return self.may_be_unknown(number, key)
-        # Who is busy by presence alone is in a call, though the phone may only ring.
-        return (
-            (number != "45", key, shown) == (True, "in_call", "on")
-            and self.phones.state(number, "call") == STATE_UNKNOWN
-            and bool(self.engine.calls_of(number))
+        return number != "45" and is_busy_by_presence(
+            key,
+            shown,
+            self.phones.state(number, "call"),
+            self.engine.calls_of(number),
         )
 
     def may_be_unknown(self, number: str, key: str) -> bool:

@@ -304,3 +304,72 @@ async def test_states_are_written_first(
     await phones.wait("45", "ringing", "on")
     await hass.async_block_till_done()
     assert seen[0] == ["ringing", "on"]
+
+
+async def test_rings_anew_after_a_talk(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """That we have talked once is no proof that another has answered this time."""
+    call = pbx.engine.ring("41", "45")
+    ear = Ear(phones)
+    pbx.engine.answer(call, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.transfer(call, "45", "5")
+    await phones.wait("45", "call", "idle")
+    pbx.engine.ring("42", "5")
+    pbx.engine.transfer(call, "41", "601")
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    await until(hass, lambda: len(ear.story()) >= 5)
+    assert "answered_elsewhere" not in {reason for _, reason in ear.story()}
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+async def test_colleague_whose_call_another_answers(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """We only know that he still calls: that is not over, and in the end not unanswered."""
+    ear = Ear(phones, "46")
+    call = pbx.engine.ring("46", "601")
+    await ear.expect("dialing")
+    pbx.engine.answer(call, "53")
+    await phones.wait("45", "call", "idle")
+    assert [kind for kind, _ in ear.story()] == ["dialing"]
+    pbx.engine.hang_up(call)
+    await ear.expect("dialing", "ended: unknown")
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+async def test_presence_that_is_behind(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A colleague who sent his call to us is not the one who rings, for no moment."""
+    call = pbx.engine.ring("46", "41")
+    pbx.engine.answer(call, "41")
+    ear = Ear(phones, "46")
+    pbx.engine.transfer(call, "46", "45")
+    await phones.wait("45", "call", "ringing")
+    await phones.wait("46", "in_call", "off")
+    assert not ear.heard
+
+
+async def test_calls_before_a_reload_are_not_told_again(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """An outage soon after a reload does not bring back what was told before it."""
+    pbx.switches.rest_status.pop("history", None)
+    call = pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.answer(call, "45")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    await phones.wait("", "connected", "on")
+    ear = Ear(phones)
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("", "connected", "on")
+    missed = pbx.engine.ring(SECOND_CALLER, "45")
+    await phones.wait("45", "call", "ringing")
+    assert {attributes["call_id"] for attributes in ear.heard} == {missed}

@@ -153,3 +153,25 @@ async def test_restart_without_what_was_kept(
 def test_not_recorded() -> None:
     """Numbers and names in attributes do not go into the database."""
     assert VodiaLastCallerSensor._unrecorded_attributes == frozenset(SHOWN)
+
+
+async def test_sent_here_late(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who was sent here is the last one to ring, though another one called later."""
+    early = pbx.engine.ring(CALLER, "41")
+    pbx.engine.answer(early, "41")
+    # The PBX tells the second in which a call was made.
+    pbx.jump(10)
+    late = pbx.engine.ring(SECOND_CALLER, "45")
+    await phones.wait("45", "last_caller", SECOND_CALLER)
+    pbx.engine.transfer(early, "41", "45")
+    await phones.wait("45", "last_caller", CALLER)
+    pbx.engine.answer(late, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.hang_up(late)
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.hang_up(early)
+    await phones.wait("45", "call", "idle")
+    await until(hass, lambda: shown(phones)["end_reason"])
+    assert phones.state("45", "last_caller") == CALLER

@@ -446,3 +446,28 @@ async def test_response_of_entry_in_reload(
     call = await act(hass, "dial", number="41")
     assert call
     assert phones.state("45", "call") == "dialing"
+
+
+async def test_transfer_to_our_own_group(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The call rings here again, with the others: it is done, and not over for us."""
+    call_id = pbx.engine.ring("+4930123456", "45")
+    pbx.engine.answer(call_id, "45")
+    await phones.wait("45", "call", "connected")
+    await act(hass, "transfer", number="501")
+    assert phones.state("45", "call") == "ringing"
+    story: list[str | None] = []
+    event_id = phones.id("45", "call", "event")
+    hass.bus.async_listen(
+        "state_changed",
+        lambda event: (
+            story.append(event.data["new_state"].attributes.get("event_type"))
+            if event.data["entity_id"] == event_id
+            else None
+        ),
+    )
+    pbx.engine.answer(call_id, "46")
+    await phones.wait("45", "call", "idle")
+    await until(hass, lambda: "ended" in story)
+    assert "transferred" not in story

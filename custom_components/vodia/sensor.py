@@ -264,6 +264,16 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     _told_first = True
     _last: LastCaller | None = None
 
+    def __init__(
+        self,
+        coordinator: VodiaCoordinator,
+        description: VodiaEntityDescription[KnownAccount, None],
+        account: KnownAccount,
+    ) -> None:
+        """Start with no call that rings."""
+        super().__init__(coordinator, description, account)
+        self._ringing: set[str] = set()
+
     @property
     @override
     def extra_restore_state_data(self) -> LastCaller | None:
@@ -296,8 +306,9 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     def _async_tell(self, event: CallEvent) -> None:
         """Take over who calls, and at the end how it ended.
 
-        An older call that ends is not the last one; one that was up at the start of
-        Home Assistant is told at its end only.
+        One that rang before and ends is not the last one, whenever it was made: it may
+        have been sent here late. One that was up at the start of Home Assistant is told
+        at its end only.
         """
         call, last = event.call, self._last
         if call.direction is not Direction.INCOMING or event.type not in (
@@ -312,9 +323,12 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             iso_time(call.started) or dt_util.utcnow().isoformat(),
             event.end_reason,
         )
+        ended = event.type is CallEventType.ENDED
+        rang = told.call_id in self._ringing
+        (self._ringing.discard if ended else self._ringing.add)(told.call_id)
         if last and last.call_id == told.call_id:
             told = replace(told, time=last.time)
-        elif last and event.type is CallEventType.ENDED and told.time < last.time:
+        elif last and ended and (rang or told.time < last.time):
             return
         self._take(told)
         self.async_write_ha_state()

@@ -1,6 +1,7 @@
 """Test the faults that can be made to happen."""
 
 import asyncio
+import time
 
 import aiohttp
 import pytest
@@ -129,3 +130,66 @@ async def test_start_again_on_a_given_port() -> None:
     await pbx.start(port=port)
     assert pbx.url == f"http://127.0.0.1:{port}"
     await pbx.stop()
+
+
+async def test_deafen() -> None:
+    """A deaf link takes and sends nothing, a new one works."""
+    async with PbxClient(Switches.classic()) as client:
+        await client.connect()
+        client.pbx.deafen()
+        received = len(client.pbx.received)
+        await client.ws.send_json({"action": "get-calls"})
+        client.pbx.engine.set_dnd("44", True)
+        with pytest.raises(TimeoutError):
+            await client.ws.receive(0.1)
+        assert len(client.pbx.received) == received
+        assert client.pbx.connections == 1
+        await client.connect()
+        client.pbx.engine.set_dnd("44", False)
+        assert named(await client.frames(), "user-state")
+
+
+async def test_truncate() -> None:
+    """The link ends within a frame."""
+    async with PbxClient(Switches.classic()) as client:
+        await client.connect()
+        await client.frames()
+        await client.pbx.truncate()
+        assert client.pbx.connections == 0
+        assert (await client.ws.receive()).type is not aiohttp.WSMsgType.TEXT
+
+
+async def test_duplicates() -> None:
+    """Each frame comes twice."""
+    async with PbxClient(Switches.classic()) as client:
+        await client.connect()
+        await client.frames()
+        client.pbx.switches.duplicates = True
+        client.pbx.engine.set_dnd("44", True)
+        first, second = named(await client.frames(), "user-state")
+        assert first == second
+
+
+async def test_late() -> None:
+    """REST tells before a frame does."""
+    async with PbxClient(Switches.modern(late=0.2)) as client:
+        await client.connect()
+        await client.frames()
+        client.pbx.engine.set_dnd("44", True)
+        _, accounts = await client.user("GET", "accounts")
+        assert next(a for a in accounts if a["name"] == "44")["dnd"]
+        with pytest.raises(TimeoutError):
+            await client.ws.receive(0.05)
+        assert (await client.ws.receive_json())["user"] == "44"
+
+
+async def test_jump() -> None:
+    """The clock of the PBX can be set; its history goes on."""
+    async with PbxClient(Switches.modern()) as client:
+        await client.connect()
+        client.pbx.jump(3600)
+        call = client.pbx.engine.ring("+4930123456", "45")
+        assert client.pbx.engine.call(call).start > time.time() + 3590
+        client.pbx.engine.hang_up(call)
+        _, history = await client.user("GET", "history")
+        assert [entry["id"] for entry in history["data"]] == [call]

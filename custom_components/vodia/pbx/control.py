@@ -312,7 +312,17 @@ class Control:
             ),
             ends=EndReason.TRANSFERRED,
         )
-        await self._gone(call.id)
+
+        def is_back(state: PbxState) -> bool:
+            """Return whether it rings here: in the group that it was sent to."""
+            return any(
+                now.id == call.id
+                and now.state is CallState.RINGING
+                and (call.state in IN_CALL or now.dialed_number != call.dialed_number)
+                for now in _calls(state)
+            )
+
+        await self._gone(call.id, is_back=is_back)
         return call
 
     async def attended_transfer(
@@ -648,16 +658,34 @@ class Control:
 
         return await self._client.wait_for(found)
 
-    async def _gone(self, *call_ids: str) -> None:
-        """Wait until the line has none of the calls, for sure."""
-        try:
-            await self._client.wait_for(
-                lambda state: not any(map(state.may_have, call_ids)) or None
-            )
-        except PbxError:
+    async def _gone(
+        self,
+        *call_ids: str,
+        is_back: Callable[[PbxState], bool] = lambda state: False,
+    ) -> None:
+        """Wait until the line has none of the calls, for sure, or one of them anew.
+
+        Of that one, and if nothing happens, what ends it will not be what we did.
+        """
+
+        def forget() -> None:
+            """Expect nothing of the calls any more."""
             for call_id in call_ids:
                 self._client.stories.forget(self._client.state.line, call_id)
+
+        def found(state: PbxState) -> bool | None:
+            """Return whether a call goes on here, once that can be told."""
+            if is_back(state):
+                return True
+            return None if any(map(state.may_have, call_ids)) else False
+
+        try:
+            goes_on = await self._client.wait_for(found)
+        except PbxError:
+            forget()
             raise
+        if goes_on:
+            forget()
 
 
 def dialable(number: str) -> str:

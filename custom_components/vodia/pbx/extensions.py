@@ -58,13 +58,14 @@ class Extensions(Facts):
         all_told = self.scope is CallScope.TENANT or (
             self.scope is CallScope.OWN and number == self.line
         )
-        calls = self._calls_of.get(number, ())
+        calls, more = self._calls_of.get(number, ()), tuple[Call, ...]()
         unexplained = False
         if not all_told:
             calls, more = self._with_reported(account, calls)
             unexplained = bool(more) or hides_calls(account, calls)
         mark(self._unexplained, number, unexplained)
         own, doubtful = self._own_calls(account, calls)
+        doubtful |= {call.id for call in more}
         unclear = bool(doubtful) or unexplained
         states = {call.state for call in own}
         tells_none = all_told or (

@@ -7,7 +7,7 @@ groups show builds on it.
 from collections.abc import Mapping
 from copy import replace
 
-from .legs import is_same
+from .legs import have_same_parties, is_same
 from .memory import Memory
 from .models import (
     EXTENSION,
@@ -83,8 +83,14 @@ class Facts:
             if any(is_same(reported, call) for call in calls):
                 continue
             detail = self._listed.get(reported.id)
-            # Details of the line's leg hold for another only while all of them ring.
-            if detail and detail.phase is Phase.RINGING and not reported.phase:
+            # Details of the line's leg hold for another only while all of them ring; one
+            # that calls others by now was sent on, and presence does not know it yet.
+            if (
+                detail
+                and detail.phase is Phase.RINGING
+                and not reported.phase
+                and have_same_parties(reported, detail)
+            ):
                 calls = (*calls, detail)
             elif reported.phase:
                 calls = (*calls, reported)

@@ -68,6 +68,13 @@ def is_same(reported: Call, call: Call) -> bool:
     return reported.id == call.id
 
 
+def have_same_parties(reported: Call, call: Call) -> bool:
+    """Return whether an account's presence has the parties of a call, as far as told."""
+    return reported.caller.number in (None, call.caller.number) and (
+        reported.callee.number in (None, call.callee.number)
+    )
+
+
 def merged(one: Call, other: Call) -> Call:
     """Return two entries of one call (a list may hold one for each leg) as one."""
     if one.connected != other.connected:

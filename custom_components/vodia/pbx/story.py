@@ -35,8 +35,9 @@ from .state import PbxState
 
 # Times that the history is asked how a call ended: it may be written a little later.
 _TRIES: Final = 3
-# Calls of the line that ended last, to know them again in its history.
-_OVER_KEPT: Final = 50
+# Calls of the line that ended last, to know them again in its history: as many as that
+# may tell.
+_OVER_KEPT: Final = 100
 # Seconds that a link may have been deaf before that was noticed.
 _DEAF: Final = 60.0
 # Seconds by which the times of one call may differ where it has no id.
@@ -60,14 +61,16 @@ _ENDS: Final = frozenset(
 class _Story:
     """A call of an account so far; `answered` is a time of ours, if we saw it.
 
-    It is `doubted` while the call may be the account's, or not; it is `unproven` when it
-    is over, and the history has been asked so often how.
+    It was `talked` in before, if it came back to ring anew. It is `doubted` while the
+    call may be the account's, or not; it is `unproven` when it is over, and the history
+    has been asked so often how.
     """
 
     call: AccountCall
     origin: str
     connected: bool = False
     answered: float | None = None
+    talked: bool = False
     doubted: bool = False
     unproven: int = 0
 
@@ -87,7 +90,7 @@ class Stories:
         self._over: defaultdict[str, deque[AccountCall]] = defaultdict(
             lambda: deque(maxlen=_OVER_KEPT)
         )
-        self._begun: set[str] = set()
+        self._begun: dict[str, float] = {}
 
     @property
     def accounts(self) -> AbstractSet[str]:
@@ -131,7 +134,7 @@ class Stories:
         `lost`, only the line's `history` can tell, the newest call first.
         """
         first = state.line not in self._begun
-        self._begun.add(state.line)
+        self._begun.setdefault(state.line, now)
         self._doubt_replaced(state, numbers)
         events = [
             *self._went_by(state, history, lost),
@@ -226,6 +229,10 @@ class Stories:
                 continue
             origin = self._origin(number, call)
             new = stories[call_id] = _Story(call, origin)
+            new.talked = any(
+                over.id == call_id and over.state in IN_CALL
+                for over in self._over.get(number, ())
+            )
             yield from _begins(number, new, now, gap=gap, backfilled=gap)
         if not stories:
             del self._stories[number]
@@ -257,6 +264,9 @@ class Stories:
         known += [*line.calls, *self._over[state.line]]
         for past in reversed(history):
             if (past.started or 0) < lost - _DEAF or past.ended is None:
+                continue
+            # What was over before we began may have been told before a reload.
+            if past.ended < self._begun[state.line]:
                 continue
             # A call that was passed on may stand there with other parties.
             if any(
@@ -374,6 +384,7 @@ def _begins(
 ) -> Iterator[CallEvent]:
     """Yield that a call rings, calls or is answered; it may be on hold by then."""
     call = story.call
+    story.talked |= story.connected
     story.connected, story.answered = call.state in IN_CALL, None
     if story.connected:
         # When it was answered in a gap only the PBX can tell.
@@ -397,7 +408,8 @@ def _reason(
         # Who leaves a call that goes on was transferred, parked, or has left a conference.
         return EndReason.UNKNOWN if legs else EndReason.COMPLETED
     if call.direction is Direction.OUTGOING:
-        return EndReason.UNKNOWN if legs else EndReason.UNANSWERED
+        told = state.scope is CallScope.TENANT or number == state.line
+        return EndReason.UNANSWERED if told and not legs else EndReason.UNKNOWN
     if any(leg.connected for leg in legs) or _is_taken(state, number, call):
         return EndReason.ANSWERED_ELSEWHERE
     if legs or _legs_anywhere(state, call):
@@ -420,7 +432,8 @@ def _proof(
     if (past.direction, past.dialed_number) != (call.direction, call.dialed_number):
         return EndReason.UNKNOWN
     if past.connected and seen:
-        return EndReason.ANSWERED_ELSEWHERE
+        # Perhaps by us, before it was sent on and rang here once more.
+        return EndReason.UNKNOWN if story.talked else EndReason.ANSWERED_ELSEWHERE
     if past.direction is Direction.INCOMING and state.is_another(past.dialed_number):
         return EndReason.UNKNOWN
     return past.end_reason or EndReason.UNKNOWN

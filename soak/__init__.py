@@ -1,0 +1,4 @@
+"""Hours of telephoning and of faults at random, held against what really happened."""
+
+# Maps the name voluptuous to its successor, before anything imports the original.
+import homeassistant  # noqa: F401

@@ -1,0 +1,189 @@
+"""What a user does to the phone through Home Assistant, at random."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from simulator import Call, Stage
+from tests.test_services import act
+
+from .office import LINE, is_between_people
+
+if TYPE_CHECKING:
+    from .play import Play
+
+
+class Actions:
+    """Run the actions of the integration, each in a moment in which it must work."""
+
+    def __init__(self, play: Play) -> None:
+        """Prepare."""
+        self._play = play
+        self._engine = play.engine
+        self._office = play.office
+        self._held: set[str] = set()
+        self._messages = 0
+        self._acts: dict[Callable[[], Awaitable[str | None]], int] = {
+            self._dial: 6,
+            self._answer: 8,
+            self._reject: 3,
+            self._hold: 6,
+            self._resume: 6,
+            self._transfer: 3,
+            self._park: 3,
+            self._retrieve: 3,
+            self._hang_up: 5,
+            self._dnd: 3,
+            self._message: 2,
+            self._get_calls: 3,
+        }
+
+    def forget_holds(self) -> None:
+        """Forget which calls we hold: over a new link they are not ours to resume."""
+        self._held.clear()
+
+    async def act(self) -> None:
+        """Do something that can be done now, and wait until it is shown."""
+        while True:
+            (action,) = self._play.rng.choices([*self._acts], [*self._acts.values()])
+            if done := await action():
+                self._play.note(f"action: {done}")
+                self._play.report.actions += 1
+                await self._play.quiet()
+                return
+
+    async def _do(self, name: str, **data: object) -> None:
+        """Run an action."""
+        self._play.note(f"action: {name} {data}")
+        await act(self._play.hass, name, **data)
+
+    def _pick(self, fits: Callable[[Call], bool]) -> Call | None:
+        """Return a call that our extension talks in, and that fits."""
+        return self._office.pick(
+            lambda call: (
+                call.stage is Stage.CONNECTED and call.talks(LINE) and fits(call)
+            )
+        )
+
+    @staticmethod
+    def _names_its_parties(call: Call) -> bool:
+        """Return whether a call can be sent on, and names who is at its other end.
+
+        One that we made to a group names the group, and the classic PBX wants to hear
+        who has answered.
+        """
+        ends = call.caller.number, call.called.number
+        return is_between_people(call) and call.other(LINE).number in ends
+
+    async def _dial(self) -> str | None:
+        """Dial a colleague, a group or somebody outside."""
+        office, rng = self._office, self._play.rng
+        number = rng.choice((office.phone(), office.outsider(), "500", "601"))
+        if not (office.has_room(LINE, number) and office.may_call(LINE, number)):
+            return None
+        await self._do("dial", number=number)
+        office.calls_made += 1
+        return f"dialed {number}"
+
+    async def _answer(self) -> str | None:
+        """Answer a call that rings."""
+        call = self._office.pick(
+            lambda call: call.stage is Stage.RINGING and LINE in call.rung
+        )
+        if call is None:
+            return None
+        await self._do("answer", call_id=call.id)
+        assert call.talks(LINE)
+        return f"answered {call.id}"
+
+    async def _reject(self) -> str | None:
+        """Refuse a call that rings."""
+        call = self._office.pick(
+            lambda call: call.stage is Stage.RINGING and LINE in call.rung
+        )
+        if call is None:
+            return None
+        await self._do("reject", call_id=call.id)
+        assert LINE not in call.rung
+        return f"rejected {call.id}"
+
+    async def _hold(self) -> str | None:
+        """Put a call on hold."""
+        call = self._pick(lambda call: not call.held_by)
+        if call is None:
+            return None
+        await self._do("hold", call_id=call.id)
+        assert call.held_by == {LINE}
+        self._held.add(call.id)
+        return f"held {call.id}"
+
+    async def _resume(self) -> str | None:
+        """Take back a call that we have put on hold."""
+        call = self._pick(lambda call: call.held_by == {LINE} and call.id in self._held)
+        if call is None:
+            return None
+        self._held.discard(call.id)
+        await self._do("resume", call_id=call.id)
+        assert not call.held_by
+        return f"resumed {call.id}"
+
+    async def _transfer(self) -> str | None:
+        """Send a call on."""
+        call = self._pick(self._names_its_parties)
+        target = self._office.target(call, call.other(LINE).number) if call else None
+        if call is None or target is None:
+            return None
+        await self._do("transfer", call_id=call.id, number=target)
+        assert call.called.number == target
+        return f"transferred {call.id} to {target}"
+
+    async def _park(self) -> str | None:
+        """Park a call."""
+        call = self._pick(self._names_its_parties)
+        orbit = self._office.free_orbit(call, call.other(LINE).number) if call else None
+        if call is None or orbit is None:
+            return None
+        await self._do("park", call_id=call.id, orbit=orbit)
+        assert call.parked
+        return f"parked {call.id} in {orbit}"
+
+    async def _retrieve(self) -> str | None:
+        """Take back a call that is parked: our phone has to be picked up for that."""
+        return None
+
+    async def _hang_up(self) -> str | None:
+        """End a call."""
+        call = self._pick(lambda call: True)
+        if call is None:
+            return None
+        await self._do("hang_up", call_id=call.id)
+        assert call not in self._engine.calls()
+        return f"hung up {call.id}"
+
+    async def _dnd(self) -> str | None:
+        """Want not to be disturbed, or not any more."""
+        if self._engine.calls_of(LINE):
+            return None
+        enabled = not self._engine.account(LINE).dnd
+        await self._do("set_dnd", enabled=enabled)
+        assert self._engine.account(LINE).dnd is enabled
+        return f"set do not disturb: {enabled}"
+
+    async def _message(self) -> str:
+        """Write to a colleague."""
+        self._messages += 1
+        await self._do("send_message", recipient="41", message=str(self._messages))
+        return "wrote to 41"
+
+    async def _get_calls(self) -> str | None:
+        """Ask for our calls."""
+        play = self._play
+        target = {"entity_id": play.shown.entities[LINE, "call"].entity_id}
+        told = await act(play.hass, "get_calls", target=target)
+        assert told is not None
+        real = {
+            call.id
+            for call in self._engine.calls()
+            if LINE in call.rung or call.talks(LINE) or call.caller.is_account(LINE)
+        }
+        assert {call["call_id"] for call in told["calls"]} == real, (told, real)
+        return "asked for our calls"

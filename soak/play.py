@@ -1,0 +1,343 @@
+"""A real Home Assistant beside a simulated PBX, while all that can go on goes on."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from random import Random
+import time
+from typing import Any, override
+from unittest.mock import patch
+
+from aiohttp import ThreadedResolver
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_test_home_assistant,
+)
+
+from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.pbx import client, side
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import aiohttp_client, entity_registry as er
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from simulator import Simulator, Switches
+from tests.common import create_entry
+from tests.conftest import QUICK, QUICK_SIDE
+
+from .actions import Actions
+from .chronicle import Chronicle
+from .faults import FAULTS, HARMLESS
+from .office import LINE, Office
+from .shown import Shown
+from .vitals import Vitals, growth, measure
+
+# As quick as the tests, but where a busy machine would be taken for a dead one, and but
+# for the slow reading: it must not mend what was missed.
+TIMING = replace(
+    QUICK, ping=3.0, request=5.0, confirm=5.0, between_reads=0.5, slow_read=60.0
+)
+SIDE_TIMING = replace(QUICK_SIDE, flags=1.0)
+# Seconds after which what is shown has to be true, on a machine that is busy.
+PATIENCE = 20.0
+# Steps that are told of when something is wrong.
+_REMEMBERED = 25
+# Of so many quiet moments the last is one without any call.
+_ROUND = 8
+# The extensions whose chat status is shown.
+_CHATTY = ("41", "42", LINE)
+
+
+class Lie(Exception):
+    """Something that is shown, or told, is not true; or something has grown."""
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time of Home Assistant, which can be set, and which has gone on in a sleep."""
+
+    wall: float = 0
+    ahead: float = 0
+
+    def time(self) -> float:
+        """Return the time of day."""
+        return time.time() + self.wall + self.ahead
+
+    def monotonic(self) -> float:
+        """Return a time that never goes back."""
+        return time.monotonic() + self.ahead
+
+
+@dataclass(slots=True)
+class Report:
+    """What there was in a run."""
+
+    seed: int
+    dialect: str
+    accounts: int
+    verbose: bool = False
+    seconds: float = 0
+    steps: int = 0
+    calls: int = 0
+    frames: int = 0
+    events: int = 0
+    actions: int = 0
+    checks: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    recovery: dict[str, float] = field(default_factory=dict)
+    vitals: list[Vitals] = field(default_factory=list)
+    lies: int = 0
+
+    @override
+    def __str__(self) -> str:
+        """Return the table."""
+        lines = [
+            f"{'minutes':>16} {self.seconds / 60:10.1f}",
+            *(
+                f"{name:>16} {getattr(self, name):10,}"
+                for name in (
+                    *("accounts", "steps", "calls", "frames", "events", "actions"),
+                    *("checks", "lies"),
+                )
+            ),
+            f"{'fault':>16} {'times':>10} {'worst recovery':>16}",
+            *(
+                f"{name:>16} {times:10} {self.recovery.get(name, 0):14.1f} s"
+                for name, times in sorted(self.faults.items())
+            ),
+        ]
+        if self.vitals:
+            lines.append(f"{'without calls':>16} {'begin':>10} {'end':>16}")
+            lines += [
+                f"{name:>16} {getattr(self.vitals[0], name):10.6g}"
+                f" {getattr(self.vitals[-1], name):16.6g}"
+                for name in (part.name for part in fields(Vitals))
+            ]
+        return "\n".join(lines)
+
+
+class Play:
+    """One run."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        pbx: Simulator,
+        entry: MockConfigEntry,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        """Prepare it."""
+        self.hass = hass
+        self.pbx = pbx
+        self.engine = pbx.engine
+        self.entry = entry
+        self.clock = clock
+        self.report = report
+        self.rng = Random(report.seed)
+        self.office = Office(self.engine, self.rng)
+        self.shown = Shown(hass, self.engine, entry)
+        self.shown.tells_all = report.dialect == "modern"
+        self.chronicle = Chronicle(hass, self.engine)
+        self.actions = Actions(self)
+        self.last: deque[str] = deque(maxlen=_REMEMBERED)
+        self._began = time.monotonic()
+        self._frames = 0
+        self._client: Any = None
+
+    # What goes on
+
+    async def play(self, enough: Callable[[], bool]) -> None:
+        """Play until it is enough, which is asked between two quiet moments."""
+        await self.quiet()
+        while not enough():
+            for _ in range(_ROUND - 1):
+                await self.burst()
+            await self.rest()
+
+    async def burst(self) -> None:
+        """Let people telephone, and perhaps something go wrong; look when it is quiet."""
+        rng = self.rng
+        await self.live(rng.randint(20, 150))
+        await self.quiet()
+        if rng.random() < 0.4:
+            for _ in range(rng.randint(1, 6)):
+                await self.actions.act()
+        elif rng.random() < 0.6:
+            await self.fail()
+
+    async def fail(self) -> None:
+        """Let something go wrong."""
+        (fault,) = self.rng.choices([*FAULTS], [*FAULTS.values()])
+        name = fault.__name__
+        self.note(f"fault: {name}")
+        self.report.faults[name] += 1
+        if fault not in HARMLESS:
+            self.chronicle.deaf = True
+            self.actions.forget_holds()
+        await fault(self)
+        began = time.monotonic()
+        await self.quiet()
+        self.chronicle.deaf = False
+        took = time.monotonic() - began
+        self.report.recovery[name] = max(took, self.report.recovery.get(name, 0))
+
+    async def live(self, steps: int) -> None:
+        """Let people do things; now and then others have a turn meanwhile."""
+        for _ in range(steps):
+            self.note(self.office.act())
+            for _ in range(self.rng.choice((0, 0, 1, 5))):
+                await asyncio.sleep(0)
+
+    async def rest(self) -> None:
+        """Let all calls end; look what there is left."""
+        self.office.go_home()
+        self.note("all go home")
+        await self.quiet()
+        self.chronicle.forget()
+        self.forget()
+        self.report.vitals.append(await measure(self.report.vitals))
+        if grown := growth(self.report.vitals):
+            raise Lie("; ".join(grown))
+
+    def forget(self) -> None:
+        """Let the PBX forget what it keeps for tests, and old calls."""
+        for kept in (self.pbx.requests, self.pbx.received, self.pbx.bodies):
+            kept.clear()
+        history = self.engine.tenant("localhost").history
+        history[:] = [r for r in history if LINE in r.outcomes][-200:]
+
+    def note(self, step: str) -> None:
+        """Keep what was done."""
+        self.report.steps += 1
+        self.last.append(f"{self.report.steps}: {step}")
+        if self.report.verbose:
+            print(self.last[-1], flush=True)
+
+    # Looking
+
+    async def wait(
+        self, met: Callable[[], object], what: str, patience: float = PATIENCE
+    ) -> None:
+        """Wait until something is met."""
+        deadline = time.monotonic() + patience
+        while not met():
+            if time.monotonic() > deadline:
+                raise Lie(f"not in {patience:g} s: {what}")
+            await asyncio.sleep(0.01)
+
+    async def lost(self) -> None:
+        """Wait until the link is shown as lost, and all else as not known."""
+        self.shown.refresh()
+        await self.wait(lambda: not self.shown.connected, "the link is lost")
+        await self.hass.async_block_till_done()
+        if lies := list(self.shown.lies_of_lost()):
+            raise Lie("; ".join(lies[:5]))
+        self.report.checks += 1
+
+    async def quiet(self) -> None:
+        """Wait until all that is shown and told is true; raise Lie when that lasts."""
+        await self.pbx.flush()
+        await self._until_true()
+        if flows := self.hass.config_entries.flow.async_progress():
+            raise Lie(f"a dialog is open: {flows}")
+        self.report.checks += 1
+        self._count()
+
+    async def _until_true(self) -> None:
+        """Look again and again until nothing is false."""
+        deadline = time.monotonic() + PATIENCE
+        while lies := list(self._lies()):
+            if time.monotonic() > deadline:
+                raise Lie("; ".join(lies[:8]))
+            await asyncio.sleep(0.02)
+
+    def _lies(self) -> Iterator[str]:
+        """Yield what is not true."""
+        if self.shown.refresh():
+            self.chronicle.take_entities(self.shown.entities)
+        if not self.shown.connected:
+            yield "the link is shown as lost"
+            return
+        yield from self.shown.lies()
+        yield from self.chronicle.lies(None if self.shown.tells_all else {LINE})
+        yield from self.shown.lies_of_last_callers(self.chronicle.last_callers)
+
+    def _count(self) -> None:
+        """Count what there was so far."""
+        report, now = self.report, self.entry.runtime_data.client
+        if now is not self._client:
+            self._client, self._frames = now, 0
+        frames = now.ledger.frames
+        report.frames += frames - self._frames
+        self._frames = frames
+        report.seconds = time.monotonic() - self._began
+        report.calls = self.office.calls_made
+        report.events = self.chronicle.events
+
+
+@asynccontextmanager
+async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
+    """Yield Home Assistant with the integration, set up for a simulated PBX."""
+    clock = Clock()
+    switches = getattr(Switches, dialect)(dial_pickup=None)
+    with (
+        patch.object(client, "TIMING", TIMING),
+        patch.object(side, "TIMING", SIDE_TIMING),
+        patch.object(client, "time", clock),
+        patch.object(side, "time", clock),
+    ):
+        async with (
+            Simulator(switches, accounts=accounts) as pbx,
+            async_test_home_assistant() as hass,
+        ):
+            # The PBX has an address: nothing is looked up, least of all by multicast.
+            hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
+            hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
+            entry = create_entry(hass, pbx)
+            # Entities that are not enabled by themselves.
+            for number in _CHATTY:
+                er.async_get(hass).async_get_or_create(
+                    Platform.BINARY_SENSOR,
+                    DOMAIN,
+                    f"{entry.entry_id}:{number}:chat_available",
+                    config_entry=entry,
+                )
+            assert await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done()
+            try:
+                yield hass, pbx, entry, clock
+            finally:
+                if entry.state is ConfigEntryState.LOADED:
+                    await hass.config_entries.async_unload(entry.entry_id)
+                await hass.async_stop(force=True)
+
+
+async def soak(
+    report: Report,
+    enough: Callable[[Report], bool],
+    kind: type[Play] = Play,
+) -> None:
+    """Play until it is enough; raise Lie when something is not true."""
+    async with home(report.dialect, report.accounts) as (hass, pbx, entry, clock):
+        play = kind(hass, pbx, entry, clock, report)
+        try:
+            await play.play(lambda: enough(report))
+        except (Lie, AssertionError, HomeAssistantError) as error:
+            report.lies += 1
+            words = set(str(error).replace(";", "").split())
+            calls = "\n".join(
+                f"{call.id} {call.stage} of {call.caller.number} to"
+                f" {call.called.number}, rings at {call.rung}, is with {call.talker},"
+                f" held by {call.held_by}"
+                for call in pbx.engine.calls()
+                if words & {call.id, *call.accounts()}
+            )
+            steps = "\n".join(play.last)
+            raise Lie(
+                f"{error}\nin step {report.steps} of --seed {report.seed}"
+                f" --dialect {report.dialect}, with the calls\n{calls}\nafter\n{steps}"
+            ) from error

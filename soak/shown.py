@@ -1,0 +1,200 @@
+"""What Home Assistant shows of a PBX, held against what the engine knows."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.vodia.coordinator import known_accounts
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from simulator import Account, AccountType, Call, Stage
+from simulator.engine import Engine
+from tests.truth import (
+    Truth,
+    is_busy_by_presence,
+    on_off,
+    truth_of_extension,
+    truth_of_group,
+    truth_of_tenant,
+)
+
+from .office import FLAG, LINE
+
+_CHAT = {"online": "on", "offline": "off"}
+_PLATFORMS_OF_NAMES = {"event", "switch", "button"}
+
+
+class Shown:
+    """Look at all that is shown."""
+
+    def __init__(
+        self, hass: HomeAssistant, engine: Engine, entry: MockConfigEntry
+    ) -> None:
+        """Begin to look; all calls are told to some logins, to others their own."""
+        self.hass = hass
+        self.entry = entry
+        self.tells_all = False
+        self.gone: set[str] = set()
+        self.entities: dict[tuple[str, str], er.RegistryEntry] = {}
+        self._engine = engine
+        self._stale = True
+        hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_registry)
+
+    @callback
+    def _on_registry(self, event: object) -> None:
+        """Look which entities there are, the next time."""
+        self._stale = True
+
+    def refresh(self) -> bool:
+        """Find the entities by account and key; return whether they are others."""
+        if not self._stale:
+            return False
+        self._stale = False
+        self.entities = {}
+        for entity in er.async_entries_for_config_entry(
+            er.async_get(self.hass), self.entry.entry_id
+        ):
+            number, key = entity.unique_id.split(":")[-2:]
+            if entity.domain in _PLATFORMS_OF_NAMES:
+                key = f"{entity.domain} {key}"
+            self.entities[number, key] = entity
+        return True
+
+    def state(self, number: str, key: str) -> str | None:
+        """Return what an entity shows, None without one."""
+        entity = self.entities.get((number, key))
+        state = self.hass.states.get(entity.entity_id) if entity else None
+        return state.state if state else None
+
+    @property
+    def connected(self) -> bool:
+        """Return whether the link is shown as up."""
+        return self.state("", "connected") == "on"
+
+    def lies(self) -> Iterator[str]:
+        """Yield what is shown and is not true."""
+        self.refresh()
+        accounts = self._engine.tenant("localhost").accounts
+        calls = self._engine.calls()
+        by_account: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in calls:
+            for number in call.accounts() | {call.called.number}:
+                by_account[number].append(call)
+        for number, account in accounts.items():
+            its = by_account[number]
+            for key, true in self._truth(account, its).items():
+                shown = self.state(number, key)
+                if shown != true and not self._is_fair(account, its, key, shown):
+                    yield f"{key} of {number} is shown as {shown}, is {true}"
+        told = [call for call in calls if self.tells_all or _is_somewhere(call)]
+        for key, true in truth_of_tenant(accounts.values(), told).items():
+            shown = self.state("", key)
+            if shown == true or (shown == STATE_UNKNOWN and not self._counts(key)):
+                continue
+            yield f"{key} is shown as {shown}, is {true}"
+        yield from self._lies_of_absent(accounts.keys())
+
+    def _truth(self, account: Account, calls: Sequence[Call]) -> Truth:
+        """Return what an account is, and that is to be seen."""
+        number = account.number
+        if account.type is AccountType.FLAG:
+            flag = "switch active"
+            return (
+                {flag: on_off(account.active)} if (FLAG, flag) in self.entities else {}
+            )
+        if account.type is not AccountType.EXTENSION:
+            return truth_of_group(account, calls)
+        truth = truth_of_extension(account, calls)
+        chat = self.entities.get((number, "chat_available"))
+        if chat and not chat.disabled:
+            truth["chat_available"] = _CHAT.get(account.chat, STATE_UNKNOWN)
+        if number == LINE:
+            truth["switch dnd"] = truth["dnd"]
+        return truth
+
+    def _counts(self, key: str) -> bool:
+        """Return whether a count can be told."""
+        if key == "registered_extensions":
+            return True
+        return self.tells_all
+
+    def _is_fair(
+        self, account: Account, calls: Sequence[Call], key: str, shown: str | None
+    ) -> bool:
+        """Return whether a state that is not the truth is no lie."""
+        number = account.number
+        if key in ("registered", "dnd") or number == LINE:
+            return False
+        if shown == STATE_UNKNOWN:
+            # It is called, and does not ring: nobody tells that it never will.
+            return not self.tells_all or any(
+                call.stage is not Stage.CONNECTED
+                and call.called.is_account(number)
+                and number not in call.rung
+                and (
+                    account.type is AccountType.EXTENSION
+                    or not set(call.rung) - {call.caller.number}
+                )
+                for call in calls
+            )
+        return not self.tells_all and is_busy_by_presence(
+            key, shown or "", self.state(number, "call") or "", calls
+        )
+
+    def _lies_of_absent(self, present: Iterable[str]) -> Iterator[str]:
+        """Yield what is shown of accounts that there are not, and of their devices."""
+        there = set(present)
+        devices = {
+            number: name
+            for number, (_, name) in known_accounts(self.hass, self.entry).items()
+        }
+        for number in (there - {FLAG}) ^ (devices.keys() - self.gone):
+            yield f"there is {'no' if number in there else 'a'} device of {number}"
+        for number in devices.keys() & there:
+            name = self._engine.account(number).name
+            if name and devices[number] != name:
+                yield f"the device of {number} is {devices[number]!r}, not {name!r}"
+        for number in self.gone:
+            if number not in devices:
+                yield f"the device of {number} is gone too early"
+            for key in ("registered", "call"):
+                if (shown := self.state(number, key)) != STATE_UNAVAILABLE:
+                    yield f"{key} of {number} is shown as {shown}, and it is gone"
+
+    def lies_of_lost(self) -> Iterator[str]:
+        """Yield what is shown as true while the link is lost."""
+        self.refresh()
+        for (number, key), entity in self.entities.items():
+            state = self.hass.states.get(entity.entity_id)
+            shown = state.state if state else None
+            if shown not in (STATE_UNAVAILABLE, None) and key != "connected":
+                yield f"{key} of {number} is shown as {shown}, and the link is lost"
+
+    def lies_of_last_callers(self, callers: dict[str, str | None]) -> Iterator[str]:
+        """Yield who is shown as the last caller and is not."""
+        numbers = chain((LINE,), callers if self.tells_all else ())
+        for number in numbers:
+            caller = callers.get(number)
+            entity = self.entities.get((number, "last_caller"))
+            if caller is None or entity is None or number in self.gone:
+                continue
+            state = self.hass.states.get(entity.entity_id)
+            shown = state.attributes.get("number") if state else None
+            if shown != caller:
+                yield f"the last caller of {number} is shown as {shown}, is {caller}"
+
+
+def _is_somewhere(call: Call) -> bool:
+    """Return whether a call shows in the presence of an account.
+
+    One from outside to a phone that is not there does not.
+    """
+    return bool(
+        call.stage is Stage.CONNECTED
+        or call.rung
+        or call.caller.internal
+        or call.called.type is not AccountType.EXTENSION
+    )
