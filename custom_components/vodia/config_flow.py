@@ -46,6 +46,7 @@ from .const import (
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
+    CONF_LLM_DIALS_OUTSIDE,
     CONF_LOGIN_METHOD,
     CONF_LOGIN_USER,
     CONF_PRIVACY,
@@ -458,6 +459,7 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
                         {
                             vol.Required(CONF_WATCH, default=WATCH_ALL): WATCH,
                             vol.Required(CONF_PRIVACY, default=False): bool,
+                            vol.Required(CONF_LLM_DIALS_OUTSIDE, default=False): bool,
                         }
                     ),
                     {

@@ -36,12 +36,18 @@ from .const import (
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
+from .intent import COMMANDS, SLOTS, async_command
 from .pbx.client import PbxClient
 from .pbx.control import Control
 from .pbx.errors import PbxError
 from .pbx.models import AccountCall, CallState, Extension, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
 from .target import devices_in
+from .voice import Voice, area_of
+
+ATTR_ASKED_AT = "asked_at"
+ATTR_COMMAND = "command"
+ATTR_LANGUAGE = "language"
 
 # Characters of a chat message.
 _MESSAGE_LIMIT = 2000
@@ -208,6 +214,28 @@ async def _async_get_call_history(
     return {"calls": [_past_call_response(past_call) for past_call in past]}
 
 
+async def _async_voice_command(
+    hass: HomeAssistant, call: ServiceCall
+) -> ServiceResponse:
+    """Do what somebody said, and return what to answer.
+
+    Whoever wrote the automation decides which phones it is about.
+    """
+    only = None
+    if target.TargetSelection(call.data).has_any_target:
+        only = frozenset(
+            (coordinator, account or coordinator.line)
+            for coordinator, account in _subjects(hass, call)
+        )
+    speech, refusal = await async_command(
+        Voice(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
+        COMMANDS[call.data[ATTR_COMMAND]],
+        call.data,
+        call.data.get(ATTR_LANGUAGE),
+    )
+    return {"speech": speech, "done": refusal is None}
+
+
 def _past_call_response(call: PastCall) -> dict[str, Any]:
     """Return a past call as response data."""
     return {
@@ -269,6 +297,16 @@ _ACTIONS = {
     ),
     "get_calls": _Action(_async_get_calls, {}, SupportsResponse.ONLY),
     "get_call_history": _Action(_async_get_call_history, {}, SupportsResponse.ONLY),
+    "voice_command": _Action(
+        _async_voice_command,
+        {
+            vol.Required(ATTR_COMMAND): vol.In(list(COMMANDS)),
+            vol.Optional(ATTR_ASKED_AT): vol.Maybe(cv.string),
+            vol.Optional(ATTR_LANGUAGE): cv.string,
+            **{vol.Optional(name): valid for name, valid in SLOTS.items()},
+        },
+        SupportsResponse.ONLY,
+    ),
 }
 
 

@@ -22,7 +22,8 @@ class AddressBook:
         """Take numbers with their names; of one number the first name counts."""
         self._names: dict[str, str] = {}
         self._endings: dict[str, str | None] = {}
-        for number, name in contacts:
+        self.contacts = tuple(contacts)
+        for number, name in self.contacts:
             if digits := digits_of(number):
                 self._names.setdefault(digits, name)
         for digits, name in self._names.items():

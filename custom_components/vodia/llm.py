@@ -1,0 +1,266 @@
+"""Tools for language models, joined to Home Assistant's Assist API.
+
+They see the phones whose entities are exposed to the assistant, and nothing of others.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final, override
+
+import voluptuous as vol
+
+from homeassistant.components.llm import LLMTools
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.llm import (
+    LLM_API_ASSIST,
+    LLMContext,
+    Tool,
+    ToolAnnotations,
+    ToolInput,
+    ToolResult,
+)
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .speech import async_say
+from .voice import (
+    CALL_GATE,
+    DND_GATE,
+    LAST_CALLER_GATE,
+    Gate,
+    Refusal,
+    Reply,
+    Voice,
+    area_of,
+)
+
+type Arguments = Mapping[str, Any]
+
+_PROMPT: Final = (
+    "For telephones and calls use the vodia tools. Call or transfer only when the user "
+    "asks for it, and to nobody else than the user names; never make up a number. "
+    "If a tool answers that several people fit, ask the user which one."
+)
+
+_PHONE: Final = vol.Optional(
+    "phone",
+    description="Name or number of the user's telephone to use. Only if the user names one.",
+)
+_WHO: Final = vol.Required(
+    "who", description="The name of a person or group, an extension, or a number"
+)
+_MAX_HOURS: Final = 24 * 366
+
+# Nothing changes, and nobody outside notices.
+_READS: Final = ToolAnnotations(
+    read_only=True, destructive=False, idempotent=True, open_world=False
+)
+# Reaches people outside, and may cost money; takes nothing away.
+_REACHES: Final = ToolAnnotations(destructive=False, open_world=True)
+# Ends somebody's call, or takes it away; there is nothing to end the second time.
+_ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
+_SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
+
+
+async def _async_list(voice: Voice, arguments: Arguments) -> Reply:
+    """List phones and calls."""
+    return voice.list_phones()
+
+
+async def _async_who_called(voice: Voice, arguments: Arguments) -> Reply:
+    """Tell who called."""
+    since = dt_util.now() - timedelta(hours=arguments["hours"])
+    return await voice.who_called(
+        since, missed=arguments["missed"], phone=arguments.get("phone")
+    )
+
+
+async def _async_call(voice: Voice, arguments: Arguments) -> Reply:
+    """Call somebody."""
+    return await voice.call(arguments["who"], arguments.get("phone"))
+
+
+async def _async_answer(voice: Voice, arguments: Arguments) -> Reply:
+    """Answer the call."""
+    return await voice.do("answer", arguments.get("phone"))
+
+
+async def _async_decline(voice: Voice, arguments: Arguments) -> Reply:
+    """Decline the call."""
+    return await voice.do("reject", arguments.get("phone"))
+
+
+async def _async_hang_up(voice: Voice, arguments: Arguments) -> Reply:
+    """Hang up."""
+    return await voice.do("hang_up", arguments.get("phone"))
+
+
+async def _async_transfer(voice: Voice, arguments: Arguments) -> Reply:
+    """Send the call on."""
+    return await voice.transfer(arguments["who"], arguments.get("phone"))
+
+
+async def _async_set_dnd(voice: Voice, arguments: Arguments) -> Reply:
+    """Set do not disturb."""
+    minutes = arguments.get("minutes")
+    return await voice.set_dnd(
+        arguments["enabled"],
+        timedelta(minutes=minutes) if minutes and arguments["enabled"] else None,
+        arguments.get("phone"),
+    )
+
+
+class VodiaTool(Tool):
+    """A tool that answers in words and with data."""
+
+    integration = DOMAIN
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        description: str,
+        handle: Callable[[Voice, Arguments], Awaitable[Reply]],
+        *,
+        parameters: dict[vol.Marker, Any],
+        annotations: ToolAnnotations,
+        gate: Gate = CALL_GATE,
+    ) -> None:
+        """Describe a tool; the gate is the entity that has to be exposed."""
+        self.name = f"{DOMAIN}__{name}"
+        self.title = title
+        self.description = description
+        self.parameters = vol.Schema(parameters)
+        self.annotations = annotations
+        self.gate = gate
+        self._handle = handle
+
+    @override
+    async def async_call(
+        self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
+    ) -> ToolResult:
+        """Do it, and tell what to say in the language of the request."""
+        voice = _voice(hass, llm_context)
+        try:
+            reply = await self._handle(voice, self.parameters(tool_input.tool_args))
+        except Refusal as err:
+            said = await async_say(hass, llm_context.language, err.phrase)
+            return ToolResult(data={"error": said}, error=True)
+        said = await async_say(hass, llm_context.language, *reply.phrases)
+        return ToolResult(data={**reply.data, **({"speech": said} if said else {})})
+
+
+TOOLS: Final = (
+    VodiaTool(
+        "list_phones",
+        "List telephones and calls",
+        "Lists the telephones with their state and their calls: who is ringing, calling "
+        "or on the phone, with whom and since when. null means that it is not known.",
+        _async_list,
+        parameters={},
+        annotations=_READS,
+    ),
+    VodiaTool(
+        "who_called",
+        "Who called",
+        "Lists who called, the newest first, and whether the call was missed.",
+        _async_who_called,
+        parameters={
+            vol.Optional(
+                "hours", default=24, description="How many hours to look back"
+            ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS)),
+            vol.Optional(
+                "missed", default=False, description="Only calls that were missed"
+            ): cv.boolean,
+            _PHONE: cv.string,
+        },
+        annotations=_READS,
+        gate=LAST_CALLER_GATE,
+    ),
+    VodiaTool(
+        "call",
+        "Call somebody",
+        "Calls a person, a group, an extension or a number: the user's telephone rings "
+        "first. Reaches real people.",
+        _async_call,
+        parameters={_WHO: cv.string, _PHONE: cv.string},
+        annotations=_REACHES,
+    ),
+    VodiaTool(
+        "answer",
+        "Answer the call",
+        "Answers the ringing call at the user's telephone.",
+        _async_answer,
+        parameters={_PHONE: cv.string},
+        annotations=_REACHES,
+    ),
+    VodiaTool(
+        "decline",
+        "Decline the call",
+        "Declines the ringing call.",
+        _async_decline,
+        parameters={_PHONE: cv.string},
+        annotations=_ENDS,
+    ),
+    VodiaTool(
+        "hang_up",
+        "Hang up",
+        "Ends the call that the user's telephone is in or makes.",
+        _async_hang_up,
+        parameters={_PHONE: cv.string},
+        annotations=_ENDS,
+    ),
+    VodiaTool(
+        "transfer",
+        "Transfer the call",
+        "Sends the present or ringing call of the user's telephone to somebody else.",
+        _async_transfer,
+        parameters={_WHO: cv.string, _PHONE: cv.string},
+        annotations=_ENDS,
+    ),
+    VodiaTool(
+        "set_do_not_disturb",
+        "Set do not disturb",
+        "Switches do not disturb of the user's telephone on or off.",
+        _async_set_dnd,
+        parameters={
+            vol.Required("enabled", description="On or off"): cv.boolean,
+            vol.Optional(
+                "minutes", description="For how long, if it is to end by itself"
+            ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
+            _PHONE: cv.string,
+        },
+        annotations=_SETS,
+        gate=DND_GATE,
+    ),
+)
+
+
+def _voice(hass: HomeAssistant, llm_context: LLMContext) -> Voice:
+    """Return who asks."""
+    return Voice(
+        hass,
+        llm_context.assistant,
+        area_of(hass, llm_context.device_id),
+        is_model=True,
+    )
+
+
+@callback
+def async_get_tools(
+    hass: HomeAssistant, llm_context: LLMContext, api_id: str
+) -> LLMTools | None:
+    """Return the tools for what is exposed to the assistant."""
+    if api_id != LLM_API_ASSIST:
+        return None
+    voice = _voice(hass, llm_context)
+    tools: list[Tool] = [tool for tool in TOOLS if _is_offered(voice, tool)]
+    return LLMTools(tools, _PROMPT) if tools else None
+
+
+def _is_offered(voice: Voice, tool: VodiaTool) -> bool:
+    """Return whether there is a phone that the tool may be used for."""
+    if tool.name == f"{DOMAIN}__list_phones":
+        return bool(voice.phones(tool.gate))
+    return bool(voice.lines(tool.gate))
