@@ -22,13 +22,22 @@ from .test_services import act
 SAME = {
     "de": {"Host", "Name"},
     "es": {"Host"},
-    "fr": {"Message"},
+    "fr": {"Message", "Minutes", "{count} minutes"},
     "it": {"Host", "Password"},
     "nl": {"Accounts", "Dialect", "Host", "Voicemail"},
     "pl": {"Host"},
 }
-# One English word that needs two here: "connected" of a PBX and of a call.
-TWO_FORMS = {("it", "Connected")}
+# English words that need two here: "connected" of a PBX and of a call, "call" as the noun
+# and as what to do, and the case of one who is spoken to.
+TWO_FORMS = {
+    ("it", "Connected"),
+    *((language, "Call") for language in SAME),
+    *(
+        (language, party)
+        for language in ("de", "pl")
+        for party in ("an unknown number", "somebody outside")
+    ),
+}
 # Words of none of these languages; one in a text is a piece of English left over.
 ENGLISH_WORDS = re.compile(
     r"\b(and|are|calls?|calling|caller|extensions?|from|not|only|phones?|queue|"

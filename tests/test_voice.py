@@ -165,7 +165,7 @@ async def test_call(
     await until(hass, lambda: not pbx.engine.calls())
     assert await room.say("Ruf bitte Bruno an", "de") == "Ich rufe Bruno Ferreira an."
     assert dialed(pbx) == ["41"]
-    assert await room.say("Leg auf", "de-AT") == "Aufgelegt."
+    assert await room.say("Leg auf", "de") == "Aufgelegt."
 
 
 CALLED = (
@@ -380,7 +380,7 @@ async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
     for text in ("who is calling", "is Bruno on the phone", "answer the phone"):
         assert await room.say(text) == lost
     assert await room.say("ruf Bruno an", "de") == (
-        "Es gibt keine Verbindung zur Telefonanlage."
+        "Es besteht keine Verbindung zur Telefonanlage."
     )
 
 
@@ -605,8 +605,8 @@ async def test_do_not_disturb(
     for text, language, answer, is_on in (
         ("put me on do not disturb", "en", "Do not disturb is on.", True),
         ("turn off do not disturb", "en", "Do not disturb is off.", False),
-        ("bitte nicht stören", "de", "Bitte nicht stören ist an.", True),
-        ("ich bin wieder erreichbar", "de", "Bitte nicht stören ist aus.", False),
+        ("bitte nicht stören", "de", "„Nicht stören“ ist eingeschaltet.", True),
+        ("ich bin wieder erreichbar", "de", "„Nicht stören“ ist ausgeschaltet.", False),
     ):
         assert await room.say(text, language) == answer
         assert pbx.engine.account("45").dnd is is_on
@@ -614,7 +614,7 @@ async def test_do_not_disturb(
     german = await room.say("bitte nicht stören für eine Stunde", "de")
     if dialect == "modern":
         assert said == "Do not disturb is on for one hour and 30 minutes."
-        assert german == "Bitte nicht stören ist für eine Stunde an."
+        assert german == "„Nicht stören“ ist für eine Stunde eingeschaltet."
     else:
         assert said == (
             "This telephone system cannot end do not disturb by itself. "
@@ -734,6 +734,8 @@ async def test_action(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     assert told == {"speech": "Ich rufe Bruno Ferreira an.", "done": True}
     assert dialed(pbx) == ["41"]
     told = await act(hass, "voice_command", command="hold", language="fr")
+    assert told == {"speech": "Il n'y a aucun appel.", "done": False}
+    told = await act(hass, "voice_command", command="hold", language="pt-BR")
     assert told == {"speech": "There is no call.", "done": False}
     told = await act(hass, "voice_command", command="call", who=" ")
     assert told == {"speech": "I did not understand the name.", "done": False}

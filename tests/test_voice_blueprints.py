@@ -146,7 +146,7 @@ async def test_voice_do_not_disturb(
     assert await room.say("put me on do not disturb") == "Do not disturb is on."
     assert pbx.engine.account("45").dnd
     assert await room.say("schalte nicht stören aus", "de") == (
-        "Bitte nicht stören ist aus."
+        "„Nicht stören“ ist ausgeschaltet."
     )
     assert not pbx.engine.account("45").dnd
     assert await room.say("do not disturb for 20 minutes") == (
