@@ -7,7 +7,7 @@ accounts named there look again. There is nothing to poll or to refresh.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 import logging
 from typing import Any, Final, override
@@ -64,7 +64,7 @@ from .issues import (
 )
 from .pbx.client import LineClient, Listener, PbxClient
 from .pbx.errors import AccessOffError, LoginRefusedError, PbxError, SecondFactorError
-from .pbx.messages import ChatMessage
+from .pbx.messages import ACCOUNTS_LIMIT, ChatMessage
 from .pbx.models import (
     ATTENDANT,
     CONFERENCE,
@@ -104,6 +104,8 @@ MODELS: Final = {
     ORBIT: "Park orbit",
     SERVICE_FLAG: "Service flag",
 }
+# Numbers that get a device until the entry is loaded again.
+_DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -218,7 +220,7 @@ class _LineListener(Listener):
     """Hand on what the login of a further line tells."""
 
     coordinator: VodiaCoordinator
-    subentry: ConfigSubentry
+    subentry: ConfigSubentry = field(repr=False)
 
     @property
     def _number(self) -> str:
@@ -338,6 +340,7 @@ class VodiaCoordinator(Listener):
         # As they were last: entities may be made when they are not known any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._shown: set[str] = set()
+        self._admitted: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
         self._line_sessions: list[aiohttp.ClientSession] = []
@@ -655,6 +658,7 @@ class VodiaCoordinator(Listener):
         kind = changes.kind
         for number in changes.removed:
             self._forget(number)
+            self.last_flags.pop(number, None)
         self.last_flags |= self.flags
         for number in changes.accounts & self.flags.keys():
             self._rename(number)
@@ -700,6 +704,7 @@ class VodiaCoordinator(Listener):
             and (account := self.account(number))
             and account.present
             and self.wants(number, account.type)
+            and self._admits(number)
         ]
         if new:
             self._shown.update(account.number for account in new)
@@ -707,6 +712,15 @@ class VodiaCoordinator(Listener):
                 new_callback(new)
             for kind in Kind:
                 self._welcome_readings(kind, [account.number for account in new])
+
+    def _admits(self, number: str) -> bool:
+        """Return whether a number may have a device.
+
+        The registries keep what was removed: numbers without end would fill them.
+        """
+        if number not in self._admitted and len(self._admitted) < _DEVICES_LIMIT:
+            self._admitted.add(number)
+        return number in self._admitted
 
     def _welcome_readings(self, kind: Kind, numbers: Iterable[str]) -> None:
         """Have entities made for what REST tells of accounts for the first time."""
@@ -723,7 +737,8 @@ class VodiaCoordinator(Listener):
     def _tells(self, kind: Kind, number: str) -> bool:
         """Return whether REST tells something of a flag, or of a line that is shown."""
         if kind is Kind.SERVICE_FLAGS:
-            return number in self.flags and self.flags[number].active is not None
+            flag = self.flags.get(number)
+            return flag is not None and flag.active is not None and self._admits(number)
         line = self.lines.get(number) if number in self._shown else None
         return line is not None and getattr(line.side.values, kind) is not None
 

@@ -37,6 +37,8 @@ _WORDS: Final = frozenset(
         *("call_state", "direction", "scope", "raw_state"),
     }
 )
+# Levels of a frame that are shown; none that we know has as many.
+_DEPTH: Final = 10
 _WORD: Final = re.compile(r"[a-z-]{0,20}")
 _KEY: Final = re.compile(r"[a-z_-][a-z0-9_-]{0,39}")
 _TOKEN: Final = re.compile(r"\bsips?(?=:)|\btel(?=:)|\buser=phone\b|\w+")
@@ -227,13 +229,17 @@ class _Mask:
             for part in parts
         )
 
-    def value(self, value: Any, key: str = "") -> Any:
+    def value(self, value: Any, key: str = "", depth: int = _DEPTH) -> Any:
         """Return a value of a frame."""
         match value:
+            case Mapping() | list() if not depth:
+                return "..."
             case Mapping():
-                return {self.key(k): self.value(v, k) for k, v in value.items()}
+                return {
+                    self.key(k): self.value(v, k, depth - 1) for k, v in value.items()
+                }
             case list():
-                return [self.value(item, key) for item in value]
+                return [self.value(item, key, depth - 1) for item in value]
             case str() if key in _WORDS and _WORD.fullmatch(value):
                 return value
             case str() | int() if key in ("id", "callid", "id2") and value:

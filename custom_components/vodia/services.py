@@ -49,8 +49,9 @@ ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
 
-# Characters of a chat message.
+# Characters of a chat message, and of why a line does not want to be disturbed.
 _MESSAGE_LIMIT = 2000
+_REASON_LIMIT = 255
 
 _CALL: VolDictType = {
     vol.Optional(ATTR_CALL_ID): cv.string,
@@ -291,7 +292,9 @@ _ACTIONS = {
         _async_set_dnd,
         {
             vol.Required(ATTR_ENABLED): cv.boolean,
-            vol.Optional(ATTR_REASON): cv.string,
+            vol.Optional(ATTR_REASON): vol.All(
+                cv.string, vol.Length(max=_REASON_LIMIT)
+            ),
             vol.Optional(ATTR_EXPIRES): cv.positive_time_period,
         },
     ),

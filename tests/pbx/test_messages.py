@@ -107,7 +107,8 @@ def test_party(
         "📞 Front desk",
         "O'Brien, Pat; Sales",
         "a@b.example",
-        "Team <Blue>",
+        "Team < Blue >",
+        "I <3 U",
         "1 & 1",
         "sip:40@tenant",
     ],
@@ -147,7 +148,7 @@ def test_party_withheld(text: str, name: str | None) -> None:
 
 def test_party_bracket_in_quotes_is_no_address() -> None:
     """A name alone stays a name, whatever is in its quotes."""
-    assert parse_party('"Team <Blue>"') == Party(None, "Team <Blue>", None)
+    assert parse_party('"Team <Blue>"') == Party(None, "Team \u2039Blue\u203a", None)
 
 
 def test_party_bracket_behind_address() -> None:

@@ -13,6 +13,7 @@ from random import Random
 import re
 from types import MappingProxyType
 from typing import Any, Final
+import unicodedata
 from urllib.parse import quote
 
 from hypothesis import assume, event, given, settings, strategies as st
@@ -189,8 +190,24 @@ def broken(draw: st.DrawFn, frames: st.SearchStrategy[Json]) -> Json:
     return frame
 
 
+# What turns the direction of the text that follows.
+TURNS: Final = {*map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
+
+
 def line(text: str) -> str:
-    """Return a text in one line."""
+    """Return a text in one line, without what is no text, and without markup."""
+    text = "".join(
+        " "
+        if char in TURNS
+        or char in "\ufffe\uffff"
+        or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+        else char
+        for char in text
+    )
+    if re.search("<[A-Za-z/!?]", text):
+        text = text.replace("<", "\u2039").replace(">", "\u203a")
+    for parted in ("![", "](", "][", "]:"):
+        text = text.replace(parted, " ".join(parted))
     return " ".join(text.split())
 
 
@@ -1132,8 +1149,8 @@ def test_party_of_a_name_alone(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "party"),
     [
-        ('"Anna <sip:46@tenant>"', Party(None, "Anna <sip:46@tenant>")),
-        ('"<sip:46" <45@tenant>', Party("45", "<sip:46", "tenant")),
+        ('"Anna <sip:46@tenant>"', Party(None, "Anna \u2039sip:46@tenant\u203a")),
+        ('"<sip:46" <45@tenant>', Party("45", "\u2039sip:46", "tenant")),
         ("45@tenant>", Party("45", None, "tenant")),
     ],
 )

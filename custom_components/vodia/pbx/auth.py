@@ -30,6 +30,8 @@ from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 _DEFAULT_TENANT: Final = "localhost"
 # What may be the last that we ask leaves no connection open for another request.
 CLOSE: Final[Mapping[str, str]] = {"Connection": "close"}
+# It becomes part of paths, of the title and of what is stored.
+_TENANT: Final = re.compile(r"[\w-]([\w.-]{0,251}[\w-])?", re.ASCII)
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
@@ -197,7 +199,7 @@ async def _told_tenant(rest: Rest, headers: Mapping[str, str]) -> str | None:
     except UnexpectedReplyError, AccessOffError, SessionExpiredError:
         return None
     tenant = told.get("cdomain") if isinstance(told, dict) else None
-    return tenant if isinstance(tenant, str) and tenant else None
+    return tenant if isinstance(tenant, str) and _TENANT.fullmatch(tenant) else None
 
 
 def _tenants(rest: Rest, credentials: Credentials) -> tuple[str, ...]:

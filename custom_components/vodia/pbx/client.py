@@ -75,6 +75,8 @@ _LOGGER = logging.getLogger(__name__)
 TIMING: Final = Timing()
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
+# Accounts that are not listed, to ask for each of them seldom.
+_ASKED_KEPT: Final = 1000
 
 
 class Listener(Protocol):
@@ -602,6 +604,8 @@ class PbxClient:
         elif number := changes.unknown:
             # It may be told of and never be listed: do not ask each time.
             if now - live.asked_for.get(number, -math.inf) >= self.timing.ask_again:
+                if len(live.asked_for) >= _ASKED_KEPT:
+                    live.asked_for.clear()
                 live.asked_for[number] = now
                 live.refresh_wanted.set()
         elif isinstance(message, AccountDelta):
@@ -671,7 +675,7 @@ class PbxClient:
             extensions = live.state.extensions.values()
             there = {extension.number for extension in extensions if extension.present}
             if new := there - live.lamps - {live.state.line}:
-                live.lamps |= new
+                live.lamps = (live.lamps & there) | new
                 await live.socket.send(encode("blf", add=sorted(new)))
 
     async def _watch_orbits(self, live: _Link) -> None:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .client import PbxClient
 
 _DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 # The zero that people write for callers from the same country: +49 (0)30 1234.
 _TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 
@@ -706,8 +707,11 @@ def _is_same(call: AccountCall, other: AccountCall) -> bool:
 
 
 def _encodable(text: str) -> str:
-    """Return a text without halves of characters, which no wire can carry."""
-    return text.encode(errors="replace").decode()
+    """Return a text without halves of characters, which no wire can carry.
+
+    Nor control characters, line breaks aside, for whatever the PBX makes of it.
+    """
+    return _CONTROL.sub(" ", text.encode(errors="replace").decode())
 
 
 def _calls(state: PbxState) -> tuple[AccountCall, ...]:

@@ -1,7 +1,9 @@
 """What a PBX did that we did not expect, and its last words: food for the diagnostics."""
 
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 import logging
 import time
 from typing import Any, Final, NamedTuple
@@ -14,6 +16,8 @@ _FRAMES_KEPT: Final = 60
 _FRAME_KEPT_BYTES: Final = 8192
 _SAMPLES_KEPT: Final = 2
 _SAMPLE_ITEMS: Final = 3
+_SAMPLE_VALUES: Final = 200
+_SAMPLE_CHARS: Final = 200
 _KEYS_KEPT: Final = 100
 _KEY_KEPT_CHARS: Final = 64
 
@@ -61,7 +65,8 @@ class Ledger:
     def unknown(self, action: str) -> None:
         """Count a frame of an unknown kind; log the first one."""
         if count(self.unknown_actions, action):
-            _LOGGER.info("The PBX sent a frame of an unknown kind: %.64r", action)
+            shown = action[:_KEY_KEPT_CHARS]
+            _LOGGER.info("The PBX sent a frame of an unknown kind: %r", shown)
 
     def record(self, source: str, text: bytes) -> None:
         """Keep a text that was sent or received, unless it repeats the last one."""
@@ -85,18 +90,25 @@ class Ledger:
                 return
             kept = self.samples.setdefault(kind, [])
         if len(kept) < _SAMPLES_KEPT:
-            kept.append(_shortened(value))
+            kept.append(_shortened(value, iter(range(_SAMPLE_VALUES))))
 
 
-def _shortened(value: Any, depth: int = 4) -> Any:
-    """Return a value with its lists, objects and texts cut to a bounded size."""
+def _shortened(value: Any, room: Iterator[int], depth: int = 4) -> Any:
+    """Return a value cut to a bounded size: there is room for so many values in all."""
     if isinstance(value, dict) and depth:
-        items = list(value.items())[:_KEYS_KEPT]
-        return {k[:_KEY_KEPT_CHARS]: _shortened(v, depth - 1) for k, v in items}
+        return {
+            key[:_KEY_KEPT_CHARS]: _shortened(inner, room, depth - 1)
+            for key, inner in islice(value.items(), _KEYS_KEPT)
+            if next(room, None) is not None
+        }
     if isinstance(value, list) and depth:
-        return [_shortened(item, depth - 1) for item in value[:_SAMPLE_ITEMS]]
+        return [
+            _shortened(item, room, depth - 1)
+            for item in value[:_SAMPLE_ITEMS]
+            if next(room, None) is not None
+        ]
     if isinstance(value, str):
-        return value[:_FRAME_KEPT_BYTES]
+        return value[:_SAMPLE_CHARS]
     return None if isinstance(value, dict | list) else value
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import replace
 from dataclasses import dataclass
 from itertools import islice
+import math
 import re
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -57,7 +58,14 @@ _NAME_LIMIT: Final = 100
 _NUMBER_LIMIT: Final = 64
 _ID_LIMIT: Final = 256
 _MESSAGE_LIMIT: Final = 2000
-_CALLS_LIMIT: Final = 5000
+_WORD_LIMIT: Final = 64
+_PARTY_LIMIT: Final = 10_000
+_HOST_LIMIT: Final = 253
+# Entries; docs/SECURITY.md has what the numbers are for.
+ACCOUNTS_LIMIT: Final = 5000
+_CALLS_LIMIT: Final = 1000
+# Over all calls of a list: what it costs grows with the square of them.
+_MEMBERS_LIMIT: Final = 2000
 _ACCOUNT_CALLS_LIMIT: Final = 100
 _HISTORY_LIMIT: Final = 500
 _FLAGS_LIMIT: Final = 500
@@ -75,7 +83,15 @@ _SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
-_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), " ")
+# Control characters, halves of characters, and what turns the direction of all that
+# follows: none of them is text, and databases, logs and JSON each refuse some.
+_NO_TEXT: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+# What begins a tag, a picture or a link where a text is shown as Markdown or HTML.
+_TAG: Final = re.compile(r"<[A-Za-z/!?]")
+_BRACKETS: Final = str.maketrans("<>", "\u2039\u203a")
+_LINK: Final = re.compile(r"!(?=\[)|(?<=\])(?=[(\[:])")
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
 
@@ -306,7 +322,8 @@ def decode_accounts(reply: object, ledger: Ledger) -> tuple[Account, ...]:
     The entries carry no type: the caller knows what it asked for. `connected` is the
     account's own presence. Raises FrameError for a reply of another shape.
     """
-    return tuple(_rest_account(entry, ledger) for entry in _objects(reply, "accounts"))
+    entries = _objects(reply, "accounts", ACCOUNTS_LIMIT)
+    return tuple(_rest_account(entry, ledger) for entry in entries)
 
 
 def call_ids(reply: object) -> set[str]:
@@ -325,7 +342,8 @@ def decode_orbits(reply: object, ledger: Ledger) -> dict[str, ParkedCalls]:
     Its fields are not known: `calls` is taken as a list of calls, or as their number.
     Raises FrameError for a reply of another shape.
     """
-    return dict(_parked(entry, ledger) for entry in _objects(reply, "orbits"))
+    entries = _objects(reply, "orbits", ACCOUNTS_LIMIT)
+    return dict(_parked(entry, ledger) for entry in entries)
 
 
 def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, ...]:
@@ -418,8 +436,11 @@ def decode_address_book(reply: object) -> tuple[Contact, ...]:
 def parse_party(text: str) -> Party:
     """Return the party in a SIP name-addr such as `"Sales" <sip:40@tenant>`.
 
-    Any part may be missing; quotes and angle brackets in the name are allowed.
+    Any part may be missing; quotes and angle brackets in the name are allowed. What is
+    far too long is nobody.
     """
+    if len(text) > _PARTY_LIMIT:
+        return Party()
     name, uri = _split_party(text.strip())
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
@@ -428,9 +449,8 @@ def parse_party(text: str) -> Party:
     user, _, host = uri.partition("@")
     host = host.partition(";")[0]
     host = host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
-    return Party(
-        _number(unquote(user.partition(";")[0])), _name(name), host.lower() or None
-    )
+    host = host.lower() if len(host) <= _HOST_LIMIT else ""
+    return Party(_number(unquote(user.partition(";")[0])), _name(name), host or None)
 
 
 def _split_party(text: str) -> tuple[str, str]:
@@ -453,6 +473,9 @@ def _split_party(text: str) -> tuple[str, str]:
 def _number(text: str | None) -> str | None:
     """Return a number without separators, or None for one that is withheld."""
     text = (text or "").strip()
+    if len(text) > _NUMBER_LIMIT:
+        return None
+    text = _clean(text).strip()
     if not text.strip(_NUMBER_CHARS):
         text = text.translate(SEPARATORS)
     if not text or text.lower() == _WITHHELD or len(text) > _NUMBER_LIMIT:
@@ -468,7 +491,24 @@ def _name(text: str | None) -> str | None:
 
 def _line(text: str, limit: int = _NAME_LIMIT) -> str:
     """Return a text in one line of a bounded length."""
-    return " ".join(text[: limit * 2].split())[:limit].strip()
+    return " ".join(_clean(text[: limit * 2]).split())[:limit].strip()
+
+
+def _clean(text: str) -> str:
+    """Return a text that is safe wherever it is stored, logged or shown.
+
+    People read the same; only what would be markup is none any more.
+    """
+    if not text.isprintable():
+        text = _NO_TEXT.sub(" ", text)
+    if "<" in text and _TAG.search(text):
+        text = text.translate(_BRACKETS)
+    return _LINK.sub(r"\g<0> ", text) if "!" in text or "]" in text else text
+
+
+def _word(data: JsonObject, key: str) -> str:
+    """Return a word of the protocol; what is far too long is cut."""
+    return _clean((_text(data, key) or "")[:_WORD_LIMIT])
 
 
 def _note_unknown(
@@ -480,10 +520,12 @@ def _note_unknown(
             count(ledger.unknown_fields, f"{place}.{key}")
 
 
-def _objects(value: object, place: str) -> list[JsonObject]:
+def _objects(value: object, place: str, limit: float = math.inf) -> list[JsonObject]:
     """Return a list of objects; an object alone is a list of one."""
     if isinstance(value, dict):
         value = [value]
+    if isinstance(value, list) and len(value) > limit:
+        raise FrameError(f"too many {place}")
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise FrameError(f"{place} is not a list of objects")
     return value
@@ -531,9 +573,13 @@ def _extensions(data: JsonObject) -> frozenset[str]:
         return frozenset()
     if not isinstance(value, list):
         value = [value]
+    if len(value) > _MEMBERS_LIMIT:
+        raise FrameError("too many extensions")
     if any(isinstance(x, bool) or not isinstance(x, str | int) for x in value):
         raise FrameError("extension is not a list of strings")
-    return frozenset(text for x in value if (text := str(x).lstrip("*")))
+    return frozenset(
+        text for x in value if (text := str(x).lstrip("*")) and _is_number(text)
+    )
 
 
 def _party(data: JsonObject, side: str) -> Party:
@@ -549,7 +595,7 @@ def _party(data: JsonObject, side: str) -> Party:
 def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
     """Return one call."""
     _note_unknown(data, _CALL_FIELDS, place, ledger)
-    raw_state = _text(data, "state") or _text(data, "callstate")
+    raw_state = _word(data, "state") or _word(data, "callstate")
     phase = _PHASES.get(raw_state.lower()) if raw_state else None
     if raw_state and not phase:
         count(ledger.unknown_states, raw_state)
@@ -557,6 +603,8 @@ def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
     started = _time(data, "start", ledger)
     if len(call_id := _text(data, "id") or "") > _ID_LIMIT:
         raise FrameError("id is too long")
+    if not call_id.isprintable():
+        raise FrameError("id is no text")
     return Call(
         # Without an id the parties and the start are what stays the same.
         id=call_id or f"{NO_ID}{caller.number}|{callee.number}|{started}",
@@ -577,7 +625,7 @@ def _recording(data: JsonObject) -> bool | None:
     value = data.get("rec")
     if value is None or isinstance(value, bool):
         return value
-    return (_text(data, "rec") or "").lower() in _RECORDING
+    return _word(data, "rec").lower() in _RECORDING
 
 
 def _calls(
@@ -594,12 +642,10 @@ def _calls(
     An empty object or string is how some write an empty list.
     """
     value = frame.get(key)
-    entries = [] if value in ({}, "") else _objects(value, key)
-    if len(entries) > limit:
-        raise FrameError(f"too many {key}")
+    entries = [] if value in ({}, "") else _objects(value, key, limit)
     place = f"{place}.{key}"
     if listed is None or len(entries) > _CALLS_KNOWN:
-        return tuple(_call(entry, place, ledger) for entry in entries)
+        return _within_limits(_call(entry, place, ledger) for entry in entries)
     calls: list[Call] = []
     now: KnownCalls = {}
     for entry in entries:
@@ -611,7 +657,15 @@ def _calls(
         calls.append(call)
     listed.clear()
     listed.update(now)
-    return tuple(calls)
+    return _within_limits(calls)
+
+
+def _within_limits(calls: Iterable[Call]) -> tuple[Call, ...]:
+    """Return the calls of a list; raises FrameError if too many phones are in them."""
+    calls = tuple(calls)
+    if sum(len(call.extensions) for call in calls) > _MEMBERS_LIMIT:
+        raise FrameError("too many extensions")
+    return calls
 
 
 def _account_number(data: JsonObject, key: str) -> str:
@@ -621,7 +675,14 @@ def _account_number(data: JsonObject, key: str) -> str:
         raise FrameError(f"{key} is missing")
     if len(number) > _NUMBER_LIMIT:
         raise FrameError(f"{key} is too long")
+    if not _is_number(number):
+        raise FrameError(f"{key} is no text")
     return number
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a text can name an account: it becomes part of ids."""
+    return len(text) <= _NUMBER_LIMIT and text.isprintable()
 
 
 def _state_account(data: JsonObject, ledger: Ledger) -> Account:
@@ -630,7 +691,7 @@ def _state_account(data: JsonObject, ledger: Ledger) -> Account:
     `code` is busy whatever it holds; `calls` are the account's active calls.
     """
     number = _account_number(data, "account")
-    name, chat = _text(data, "name"), _text(data, "chatstatus")
+    name, chat = _text(data, "name"), _word(data, "chatstatus")
     calls: tuple[Call, ...] = ()
     if data.get("calls") is not None:
         calls = _calls(data, "calls", "account", ledger, limit=_ACCOUNT_CALLS_LIMIT)
@@ -638,10 +699,10 @@ def _state_account(data: JsonObject, ledger: Ledger) -> Account:
     return Account(
         number,
         (_line(name) or None) if name else None,
-        _text(data, "type") or None,
+        _word(data, "type") or None,
         _boolean(data, "registered"),
         _boolean(data, "dnd"),
-        chat.lower() if chat else None,
+        chat.lower() or None,
         bool(calls) or data.get("code") is not None,
         calls,
     )
@@ -650,7 +711,7 @@ def _state_account(data: JsonObject, ledger: Ledger) -> Account:
 def _state_accounts(frame: JsonObject, ledger: Ledger) -> tuple[Account, ...]:
     """Return the accounts of a `domain-state`; a missing list is not an empty one."""
     accounts = []
-    for entry in _objects(frame.get("accounts"), "accounts"):
+    for entry in _objects(frame.get("accounts"), "accounts", ACCOUNTS_LIMIT):
         _note_unknown(entry, _STATE_FIELDS, "domain-state.accounts", ledger)
         accounts.append(_state_account(entry, ledger))
     return tuple(accounts)
@@ -660,17 +721,14 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
     """Return the delta in a `user-state`; without an account it says nothing."""
     if frame.get("account") is None:
         return _IGNORED
-    tenant = _text(frame, "domain")
-    return AccountDelta(
-        _state_account(frame, ledger), tenant.lower() if tenant else None
-    )
+    tenant = (_text(frame, "domain") or "")[:_HOST_LIMIT].lower() or None
+    return AccountDelta(_state_account(frame, ledger), tenant)
 
 
 def _chat_message(frame: JsonObject) -> ChatMessage:
     """Return a chat message, in one line; what we get names its sender in `dest`."""
     sender = _account_number(frame, "dest")
-    text = (_text(frame, "message") or "")[: _MESSAGE_LIMIT * 2].translate(_CONTROLS)
-    if not (text := _line(text, _MESSAGE_LIMIT)):
+    if not (text := _line(_text(frame, "message") or "", _MESSAGE_LIMIT)):
         raise FrameError("message is empty")
     return ChatMessage(sender, text)
 
@@ -684,7 +742,7 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
         name=_line(_text(data, "displayname") or "") or None,
         registered=_boolean(data, "registered"),
         dnd=_boolean(data, "dnd"),
-        chat=(_text(data, "chatstatus") or "").lower() or None,
+        chat=_word(data, "chatstatus").lower() or None,
         busy=_boolean(data, "connected"),
     )
 
@@ -707,7 +765,7 @@ def _parked(data: JsonObject, ledger: Ledger) -> tuple[str, ParkedCalls]:
         )
     if isinstance(value, list):
         return number, ParkedCalls(bool(value))
-    count = _text(data, "calls") or ""
+    count = _word(data, "calls")
     return number, ParkedCalls(int(count) > 0 if count.isdecimal() else None)
 
 
@@ -723,7 +781,7 @@ def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
     # Empty or zero says that nobody answered; what is missing or odd says nothing.
     unanswered = data.get("connect") in ("", 0, "0", "0.000")
     return PastCall(
-        id=_text(data, "id") or None,
+        id=_clean((_text(data, "id") or "")[:_ID_LIMIT]) or None,
         direction=Direction.INCOMING if inbound else Direction.OUTGOING,
         scope=None if external is None else scope,
         remote=caller if inbound else callee,
@@ -742,7 +800,7 @@ def _service_flag(data: JsonObject, ledger: Ledger) -> ServiceFlag:
         number=_account_number(data, "name"),
         name=_first_text(data, _FLAG_NAMES),
         active=_boolean(data, "state"),
-        manual=(_text(data, "mode") or "").lower() == "manual",
+        manual=_word(data, "mode").lower() == "manual",
     )
 
 
@@ -757,7 +815,7 @@ def _voice_message(data: JsonObject, ledger: Ledger) -> VoiceMessage:
 
 def _contact(data: JsonObject) -> Contact | None:
     """Return an entry of an address book; None for one without name or number."""
-    fields = {key.lower(): value for key, value in data.items()}
+    fields = {key[:_WORD_LIMIT].lower(): value for key, value in data.items()}
     name, first = _first_text(fields, _CONTACT_NAMES), _first_text(fields, _FIRST_NAMES)
     last = _first_text(fields, _LAST_NAMES)
     if first and (last or (name and first not in name)):
@@ -780,7 +838,7 @@ def _numbers(value: object, depth: int = 2) -> Iterator[str]:
             yield from _numbers(each, depth - 1)
     elif isinstance(value, str | int) and not isinstance(value, bool):
         for text in re.split("[,;]", str(value)[: 10 * _NUMBER_LIMIT]):
-            if (number := text.strip()) and len(number) <= _NUMBER_LIMIT:
+            if (number := text.strip()) and _is_number(number):
                 yield number
 
 

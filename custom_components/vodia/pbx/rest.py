@@ -31,7 +31,8 @@ from .models import Server
 
 SESSION_PATH: Final = "/rest/system/session"
 
-_REPLY_LIMIT: Final = 16 * 1024 * 1024
+_REPLY_LIMIT: Final = 8 * 1024 * 1024
+_SERVER_LIMIT: Final = 64
 _ERRORS: Final[Mapping[int, type[PbxError]]] = {
     HTTPStatus.BAD_REQUEST: MethodNotAllowedError,
     HTTPStatus.UNAUTHORIZED: SessionExpiredError,
@@ -135,7 +136,14 @@ def network_errors() -> Iterator[None]:
     except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as err:
         raise UnexpectedReplyError(type(err).__name__) from None
     except (aiohttp.ClientError, OSError) as err:
-        raise CannotConnectError(f"{type(err).__name__}: {err}") from None
+        # What else than the system has words may be the PBX's own, with its cookies.
+        text = f": {err}" if isinstance(err, OSError) else ""
+        raise CannotConnectError(f"{type(err).__name__}{text}") from None
+
+
+def _printable(text: str) -> str:
+    """Return what a header says as a text that can be stored."""
+    return "".join(filter(str.isprintable, text[:_SERVER_LIMIT]))
 
 
 class Rest:
@@ -198,13 +206,16 @@ class Rest:
             ):
                 status, cookies = response.status, response.cookies
                 server = response.headers.get("Server")
-                data = await response.content.read(_REPLY_LIMIT + 1)
-                while not response.content.at_eof() and len(data) <= _REPLY_LIMIT:
-                    data += await response.content.read(_REPLY_LIMIT + 1 - len(data))
+                body_read = bytearray()
+                while not response.content.at_eof() and len(body_read) <= _REPLY_LIMIT:
+                    body_read += await response.content.read(
+                        _REPLY_LIMIT + 1 - len(body_read)
+                    )
+        data = bytes(body_read)
         if path != SESSION_PATH:
             self._ledger.record(f"{method} {path} {status}", data)
         if status >= HTTPStatus.BAD_REQUEST:
             raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
         if len(data) > _REPLY_LIMIT:
             raise UnexpectedReplyError("reply too large")
-        return Reply(data, cookies, server)
+        return Reply(data, cookies, server and _printable(server))

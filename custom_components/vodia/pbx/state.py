@@ -17,7 +17,14 @@ from .groups import Groups
 from .ledger import Ledger
 from .legs import merged
 from .memory import Dial, Memory, long_absent
-from .messages import AccountDelta, AccountsSnapshot, CallList, Message, OrbitList
+from .messages import (
+    ACCOUNTS_LIMIT,
+    AccountDelta,
+    AccountsSnapshot,
+    CallList,
+    Message,
+    OrbitList,
+)
 from .models import (
     EXTENSION,
     GROUPS,
@@ -281,13 +288,16 @@ class PbxState(Weighing, Extensions, Groups):
     def _apply_snapshot(self, snapshot: AccountsSnapshot, now: float) -> Changes:
         """Replace all accounts.
 
-        A list that is empty or lacks our own extension proves the absence of nobody.
+        A list that is empty or lacks our own extension proves the absence of nobody. Such
+        lists add up, so they end at a bound.
         """
         accounts = {
             account.number: account for account in self._trusted(snapshot.accounts)
         }
         proves_absence = snapshot.complete and self.line in accounts
         if not proves_absence:
+            if len(self._accounts.keys() | accounts.keys()) > 2 * ACCOUNTS_LIMIT:
+                return NOTHING
             accounts = {
                 number: replace(account, type=account.type or old.type)
                 if (old := self._accounts.get(number))
@@ -337,8 +347,14 @@ class PbxState(Weighing, Extensions, Groups):
         mark(self._opaque, account.number, opaque and account.type != EXTENSION)
 
     def _forget(self, lacking: AbstractSet[str], now: float) -> frozenset[str]:
-        """Remove the accounts that two snapshots, ten minutes apart, both lack."""
+        """Remove the accounts that two snapshots, ten minutes apart, both lack.
+
+        More of them than a PBX may list are not waited for.
+        """
         removed = long_absent(self.memory.absent_since, lacking, now)
+        if len(lacking) - len(removed) > ACCOUNTS_LIMIT:
+            self.memory.absent_since.clear()
+            removed = frozenset(lacking)
         for number in removed:
             self._show(number, None)
         return removed

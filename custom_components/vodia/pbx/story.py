@@ -541,14 +541,12 @@ def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
     """Return whether the presence of another account proves that it has the call now."""
     ends = _ends(number, call)
     return any(
-        other.number != number
-        and any(
-            its.state in IN_CALL
-            and its.remote == call.remote
-            and (its.id == call.id or are_legs(_ends(other.number, its), ends))
-            for its in other.calls
-        )
+        its.state in IN_CALL
+        and its.remote == call.remote
+        and (its.id == call.id or are_legs(_ends(other.number, its), ends))
         for other in state.extensions.values()
+        if other.calls and other.number != number
+        for its in other.calls
     )
 
 
