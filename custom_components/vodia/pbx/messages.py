@@ -74,6 +74,8 @@ _CONTACTS_LIMIT: Final = 5000
 _CONTACT_NUMBERS_LIMIT: Final = 10
 _COUNT_LIMIT: Final = 1_000_000
 _FRAMES_KNOWN: Final = 2000
+# Bytes of a frame that is known again; ordinary ones have some two hundred.
+_FRAME_KNOWN_LENGTH: Final = 1000
 _CALLS_KNOWN: Final = 500
 _WITHHELD: Final = "anonymous"
 # What people write between the digits of a number, and all that a number is made of.
@@ -309,7 +311,11 @@ class Decoder:
             return known
         message = decode(data, self._ledger, self._calls)
         # What has calls in it has their ids, and does not come again.
-        if isinstance(message, AccountDelta) and not message.account.calls:
+        if (
+            isinstance(message, AccountDelta)
+            and not message.account.calls
+            and len(data) <= _FRAME_KNOWN_LENGTH
+        ):
             if len(self._known) >= _FRAMES_KNOWN:
                 self._known.clear()
             self._known[data] = message
