@@ -127,7 +127,9 @@ class Chronicle:
             story.real += _BEGINS[new]
         if new == "ringing":
             caller = self._engine.call(pair[1]).caller.number
-            self.last_callers[pair[0]] = None if self.deaf else caller
+            # That a call has come back may not be told while proof of its end is sought.
+            returned = "ended" in story.real
+            self.last_callers[pair[0]] = None if self.deaf or returned else caller
         elif old is None:
             # What never rang, such as a call that was parked, counts at its end only.
             self.last_callers[pair[0]] = None
