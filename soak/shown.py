@@ -25,6 +25,7 @@ from .office import FLAG, LINE
 
 _CHAT = {"online": "on", "offline": "off"}
 _PLATFORMS_OF_NAMES = {"event", "switch", "button"}
+_BRACKETS = str.maketrans("<>", "‹›")
 
 
 class Shown:
@@ -155,7 +156,8 @@ class Shown:
             yield f"there is {'no' if number in there else 'a'} device of {number}"
         for number in devices.keys() & there:
             name = self._engine.account(number).name
-            if name and devices[number] != name:
+            # What would be a tag is shown with other brackets.
+            if name and devices[number] != name.translate(_BRACKETS):
                 yield f"the device of {number} is {devices[number]!r}, not {name!r}"
         for number in self.gone:
             if number not in devices:
