@@ -189,6 +189,7 @@ class Scenario:
             self._message,
             self._get_calls,
             self._history,
+            self._spoken,
             self._do_not_disturb,
             self._registration,
             self._foreign_extension,
@@ -522,6 +523,25 @@ class Scenario:
             ]
             assert told == played, f"{told} instead of {played}"
             assert after[len(played) :] == before, "older calls have changed"
+
+    async def _spoken(self) -> None:
+        """Somebody says who is to be called, and asks who calls."""
+        own = self._own
+        async with self._check("vodia.voice_command: calls whom it is told to"):
+            said = await self._act(
+                "voice_command", response=True, command="call", who="Ferreira Bruno"
+            )
+            assert said == {"speech": "Calling Bruno Ferreira.", "done": True}, said
+            (call,) = (await self._control.calls()).values()
+            assert call["called"]["number"] == "41", call["called"]
+        await self._control.rest()
+        await self._control.ring(own)
+        await self._see(own, call="ringing")
+        async with self._check("vodia.voice_command: says who calls"):
+            said = await self._act(
+                "voice_command", response=True, command="who_is_calling"
+            )
+            assert said["speech"] == f"{CALLER_NAME} is calling.", said
 
     async def _do_not_disturb(self) -> None:
         """Do not disturb is set in the PBX, and by action."""
