@@ -171,8 +171,6 @@ class Link:
                 await self._ws.close()
                 return
             await self._pbx.thawed.wait()
-            if self._deaf and message.type not in (WSMsgType.CLOSED, WSMsgType.ERROR):
-                continue
             if message.type in (
                 WSMsgType.CLOSE,
                 WSMsgType.CLOSING,
@@ -181,6 +179,8 @@ class Link:
             ):
                 await self._ws.close()
                 return
+            if self._deaf:
+                continue
             with suppress(ConnectionError):
                 await self._take(message)
 

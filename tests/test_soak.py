@@ -1,7 +1,4 @@
-"""The soak itself: it plays the same again, and finds what is wrong.
-
-A short form of it, with a thousand accounts, is a step of `.ci/run`.
-"""
+"""The soak itself: it plays the same again, and finds what is wrong."""
 
 import asyncio
 from collections.abc import Callable
