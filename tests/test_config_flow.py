@@ -765,6 +765,7 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
         "account_types": [],
         "chosen_accounts": [],
         "watch": "all",
+        "llm_dials_outside": False,
         "privacy": False,
     }
     assert entry.options == default
@@ -775,7 +776,7 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
         "account_types": ["hunts"],
         "chosen_accounts": ["41", "600"],
     }
-    calls = {"watch": "own", "privacy": True}
+    calls = {"watch": "own", "privacy": True, "llm_dials_outside": True}
     await save_options(hass, form, devices=devices, calls=calls)
     assert entry.options == {"door_stations": [], **devices, **calls}
     form, _, _ = await open_options(hass, entry)
