@@ -656,7 +656,7 @@ def again(
         again("modern", "handshake", "html", "handshake refused (HTTP 200)"),
         again("modern", "handshake", "redirect", "redirect (HTTP 307)"),
         again("modern", "handshake", "reset"),
-        again("modern", "accounts", 401, "refused to a new session"),
+        again("modern", "accounts", 401, "refused to a new session, too"),
         again("modern", "accounts", 403, "HTTP 403"),
         again("modern", "accounts", 404, "HTTP 404"),
         again("modern", "accounts", 500, "HTTP 500"),

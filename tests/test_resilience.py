@@ -285,9 +285,10 @@ async def test_huge_names(
     pbx.engine.rename("41", "A b" * 1000)
     phones = await set_up(hass, entry)
     assert phones.state("41", "call") == "idle"
-    pbx.engine.ring("+4930111111", "45", name="X" * 1_000_000)
-    state = await phones.wait("45", "call", "ringing")
-    assert len(state.attributes["remote_name"]) <= 100
+    pbx.engine.ring("+4930111111", "45", name="X" * 5_000)
+    await phones.wait("45", "call", "ringing")
+    await until(hass, lambda: phones.get("45", "call").attributes["remote_name"])
+    assert len(phones.get("45", "call").attributes["remote_name"]) <= 100
 
 
 async def test_diagnostics_of_an_entry_that_is_not_loaded(

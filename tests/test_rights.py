@@ -320,7 +320,10 @@ async def expect_a_good_entry(office: Office) -> None:
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     assert not hass.config_entries.flow.async_progress()
-    assert not ir.async_get(hass).issues
+    # Where others are not told of, that alone is a repair.
+    assert {issue.translation_key for issue in ir.async_get(hass).issues.values()} <= {
+        "calls_hidden"
+    }
 
 
 @pytest.mark.parametrize(("dialect", "feature", "status"), CASES)

@@ -431,7 +431,7 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
         *("dial", "answer", "reject", "hang_up", "hold", "resume", "transfer"),
         *("park", "retrieve"),
         *("start_recording", "stop_recording", "send_message", "set_dnd"),
-        *("get_calls", "get_call_history"),
+        *("get_calls", "get_call_history", "voice_command"),
     }
     await refused(hass, "nothing_targeted", "get_calls")
 

@@ -261,6 +261,9 @@ def check_texts(value: Any, key: str = "") -> None:
     elif is_dataclass(value):
         for field in fields(value):
             check_texts(getattr(value, field.name), field.name)
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+        for name, inner in value._asdict().items():
+            check_texts(inner, name)
     elif isinstance(value, Mapping):
         for name, inner in value.items():
             check_texts(name, key)
