@@ -84,11 +84,15 @@ class Actions:
         office.calls_made += 1
         return f"dialed {number}"
 
-    async def _answer(self) -> str | None:
-        """Answer a call that rings."""
-        call = self._office.pick(
+    def _ringing(self) -> Call | None:
+        """Return some call that rings at the line."""
+        return self._office.pick(
             lambda call: call.stage is Stage.RINGING and LINE in call.rung
         )
+
+    async def _answer(self) -> str | None:
+        """Answer a call that rings."""
+        call = self._ringing()
         if call is None:
             return None
         await self._do("answer", call_id=call.id)
@@ -97,9 +101,7 @@ class Actions:
 
     async def _reject(self) -> str | None:
         """Refuse a call that rings."""
-        call = self._office.pick(
-            lambda call: call.stage is Stage.RINGING and LINE in call.rung
-        )
+        call = self._ringing()
         if call is None:
             return None
         await self._do("reject", call_id=call.id)

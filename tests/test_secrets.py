@@ -30,7 +30,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
-    RecorderInstanceContextManager,
     RecorderInstanceGenerator,
 )
 
@@ -47,7 +46,11 @@ from .common import Phones, until
 from .test_config_flow import fill_in, form
 from .test_hostile import Hostile, create_hostile
 from .test_lines import add_line, has_line
+from .test_privacy import mock_recorder_before_hass, persistent_database
 from .test_services import act
+
+# A database in a file.
+__all__ = ["mock_recorder_before_hass", "persistent_database"]
 
 OWN, WRONG, NEW = "45-secret", "wrong-passphrase", "new-passphrase"
 LINE, LINE_NEW = "41-secret", "line-passphrase"
@@ -90,19 +93,6 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[Everything]:
     logging.getLogger().addHandler(handler)
     yield handler
     logging.getLogger().removeHandler(handler)
-
-
-@pytest.fixture
-def persistent_database() -> bool:
-    """Keep the database in a file."""
-    return True
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(
-    async_test_recorder: RecorderInstanceContextManager,
-) -> None:
-    """Prepare the database."""
 
 
 def forms(password: str) -> set[str]:

@@ -1,7 +1,5 @@
 """The blueprints for voice: sentences that users can change, and a question that listens."""
 
-from collections.abc import Iterator
-import logging
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from homeassistant.helpers import area_registry as ar, entity_registry as er
 from simulator import Simulator, Stage
 
 from .common import Phones, until
-from .test_blueprints import Errors, is_done, own, use
+from .test_blueprints import errors, is_done, own, use
 from .test_events import CALLER
 from .test_triggers import device
 
@@ -34,19 +32,7 @@ from .test_voice import (
     satellite,
 )
 
-__all__ = ["assist", "hass_config_dir", "patience", "room"]
-
-
-@pytest.fixture(autouse=True)
-def errors() -> Iterator[list[str]]:
-    """Fail a test in which something was logged as an error."""
-    handler = Errors()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield handler.found
-    finally:
-        logging.getLogger().removeHandler(handler)
-    assert not handler.found
+__all__ = ["assist", "errors", "hass_config_dir", "patience", "room"]
 
 
 # Sentences

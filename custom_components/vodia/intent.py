@@ -3,7 +3,7 @@
 The sentences are the user's own files or automations; here is what they mean.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, override
@@ -15,15 +15,24 @@ from homeassistant.helpers import config_validation as cv, intent
 from homeassistant.util import dt as dt_util
 
 from .speech import Phrase, async_say
-from .voice import Refusal, Reply, Voice, area_of
+from .voice import (
+    ATTR_PHONE,
+    ATTR_WHO,
+    Handle,
+    Refusal,
+    Reply,
+    Slots,
+    Voice,
+    area_of,
+    async_call,
+    doing,
+)
 
 ATTR_CLOCK: Final = "clock"
 ATTR_DAY: Final = "day"
 ATTR_HOURS: Final = "hours"
 ATTR_MINUTES: Final = "minutes"
 ATTR_MISSED: Final = "missed"
-ATTR_PHONE: Final = "phone"
-ATTR_WHO: Final = "who"
 
 TODAY: Final = "today"
 YESTERDAY: Final = "yesterday"
@@ -56,8 +65,6 @@ _ASKED_BACK: Final = frozenset(
     }
 )
 
-type Slots = Mapping[str, Any]
-
 
 def _span(slots: Slots) -> timedelta | None:
     """Return how long; raises a Refusal for what is no number, as `a few` is none."""
@@ -87,11 +94,6 @@ def _since(slots: Slots) -> tuple[datetime | None, datetime | None]:
     return (now - span, None) if span else (None, None)
 
 
-async def _async_call(voice: Voice, slots: Slots) -> Reply:
-    """Call somebody."""
-    return await voice.call(slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
-
-
 async def _async_who_is_calling(voice: Voice, slots: Slots) -> Reply:
     """Tell who is calling."""
     return voice.who_is_calling()
@@ -110,31 +112,6 @@ async def _async_is_on_the_phone(voice: Voice, slots: Slots) -> Reply:
     return voice.is_on_the_phone(slots.get(ATTR_WHO, ""))
 
 
-async def _async_answer(voice: Voice, slots: Slots) -> Reply:
-    """Answer the call."""
-    return await voice.do("answer", slots.get(ATTR_PHONE))
-
-
-async def _async_decline(voice: Voice, slots: Slots) -> Reply:
-    """Decline the call."""
-    return await voice.do("reject", slots.get(ATTR_PHONE))
-
-
-async def _async_hang_up(voice: Voice, slots: Slots) -> Reply:
-    """Hang up."""
-    return await voice.do("hang_up", slots.get(ATTR_PHONE))
-
-
-async def _async_hold(voice: Voice, slots: Slots) -> Reply:
-    """Put the call on hold."""
-    return await voice.do("hold", slots.get(ATTR_PHONE))
-
-
-async def _async_resume(voice: Voice, slots: Slots) -> Reply:
-    """Take the call up again."""
-    return await voice.do("resume", slots.get(ATTR_PHONE))
-
-
 async def _async_dnd_on(voice: Voice, slots: Slots) -> Reply:
     """Set do not disturb."""
     return await voice.set_dnd(True, _span(slots), slots.get(ATTR_PHONE))
@@ -151,7 +128,7 @@ class Command:
 
     intent_type: str
     description: str
-    handle: Callable[[Voice, Slots], Awaitable[Reply]]
+    handle: Handle
     required: tuple[str, ...] = ()
     optional: tuple[str, ...] = (ATTR_PHONE,)
     is_question: bool = False
@@ -169,7 +146,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "call": Command(
         "VodiaCall",
         "Calls a person, an extension or a number",
-        _async_call,
+        async_call,
         (ATTR_WHO,),
     ),
     "who_is_calling": Command(
@@ -196,11 +173,11 @@ COMMANDS: Final[Mapping[str, Command]] = {
         optional=(),
         is_question=True,
     ),
-    "answer": Command("VodiaAnswer", "Answers the ringing call", _async_answer),
-    "decline": Command("VodiaDecline", "Declines the ringing call", _async_decline),
-    "hang_up": Command("VodiaHangUp", "Ends the call", _async_hang_up),
-    "hold": Command("VodiaHold", "Puts the call on hold", _async_hold),
-    "resume": Command("VodiaResume", "Takes up the call on hold", _async_resume),
+    "answer": Command("VodiaAnswer", "Answers the ringing call", doing("answer")),
+    "decline": Command("VodiaDecline", "Declines the ringing call", doing("reject")),
+    "hang_up": Command("VodiaHangUp", "Ends the call", doing("hang_up")),
+    "hold": Command("VodiaHold", "Puts the call on hold", doing("hold")),
+    "resume": Command("VodiaResume", "Takes up the call on hold", doing("resume")),
     "do_not_disturb_on": Command(
         "VodiaDoNotDisturbOn",
         "Sets do not disturb, perhaps for a while",

@@ -3,7 +3,6 @@
 They see the phones whose entities are exposed to the assistant, and nothing of others.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, override
 
@@ -25,17 +24,21 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .speech import async_say
 from .voice import (
+    ATTR_PHONE,
+    ATTR_WHO,
     CALL_GATE,
     DND_GATE,
     LAST_CALLER_GATE,
     Gate,
+    Handle,
     Refusal,
     Reply,
+    Slots,
     Voice,
     area_of,
+    async_call,
+    doing,
 )
-
-type Arguments = Mapping[str, Any]
 
 _PROMPT: Final = (
     "For telephones and calls use the vodia tools. Call or transfer only when the user "
@@ -44,11 +47,11 @@ _PROMPT: Final = (
 )
 
 _PHONE: Final = vol.Optional(
-    "phone",
+    ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
 _WHO: Final = vol.Required(
-    "who", description="The name of a person or group, an extension, or a number"
+    ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
 _MAX_HOURS: Final = 24 * 366
 
@@ -63,51 +66,31 @@ _ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
 _SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
 
-async def _async_list(voice: Voice, arguments: Arguments) -> Reply:
+async def _async_list(voice: Voice, arguments: Slots) -> Reply:
     """List phones and calls."""
     return voice.list_phones()
 
 
-async def _async_who_called(voice: Voice, arguments: Arguments) -> Reply:
+async def _async_who_called(voice: Voice, arguments: Slots) -> Reply:
     """Tell who called."""
     since = dt_util.now() - timedelta(hours=arguments["hours"])
     return await voice.who_called(
-        since, missed=arguments["missed"], phone=arguments.get("phone")
+        since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
     )
 
 
-async def _async_call(voice: Voice, arguments: Arguments) -> Reply:
-    """Call somebody."""
-    return await voice.call(arguments["who"], arguments.get("phone"))
-
-
-async def _async_answer(voice: Voice, arguments: Arguments) -> Reply:
-    """Answer the call."""
-    return await voice.do("answer", arguments.get("phone"))
-
-
-async def _async_decline(voice: Voice, arguments: Arguments) -> Reply:
-    """Decline the call."""
-    return await voice.do("reject", arguments.get("phone"))
-
-
-async def _async_hang_up(voice: Voice, arguments: Arguments) -> Reply:
-    """Hang up."""
-    return await voice.do("hang_up", arguments.get("phone"))
-
-
-async def _async_transfer(voice: Voice, arguments: Arguments) -> Reply:
+async def _async_transfer(voice: Voice, arguments: Slots) -> Reply:
     """Send the call on."""
-    return await voice.transfer(arguments["who"], arguments.get("phone"))
+    return await voice.transfer(arguments[ATTR_WHO], arguments.get(ATTR_PHONE))
 
 
-async def _async_set_dnd(voice: Voice, arguments: Arguments) -> Reply:
+async def _async_set_dnd(voice: Voice, arguments: Slots) -> Reply:
     """Set do not disturb."""
     minutes = arguments.get("minutes")
     return await voice.set_dnd(
         arguments["enabled"],
         timedelta(minutes=minutes) if minutes and arguments["enabled"] else None,
-        arguments.get("phone"),
+        arguments.get(ATTR_PHONE),
     )
 
 
@@ -121,7 +104,7 @@ class VodiaTool(Tool):
         name: str,
         title: str,
         description: str,
-        handle: Callable[[Voice, Arguments], Awaitable[Reply]],
+        handle: Handle,
         *,
         parameters: dict[vol.Marker, Any],
         annotations: ToolAnnotations,
@@ -183,7 +166,7 @@ TOOLS: Final = (
         "Call somebody",
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
-        _async_call,
+        async_call,
         parameters={_WHO: cv.string, _PHONE: cv.string},
         annotations=_REACHES,
     ),
@@ -191,7 +174,7 @@ TOOLS: Final = (
         "answer",
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
-        _async_answer,
+        doing("answer"),
         parameters={_PHONE: cv.string},
         annotations=_REACHES,
     ),
@@ -199,7 +182,7 @@ TOOLS: Final = (
         "decline",
         "Decline the call",
         "Declines the ringing call.",
-        _async_decline,
+        doing("reject"),
         parameters={_PHONE: cv.string},
         annotations=_ENDS,
     ),
@@ -207,7 +190,7 @@ TOOLS: Final = (
         "hang_up",
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
-        _async_hang_up,
+        doing("hang_up"),
         parameters={_PHONE: cv.string},
         annotations=_ENDS,
     ),

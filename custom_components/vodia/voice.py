@@ -4,7 +4,7 @@ Sentences, language models and the action `voice_command` all come here, so that
 one rule for who may be asked about what, and which telephone is meant.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -57,6 +57,12 @@ _TOLD: Final = 3
 # The least number of digits that tell the numbers of one person apart.
 _TAIL: Final = 2
 
+ATTR_PHONE: Final = "phone"
+ATTR_WHO: Final = "who"
+
+# What was said beside, by name.
+type Slots = Mapping[str, Any]
+type Handle = Callable[[Voice, Slots], Awaitable[Reply]]
 type Verb = Literal["answer", "reject", "hang_up", "hold", "resume", "transfer"]
 # The entity whose exposure to an assistant decides: what it shows may be asked.
 type Gate = tuple[Platform, str]
@@ -574,6 +580,21 @@ class Voice:
             raise Refusal(_FITS[verb][1] if verb else "no_call") from err
         except PbxError as err:
             raise _refusal(err) from err
+
+
+async def async_call(voice: Voice, slots: Slots) -> Reply:
+    """Call whom the slots name."""
+    return await voice.call(slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
+
+
+def doing(verb: Verb) -> Handle:
+    """Return what does something with the call of the line that the slots name."""
+
+    async def handle(voice: Voice, slots: Slots) -> Reply:
+        """Do it."""
+        return await voice.do(verb, slots.get(ATTR_PHONE))
+
+    return handle
 
 
 def _tails(numbers: set[str]) -> list[str]:
