@@ -285,6 +285,12 @@ async def test_huge_names(
     pbx.engine.rename("41", "A b" * 1000)
     phones = await set_up(hass, entry)
     assert phones.state("41", "call") == "idle"
+    # A party without measure may be nobody, but it rings.
+    call_id = pbx.engine.ring("+4930111111", "45", name="X" * 1_000_000)
+    state = await phones.wait("45", "call", "ringing")
+    assert len(state.attributes["remote_name"] or "") <= 100
+    pbx.engine.hang_up(call_id)
+    await phones.wait("45", "call", "idle")
     pbx.engine.ring("+4930111111", "45", name="X" * 5_000)
     await phones.wait("45", "call", "ringing")
     await until(hass, lambda: phones.get("45", "call").attributes["remote_name"])
