@@ -50,7 +50,13 @@ DOC = Path(__file__).parents[1] / "docs" / "RELIABILITY.md"
 SESSION = "/rest/system/session"
 # Here many wait for times to be over, so these are shorter still.
 BRIEF = replace(
-    QUICK, connect=0.8, request=0.7, answer=0.25, between_reads=0.1, last_retry=0.3
+    QUICK,
+    connect=0.8,
+    request=0.7,
+    answer=0.25,
+    ping=0.3,
+    between_reads=0.1,
+    last_retry=0.3,
 )
 # The extensions that matter here.
 KEPT = {"41", "42", "45"}
