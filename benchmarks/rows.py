@@ -16,7 +16,7 @@ from custom_components.vodia.pbx.messages import AccountsSnapshot, decode_accoun
 from custom_components.vodia.pbx.models import Changes
 from simulator.wire import Wire
 
-from .blocks import watched
+from .blocks import Blocks, watched
 from .harness import Bench, Tenant, frame, settled_heap
 from .report import Row
 
@@ -116,6 +116,25 @@ async def burst(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     frames = [
         delta(tenant, account, dnd=dnd) for dnd in (True, False) for account in accounts
     ]
+    decoder = tenant.coordinator.client._decoder
+
+    async def unknown() -> None:
+        """Send frames that are all new to us."""
+        decoder._known.clear()
+        await tenant.feed(frames)
+
+    by_frame = await tenant.writes([partial(tenant.feed, [one]) for one in frames])
+    ours, floor = await bench.compare(
+        len(frames), unknown, partial(bench.floor.feed, frames, by_frame)
+    )
+    yield Row(
+        name="delta, one visible change, in a text never received before",
+        dialect=tenant.dialect,
+        ours=ours,
+        floor=floor,
+        unit="us",
+        gate=5,
+    )
     ours, floor = await bench.against_floor(
         tenant, frames, max(1, BURST // len(frames))
     )
@@ -306,7 +325,7 @@ async def steady(bench: Bench, tenant: Tenant, seconds: float) -> AsyncIterator[
             ours=found.longest * 1000,
             unit="ms",
             bar=10,
-            note=found.by,
+            note=turn_note(found),
         )
 
 
@@ -329,9 +348,15 @@ def start_up(tenant: Tenant) -> list[Row]:
             ours=tenant.blocks.longest * 1000,
             unit="ms",
             bar=50,
-            note=tenant.blocks.by,
+            note=turn_note(tenant.blocks),
         ),
     ]
+
+
+def turn_note(blocks: Blocks) -> str:
+    """Return whose turn was the longest, and the longest with the garbage collector."""
+    with_collector = blocks.longest_with_collector * 1000
+    return f"{blocks.by}; with the garbage collector {with_collector:.3g} ms"
 
 
 async def dial(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:

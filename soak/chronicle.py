@@ -29,7 +29,8 @@ type Pair = tuple[str, str]
 class _Story:
     """A call of an account: what happened to it there, and what was told of that.
 
-    It is `unsure` where something happened that nobody could hear.
+    It is `unsure` where something happened that nobody could hear, and `old` when its end
+    has been waited for once.
     """
 
     real: list[str] = field(default_factory=list)
@@ -37,6 +38,7 @@ class _Story:
     state: str | None = None
     unsure: bool = False
     talked: bool = False
+    old: bool = False
 
 
 class Chronicle:
@@ -200,7 +202,10 @@ class Chronicle:
         """Forget the calls that are over and told."""
         for pair, story in list(self._stories.items()):
             if story.state is None:
-                del self._stories[pair]
+                # Proof of an end is sought for a while.
+                if story.old or not story.unsure or "ended" in story.told:
+                    del self._stories[pair]
+                story.old = True
         for call_id in self._over:
             self._answered.pop(call_id, None)
             self._moved.discard(call_id)

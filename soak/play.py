@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client, side
+from custom_components.vodia.pbx import client, control, side
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -30,7 +30,7 @@ from tests.conftest import QUICK, QUICK_SIDE
 
 from .actions import Actions
 from .chronicle import Chronicle
-from .faults import FAULTS, HARMLESS
+from .faults import FAULTS, HARMLESS, Fault
 from .office import LINE, Office
 from .shown import Shown
 from .vitals import Vitals, growth, measure
@@ -144,6 +144,7 @@ class Play:
         self.chronicle = Chronicle(hass, self.engine)
         self.actions = Actions(self)
         self.last: deque[str] = deque(maxlen=_REMEMBERED)
+        self._faults: list[Fault] = []
         self._began = time.monotonic()
         self._frames = 0
         self._client: Any = None
@@ -171,7 +172,7 @@ class Play:
 
     async def fail(self) -> None:
         """Let something go wrong."""
-        (fault,) = self.rng.choices([*FAULTS], [*FAULTS.values()])
+        fault = self._next_fault()
         name = fault.__name__
         self.note(f"fault: {name}")
         self.report.faults[name] += 1
@@ -184,6 +185,13 @@ class Play:
         self.chronicle.deaf = False
         took = time.monotonic() - began
         self.report.recovery[name] = max(took, self.report.recovery.get(name, 0))
+
+    def _next_fault(self) -> Fault:
+        """Return what goes wrong next: all kinds come round, each as often as is due."""
+        if not self._faults:
+            self._faults = [*Counter(FAULTS).elements()]
+            self.rng.shuffle(self._faults)
+        return self._faults.pop()
 
     async def live(self, steps: int) -> None:
         """Let people do things; now and then others have a turn meanwhile."""
@@ -288,6 +296,7 @@ async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
         patch.object(client, "TIMING", TIMING),
         patch.object(side, "TIMING", SIDE_TIMING),
         patch.object(client, "time", clock),
+        patch.object(control, "time", clock),
         patch.object(side, "time", clock),
     ):
         async with (

@@ -127,12 +127,14 @@ class Shown:
     ) -> bool:
         """Return whether a state that is not the truth is no lie."""
         number = account.number
-        if key in ("registered", "dnd") or number == LINE:
+        all_is_told = self.tells_all or number == LINE
+        if key in ("registered", "dnd"):
             return False
         if shown == STATE_UNKNOWN:
             # It is called, and does not ring: nobody tells that it never will.
-            return not self.tells_all or any(
-                call.stage is not Stage.CONNECTED
+            return not all_is_told or any(
+                self.tells_all
+                and call.stage is not Stage.CONNECTED
                 and call.called.is_account(number)
                 and number not in call.rung
                 and (
@@ -141,7 +143,7 @@ class Shown:
                 )
                 for call in calls
             )
-        return not self.tells_all and is_busy_by_presence(
+        return not all_is_told and is_busy_by_presence(
             key, shown or "", self.state(number, "call") or "", calls
         )
 

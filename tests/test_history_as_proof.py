@@ -226,6 +226,46 @@ async def test_history_of_earlier_days(hass: HomeAssistant, pbx: Simulator) -> N
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
+async def test_calls_of_before_a_reload(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """What was told before a reload is not told again, even if it ended after."""
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "44")
+    await ear.expect("ringing", "ended: unknown")
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    pbx.engine.hang_up(call)
+    ear.heard.clear()
+    await lose(pbx, phones)
+    await find(pbx, phones)
+    await asyncio.sleep(0.2)
+    assert not ear.heard
+
+
+async def test_pbx_with_another_time(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A PBX that is a day ahead does not tell its whole day again."""
+    pbx.jump(86400)
+    ear = Ear(phones)
+    await missed(pbx, ear)
+    await ear.expect("ringing", *MISSED)
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    # Without an id calls are told apart by their start, to the second.
+    await asyncio.sleep(1.1)
+    ear.heard.clear()
+    await missed(pbx, ear)
+    await ear.expect("ringing", *MISSED)
+    await asyncio.sleep(1.1)
+    await lose(pbx, phones)
+    pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45", name="Bea"))
+    await find(pbx, phones)
+    heard = await ear.expect("ringing", *MISSED, "ringing", *MISSED)
+    assert heard[3]["remote_name"] == "Bea"
+
+
 async def test_slow_history_does_not_keep_the_link_away(
     pbx: Simulator, phones: Phones
 ) -> None:

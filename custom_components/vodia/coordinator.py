@@ -542,33 +542,45 @@ class VodiaCoordinator(Listener):
     @callback
     def async_add_listener(
         self, account: str | None, update: CALLBACK_TYPE, *, first: bool = False
-    ) -> CALLBACK_TYPE:
+    ) -> None:
         """Call back when an account, or the PBX itself (None), shows something new.
 
         Unless only flags do. Who is told first has written its state when the others
-        write theirs.
+        write theirs. There are thousands of these listeners: a function for each that
+        removes it would take half of our memory.
         """
         listeners = self._listeners[account]
         listeners.insert(0 if first else len(listeners), update)
-        return partial(listeners.remove, update)
 
     @callback
-    def async_add_flag_listener(
-        self, extension: str, update: FlagsCallback
-    ) -> CALLBACK_TYPE:
+    def async_remove_listener(self, account: str | None, update: CALLBACK_TYPE) -> None:
+        """Call back no more."""
+        self._listeners[account].remove(update)
+
+    @callback
+    def async_add_flag_listener(self, extension: str, update: FlagsCallback) -> None:
         """Call back when only the flags of an extension are new, as most often."""
-        listeners = self._flag_listeners[extension]
-        listeners.append(update)
-        return partial(listeners.remove, update)
+        self._flag_listeners[extension].append(update)
+
+    @callback
+    def async_remove_flag_listener(self, extension: str, update: FlagsCallback) -> None:
+        """Call back no more."""
+        self._flag_listeners[extension].remove(update)
 
     @callback
     def async_add_event_listener(
         self, account: str, tell: CallEventCallback, *, first: bool = False
-    ) -> CALLBACK_TYPE:
+    ) -> None:
         """Call back for each step in the story of an account's calls."""
         listeners = self._event_listeners[account]
         listeners.insert(0 if first else len(listeners), tell)
-        return partial(listeners.remove, tell)
+
+    @callback
+    def async_remove_event_listener(
+        self, account: str, tell: CallEventCallback
+    ) -> None:
+        """Call back no more."""
+        self._event_listeners[account].remove(tell)
 
     @callback
     def async_add_new_callback(

@@ -114,15 +114,19 @@ class VodiaEntity[SubjectT, ValueT](Entity):
     async def async_added_to_hass(self) -> None:
         """Listen to what concerns the account."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.coordinator.async_add_listener(
-                self._account,
-                self._async_look_again,
-                # An automation on ringing may read at once who calls.
-                first=self._description.attributes_fn is not None,
-            )
+        self.coordinator.async_add_listener(
+            self._account,
+            self._async_look_again,
+            # An automation on ringing may read at once who calls.
+            first=self._description.attributes_fn is not None,
         )
         self._show(self._look())
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Listen no more."""
+        self.coordinator.async_remove_listener(self._account, self._async_look_again)
+        await super().async_will_remove_from_hass()
 
     @callback
     def _async_look_again(self) -> None:
@@ -194,11 +198,18 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
         """Listen to the flags as well, if it shows one."""
         await super().async_added_to_hass()
         if self._description.key in FLAG_KEYS:
-            self.async_on_remove(
-                self.coordinator.async_add_flag_listener(
-                    self._account, self._async_take_flags
-                )
+            self.coordinator.async_add_flag_listener(
+                self._account, self._async_take_flags
             )
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Listen to the flags no more."""
+        if self._description.key in FLAG_KEYS:
+            self.coordinator.async_remove_flag_listener(
+                self._account, self._async_take_flags
+            )
+        await super().async_will_remove_from_hass()
 
     @callback
     def _async_take_flags(self, extension: Extension) -> None:
@@ -346,12 +357,15 @@ class VodiaStoryEntity(VodiaToldEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the stories of the account's calls."""
         await super().async_added_to_hass()
-
-        self.async_on_remove(
-            self.coordinator.async_add_event_listener(
-                self._account, self._async_hear, first=self._told_first
-            )
+        self.coordinator.async_add_event_listener(
+            self._account, self._async_hear, first=self._told_first
         )
+
+    @override
+    async def async_will_remove_from_hass(self) -> None:
+        """Listen to the stories no more."""
+        self.coordinator.async_remove_event_listener(self._account, self._async_hear)
+        await super().async_will_remove_from_hass()
 
     @callback
     def _async_hear(self, event: CallEvent) -> None:

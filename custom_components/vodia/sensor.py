@@ -263,16 +263,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     # An automation on the event may read at once who calls.
     _told_first = True
     _last: LastCaller | None = None
-
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[KnownAccount, None],
-        account: KnownAccount,
-    ) -> None:
-        """Start with no call that rings."""
-        super().__init__(coordinator, description, account)
-        self._ringing: set[str] = set()
+    # Most phones do not ring: a set of its own for each would be a lot of nothing.
+    _ringing: frozenset[str] = frozenset()
 
     @property
     @override
@@ -325,7 +317,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
         )
         ended = event.type is CallEventType.ENDED
         rang = told.call_id in self._ringing
-        (self._ringing.discard if ended else self._ringing.add)(told.call_id)
+        this = {told.call_id}
+        self._ringing = self._ringing - this if ended else self._ringing | this
         if last and last.call_id == told.call_id:
             told = replace(told, time=last.time)
         elif last and ended and (rang or told.time < last.time):

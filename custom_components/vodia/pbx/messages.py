@@ -67,7 +67,7 @@ _CALLS_LIMIT: Final = 1000
 # Over all calls of a list: what it costs grows with the square of them.
 _MEMBERS_LIMIT: Final = 2000
 _ACCOUNT_CALLS_LIMIT: Final = 100
-_HISTORY_LIMIT: Final = 500
+HISTORY_LIMIT: Final = 500
 _FLAGS_LIMIT: Final = 500
 _MESSAGES_LIMIT: Final = 500
 _CONTACTS_LIMIT: Final = 5000
@@ -363,7 +363,7 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
         raise FrameError("history is not a list")
     return tuple(
         _past_call(entry, line, ledger)
-        for entry in _objects(entries[:_HISTORY_LIMIT], "history")
+        for entry in _objects(entries[:HISTORY_LIMIT], "history")
     )
 
 

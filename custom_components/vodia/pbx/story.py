@@ -14,6 +14,7 @@ from typing import Final
 from .assumptions import Assumption
 from .ledger import Ledger
 from .legs import Ends, are_legs
+from .messages import HISTORY_LIMIT
 from .models import (
     IN_CALL,
     NO_ID,
@@ -35,11 +36,10 @@ from .state import PbxState
 
 # Times that the history is asked how a call ended: it may be written a little later.
 _TRIES: Final = 3
-# Calls of the line that ended last, to know them again in its history: as many as that
-# may tell.
-_OVER_KEPT: Final = 100
 # Seconds that a link may have been deaf before that was noticed.
 _DEAF: Final = 60.0
+# Seconds by which a call that is new is older than others only on another clock.
+_CLOCK_SET: Final = 3600.0
 # Seconds by which the times of one call may differ where it has no id.
 _SAME_START: Final = 1.0
 # Seconds by which the start of a call may differ in its history.
@@ -88,9 +88,11 @@ class Stories:
         self._stories: dict[str, dict[str, _Story]] = {}
         self._ours: dict[tuple[str, str], EndReason] = {}
         self._over: defaultdict[str, deque[AccountCall]] = defaultdict(
-            lambda: deque(maxlen=_OVER_KEPT)
+            # Those that ended last are known again in the history: as many as it may tell.
+            lambda: deque(maxlen=HISTORY_LIMIT)
         )
         self._begun: dict[str, float] = {}
+        self._latest: dict[str, float] = {}
 
     @property
     def accounts(self) -> AbstractSet[str]:
@@ -229,6 +231,8 @@ class Stories:
                 continue
             origin = self._origin(number, call)
             new = stories[call_id] = _Story(call, origin)
+            if is_line:
+                self._heard_of(number, call)
             new.talked = any(
                 over.id == call_id and over.state in IN_CALL
                 for over in self._over.get(number, ())
@@ -259,14 +263,15 @@ class Stories:
         self, state: PbxState, history: tuple[PastCall, ...], lost: float
     ) -> Iterator[CallEvent]:
         """Yield the calls of the line that came and went while nobody listened."""
-        line = state.extensions[state.line]
+        line, latest = state.extensions[state.line], self._latest.get(state.line, 0)
         known = [story.call for story in self._stories.get(state.line, {}).values()]
         known += [*line.calls, *self._over[state.line]]
         for past in reversed(history):
             if (past.started or 0) < lost - _DEAF or past.ended is None:
                 continue
-            # What was over before we began may have been told before a reload.
-            if past.ended < self._begun[state.line]:
+            # What began before we did may have been told before a reload; where the PBX
+            # has another time than we, the last call that we heard of tells what is new.
+            if (past.started or 0) < max(self._begun[state.line], latest):
                 continue
             # A call that was passed on may stand there with other parties.
             if any(
@@ -292,6 +297,12 @@ class Stories:
                 *self._ended(state, story, None, past, None),
             ]
             yield from (replace(event, backfilled=True, past=True) for event in events)
+
+    def _heard_of(self, line: str, call: AccountCall) -> None:
+        """Keep when the latest call of a line began; the PBX may set its clock back."""
+        latest, started = self._latest.get(line, 0), call.started or 0
+        if started > latest or 0 < started < latest - _CLOCK_SET:
+            self._latest[line] = started
 
     def _origin(self, number: str, call: AccountCall) -> str:
         """Return the id by which a call was told of first, perhaps as another leg."""
