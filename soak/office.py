@@ -73,6 +73,18 @@ class Office:
         """Return all accounts."""
         return list(self.engine.tenant("localhost").accounts.values())
 
+    @property
+    def phones(self) -> list[str]:
+        """Return the extensions."""
+        return [a.number for a in self.accounts if a.type is AccountType.EXTENSION]
+
+    def ring_once(self, number: str) -> str:
+        """Let somebody call an extension and give up."""
+        call = self.engine.ring(self.outsider(), number)
+        self.engine.hang_up(call)
+        self.calls_made += 1
+        return f"{call} rings at {number}"
+
     def is_there(self, number: str) -> bool:
         """Return whether there is such an account."""
         return number in self.engine.tenant("localhost").accounts
@@ -85,9 +97,7 @@ class Office:
         """Return an extension."""
         if self._rng.random() < 0.6:
             return self._rng.choice([n for n in _BUSY_PHONES if self.is_there(n)])
-        return self._rng.choice(
-            [a.number for a in self.accounts if a.type is AccountType.EXTENSION]
-        )
+        return self._rng.choice(self.phones)
 
     def of_type(self, *types: AccountType) -> str:
         """Return an account of some types."""

@@ -5,6 +5,7 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
+from itertools import batched
 from random import Random
 import time
 from typing import Any, override
@@ -47,6 +48,8 @@ PATIENCE = 20.0
 _REMEMBERED = 25
 # Of so many quiet moments the last is one without any call.
 _ROUND = 8
+# Phones that ring one after the other before it is looked what is shown.
+_AT_A_TIME = 50
 # The extensions whose chat status is shown.
 _CHATTY = ("41", "42", LINE)
 
@@ -110,10 +113,12 @@ class Report:
             ),
         ]
         if self.vitals:
-            lines.append(f"{'without calls':>16} {'begin':>10} {'end':>16}")
+            last = len(self.vitals) - 1
+            told = [self.vitals[last * third // 3] for third in range(4)]
+            heads = ("begin", "first third", "second third", "end")
+            lines.append("".join(f"{word:>16}" for word in ("without calls", *heads)))
             lines += [
-                f"{name:>16} {getattr(self.vitals[0], name):10.6g}"
-                f" {getattr(self.vitals[-1], name):16.6g}"
+                f"{name:>16}" + "".join(f"{getattr(v, name):16.6g}" for v in told)
                 for name in (part.name for part in fields(Vitals))
             ]
         return "\n".join(lines)
@@ -154,10 +159,18 @@ class Play:
     async def play(self, enough: Callable[[], bool]) -> None:
         """Play until it is enough, which is asked between two quiet moments."""
         await self.quiet()
+        await self.meet_all()
         while not enough():
             for _ in range(_ROUND - 1):
                 await self.burst()
             await self.rest()
+
+    async def meet_all(self) -> None:
+        """Let each phone ring once: what is kept of a last call is kept from then on."""
+        for numbers in batched(self.office.phones, _AT_A_TIME, strict=False):
+            for number in numbers:
+                self.note(self.office.ring_once(number))
+            await self.quiet()
 
     async def burst(self) -> None:
         """Let people telephone, and perhaps something go wrong; look when it is quiet."""

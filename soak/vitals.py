@@ -11,9 +11,10 @@ import sys
 _PAGE = 4096
 # Seconds in which what just ended may be cleared away.
 _PATIENCE = 3.0
-# Samples by which growth can be told; memory is taken slowly, by a thousand accounts.
+# Samples by which growth can be told. Memory is taken for minutes until all that is kept
+# to a limit is full: frames that are known, calls that are over.
 _ENOUGH = 6
-_ENOUGH_OF_MEMORY = 18
+_ENOUGH_OF_MEMORY = 40
 # What may come and go: a connection that is kept, a registry that will be saved.
 _LEEWAY = {"tasks": 2, "sockets": 2, "timers": 4}
 # Parts of the memory by which the last samples may be above the first ones.

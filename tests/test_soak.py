@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 import math
 import socket
+import subprocess
+import sys
 from typing import Any, override
 
 import pytest
@@ -12,6 +14,8 @@ from soak import chronicle, faults, play
 from soak.__main__ import main
 from soak.play import Lie, Play, Report, soak
 from soak.rate import hurry
+
+from .test_readme import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -170,6 +174,55 @@ async def test_finds_a_leak(
     finally:
         for leaked in kind.left:
             release(leaked)
+
+
+_LEAK = """
+import asyncio
+from soak import play, vitals
+from soak.play import Lie, Play, Report, soak
+
+play._ROUND, vitals._ENOUGH_OF_MEMORY = 2, 12
+left = []
+
+class Idle(Play):
+    async def play(self, enough):
+        # Home Assistant saves its registries after ten, and keeps what it wrote.
+        await asyncio.sleep(12)
+        await super().play(enough)
+
+    async def burst(self):
+        await self.live(5)
+        await self.quiet()
+
+class Leaks(Idle):
+    async def rest(self):
+        left.append([object() for _ in range(20_000)])
+        await super().rest()
+
+def run(kind):
+    enough = lambda report: len(report.vitals) >= 14
+    try:
+        asyncio.run(soak(Report(1, "classic", 30), enough, kind))
+    except Lie as lie:
+        return str(lie).splitlines()[0]
+
+print(run(Idle))
+print(run(Leaks))
+"""
+
+
+def test_finds_a_leak_of_memory() -> None:
+    """What grows by objects is found, and only then; not here, where all logs are kept."""
+    done = subprocess.run(
+        [sys.executable, "-c", _LEAK],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    sound, leaking = done.stdout.splitlines()
+    assert sound == "None"
+    assert "blocks grew from" in leaking
 
 
 async def test_counts_frames() -> None:
