@@ -21,11 +21,11 @@ from .test_events import CALLER
 from .test_readme import ROOT, examples
 from .test_repository import ENGLISH, SERVICES, fields_of
 
-ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, README = (
+ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
     (ROOT / page).read_text()
     for page in (
         *("docs/entities.md", "docs/actions.md", "docs/privacy.md"),
-        *("docs/guide.md", "docs/troubleshooting.md", "README.md"),
+        *("docs/guide.md", "docs/troubleshooting.md", "docs/getting-started.md"),
     )
 )
 # Groups tell of their calls with the same event as extensions.
@@ -111,9 +111,9 @@ def test_every_action_has_its_row() -> None:
     }
     assert found.keys() == described.keys()
     for name, fields in described.items():
-        assert set(re.findall(r"`(\w+)`", found[name][1])) == set(fields), name
-        assert len(found[name]) == 6
-        assert f"`{name}`" in README
+        assert found[name][1]
+        assert set(re.findall(r"`(\w+)`", found[name][2])) == set(fields), name
+        assert len(found[name]) == 7
 
 
 def test_every_error_has_its_row() -> None:
@@ -137,8 +137,9 @@ def fields_of_form(step: dict[str, Any]) -> set[str]:
 
 
 def test_every_parameter_is_told() -> None:
-    """The README has all that is asked for at the setup, the guide all options."""
-    asked = {row[0] for row in rows(section(README, "Configure"), r"[A-Z][\w ]+")}
+    """A page has all that is asked for at the setup, the guide all options."""
+    fields = rows(section(START, "4. Add the PBX"), r"[A-Z][\w ]+")
+    asked = {row[0] for row in fields}
     assert asked == fields_of_form(ENGLISH["config"]["step"]["user"])
     assert asked == fields_of_form(ENGLISH["config"]["step"]["reconfigure"])
     options = section(GUIDE, "Configuration parameters")
@@ -163,15 +164,6 @@ def test_every_error_of_a_form_has_its_row() -> None:
     assert all(all(row) for row in found)
     line = ENGLISH["config_subentries"]["line"]["error"].values()
     assert set(line) <= texts
-
-
-def test_readme_names_every_entity() -> None:
-    """The short table has the name of each entity of extensions and of the PBX."""
-    table = README.partition("## What you get")[2].partition("[All entities]")[0]
-    words = table.casefold()
-    for platform in ("binary_sensor", "sensor", "event"):
-        for texts in ENGLISH["entity"][platform].values():
-            assert texts["name"].casefold() in words, texts["name"]
 
 
 @pytest.mark.parametrize("page", ["docs/actions.md", "docs/entities.md"])

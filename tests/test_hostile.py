@@ -22,10 +22,7 @@ import zlib
 
 from aiohttp import hdrs, web
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
@@ -245,7 +242,6 @@ async def test_names(
         # The simulator could not be asked by REST with the longest one.
         pbx.engine.add_account(f"2{index:02}", name)
     phones = await set_up(hass, entry)
-    async_mock_service(hass, "media_player", "media_pause")
     (config,) = [block for block in BLOCKS if "triggers" in block]
     assert await async_setup_component(hass, "automation", {"automation": config})
     notes: list[str] = []
@@ -272,12 +268,7 @@ async def test_names(
         ]
         pbx.engine.hang_up(call_id)
         await phones.wait("45", "call", "idle")
-        await until(
-            hass,
-            lambda: (
-                not persistent_notification._async_get_or_create_notifications(hass)
-            ),
-        )
+        persistent_notification.async_dismiss_all(hass)
     await pbx.send_raw(
         json.dumps({"action": "chat", "dest": "46", "message": names[2]})
     )

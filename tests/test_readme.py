@@ -1,5 +1,6 @@
 """The examples of README and docs: run as they are written, or at least valid."""
 
+import json
 from pathlib import Path
 import re
 from typing import Any
@@ -11,6 +12,7 @@ from custom_components.vodia.condition import CONDITIONS
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx.models import EndReason
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
+from homeassistant.components import automation
 from homeassistant.components.automation.config import (
     ValidationStatus,
     async_validate_config_item,
@@ -37,22 +39,71 @@ def examples(page: str) -> list[Any]:
 
 
 BLOCKS = examples("README.md")
+# What a screen shows of a page: lines, and characters of each. A table row wraps.
+SCREEN, WIDTH = 40, 150
+INTEGRATION = ROOT / "custom_components" / DOMAIN
+TITLE, RINGS = (
+    json.loads((INTEGRATION / "manifest.json").read_text())["name"],
+    json.loads((INTEGRATION / "translations/en.json").read_text())["triggers"][
+        "call_ringing"
+    ]["name"],
+)
+
+
+def test_front_page() -> None:
+    """Each section fits one screen, and the page is no longer than a few of them."""
+    page = (ROOT / "README.md").read_text()
+    assert len(page.splitlines()) <= 130
+    head, *sections = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    assert len(sections) >= 4
+    for part in (head, *sections):
+        screen = sum(max(1, -(-len(line) // WIDTH)) for line in part.splitlines())
+        assert screen <= SCREEN, part.splitlines()[0]
+
+
+def test_one_click() -> None:
+    """Each page of the documentation is one click away from the front page."""
+    page = (ROOT / "README.md").read_text()
+    linked = set(re.findall(r"\]\((docs/[\w-]+\.md)", page))
+    assert linked == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
+    for place in ("guide.md#remove", "faq.md#how-do-i-report"):
+        assert f"](docs/{place}" in page
 
 
 async def test_automation(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
-    """The automation pauses the music and names the caller, as soon as it rings."""
+    """The automation names the caller as soon as it rings; the editor's message too."""
     (config,) = [block for block in BLOCKS if "triggers" in block]
-    paused = async_mock_service(hass, "media_player", "media_pause")
+    message = config["actions"][0]["data"]["message"]
+    assert f"   `{message}`\n" in (ROOT / "README.md").read_text()
     notified = async_mock_service(hass, "persistent_notification", "create")
-    dismissed = async_mock_service(hass, "persistent_notification", "dismiss")
     assert await async_setup_component(hass, "automation", {"automation": config})
-    call_id = pbx.engine.ring("+4930123456", "45", name="Anna Meyer")
-    await until(hass, lambda: notified)
-    assert notified[0].data["message"] == "Anna Meyer is calling"
-    assert paused
-    assert not dismissed
-    pbx.engine.hang_up(call_id)
-    await until(hass, lambda: dismissed)
+    for number, name, told in (
+        ("+4930123456", "Anna Meyer", "Anna Meyer is calling"),
+        ("+4930123456", "", "+4930123456 is calling"),
+        ("", "", "Somebody is calling"),
+    ):
+        call_id = pbx.engine.ring(number, "45", name=name)
+        await until(hass, lambda: notified)
+        assert notified.pop().data["message"] == told
+        pbx.engine.hang_up(call_id)
+        await phones.wait("45", "call", "idle")
+    assert not notified
+
+
+def test_editor() -> None:
+    """The steps in the editor call things as Home Assistant does."""
+    page = (ROOT / "README.md").read_text()
+    (action,) = {
+        step["action"]
+        for block in BLOCKS
+        if "triggers" in block
+        for step in block["actions"]
+    }
+    domain, _, service = action.partition(".")
+    core = Path(automation.__file__).parents[1] / domain / "translations" / "en.json"
+    named = json.loads(core.read_text())["services"][service]["name"]
+    assert f"*{named}*" in page
+    assert f"*Add trigger > {TITLE} > {RINGS}*" in page
 
 
 @pytest.mark.parametrize(
@@ -101,7 +152,7 @@ async def test_trigger_page(
 
 async def test_action(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The action dials."""
-    (config,) = [block for block in BLOCKS if "action" in block]
+    config, *_ = examples("docs/actions.md")
     actions = await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([config]))
     await Script(hass, actions, "dial", "test").async_run()
     (call,) = pbx.engine.calls()

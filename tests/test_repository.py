@@ -369,13 +369,16 @@ def test_english_is_plain() -> None:
     assert not [key for key, text in flat(ENGLISH).items() if "[%key:" in text]
 
 
-def test_readme_commands() -> None:
-    """The README names the commands that CI runs."""
-    readme = (ROOT / "README.md").read_text()
-    ci = (ROOT / ".ci" / "run").read_text()
+def test_commands() -> None:
+    """The pages name the commands that CI runs: the first ones at the front."""
+    readme, contributing, ci = (
+        (ROOT / name).read_text()
+        for name in ("README.md", "CONTRIBUTING.md", ".ci/run")
+    )
     for command in ("scripts/setup", "scripts/demo --check", "scripts/test"):
-        assert command in readme
+        assert f"| `{command}` |" in contributing
         assert command in ci
+    assert "```bash\nscripts/setup\nscripts/demo\n```" in readme
 
 
 @pytest.mark.parametrize(
