@@ -72,6 +72,7 @@ async def _show(profile: str, port: int) -> int:
             entry_id = await client.add_pbx(pbx.url, pbx.extension, pbx.password)
             phones = Phones(pbx.extension, await client.entities(entry_id))
             await client.show_dashboard("phones", "Phones", "mdi:phone", build(phones))
+            await client.expose(phones.exposed)
         _say(_welcome(home, pbx, profile))
         try:
             await home.ended()
@@ -94,6 +95,8 @@ The demo is up:
 Ring extension {pbx.extension}:
 
   curl {pbx.control_url}/ring -d '{{"from": "+4930123456", "to": "{pbx.extension}", "name": "Anna Meyer"}}'
+
+Type to Assist (the speech bubble above the dashboard): "call Anna", "who is calling", "answer the phone".
 
 Ctrl-C ends it all."""
 

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 
 from .client import ActionError, Client, Json
+from .dashboard import Phones
 from .home import ROOT, DemoError, Home, free_port
 from .pbx import PROFILES, Pbx, simulated_pbx
 
@@ -190,6 +191,7 @@ class Scenario:
             self._get_calls,
             self._history,
             self._spoken,
+            self._assist,
             self._do_not_disturb,
             self._registration,
             self._foreign_extension,
@@ -543,6 +545,52 @@ class Scenario:
             )
             assert said["speech"] == f"{CALLER_NAME} is calling.", said
 
+    async def _assist(self) -> None:
+        """Somebody types to Assist, with the sentences that users copy."""
+        own = self._own
+        async with self._check("Assist: may use no telephone before one is exposed"):
+            await self._hear("call Anna", "The voice assistant may not use any")
+            assert not await self._control.calls(), "the PBX has a call"
+        await self._client.expose(Phones(own, self._entities).exposed)
+        async with self._check("Assist: call Anna"):
+            await self._hear("call Anna", "Calling Anna Lindqvist.")
+            (there,) = (await self._control.calls()).values()
+            parties = (there["caller"]["number"], there["called"]["number"])
+            assert parties == (own, "40"), parties
+        await self._control.rest()
+        await self._see(own, call="idle")
+        async with self._check("Assist: who is calling, while nobody is"):
+            await self._hear("who is calling", "Nobody is calling")
+        call = await self._control.ring(own)
+        await self._see(own, call="ringing")
+        async with self._check("Assist: who is calling, in either language"):
+            await self._hear("who is calling", f"{CALLER_NAME} is calling.")
+            await self._hear("wer ruft an", f"{CALLER_NAME} ruft an.", "de")
+        for said, answer, stage, holders in (
+            ("answer the phone", f"connected with {CALLER_NAME}.", "connected", []),
+            ("put the call on hold", "The call is on hold.", "connected", [own]),
+            ("resume the call", f"with {CALLER_NAME} again.", "connected", []),
+        ):
+            async with self._check(f"Assist: {said}"):
+                await self._hear(said, answer)
+                there = (await self._control.calls())[call]
+                found = (there["stage"], there["held_by"])
+                assert found == (stage, holders), found
+        async with self._check("Assist: hang up"):
+            await self._hear("hang up", "Hung up.")
+            assert not await self._control.calls(), "the PBX still has the call"
+        async with self._check("Assist: decline the call, and who it was"):
+            await self._control.ring(own, SECOND_CALLER, SECOND_NAME)
+            await self._see(own, call="ringing")
+            await self._hear("decline the call", "Declined.")
+            assert not await self._control.calls(), "the PBX still has the call"
+            await self._hear("who called", f"{SECOND_NAME} called")
+        for said, state in (("turn on", True), ("turn off", False)):
+            async with self._check(f"Assist: {said} do not disturb"):
+                await self._hear(f"{said} do not disturb", "Do not disturb is")
+                there = (await self._control.account(own))["dnd"]
+                assert there is state, f"the PBX has {there}"
+
     async def _do_not_disturb(self) -> None:
         """Do not disturb is set in the PBX, and by action."""
         own = self._own
@@ -736,6 +784,11 @@ class Scenario:
         )
         self._performed.add(action)
         return got
+
+    async def _hear(self, said: str, part: str, language: str = "en") -> None:
+        """Say something to Assist; its answer contains a text."""
+        answer = await self._client.say(said, language)
+        assert part in answer, answer
 
     async def _refused(
         self, key: str, action: str, placeholders: Json | None = None, **data: Any

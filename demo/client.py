@@ -91,6 +91,21 @@ class Client:
                 await self._news.wait()
             return found
 
+    async def expose(self, entity_ids: Collection[str]) -> None:
+        """Let Assist speak about entities, as a user does in the settings."""
+        await self.command(
+            "homeassistant/expose_entity",
+            assistants=["conversation"],
+            entity_ids=list(entity_ids),
+            should_expose=True,
+        )
+
+    async def say(self, text: str, language: str = "en") -> str:
+        """Say something to Assist and return the answer."""
+        told = await self.command("conversation/process", text=text, language=language)
+        answer: str = told["response"]["speech"]["plain"]["speech"]
+        return answer
+
     async def configure(self, flow: str, data: Json) -> Json:
         """Fill in a form of a config flow and return what comes of it."""
         return await self._post(f"/api/config/config_entries/flow/{flow}", data)

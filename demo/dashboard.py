@@ -35,6 +35,12 @@ class Phones:
         numbers = {account for account, key in self.entities if key == "registered"}
         return sorted(numbers, key=lambda number: (len(number), number))
 
+    @property
+    def exposed(self) -> list[str]:
+        """Return what docs/voice.md tells to expose, so that Assist may speak about it."""
+        calls = [self(number, "call") for number in self.extensions]
+        return [*calls, self(self.own, "last_caller")]
+
     def __call__(self, account: str, key: str) -> str:
         """Return an entity of an account; the account "" is the PBX."""
         return self.entities[account, key]

@@ -104,6 +104,9 @@ class Home:
         shutil.copy(Path(__file__).parent / "configuration.yaml", self.folder)
         (self.folder / "automations.yaml").write_text("[]\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
+        # As docs/voice.md tells users to.
+        sentences = "custom_sentences"
+        shutil.copytree(ROOT / sentences, self.folder / sentences)
         # The settings of the web server are stored, not configured. In the oldest format
         # they count as confirmed, and Home Assistant adds what has come since.
         _store(

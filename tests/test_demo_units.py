@@ -53,6 +53,14 @@ def test_dashboard_shows_every_extension(dashboard: Card) -> None:
     assert shown >= {f"sensor.{key}" for key in PBX_KEYS}
 
 
+def test_exposed() -> None:
+    """Test that Assist may speak about the phones, and about who called the own one."""
+    keys = [*((number, "call") for number in ("5", "45", "46")), ("45", "last_caller")]
+    keys += [("45", "registered"), ("46", "registered"), ("46", "last_caller")]
+    phones = Phones("45", {key: "_".join(key) for key in keys})
+    assert phones.exposed == ["45_call", "46_call", "45_last_caller"]
+
+
 def test_dashboard_acts_on_the_own_extension(dashboard: Card) -> None:
     """Test that all actions are for the extension whose login there is."""
     taps = [node for node in _nodes(dashboard) if "perform_action" in node]
