@@ -389,6 +389,18 @@ class Automation:
         return running
 
 
+def chosen(hass: HomeAssistant, block: str) -> str:
+    """Return a block with the devices chosen in it, as a user does."""
+    for name, entity_id in (
+        ("ID_OF_MY_PHONE", "notify.my_phone"),
+        ("ID_OF_FREYA_NILSEN", "sensor.freya_nilsen_call"),
+    ):
+        entity = er.async_get(hass).async_get(entity_id)
+        assert entity and entity.device_id
+        block = block.replace(name, entity.device_id)
+    return block
+
+
 @pytest.fixture
 async def automation(
     request: pytest.FixtureRequest,
@@ -398,15 +410,7 @@ async def automation(
 ) -> AsyncIterator[Automation]:
     """Set up an automation of the page; nobody may complain of it."""
     started = async_capture_events(hass, EVENT_AUTOMATION_TRIGGERED)
-    text: str = request.param
-    for name, entity_id in (
-        ("ID_OF_MY_PHONE", "notify.my_phone"),
-        ("ID_OF_FREYA_NILSEN", "sensor.freya_nilsen_call"),
-    ):
-        entity = er.async_get(hass).async_get(entity_id)
-        assert entity and entity.device_id
-        text = text.replace(name, entity.device_id)
-    config = parsed(text)
+    config = parsed(chosen(hass, request.param))
     assert await async_setup_component(hass, "automation", {"automation": config})
     (entity_id,) = hass.states.async_entity_ids("automation")
     state = hass.states.get(entity_id)

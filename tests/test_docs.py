@@ -3,16 +3,12 @@
 import re
 from typing import Any
 
-import pytest
-
 from custom_components.vodia.entity import CALL_KEYS
 from homeassistant.components.automation.config import (
     ValidationStatus,
     async_validate_config_item,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.script import async_validate_actions_config
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 
@@ -164,17 +160,6 @@ def test_every_error_of_a_form_has_its_row() -> None:
     assert all(all(row) for row in found)
     line = ENGLISH["config_subentries"]["line"]["error"].values()
     assert set(line) <= texts
-
-
-@pytest.mark.parametrize("page", ["docs/actions.md", "docs/entities.md"])
-async def test_action_examples(hass: HomeAssistant, page: str) -> None:
-    """What is in the examples is valid, and names actions and fields there are."""
-    for config in examples(page):
-        (action,) = await async_validate_actions_config(
-            hass, cv.SCRIPT_SCHEMA([config])
-        )
-        name = action["action"].removeprefix("vodia.")
-        assert set(action.get("data", {})) <= set(fields_of(SERVICES)[name])
 
 
 async def test_privacy_example(

@@ -1,4 +1,4 @@
-"""The examples of README and docs: run as they are written, or at least valid."""
+"""The front page, and the pages of triggers and conditions; examples run as written."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,6 @@ from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx.models import EndReason
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
 from homeassistant.components import automation
-from homeassistant.components.automation.config import (
-    ValidationStatus,
-    async_validate_config_item,
-)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script, async_validate_actions_config
@@ -113,18 +109,12 @@ def test_editor() -> None:
         ("docs/conditions.md", "condition", CONDITIONS),
     ],
 )
-async def test_pages(
-    hass: HomeAssistant, page: str, kind: str, offered: dict[str, Any]
-) -> None:
-    """The automations are valid; each trigger and condition is told of, and shown."""
+def test_pages(page: str, kind: str, offered: dict[str, Any]) -> None:
+    """Each trigger and condition is told of, and shown."""
     text = (ROOT / page).read_text()
     for name in offered:
         assert f"| `{DOMAIN}.{name}` |" in text
         assert f"{kind}: {DOMAIN}.{name}\n" in text
-    for config in examples(page):
-        valid = await async_validate_config_item(hass, "docs", config)
-        assert valid
-        assert valid.validation_status is ValidationStatus.OK, valid.validation_error
 
 
 async def test_trigger_page(
