@@ -155,11 +155,12 @@ def test_every_repair_has_its_row() -> None:
 def test_every_error_of_a_form_has_its_row() -> None:
     """The page has each error of the forms, as users read it."""
     found = rows(section(TROUBLES, "Errors in the forms"), r"[A-Z][^|]+")
-    texts = set(ENGLISH["config"]["error"].values())
+    config, line = ENGLISH["config"], ENGLISH["config_subentries"]["line"]
+    ends = (flow["abort"]["already_configured"] for flow in (config, line))
+    texts = {*config["error"].values(), *ends}
     assert {row[0] for row in found} == texts
     assert all(all(row) for row in found)
-    line = ENGLISH["config_subentries"]["line"]["error"].values()
-    assert set(line) <= texts
+    assert set(line["error"].values()) <= texts
 
 
 async def test_privacy_example(
