@@ -72,6 +72,19 @@ class Photographer:
         await self._page.screenshot(path=_IMAGES / f"{name}.png")
         sys.stdout.write(f"{name}.png\n")
 
+    async def talk(self, name: str, path: str, said: str, answer: str) -> None:
+        """Type something to Assist, and take a picture when it is answered."""
+        await self._page.goto(f"{self._home.url}{path}")
+        await self._page.get_by_label("Assist").first.click()
+        await self._page.get_by_label("Enter a request").fill(said)
+        start = time.monotonic()
+        await self._page.keyboard.press("Enter")
+        await self._shown(answer).wait_for()
+        seconds = time.monotonic() - start
+        await asyncio.sleep(_SETTLE)
+        await self._page.screenshot(path=_IMAGES / f"{name}.png")
+        sys.stdout.write(f"{name}.png, answered in {seconds:.1f} s\n")
+
     def _shown(self, text: str) -> Locator:
         """Return the first place that shows a text."""
         return self._page.get_by_text(text).locator("visible=true").first
@@ -132,10 +145,14 @@ async def take_all(images: Path) -> None:
         entry_id = await client.add_pbx(pbx.url, pbx.extension, pbx.password)
         phones = Phones(pbx.extension, await client.entities(entry_id))
         await client.show_dashboard("phones", "Phones", "mdi:phone", build(phones))
+        await client.expose(phones.exposed)
         async with browser_page(client, home) as page:
             photographer = Photographer(page, home)
             await ring(pbx)
             await photographer.take("dashboard", "/phones", "Anna Meyer", "Decline")
+            await photographer.talk(
+                "assist", "/phones", "who is calling", "Anna Meyer is calling."
+            )
             device = await device_id(client, "Freya Nilsen")
             await photographer.take(
                 "device", f"/config/devices/device/{device}", "Do not disturb"

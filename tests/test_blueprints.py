@@ -81,8 +81,8 @@ class Errors(logging.Handler):
     @override
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record that a user would find in the log."""
-        # Cameras come with the app, and want a library that not every machine has.
-        if record.name.startswith("homeassistant.components.camera"):
+        # Cameras come with the app; they and speech want what not every machine has.
+        if record.name.startswith(("haffmpeg", "homeassistant.components.camera")):
             return
         if record.levelno >= logging.ERROR or record.name.startswith(
             ("homeassistant.components.automation", "homeassistant.helpers")

@@ -1,17 +1,52 @@
 """The blueprints for voice: sentences that users can change, and a question that listens."""
 
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine
+from dataclasses import dataclass
+from typing import Any, ClassVar, override
 
 import pytest
-
-from homeassistant.components.assist_satellite.entity import AssistSatelliteEntity
-from homeassistant.core import (
-    HomeAssistant,
-    ServiceCall,
-    ServiceResponse,
-    SupportsResponse,
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    mock_config_flow,
+    mock_integration,
+    mock_platform,
+    setup_test_component_platform,
 )
-from homeassistant.helpers import area_registry as ar, entity_registry as er
+
+from homeassistant.components.assist_pipeline import (
+    PipelineEvent,
+    async_get_pipeline,
+    async_update_pipeline,
+)
+from homeassistant.components.assist_satellite import (
+    AssistSatelliteAnnouncement,
+    AssistSatelliteConfiguration,
+    AssistSatelliteEntity,
+    AssistSatelliteEntityFeature,
+)
+from homeassistant.components.stt import (
+    AudioBitRates,
+    AudioChannels,
+    AudioCodecs,
+    AudioFormats,
+    AudioSampleRates,
+    SpeechMetadata,
+    SpeechResult,
+    SpeechResultState,
+    SpeechToTextEntity,
+)
+from homeassistant.components.tts import TextToSpeechEntity, TtsAudioType
+from homeassistant.config_entries import ConfigEntry, ConfigFlow
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import (
+    area_registry as ar,
+    device_registry as dr,
+    entity_registry as er,
+)
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
 from simulator import Simulator, Stage
 
 from .common import Phones, until
@@ -29,8 +64,13 @@ from .test_voice import (
     past,
     patience,
     room,
-    satellite,
 )
+
+# The domain that the platforms of the test harness belong to.
+TEST_DOMAIN = "test"
+VOICE = "tts.speaking"
+# Four frames of MPEG audio; Home Assistant writes tags into what is said.
+_SILENCE = (b"\xff\xfb\x90\x00" + bytes(413)) * 4
 
 __all__ = ["assist", "errors", "hass_config_dir", "patience", "room"]
 
@@ -147,93 +187,219 @@ async def test_voice_do_not_disturb(
 # A question
 
 
-class Ears:
-    """Satellites that speak, and hear what is said to them."""
+class Hearing(SpeechToTextEntity):
+    """Hear one text after the other, and then nothing, whatever the sound is."""
 
-    def __init__(self, hass: HomeAssistant, heard: str) -> None:
-        """Hear the same everywhere."""
-        self.hass = hass
-        self.heard = heard
-        self.asked: list[tuple[str, str]] = []
-        self.announced: list[ServiceCall] = []
-        self.spoken: list[ServiceCall] = []
-        services = hass.services
-        services.async_register(
-            "assist_satellite",
-            "ask_question",
-            self.ask,
-            supports_response=SupportsResponse.ONLY,
+    _attr_unique_id = _attr_name = "hearing"
+    supported_languages: ClassVar = ["en"]
+    supported_formats: ClassVar = [AudioFormats.WAV]
+    supported_codecs: ClassVar = [AudioCodecs.PCM]
+    supported_bit_rates: ClassVar = [AudioBitRates.BITRATE_16]
+    supported_sample_rates: ClassVar = [AudioSampleRates.SAMPLERATE_16000]
+    supported_channels: ClassVar = [AudioChannels.CHANNEL_MONO]
+
+    def __init__(self, *texts: str) -> None:
+        """Know what will be said."""
+        self.texts = list(texts)
+
+    @override
+    async def async_process_audio_stream(
+        self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]
+    ) -> SpeechResult:
+        """Listen to the end."""
+        async for _ in stream:
+            pass
+        text = self.texts.pop(0) if self.texts else ""
+        return SpeechResult(text, SpeechResultState.SUCCESS)
+
+
+class Speaking(TextToSpeechEntity):
+    """Make some sound of any text."""
+
+    _attr_unique_id = _attr_name = "speaking"
+    supported_languages: ClassVar = ["en"]
+    _attr_default_language = "en"
+
+    @override
+    async def async_get_tts_audio(
+        self, message: str, language: str, options: Any
+    ) -> TtsAudioType:
+        """Return the sound."""
+        return "mp3", _SILENCE
+
+
+class Satellite(AssistSatelliteEntity):
+    """A voice satellite with neither a loudspeaker nor a microphone."""
+
+    _attr_has_entity_name = True
+    _attr_name = None
+    _attr_supported_features = (
+        AssistSatelliteEntityFeature.ANNOUNCE
+        | AssistSatelliteEntityFeature.START_CONVERSATION
+    )
+
+    def __init__(self, area: str) -> None:
+        """Stand in an area."""
+        self._attr_unique_id = area
+        self._attr_device_info = DeviceInfo(
+            identifiers={(TEST_DOMAIN, area)}, name=area, suggested_area=area
         )
-        services.async_register("assist_satellite", "announce", self.announced.append)
-        services.async_register("tts", "speak", self.spoken.append)
+        self.asked: list[str] = []
+        self.announced: list[str] = []
+        self.meanwhile: list[Coroutine[Any, Any, None]] = []
 
-    async def ask(self, call: ServiceCall) -> ServiceResponse:
-        """Ask, and understand the answer as Home Assistant's own satellites do."""
-        self.asked.append((call.data["entity_id"], call.data["question"]))
-        understand: Any = AssistSatelliteEntity._question_response_to_answer
-        answer = understand(self, self.heard, call.data["answers"])
-        return {"id": answer.id, "sentence": answer.sentence, "slots": answer.slots}
+    @override
+    def async_get_configuration(self) -> AssistSatelliteConfiguration:
+        """Have no wake words."""
+        return AssistSatelliteConfiguration([], [], 1)
+
+    @override
+    async def async_set_configuration(
+        self, config: AssistSatelliteConfiguration
+    ) -> None:
+        """Need no wake words."""
+
+    @override
+    async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
+        """Say something."""
+        self.announced.append(announcement.message)
+
+    @override
+    async def async_start_conversation(
+        self, start_announcement: AssistSatelliteAnnouncement
+    ) -> None:
+        """Say something, and send to Home Assistant's pipeline what is heard after it."""
+        self.asked.append(start_announcement.message)
+        while self.meanwhile:
+            await self.meanwhile.pop(0)
+        await self.async_accept_pipeline_from_satellite(self._sound())
+
+    @override
+    def on_pipeline_event(self, event: PipelineEvent) -> None:
+        """Show nothing."""
+
+    async def _sound(self) -> AsyncGenerator[bytes]:
+        """Yield a tenth of a second of what a microphone would send."""
+        for _ in range(10):
+            yield bytes(320)
 
 
-def furnish(hass: HomeAssistant, area: str, *entities: str) -> None:
-    """Put entities into an area."""
-    area_id = ar.async_get(hass).async_get_or_create(area).id
-    device_id = satellite(hass, area_id)
-    registry = er.async_get(hass)
-    for entity in entities:
-        domain, name = entity.split(".")
-        registry.async_get_or_create(
-            domain,
-            "satellites",
-            name,
-            object_id_base=name,
-            device_id=device_id,
+@dataclass(frozen=True, slots=True)
+class House:
+    """Rooms with satellites, and a player in each, which plays what is sent to it."""
+
+    hass: HomeAssistant
+    satellites: dict[str, Satellite]
+    played: list[ServiceCall]
+
+    def areas(self, *names: str) -> list[str]:
+        """Return the ids of areas."""
+        return [ar.async_get(self.hass).async_get_or_create(name).id for name in names]
+
+    def player(self, name: str) -> str | None:
+        """Return the player in a room."""
+        registry = er.async_get(self.hass)
+        return registry.async_get_entity_id("media_player", TEST_DOMAIN, name)
+
+
+async def furnish(hass: HomeAssistant, heard: list[str], *rooms: str) -> House:
+    """Put satellites into rooms, and players into those and the hall.
+
+    All is Home Assistant's own but what makes and takes sound, and the engines for speech.
+    """
+    # A satellite is told where to fetch what it has to play.
+    hass.config.internal_url = "http://home.example:8123"
+    house = House(hass, {room: Satellite(room) for room in rooms}, [])
+    platforms: dict[Platform, list[Entity]] = {
+        Platform.STT: [Hearing(*heard)],
+        Platform.TTS: [Speaking()],
+        Platform.ASSIST_SATELLITE: [*house.satellites.values()],
+    }
+
+    async def set_up_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+        """Set up the platforms."""
+        await hass.config_entries.async_forward_entry_setups(entry, platforms)
+        return True
+
+    mock_integration(hass, MockModule(TEST_DOMAIN, async_setup_entry=set_up_entry))
+    mock_platform(hass, f"{TEST_DOMAIN}.config_flow")
+    for platform, entities in platforms.items():
+        setup_test_component_platform(hass, platform, entities, from_config_entry=True)
+    entry = MockConfigEntry(domain=TEST_DOMAIN)
+    entry.add_to_hass(hass)
+    with mock_config_flow(TEST_DOMAIN, ConfigFlow):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+    await async_update_pipeline(
+        hass,
+        async_get_pipeline(hass),
+        stt_engine="stt.hearing",
+        stt_language="en",
+        tts_engine=VOICE,
+        tts_language="en",
+    )
+    for name in {*rooms, "Hall"}:
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={(TEST_DOMAIN, name)},
+            suggested_area=name,
         )
+        er.async_get(hass).async_get_or_create(
+            "media_player", TEST_DOMAIN, name, device_id=device.id
+        )
+    hass.services.async_register("media_player", "play_media", house.played.append)
+    return house
 
 
 @modern
 @pytest.mark.parametrize(
     ("heard", "stage"),
     [
-        ("answer", Stage.CONNECTED),
+        ("answer it", Stage.CONNECTED),
         ("Yes please", Stage.CONNECTED),
         ("ja", Stage.CONNECTED),
         ("decline", None),
         ("Nein danke", None),
         ("what did you say", Stage.RINGING),
+        ("", Stage.RINGING),
     ],
 )
 async def test_ask_to_answer(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, heard: str, stage: Any
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    errors: list[str],
+    *,
+    heard: str,
+    stage: Any,
 ) -> None:
     """The name is said in the chosen rooms, and what is answered there is done."""
-    furnish(hass, "Kitchen", "assist_satellite.kitchen", "media_player.kitchen")
-    furnish(hass, "Hall", "media_player.hall")
-    furnish(hass, "Bath", "assist_satellite.bath")
-    ears = Ears(hass, heard)
-    areas = [ar.async_get(hass).async_get_or_create(a).id for a in ("Kitchen", "Hall")]
+    house = await furnish(hass, [heard], "Kitchen", "Bath")
     await use(
         hass,
         "ask_to_answer",
         phones=device(phones, "45"),
         line=own(phones),
-        areas=areas,
-        tts_engine="tts.voice",
+        areas=house.areas("Kitchen", "Hall"),
+        tts_engine=VOICE,
     )
     call_id = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
-    await until(hass, lambda: ears.asked)
+    kitchen, bath = house.satellites.values()
+    await until(hass, lambda: kitchen.asked and house.played)
     await is_done(hass)
-    kitchen = er.async_get(hass).async_get_entity_id(
-        "assist_satellite", "satellites", "kitchen"
-    )
-    assert ears.asked == [(kitchen, "Anna Meyer is calling. Answer or decline?")]
-    assert not ears.announced
-    (spoken,) = ears.spoken
-    assert spoken.data["message"] == "Anna Meyer is calling."
-    hall = er.async_get(hass).async_get_entity_id("media_player", "satellites", "hall")
-    assert spoken.data["media_player_entity_id"] == [hall]
+    assert kitchen.asked == ["Anna Meyer is calling. Answer or decline?"]
+    assert not kitchen.announced
+    assert not bath.asked + bath.announced
+    # The one in the kitchen would say it twice.
+    (played,) = house.played
+    assert played.data["entity_id"] == [house.player("Hall")]
+    message = "message=Anna+Meyer+is+calling."
+    assert message in played.data["media_content_id"]
     left = {call.id: call.stage for call in pbx.engine.calls()}
     assert left.get(call_id) is stage
+    if not heard:
+        # Home Assistant logs that nobody answered, at each step.
+        assert all("No answer from question" in error for error in errors)
+        errors.clear()
 
 
 @modern
@@ -241,42 +407,26 @@ async def test_ask_to_answer_too_late(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An answer to a call that is gone does nothing to the next one."""
-    furnish(hass, "Kitchen", "assist_satellite.kitchen")
-    ears = Ears(hass, "answer")
+    house = await furnish(hass, ["answer", "what"], "Kitchen")
+    kitchen = house.satellites["Kitchen"]
 
-    async def ask(call: ServiceCall) -> ServiceResponse:
+    async def another() -> None:
         """Give up before the answer, and let another one call."""
         pbx.engine.hang_up(first)
         await phones.wait("45", "call", "idle")
         pbx.engine.ring("+4930222222", "45")
         await phones.wait("45", "ringing", "on")
-        hass.services.async_register(
-            "assist_satellite",
-            "ask_question",
-            silent,
-            supports_response=SupportsResponse.ONLY,
-        )
-        return await ears.ask(call)
 
-    async def silent(call: ServiceCall) -> ServiceResponse:
-        """Hear nothing."""
-        return {"id": None, "sentence": "", "slots": {}}
-
-    hass.services.async_register(
-        "assist_satellite",
-        "ask_question",
-        ask,
-        supports_response=SupportsResponse.ONLY,
-    )
+    kitchen.meanwhile.append(another())
     await use(
         hass,
         "ask_to_answer",
         phones=device(phones, "45"),
         line=own(phones),
-        areas=[ar.async_get(hass).async_get_or_create("Kitchen").id],
+        areas=house.areas("Kitchen"),
     )
     first = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: ears.asked)
+    await until(hass, lambda: len(kitchen.asked) == 2)
     await is_done(hass)
     (call,) = pbx.engine.calls()
     assert call.stage is Stage.RINGING
