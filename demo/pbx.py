@@ -16,6 +16,7 @@ PROFILES = {"classic": Switches.classic, "modern": Switches.modern}
 _PICKUP_SECONDS = 1.5
 _ANSWER_SECONDS = 5.0
 _TALK_SECONDS = 45.0
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ async def simulated_pbx(
     pbx.engine.listeners.append(take)
     if lively:
         _let_colleagues_answer(pbx.engine, extension)
+        _let_callers_give_up(pbx.engine)
     try:
         await pbx.start(HOST)
         await control.start(HOST)
@@ -91,5 +93,27 @@ def _let_colleagues_answer(engine: Engine, own: str) -> None:
             ):
                 waiting.add(call.id)
                 loop.call_later(_ANSWER_SECONDS, answer, call.id)
+
+    engine.listeners.append(look)
+
+
+def _let_callers_give_up(engine: Engine) -> None:
+    """Let a call end that nobody answers: two that ring cannot be told apart by a tap."""
+    loop = asyncio.get_running_loop()
+    seen: set[str] = set()
+
+    def give_up(call_id: str) -> None:
+        """End a call, if it still rings."""
+        seen.discard(call_id)
+        with suppress(EngineError):
+            if engine.call(call_id).stage is Stage.RINGING:
+                engine.hang_up(call_id)
+
+    def look(_: object) -> None:
+        """Look for calls that have begun to ring."""
+        for call in engine.calls():
+            if call.stage is Stage.RINGING and call.id not in seen:
+                seen.add(call.id)
+                loop.call_later(_PATIENCE_SECONDS, give_up, call.id)
 
     engine.listeners.append(look)

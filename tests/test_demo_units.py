@@ -201,6 +201,19 @@ async def test_colleagues_pick_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert engine.call(foreign).stage is Stage.RINGING
 
 
+async def test_callers_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test that a call ends that nobody answers, and no other."""
+    monkeypatch.setattr(demo_pbx, "_PATIENCE_SECONDS", 0.02)
+    engine = Simulator(Switches.modern()).engine
+    demo_pbx._let_callers_give_up(engine)
+    answered = engine.ring("+331234", "41")
+    engine.answer(answered, "41")
+    engine.ring("+4930123456", "45")
+    assert len(engine.calls()) == 2
+    await asyncio.sleep(0.1)
+    assert [call.id for call in engine.calls()] == [answered]
+
+
 def test_errors_in() -> None:
     """Test that errors are found with what stands under them."""
     log = """\
