@@ -22,6 +22,7 @@ from custom_components.vodia.pbx.messages import (
     call_ids,
     decode,
     decode_accounts,
+    decode_flags,
     decode_history,
     decode_orbits,
     encode,
@@ -392,7 +393,11 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
     frames: list[dict[str, Any]] = [
         {"action": "call-state", "calls": [{"id": "a", "mood": 1}], "seq": 1},
         {"action": "user-state", "account": "46", "mood": {}, "calls": [{"hue": 1}]},
-        {"action": "domain-state", "accounts": [{"account": "45", "mood": 1}]},
+        {
+            "action": "domain-state",
+            "accounts": [{"account": "45", "mood": 1}],
+            "calls": [{"hue": 1}],
+        },
     ]
     for frame in frames:
         decode(orjson.dumps(frame), ledger)
@@ -402,7 +407,41 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
         "user-state.mood": 1,
         "account.calls.hue": 1,
         "domain-state.accounts.mood": 1,
+        "domain-state.calls.hue": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("read", "places"),
+    [
+        (decode_accounts, {"rest-accounts"}),
+        (decode_orbits, {"rest-orbits", "rest-orbits.calls"}),
+        (lambda reply, ledger: decode_history(reply, "45", ledger), {"history"}),
+        (decode_flags, {"srvflags"}),
+    ],
+)
+def test_unknown_fields_of_replies_are_counted(
+    read: Callable[[Any, Ledger], object], places: set[str], ledger: Ledger
+) -> None:
+    """Those of REST are kept, too."""
+    read([{"name": "7", "calls": [{"hue": 1}], "hue": 1}], ledger)
+    assert {f"{place}.hue" for place in places} <= set(ledger.unknown_fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tenant"),
+    [
+        ({"domain": "Other.Example"}, "other.example"),
+        ({"domain": ""}, None),
+        ({}, None),
+    ],
+)
+def test_tenant(fields: dict[str, str], tenant: str | None, ledger: Ledger) -> None:
+    """A `user-state` may name its tenant."""
+    frame = {"action": "user-state", "account": "46", **fields}
+    message = decode(orjson.dumps(frame), ledger)
+    assert isinstance(message, AccountDelta)
+    assert message.tenant == tenant
 
 
 @pytest.mark.parametrize(
@@ -469,6 +508,20 @@ def test_strings_for_times(value: object, seconds: float | None) -> None:
     """Times may be strings; empty and absurd ones are not known."""
     assert call(start=value).started == seconds
     assert call(connect=value).answered == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "busy"),
+    [
+        ({}, False),
+        ({"code": None, "calls": []}, False),
+        ({"code": 0}, True),
+        ({"calls": [{"id": "a"}]}, True),
+    ],
+)
+def test_busy(fields: dict[str, Any], busy: bool) -> None:
+    """A code, whatever it is, or a call makes an account busy."""
+    assert account(**fields).busy is busy
 
 
 def test_numbers_for_strings() -> None:
@@ -655,7 +708,8 @@ def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None
     entry = {"id": "a", "from": '"Anna" <sip:+4930@x>', "state": state}
     reply = [{"name": "5", "calls": entry if alone else [entry]}]
     (found,) = decode_orbits(reply, ledger)["5"].calls
-    assert found.connected
+    assert decode_orbits(reply, ledger)["5"].occupied
+    assert found.phase is (Phase.HELD if state == "onhold" else Phase.CONNECTED)
     assert (found.id, found.caller.number, found.caller.name) == ("a", "+4930", "Anna")
 
 
@@ -666,6 +720,12 @@ def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     """What cannot be understood is not half understood."""
     with pytest.raises(FrameError):
         decode_orbits(reply, ledger)
+
+
+def test_endless_orbit(ledger: Ledger) -> None:
+    """No orbit has so many calls."""
+    with pytest.raises(FrameError, match="too many calls"):
+        decode_orbits([{"name": "5", "calls": [{}] * 101}], ledger)
 
 
 def test_push_of_orbits(ledger: Ledger) -> None:
@@ -843,6 +903,10 @@ def test_samples_are_shortened() -> None:
             {"action": "call-state", "calls": [{"extension": ["46"] * 6000}]},
             "too many extensions",
         ),
+        (
+            {"action": "domain-state", "accounts": [{"account": "45"}] * 6000},
+            "too many accounts",
+        ),
         ({"action": "user-state", "account": "4" * 1000}, "account is too long"),
         ({"action": "user-state", "account": "4\n5"}, "account is no text"),
         ({"action": "user-state", "account": ""}, "account is missing"),
@@ -937,6 +1001,8 @@ def test_long_history() -> None:
     calls = decode_history({"data": [entry] * 10_000}, "45", Ledger())
     assert len(calls) == 500
     assert calls[0].direction == "outgoing"
+    assert calls[0].remote == Party("41", None, "x")
+    assert calls[0].dialed_number == "41"
 
 
 def test_what_is_told_again_is_the_same() -> None:
