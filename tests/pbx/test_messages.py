@@ -19,6 +19,7 @@ from custom_components.vodia.pbx.messages import (
     Ignored,
     OrbitSignal,
     Signal,
+    call_ids,
     decode,
     decode_accounts,
     decode_history,
@@ -153,7 +154,24 @@ def test_party_bracket_in_quotes_is_no_address() -> None:
 
 def test_party_bracket_behind_address() -> None:
     """What follows the address is not part of it."""
-    assert parse_party('"Anna" <sip:40@tenant>;x=a<b') == Party("40", "Anna", "tenant")
+    for address in ("sip:40@tenant", "40@tenant"):
+        party = parse_party(f'"Anna" <{address}>;x=a<b')
+        assert party == Party("40", "Anna", "tenant")
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("+49 (30) 123-45/6.7", "+49301234567"), ("Room 5-a", "Room 5-a")],
+)
+def test_party_number_as_people_write_it(written: str, number: str) -> None:
+    """Only of what is a number the separators are left out."""
+    assert call(**{"from-number": written}).caller.number == number
+    assert parse_party(f"<sip:{written}@tenant>").number == number
+
+
+def test_party_at_an_endless_host() -> None:
+    """What is far too long is no host, and none is no other tenant."""
+    assert parse_party(f"<sip:40@{'x' * 254}>") == Party("40", None, None)
 
 
 @pytest.mark.parametrize(
@@ -366,6 +384,7 @@ def test_unknown_actions_are_counted(frame: bytes, word: str, ledger: Ledger) ->
     for _ in range(3):
         assert decode(frame, ledger) == Ignored()
     assert ledger.unknown_actions == {word: 3}
+    assert ledger.samples[word][0] == orjson.loads(frame)
 
 
 def test_unknown_fields_are_counted(ledger: Ledger) -> None:
@@ -434,6 +453,7 @@ def test_strings_for_booleans(value: object, meaning: bool | None) -> None:
         ("1463540185.7", 1463540185.7),
         ("1463030007.19", 1463030007.19),
         (1463540185, 1463540185.0),
+        (0.5, 0.5),
         ("1463540185", 1463540185.0),
         ("", None),
         (None, None),
@@ -496,12 +516,28 @@ def test_state_and_callstate_are_the_same(
     assert call(**{field: word}).phase is phase
 
 
+def test_empty_fields_say_nothing(ledger: Ledger) -> None:
+    """Who leaves all of a call empty tells nothing, and nothing odd."""
+    empty = dict.fromkeys(("state", "start", "connect", "from", "to", "rec"), "")
+    for fields in ({}, empty):
+        data = orjson.dumps({"action": "call-state", "calls": [{"id": "a"} | fields]})
+        message = decode(data, ledger)
+        assert isinstance(message, CallList)
+        (found,) = message.calls
+        assert (found.caller, found.callee) == (Party(), Party())
+        assert (found.started, found.answered, found.raw_state) == (None, None, None)
+    assert not ledger.unknown_fields
+    assert not ledger.unknown_states
+
+
 def test_unknown_state_is_counted_and_kept(ledger: Ledger) -> None:
     """The raw word goes to the diagnostics."""
     frame = b'{"action":"call-state","calls":{"id":"a","state":"hovering"}}'
     message = decode(frame, ledger)
     assert isinstance(message, CallList)
     assert message.calls[0].raw_state == "hovering"
+    assert ledger.unknown_states == {"hovering": 1}
+    decode(frame.replace(b"hovering", b"connected"), ledger)
     assert ledger.unknown_states == {"hovering": 1}
 
 
@@ -573,6 +609,15 @@ def test_call_without_id(one: dict[str, Any], other: dict[str, Any]) -> None:
 def test_call_without_id_stays_the_same(later: dict[str, Any]) -> None:
     """A name that turns up, or another way to write a time, makes no new call."""
     assert call(**later).id == call(**{"from": "<sip:46@localhost>", "start": 5.5}).id
+
+
+# REST calls
+
+
+def test_call_ids() -> None:
+    """An id is a text or a number; what has none is passed over."""
+    assert call_ids([{"id": "a"}, {"id": 7}, {"id": None}, {}, "b"]) == {"a", "7"}
+    assert call_ids({"id": "a"}) == call_ids(None) == set()
 
 
 # REST accounts
@@ -669,7 +714,7 @@ def test_rest_accounts(ledger: Ledger) -> None:
 )
 def test_rest_reply_of_another_shape(reply: object, ledger: Ledger) -> None:
     """A reply of another shape is no empty list."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^accounts is not|^name is missing$"):
         decode_accounts(reply, ledger)
 
 
@@ -786,17 +831,30 @@ def test_samples_are_shortened() -> None:
 
 
 @pytest.mark.parametrize(
-    "frame",
+    ("frame", "fault"),
     [
-        {"action": "call-state", "calls": [{"id": "x" * 1000}]},
-        {"action": "call-state", "calls": [{"id": str(i)} for i in range(6000)]},
-        {"action": "user-state", "account": "4" * 1000},
-        {"action": "user-state", "account": "45", "calls": [{}] * 1000},
+        ({"action": "call-state", "calls": [{"id": "x" * 1000}]}, "id is too long"),
+        ({"action": "call-state", "calls": [{"id": "a\nb"}]}, "id is no text"),
+        (
+            {"action": "call-state", "calls": [{"id": str(i)} for i in range(6000)]},
+            "too many calls",
+        ),
+        (
+            {"action": "call-state", "calls": [{"extension": ["46"] * 6000}]},
+            "too many extensions",
+        ),
+        ({"action": "user-state", "account": "4" * 1000}, "account is too long"),
+        ({"action": "user-state", "account": "4\n5"}, "account is no text"),
+        ({"action": "user-state", "account": ""}, "account is missing"),
+        (
+            {"action": "user-state", "account": "45", "calls": [{}] * 1000},
+            "too many calls",
+        ),
     ],
 )
-def test_absurd_sizes_drop_the_frame(frame: dict[str, Any]) -> None:
+def test_absurd_sizes_drop_the_frame(frame: dict[str, Any], fault: str) -> None:
     """No telephone system has such ids, accounts or lists."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=f"^{fault}$"):
         decode(orjson.dumps(frame), Ledger())
 
 
@@ -812,13 +870,15 @@ def test_long_names_and_numbers() -> None:
 def test_time_of_another_form() -> None:
     """A time that cannot be read is not known; the call counts all the same."""
     ledger = Ledger()
-    message = decode(
-        b'{"action":"call-state","calls":[{"id":"a","start":"2026-11-23T10:00:00Z"}]}',
-        ledger,
-    )
+    times = dict.fromkeys(("start", "connect"), "2026-11-23T10:00:00Z")
+    frame = {"action": "call-state", "calls": [{"id": "a"} | times]}
+    message = decode(orjson.dumps(frame), ledger)
     assert isinstance(message, CallList)
-    assert message.calls[0].started is None
-    assert ledger.unknown_fields == {"start: another form of time": 1}
+    assert message.calls[0].started is message.calls[0].answered is None
+    assert ledger.unknown_fields == {
+        "start: another form of time": 1,
+        "connect: another form of time": 1,
+    }
 
 
 @pytest.mark.parametrize("empty", ["{}", '""', "[]"])
@@ -846,7 +906,7 @@ def test_empty_list_of_calls(empty: str) -> None:
 )
 def test_history_of_another_shape(reply: object) -> None:
     """What is no list of calls is no history, and not an empty one."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^history is not a list"):
         decode_history(reply, "45", Ledger())
 
 

@@ -67,7 +67,7 @@ def test_no_flags(reply: Any) -> None:
 )
 def test_odd_flags(reply: Any) -> None:
     """What is no list of flags is refused."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(srvflags|name|state) is "):
         decode_flags(reply, Ledger())
 
 
@@ -89,6 +89,7 @@ def test_long_absent() -> None:
         ({"missed": 3, "missedspan": 86400}, MissedCalls(3, 86400)),
         ({"missed": "3", "missedspan": "86400"}, MissedCalls(3, 86400)),
         ({"missed": 0}, MissedCalls(0, None)),
+        ({"missed": 1, "missedspan": "a day"}, MissedCalls(1, None)),
         ({"total": 3, "data": []}, None),
         ({"missed": None}, None),
         ([], None),
@@ -105,7 +106,7 @@ def test_missed(reply: Any, missed: MissedCalls | None) -> None:
 )
 def test_odd_missed(reply: Any) -> None:
     """What is no number of calls is refused."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(history|missed) is "):
         decode_missed(reply, Ledger())
 
 
@@ -152,7 +153,7 @@ def test_classic_voicemail(reply: Any) -> None:
 )
 def test_odd_voicemail(reply: Any) -> None:
     """What is no mailbox is refused."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(messages|total) is "):
         decode_voicemail(reply, Ledger(), filtered=True)
 
 
@@ -206,7 +207,7 @@ def test_bounds() -> None:
 @pytest.mark.parametrize("reply", [None, 3, "x", [1], {"error": "x"}])
 def test_odd_book(reply: Any) -> None:
     """What is no list of objects is refused."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^adrbook is "):
         decode_address_book(reply)
 
 

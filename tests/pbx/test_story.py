@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 import orjson
 import pytest
 
@@ -30,6 +30,7 @@ from .test_properties import (
     Act,
     Office,
     calls_for,
+    often,
     truth_of,
 )
 
@@ -384,7 +385,7 @@ def without_reasons(steps: Steps) -> Steps:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=1000)
+@often(10)
 @given(DISPLAY, NAMES, LIVES)
 def test_thousand_lives(
     switches: Mapping[str, Any], names: Mapping[str, str], acts: list[Act]
@@ -419,7 +420,7 @@ def test_thousand_lives(
 
 
 @pytest.mark.timeout(180)
-@settings(max_examples=300)
+@often(3)
 @given(DISPLAY, NAMES, ACTS)
 def test_lives_of_groups(
     switches: Mapping[str, Any], names: Mapping[str, str], acts: list[Act]
