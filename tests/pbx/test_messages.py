@@ -727,7 +727,7 @@ def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None
 )
 def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     """What cannot be understood is not half understood."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(orbits|calls|name) is "):
         decode_orbits(reply, ledger)
 
 
@@ -910,6 +910,13 @@ def test_samples_are_shortened() -> None:
         ),
         (
             {"action": "call-state", "calls": [{"extension": ["46"] * 6000}]},
+            "too many extensions",
+        ),
+        (
+            {
+                "action": "call-state",
+                "calls": [{"extension": list(range(1000))}] * 3,
+            },
             "too many extensions",
         ),
         (
@@ -1098,6 +1105,15 @@ def test_what_is_told_again_is_the_same() -> None:
     assert after.calls[1] is before.calls[1]
     assert decoder.decode(calls()) == CallList(())
     assert decoder.decode(calls("alerting", "connected")) == before
+
+
+def test_calls_that_are_told_again_may_be_odd(ledger: Ledger) -> None:
+    """What is odd is counted or refused as it is anywhere."""
+    decoder = Decoder(ledger)
+    decoder.decode(b'{"action":"call-state","calls":[{"id":7,"hue":1}]}')
+    assert ledger.unknown_fields == {"call-state.calls.hue": 1}
+    with pytest.raises(FrameError, match="id is not a string"):
+        decoder.decode(b'{"action":"call-state","calls":[{"id":["a"]}]}')
 
 
 def test_calls_with_presence_are_read_each_time() -> None:

@@ -247,6 +247,14 @@ def test_ours() -> None:
     assert office_.calls(105) == ["45 missed missed", "45 ended missed"]
 
 
+def test_talk_that_we_transfer() -> None:
+    """It lasted until then."""
+    office_ = office()
+    office_.calls(100, TALK)
+    office_.stories.expect("45", "a", EndReason.TRANSFERRED)
+    assert office_.calls(105) == ["45 transferred 5", "45 ended transferred 5"]
+
+
 def test_group_call_that_we_transfer() -> None:
     """It is transferred for the group as well."""
     office_ = office()
@@ -267,6 +275,194 @@ def test_account_that_leaves() -> None:
     office_.calls(100, leg("a", OUTSIDE, "46", "connected"))
     office_.pbx.accounts("45", "47", SALES)
     assert office_.tell(105) == ["46 ended unknown 5"]
+    office_.calls(110, RING)
+    assert office_.calls(115) == ["45 missed missed", "45 ended missed"]
+    office_ = office()
+    office_.calls(100, leg("a", OUTSIDE, "46", "connected"))
+    office_.pbx.accounts("45", "47", SALES)
+    assert office_.calls(105) == ["46 ended unknown 5"], "nor how it ended"
+    assert told(office_.stories.tell(office_.pbx.state, ["99"], 110)) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        # Transferred, parked, or out of a conference: nobody tells.
+        (leg("a", OUTSIDE, "47", "connected"), ["46 ended unknown 5", "47 answered"]),
+        (
+            leg("b", OUTSIDE, "46", "connected", "47", start=100),
+            ["46 ended unknown 5", "47 answered"],
+        ),
+        (
+            leg("b", OUTSIDE, "47", "connected", start=200),
+            ["46 ended completed 5", "47 answered"],
+        ),
+    ],
+)
+def test_talk_that_goes_on_elsewhere(later: Json, words: list[str]) -> None:
+    """It is not over for all, unless it is another call."""
+    office_ = office()
+    office_.calls(100, leg("a", OUTSIDE, "46", "connected", start=100))
+    assert office_.calls(105, later) == words
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (leg("a", OUTSIDE, "47", "alerting"), ["46 ended unknown", "47 ringing"]),
+        (
+            leg("b", OUTSIDE, "47", "alerting", start=101),
+            ["46 ended unknown", "47 ringing"],
+        ),
+        (
+            leg("b", "+4940222222", "47", "alerting", start=101),
+            ["46 missed missed", "46 ended missed", "47 ringing"],
+        ),
+        (
+            leg("b", OUTSIDE, "47", "alerting", start=200),
+            ["46 missed missed", "46 ended missed", "47 ringing"],
+        ),
+        (
+            leg("b", OUTSIDE, "47", "connected", start=101),
+            ["46 ended answered_elsewhere", "47 answered"],
+        ),
+    ],
+)
+def test_ring_that_goes_on_elsewhere(later: Json, words: list[str]) -> None:
+    """Who is sent on to another phone is not missed, or not yet."""
+    office_ = office()
+    office_.calls(100, leg("a", OUTSIDE, "46", "alerting", start=100))
+    assert office_.calls(105, later) == words
+
+
+@pytest.mark.parametrize(
+    ("caller", "later", "answered"),
+    [
+        (OUTSIDE, leg("a", OUTSIDE, "46", "connected"), True),
+        (OUTSIDE, leg("b", OUTSIDE, "46", "connected", start=101), True),
+        ("<sip:anonymous@x>", leg("a", "<sip:anonymous@x>", "46", "connected"), True),
+        (
+            "<sip:anonymous@x>",
+            leg("b", "<sip:anonymous@x>", "46", "connected", start=101),
+            False,
+        ),
+        (OUTSIDE, leg("a", OUTSIDE, "700", "connected"), False),
+        (OUTSIDE, leg("a", OUTSIDE, "46", "alerting"), False),
+    ],
+)
+def test_who_takes_the_call_of_a_group(
+    caller: str, later: Json, answered: bool
+) -> None:
+    """A phone that has it now has answered; an attendant has not, nor who rings."""
+    office_ = office()
+    office_.calls(100, leg("a", caller, "500", "alerting", start=100))
+    words = [word for word in office_.calls(105, later) if word.startswith("500")]
+    assert words == ["500 answered"] * answered + ["500 ended unknown"]
+
+
+def test_calls_of_a_group_that_change_at_once() -> None:
+    """Each goes on as its own leg, and a stranger is none."""
+
+    def ring(id_: str, caller: str, start: float) -> Json:
+        """Return a call that rings at the group alone."""
+        return leg(id_, caller, "500", "alerting", start=start)
+
+    other = "+4940222222"
+    office_ = office()
+    office_.calls(100, ring("a", OUTSIDE, 100), ring("b", other, 90))
+    assert office_.calls(101, ring("c", OUTSIDE, 101), ring("d", other, 91)) == []
+    assert office_.calls(105, ring("e", "+4940333333", 105)) == [
+        *["500 missed missed", "500 ended missed"] * 2,
+        "500 ringing",
+    ]
+
+
+def test_both_sides_of_a_call_within_share_it() -> None:
+    """Who calls and who is called may have legs of their own."""
+    office_ = office()
+    one = leg("a", "45", "46", "alerting", "45", start=100)
+    other = leg("b", "45", "46", "alerting", "46", start=100)
+    office_.pbx.calls(one, other)
+    state = office_.pbx.state
+    events = office_.stories.tell(state, state.extensions, 100)
+    assert {(event.account, event.call.id, event.origin) for event in events} == {
+        ("45", "a", "a"),
+        ("46", "b", "a"),
+    }
+
+
+def test_story_that_is_open_waits() -> None:
+    """Where all that rang are still listed, nobody knows who has answered."""
+    office_ = office()
+    ring = leg("a", OUTSIDE, "500", "alerting", "45", "46", start=100)
+    talk = leg("a", OUTSIDE, "500", "connected", "45", "46", start=100)
+    office_.calls(100, ring)
+    assert office_.calls(105, talk) == ["500 answered"]
+    assert office_.calls(110) == [
+        "45 ended unknown",
+        "46 ended unknown",
+        "500 ended completed 5",
+    ]
+    office_ = office()
+    office_.calls(200, ring)
+    office_.calls(205, talk)
+    office_.pbx.user("46", code=1)
+    # Perhaps 45 was in it before.
+    assert office_.tell(206) == ["45 ended unknown", "46 answered"]
+
+
+def test_group_that_is_open_waits() -> None:
+    """Presence without a state may mean the call, or another of that caller."""
+    office_ = office(OWN)
+    office_.pbx.user("500", calls=[leg("a", OUTSIDE, "500", "alerting")])
+    assert office_.tell(100) == ["500 ringing"]
+    office_.pbx.user("500", calls=[{"from": f"<sip:{OUTSIDE}@x>"}])
+    assert office_.tell(105) == []
+    office_.pbx.user("500", calls=[{"from": "<sip:+4940222222@x>"}])
+    assert office_.tell(106) == ["500 ended unknown"]
+
+
+@pytest.mark.parametrize(
+    ("has", "reason"),
+    [
+        ({}, "answered_elsewhere"),
+        ({"id": "b"}, "answered_elsewhere"),
+        ({"state": "onhold"}, "answered_elsewhere"),
+        ({"id": "b", "start": 110}, None),
+        ({"id": "b", "to": "<sip:46@localhost>"}, None),
+        ({"from": "<sip:+4940222222@localhost>"}, None),
+        ({"state": "alerting"}, None),
+    ],
+)
+def test_presence_of_another_that_proves_it(has: Json, reason: str | None) -> None:
+    """Who sees its own calls alone sees at another phone that it has answered."""
+    office_ = office(OWN)
+    ring = leg("a", OUTSIDE, "500", "alerting", "45", "46", start=100)
+    office_.calls(100, ring)
+    office_.pbx.user("46", calls=[{**ring, "state": "connected", **has}])
+    office_.tell(104)
+    words = [word for word in office_.calls(105) if word.startswith("45")]
+    assert words == ([f"45 ended {reason}"] if reason else [])
+    assert office_.stories.wants_proof("45") is not bool(reason)
+
+
+def test_dialing_of_another_that_ends() -> None:
+    """Who sees its own calls alone does not know whether it was answered."""
+    office_ = office(OWN)
+    office_.pbx.user("46", calls=[leg("a", "46", OUTSIDE, "ringback")])
+    assert office_.tell(100) == ["46 dialing"]
+    office_.pbx.user("46", calls=[])
+    assert office_.tell(105) == ["46 ended unknown"]
+
+
+def test_dialing_that_goes_on_elsewhere() -> None:
+    """Who hangs up while the other side still rings was perhaps not answered."""
+    office_ = office()
+    office_.calls(100, leg("a", "46", OUTSIDE, "ringback"))
+    assert office_.calls(105, leg("a", "47", OUTSIDE, "ringback")) == [
+        "46 ended unknown",
+        "47 dialing",
+    ]
 
 
 def test_call_that_comes_back() -> None:
@@ -375,6 +571,11 @@ def test_history_that_goes_away() -> None:
     office_.stories.without_history.add("45")
     assert office_.settle(111) == ["45 ended unknown"]
     assert not ledger.broken
+    office_.stories.without_history.clear()
+    office_.calls(200, RING)
+    office_.calls(210)
+    office_.settle(211, {"id": "a"})
+    assert ledger.met[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 
 
 def test_several_that_wait() -> None:
@@ -384,11 +585,15 @@ def test_several_that_wait() -> None:
     talk = leg("c", "+4940333333", "45", "connected", start=80)
     office_.calls(100, talk, RING, other)
     office_.calls(110, talk)
-    assert office_.settle(111, {"id": "a"}) == ["45 missed missed", "45 ended missed"]
-    assert office_.settle(
-        112, {"id": "b", "start": 90, "from": "<sip:+4940222222@x>"}
-    ) == ["45 missed missed", "45 ended missed"]
-    assert office_.stories.accounts == {"45"}
+    missed = ["45 missed missed", "45 ended missed"]
+    last = {"id": "b", "start": 90, "from": "<sip:+4940222222@x>"}
+    assert office_.settle(111, {"id": "a"}) == missed
+    assert office_.settle(112, last) == missed
+    assert office_.settle(113, last) == []
+    office_.calls(200, talk, RING, other)
+    assert office_.calls(205) == ["45 ended completed 105"]
+    assert office_.settle(206, {"id": "a"}, last) == missed * 2
+    assert office_.settle(207, last) == []
 
 
 def test_call_of_a_group_proves_little() -> None:
@@ -397,9 +602,9 @@ def test_call_of_a_group_proves_little() -> None:
     to_group = {"id": "a", "to": "<sip:500@localhost>"}
     for fields, reason in (({}, "unknown"), ({"connect": 105}, "answered_elsewhere")):
         office_ = office(OWN)
-        office_.calls(100, ring)
-        office_.calls(110)
-        assert f"45 ended {reason}" in office_.settle(111, to_group | fields)
+        assert office_.calls(100, ring) == ["45 ringing", "500 ringing"]
+        assert office_.calls(110) == ["500 ended unknown"]
+        assert office_.settle(111, to_group | fields) == [f"45 ended {reason}"]
 
 
 def test_call_that_we_had_before() -> None:
@@ -415,6 +620,14 @@ def test_call_that_we_had_before() -> None:
     office_.calls(107, RING)
     office_.calls(110)
     assert office_.settle(111, {"id": "a", "connect": 100}) == ["45 ended unknown"]
+    office_ = office(OWN)
+    office_.calls(100, leg("b", OUTSIDE, "45", "connected"))
+    office_.calls(105)
+    office_.calls(107, RING)
+    office_.calls(110)
+    assert office_.settle(111, {"id": "a", "connect": 100}) == [
+        "45 ended answered_elsewhere"
+    ]
 
 
 def test_call_that_is_back_before_its_proof() -> None:
@@ -446,10 +659,24 @@ def test_gap() -> None:
         "47 answered 10.0 late",
         "47 held 10.0 late",
     ]
-    assert office_.link(400, new | {"state": "connected"}) == [
+    rest = leg("d", "+4940444444", "45", "connected")
+    assert office_.link(350, new, talk, rest) == ["45 answered None late"]
+    assert office_.link(400, new | {"state": "connected"}, rest) == [
         "46 answered None",
         "47 ended unknown None",
     ]
+
+
+def test_group_in_a_gap() -> None:
+    """Nobody knows how it ended there, whatever phone has it now."""
+    ring = leg("a", OUTSIDE, "500", "alerting", start=100)
+    for later in ((), (leg("a", OUTSIDE, "46", "connected"),)):
+        office_ = office()
+        office_.calls(100, ring)
+        assert "500 ended unknown" in office_.link(200, *later)
+    office_ = office()
+    office_.calls(100, ring | {"state": "connected"})
+    assert office_.link(200) == ["500 ended unknown None"]
 
 
 @pytest.mark.parametrize(
@@ -524,8 +751,14 @@ def test_calls_that_came_and_went(entry: Json, words: list[str]) -> None:
 def test_order_of_what_came_and_went() -> None:
     """The older call is told first, and accounts by their number."""
     office_ = office()
+    office_.calls(60, leg("w", OUTSIDE, "45", "alerting", start=90))
+    office_.calls(65)
     history = past(
-        {"id": "y", "start": 170, "end": 180}, {"id": "z", "start": 150, "end": 160}
+        {"id": "y", "start": 170, "end": 180, "external": True, "connect": 175},
+        {"id": "z", "start": 150, "end": 160},
+        {"id": "w", "start": 90, "end": 65},
+        {"id": "v", "start": 85, "end": 45},
+        {"id": "u", "start": 10, "end": 60},
     )
     state = office_.pbx.state
     events = office_.stories.begin(state, state.accounts, 200, history, 140)
@@ -534,3 +767,5 @@ def test_order_of_what_came_and_went() -> None:
     assert (first.remote.number, first.dialed_number) == (OUTSIDE, "45")
     assert (first.started, first.answered, first.recording) == (150, None, None)
     assert first.direction == "incoming"
+    last = events[-1]
+    assert (last.origin, last.call.scope, last.call.answered) == ("y", "external", 175)
