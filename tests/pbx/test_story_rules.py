@@ -377,18 +377,51 @@ def test_calls_of_a_group_that_change_at_once() -> None:
     ]
 
 
-def test_both_sides_of_a_call_within_share_it() -> None:
+@pytest.mark.parametrize(("first", "second"), [("45", "46"), ("46", "45")])
+def test_both_sides_of_a_call_within_share_it(first: str, second: str) -> None:
     """Who calls and who is called may have legs of their own."""
     office_ = office()
-    one = leg("a", "45", "46", "alerting", "45", start=100)
-    other = leg("b", "45", "46", "alerting", "46", start=100)
-    office_.pbx.calls(one, other)
+    office_.pbx.calls(
+        leg("a45", "45", "46", "alerting", "45", start=100),
+        leg("a46", "45", "46", "alerting", "46", start=100),
+    )
     state = office_.pbx.state
-    events = office_.stories.tell(state, state.extensions, 100)
-    assert {(event.account, event.call.id, event.origin) for event in events} == {
-        ("45", "a", "a"),
-        ("46", "b", "a"),
-    }
+    told_first = office_.stories.tell(state, [first], 100)
+    assert [event.origin for event in told_first] == [f"a{first}"]
+    told_then = office_.stories.tell(state, [second], 100)
+    assert [event.call.id for event in told_then] == [f"a{second}"]
+    assert [event.origin for event in told_then] == [f"a{first}"]
+
+
+def test_who_calls_twice_is_not_one_call() -> None:
+    """Two calls of an account are no legs of each other, as like as they are."""
+    office_ = office()
+    again = leg("b", OUTSIDE, "45", "alerting", start=101)
+    office_.pbx.calls(RING, again)
+    events = office_.stories.tell(office_.pbx.state, ["45"], 101)
+    assert {event.origin for event in events} == {"a", "b"}
+
+
+def test_consultation_that_becomes_the_call() -> None:
+    """Who rings for a consultation and gets the call itself has not missed it."""
+    office_ = office()
+    office_.calls(100, TALK, leg("b", "45", "47", "alerting"))
+    assert office_.calls(105, leg("a", OUTSIDE, "47", "alerting", start=100)) == [
+        "45 ended unknown 5",
+        "45 ended unanswered",
+        "47 ended unknown",
+        "47 ringing",
+    ]
+
+
+def test_leg_of_ones_own_proves_nothing() -> None:
+    """Only another's presence shows that a call was answered elsewhere."""
+    office_ = office(OWN)
+    ring = leg("a", OUTSIDE, "46", "alerting", start=100)
+    office_.pbx.user("46", calls=[ring])
+    assert office_.tell(100) == ["46 ringing"]
+    office_.pbx.user("46", calls=[ring | {"id": "b", "state": "connected"}])
+    assert office_.tell(105) == ["46 ended unknown", "46 answered"]
 
 
 def test_story_that_is_open_waits() -> None:
@@ -552,8 +585,19 @@ def test_nearest_of_the_history() -> None:
     assert office_.settle(211, {"start": 102, "id": "a"}, talk)[-1] == "45 ended missed"
 
 
+def test_talk_that_ends_while_others_wait() -> None:
+    """What is known is told at once."""
+    office_ = office(OWN)
+    talk = leg("a", OUTSIDE, "45", "connected")
+    rings = [leg(id_, f"+49401{id_}", "45", "alerting") for id_ in "23456"]
+    office_.calls(100, talk, *rings)
+    assert office_.calls(110, talk) == []
+    assert office_.calls(112) == ["45 ended completed 12"]
+
+
 def test_without_a_history() -> None:
     """Where there is none nothing waits for it."""
+    assert office(OWN).settle(100) == []
     office_ = office(OWN)
     office_.stories.without_history.add("45")
     office_.calls(100, RING)
