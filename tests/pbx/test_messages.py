@@ -28,7 +28,16 @@ from custom_components.vodia.pbx.messages import (
     encode,
     parse_party,
 )
-from custom_components.vodia.pbx.models import Account, Call, ParkedCalls, Party, Phase
+from custom_components.vodia.pbx.models import (
+    Account,
+    Call,
+    Direction,
+    ParkedCalls,
+    Party,
+    PastCall,
+    Phase,
+    Scope,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -328,24 +337,24 @@ def test_chat(fields: dict[str, Any], sender: str, text: str, ledger: Ledger) ->
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "fault"),
     [
-        {},
-        {"dest": "46"},
-        {"dest": "46", "message": None},
-        {"dest": "46", "message": ""},
-        {"dest": "46", "message": "\n\x00 "},
-        {"dest": "46", "message": {"text": "hi"}},
-        {"message": "hi"},
-        {"src": "46", "message": "hi"},
-        {"dest": "", "message": "hi"},
-        {"dest": ["46"], "message": "hi"},
-        {"dest": "4" * 65, "message": "hi"},
+        ({}, "dest is missing"),
+        ({"dest": "46"}, "message is empty"),
+        ({"dest": "46", "message": None}, "message is empty"),
+        ({"dest": "46", "message": ""}, "message is empty"),
+        ({"dest": "46", "message": "\n\x00 "}, "message is empty"),
+        ({"dest": "46", "message": {"text": "hi"}}, "message is not a string"),
+        ({"message": "hi"}, "dest is missing"),
+        ({"src": "46", "message": "hi"}, "dest is missing"),
+        ({"dest": "", "message": "hi"}, "dest is missing"),
+        ({"dest": ["46"], "message": "hi"}, "dest is not a string"),
+        ({"dest": "4" * 65, "message": "hi"}, "dest is too long"),
     ],
 )
-def test_chat_without_sender_or_text(fields: dict[str, Any]) -> None:
+def test_chat_without_sender_or_text(fields: dict[str, Any], fault: str) -> None:
     """What nobody said, or says nothing, is no message."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=f"^{fault}$"):
         decode(orjson.dumps({"action": "chat", **fields}), Ledger())
 
 
@@ -718,7 +727,7 @@ def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None
 )
 def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     """What cannot be understood is not half understood."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(orbits|calls|name) is "):
         decode_orbits(reply, ledger)
 
 
@@ -904,6 +913,13 @@ def test_samples_are_shortened() -> None:
             "too many extensions",
         ),
         (
+            {
+                "action": "call-state",
+                "calls": [{"extension": list(range(1000))}] * 3,
+            },
+            "too many extensions",
+        ),
+        (
             {"action": "domain-state", "accounts": [{"account": "45"}] * 6000},
             "too many accounts",
         ),
@@ -981,6 +997,8 @@ def test_history_of_another_shape(reply: object) -> None:
         ("110.5", "completed", 9.5),
         (0, "missed", 0),
         ("", "missed", 0),
+        ("0", "missed", 0),
+        ("0.000", "missed", 0),
         ("2026-01-01", None, None),
         (None, None, None),
     ],
@@ -993,6 +1011,66 @@ def test_history_tells_who_answered_or_nothing(
     (call,) = decode_history([entry | {"connect": connect}], "45", Ledger())
     assert (call.end_reason, call.duration) == (reason, duration)
     assert (call.direction, call.scope) == ("incoming", None)
+
+
+def test_history() -> None:
+    """The documented fields tell it; what an entry does not tell is not known."""
+    parties = {"from": '"Anna" <sip:+4930@x>', "to": "<sip:500@tenant>"}
+    told = {"id": "h1", "inbound": True, "external": True, "start": 100, "end": "120"}
+    own = {"from": "<sip:45@x>", "to": "<sip:41@x>"}
+    reply = [
+        {**parties, **told, "connect": ""},
+        {**parties, "inbound": False, "external": False, "start": "soon", "end": "x"},
+        own,
+        {"from-number": "41"},
+    ]
+    incoming, outgoing = Direction.INCOMING, Direction.OUTGOING
+    assert decode_history({"data": reply}, "45", Ledger()) == (
+        PastCall(
+            id="h1",
+            direction=incoming,
+            scope=Scope.EXTERNAL,
+            remote=Party("+4930", "Anna", "x"),
+            dialed_number="500",
+            started=100,
+            answered=None,
+            ended=120,
+            connected=False,
+        ),
+        PastCall(
+            id=None,
+            direction=outgoing,
+            scope=Scope.INTERNAL,
+            remote=Party("500", None, "tenant"),
+            dialed_number="500",
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+        PastCall(
+            id=None,
+            direction=outgoing,
+            scope=None,
+            remote=Party("41", None, "x"),
+            dialed_number="41",
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+        PastCall(
+            id=None,
+            direction=incoming,
+            scope=None,
+            remote=Party("41"),
+            dialed_number=None,
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+    )
 
 
 def test_long_history() -> None:
@@ -1029,6 +1107,15 @@ def test_what_is_told_again_is_the_same() -> None:
     assert after.calls[1] is before.calls[1]
     assert decoder.decode(calls()) == CallList(())
     assert decoder.decode(calls("alerting", "connected")) == before
+
+
+def test_calls_that_are_told_again_may_be_odd(ledger: Ledger) -> None:
+    """What is odd is counted or refused as it is anywhere."""
+    decoder = Decoder(ledger)
+    decoder.decode(b'{"action":"call-state","calls":[{"id":7,"hue":1}]}')
+    assert ledger.unknown_fields == {"call-state.calls.hue": 1}
+    with pytest.raises(FrameError, match="id is not a string"):
+        decoder.decode(b'{"action":"call-state","calls":[{"id":["a"]}]}')
 
 
 def test_calls_with_presence_are_read_each_time() -> None:
