@@ -169,6 +169,65 @@ CASES = [
         {"action": "rec-call", "id": "A", "startstop": "off"},
         lambda pbx, a, b: not pbx.engine.call(a).recording,
     ),
+    # Of two calls the one that is named.
+    Case(
+        "answer",
+        "two ringing",
+        {"call_id": "B"},
+        {"remote-answer": "B"},
+        {"action": "accept-call", "id": "B"},
+        lambda pbx, a, b: pbx.engine.call(b).stage is Stage.CONNECTED,
+    ),
+    Case(
+        "reject",
+        "two ringing",
+        {"call_id": "B"},
+        {"reject": "B"},
+        {"action": "clear-call", "id": "B", "connected": "false"},
+        lambda pbx, a, b: [call.id for call in pbx.engine.calls()] == [a],
+    ),
+    Case(
+        "hang_up",
+        "two",
+        {"call_id": "B"},
+        {"hangup": "B"},
+        {"action": "clear-call", "id": "B", "connected": "false"},
+        lambda pbx, a, b: [call.id for call in pbx.engine.calls()] == [a],
+    ),
+    Case(
+        "hold",
+        "two",
+        {"call_id": "B"},
+        {"remote-hold": "B"},
+        {"action": "hold-call", "id": "B"},
+        lambda pbx, a, b: not pbx.engine.call(a).held_by and pbx.engine.call(b).held_by,
+    ),
+    Case(
+        "resume",
+        "two held by us",
+        {"call_id": "B"},
+        {"remote-resume": "B"},
+        {"action": "hold-call", "id": "B"},
+        lambda pbx, a, b: pbx.engine.call(a).held_by and not pbx.engine.call(b).held_by,
+    ),
+    Case(
+        "transfer",
+        "two",
+        {"number": "41", "call_id": "B"},
+        {"transfer": "B", "number": "41"},
+        {"action": "blind-transfer", "id": "B", "from": SECOND_CALLER, "to": "41"},
+        lambda pbx, a, b: pbx.engine.call(b).rung == ["41"],
+    ),
+    Case(
+        "start_recording",
+        "two",
+        {"call_id": "B"},
+        None,
+        {"action": "rec-call", "id": "B", "startstop": "on"},
+        lambda pbx, a, b: (
+            pbx.engine.call(b).recording and not pbx.engine.call(a).recording
+        ),
+    ),
 ]
 
 
@@ -178,6 +237,8 @@ async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str,
         return "", ""
     if moment == "ringing":
         return await ringing(pbx, phones), ""
+    if moment == "two ringing":
+        return await ringing(pbx, phones), await ringing(pbx, phones, SECOND_CALLER)
     first = await connected(pbx, phones)
     if moment == "held by us":
         await act(phones.hass, "hold")
@@ -186,8 +247,12 @@ async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str,
         await until(
             phones.hass, lambda: phones.get("45", "call").attributes["recording"]
         )
-    elif moment == "two":
-        return first, await connected(pbx, phones, SECOND_CALLER)
+    elif moment.startswith("two"):
+        second = await connected(pbx, phones, SECOND_CALLER)
+        if moment == "two held by us":
+            for call_id in (first, second):
+                await act(phones.hass, "hold", call_id=call_id)
+        return first, second
     return first, ""
 
 
@@ -318,6 +383,29 @@ async def test_get_call_history(
             "unexpected_state",
         ),
         ("hang_up", "connected", {"expected_state": "held"}, "unexpected_state"),
+        ("answer", "ringing", {"expected_state": "held"}, "unexpected_state"),
+        ("reject", "ringing", {"expected_state": "held"}, "unexpected_state"),
+        ("hold", "connected", {"expected_state": "held"}, "unexpected_state"),
+        ("resume", "held by us", {"expected_state": "connected"}, "unexpected_state"),
+        (
+            "transfer",
+            "connected",
+            {"number": "41", "expected_state": "held"},
+            "unexpected_state",
+        ),
+        (
+            "transfer",
+            "two",
+            {"second_call_id": "B", "expected_state": "held"},
+            "unexpected_state",
+        ),
+        (
+            "start_recording",
+            "connected",
+            {"expected_state": "held"},
+            "unexpected_state",
+        ),
+        ("stop_recording", "recorded", {"expected_state": "held"}, "unexpected_state"),
     ],
 )
 async def test_guards(
