@@ -282,6 +282,10 @@ async def test_exact_command(
     else:
         assert not pbx.bodies
         assert commands == [worded(case.socket, first, second)]
+    verb = "attended_transfer" if "second_call_id" in case.data else case.action
+    verb = "hangup" if verb == "hang_up" else verb
+    # The diagnostics tell it.
+    assert phones.entry.runtime_data.client.ledger.commands[f"{verb}: confirmed"] == 1
 
 
 ROUTINE = {"avoid-disconnect", "get-calls", "get-users"}
