@@ -709,6 +709,46 @@ async def test_call_moves_on_while_rest_is_asked(
     assert pbx.engine.call(call_id).held_by == {"45"}
 
 
+@modern
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("ringing", "connected", "transfer", {"number": "41"}, "unexpected_state"),
+        (
+            "connected",
+            "held",
+            "transfer",
+            {"number": "41", "expected_state": "connected"},
+            "unexpected_state",
+        ),
+        ("connected", "held", "start_recording", {}, "no_fitting_call"),
+    ],
+)
+async def test_what_was_meant_is_no_more(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, str, str, Json, str],
+) -> None:
+    """A caller who is talked to by now is not sent away, nor recorded while on hold."""
+    moment, then, action, data, key = case
+    call_id, _ = await bring_about(pbx, phones, moment)
+
+    async def meanwhile() -> None:
+        """Let the phone take the call, or put it on hold."""
+        if then == "held":
+            pbx.engine.hold(call_id, "45")
+        else:
+            pbx.engine.answer(call_id, "45")
+        await phones.wait("45", "call", then)
+
+    await slow_question(monkeypatch, meanwhile)
+    await refused(hass, key, action, **data)
+    assert shown(phones) == {call_id: then}
+    assert not pbx.engine.call(call_id).recording
+
+
 # Own dialing
 
 
