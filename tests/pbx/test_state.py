@@ -1133,6 +1133,15 @@ def test_totals_know_of_callers_without_a_phone() -> None:
     assert pbx.state.totals.active_calls in (1, None)
 
 
+def test_totals_where_an_account_is_busy_and_tells_no_call() -> None:
+    """How many calls are in an attendant or a queue that is busy nobody can count."""
+    pbx = feed(OWN, "45", account("550", type="attendants"))
+    pbx.user("550", code=1)
+    assert pbx.state.totals == Totals(None, None, 1)
+    pbx.user("550", calls=[])
+    assert pbx.state.totals == Totals(0, 0, 1)
+
+
 @pytest.mark.parametrize("answerer", ["46", "47"])
 def test_totals_of_a_call_that_two_tell_differently(answerer: str) -> None:
     """A call that one has connected is connected, whoever still rings."""
