@@ -61,6 +61,11 @@ async def run(size: int, rounds: int, *, gate: bool) -> list[Row]:
     return rows
 
 
+def too_high(rows: list[Row]) -> dict[tuple[str, str], Row]:
+    """Return the rows that the gate does not let through, by name and dialect."""
+    return {(row.name, row.dialect): row for row in rows if not row.passes}
+
+
 def main() -> int:
     """Measure, print, and return whether the gate is passed."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
@@ -83,10 +88,14 @@ def main() -> int:
         options.json.write_bytes(
             orjson.dumps(as_json(rows, found), option=orjson.OPT_INDENT_2)
         )
-    failed = [row for row in rows if options.check and not row.passes]
-    for row in failed:
-        print(f"{row.name} ({row.dialect}): {row.ratio:.2f}x > {row.gate:g}x")
-    return int(bool(failed))
+    if not options.check or not (failed := too_high(rows)):
+        return 0
+    # What else the machine does may disturb a row of one run, hardly of two.
+    again = too_high(asyncio.run(run(size, rounds, gate=True)))
+    for key in failed.keys() & again.keys():
+        for row in (failed[key], again[key]):
+            print(f"{row.name} ({row.dialect}): {row.ratio:.2f}x > {row.gate:g}x")
+    return int(bool(failed.keys() & again.keys()))
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
         ours=same / 1000,
         floor=floor_same / 1000,
         unit="ms",
-        gate=14 if tenant.dialect == "classic" else 45,
+        gate=24 if tenant.dialect == "classic" else 60,
     )
     yield Row(
         name=f"{name}, {len(few)} changed",
@@ -226,7 +226,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
         ours=changed / 1000,
         floor=floor_changed / 1000,
         unit="ms",
-        gate=14 if tenant.dialect == "classic" else 45,
+        gate=24 if tenant.dialect == "classic" else 60,
     )
 
 

@@ -75,8 +75,8 @@ class Photographer:
     async def talk(self, name: str, path: str, said: str, answer: str) -> None:
         """Type something to Assist, and take a picture when it is answered."""
         await self._page.goto(f"{self._home.url}{path}")
-        await self._page.get_by_label("Assist").first.click()
-        await self._page.get_by_label("Enter a request").fill(said)
+        await self._page.get_by_role("button", name="Assist (A)").click()
+        await self._page.locator("#message-input input").fill(said)
         start = time.monotonic()
         await self._page.keyboard.press("Enter")
         await self._shown(answer).wait_for()

@@ -48,6 +48,11 @@ def shown(phones: Phones) -> dict[str, str]:
     return {call.id: call.state.value for call in state.extensions["45"].calls}
 
 
+def held(pbx: Simulator, *call_ids: str) -> list[bool]:
+    """Return which of the calls somebody holds."""
+    return [bool(pbx.engine.call(call_id).held_by) for call_id in call_ids]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A command: the moment it is given in, and its words over REST and on the socket.
@@ -169,6 +174,65 @@ CASES = [
         {"action": "rec-call", "id": "A", "startstop": "off"},
         lambda pbx, a, b: not pbx.engine.call(a).recording,
     ),
+    # Of two calls the one that is named.
+    Case(
+        "answer",
+        "two ringing",
+        {"call_id": "B"},
+        {"remote-answer": "B"},
+        {"action": "accept-call", "id": "B"},
+        lambda pbx, a, b: pbx.engine.call(b).stage is Stage.CONNECTED,
+    ),
+    Case(
+        "reject",
+        "two ringing",
+        {"call_id": "B"},
+        {"reject": "B"},
+        {"action": "clear-call", "id": "B", "connected": "false"},
+        lambda pbx, a, b: [call.id for call in pbx.engine.calls()] == [a],
+    ),
+    Case(
+        "hang_up",
+        "two",
+        {"call_id": "B"},
+        {"hangup": "B"},
+        {"action": "clear-call", "id": "B", "connected": "false"},
+        lambda pbx, a, b: [call.id for call in pbx.engine.calls()] == [a],
+    ),
+    Case(
+        "hold",
+        "two",
+        {"call_id": "B"},
+        {"remote-hold": "B"},
+        {"action": "hold-call", "id": "B"},
+        lambda pbx, a, b: held(pbx, a, b) == [False, True],
+    ),
+    Case(
+        "resume",
+        "two held by us",
+        {"call_id": "B"},
+        {"remote-resume": "B"},
+        {"action": "hold-call", "id": "B"},
+        lambda pbx, a, b: held(pbx, a, b) == [True, False],
+    ),
+    Case(
+        "transfer",
+        "two",
+        {"number": "41", "call_id": "B"},
+        {"transfer": "B", "number": "41"},
+        {"action": "blind-transfer", "id": "B", "from": SECOND_CALLER, "to": "41"},
+        lambda pbx, a, b: pbx.engine.call(b).rung == ["41"],
+    ),
+    Case(
+        "start_recording",
+        "two",
+        {"call_id": "B"},
+        None,
+        {"action": "rec-call", "id": "B", "startstop": "on"},
+        lambda pbx, a, b: (
+            pbx.engine.call(b).recording and not pbx.engine.call(a).recording
+        ),
+    ),
 ]
 
 
@@ -178,6 +242,8 @@ async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str,
         return "", ""
     if moment == "ringing":
         return await ringing(pbx, phones), ""
+    if moment == "two ringing":
+        return await ringing(pbx, phones), await ringing(pbx, phones, SECOND_CALLER)
     first = await connected(pbx, phones)
     if moment == "held by us":
         await act(phones.hass, "hold")
@@ -186,8 +252,12 @@ async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str,
         await until(
             phones.hass, lambda: phones.get("45", "call").attributes["recording"]
         )
-    elif moment == "two":
-        return first, await connected(pbx, phones, SECOND_CALLER)
+    elif moment.startswith("two"):
+        second = await connected(pbx, phones, SECOND_CALLER)
+        if moment == "two held by us":
+            for call_id in (first, second):
+                await act(phones.hass, "hold", call_id=call_id)
+        return first, second
     return first, ""
 
 
@@ -217,6 +287,10 @@ async def test_exact_command(
     else:
         assert not pbx.bodies
         assert commands == [worded(case.socket, first, second)]
+    verb = "attended_transfer" if "second_call_id" in case.data else case.action
+    verb = "hangup" if verb == "hang_up" else verb
+    # The diagnostics tell it.
+    assert phones.entry.runtime_data.client.ledger.commands[f"{verb}: confirmed"] == 1
 
 
 ROUTINE = {"avoid-disconnect", "get-calls", "get-users"}
@@ -318,6 +392,29 @@ async def test_get_call_history(
             "unexpected_state",
         ),
         ("hang_up", "connected", {"expected_state": "held"}, "unexpected_state"),
+        ("answer", "ringing", {"expected_state": "held"}, "unexpected_state"),
+        ("reject", "ringing", {"expected_state": "held"}, "unexpected_state"),
+        ("hold", "connected", {"expected_state": "held"}, "unexpected_state"),
+        ("resume", "held by us", {"expected_state": "connected"}, "unexpected_state"),
+        (
+            "transfer",
+            "connected",
+            {"number": "41", "expected_state": "held"},
+            "unexpected_state",
+        ),
+        (
+            "transfer",
+            "two",
+            {"second_call_id": "B", "expected_state": "held"},
+            "unexpected_state",
+        ),
+        (
+            "start_recording",
+            "connected",
+            {"expected_state": "held"},
+            "unexpected_state",
+        ),
+        ("stop_recording", "recorded", {"expected_state": "held"}, "unexpected_state"),
     ],
 )
 async def test_guards(
@@ -615,6 +712,46 @@ async def test_call_moves_on_while_rest_is_asked(
     await slow_question(monkeypatch, meanwhile)
     await refused(hass, "no_fitting_call", "hold")
     assert pbx.engine.call(call_id).held_by == {"45"}
+
+
+@modern
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("ringing", "connected", "transfer", {"number": "41"}, "unexpected_state"),
+        (
+            "connected",
+            "held",
+            "transfer",
+            {"number": "41", "expected_state": "connected"},
+            "unexpected_state",
+        ),
+        ("connected", "held", "start_recording", {}, "no_fitting_call"),
+    ],
+)
+async def test_what_was_meant_is_no_more(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[str, str, str, Json, str],
+) -> None:
+    """A caller who is talked to by now is not sent away, nor recorded while on hold."""
+    moment, then, action, data, key = case
+    call_id, _ = await bring_about(pbx, phones, moment)
+
+    async def meanwhile() -> None:
+        """Let the phone take the call, or put it on hold."""
+        if then == "held":
+            pbx.engine.hold(call_id, "45")
+        else:
+            pbx.engine.answer(call_id, "45")
+        await phones.wait("45", "call", then)
+
+    await slow_question(monkeypatch, meanwhile)
+    await refused(hass, key, action, **data)
+    assert shown(phones) == {call_id: then}
+    assert not pbx.engine.call(call_id).recording
 
 
 # Own dialing

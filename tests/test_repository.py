@@ -414,7 +414,7 @@ def test_pictures() -> None:
         for call in ast.walk(ast.parse(source.read_text()))
         if isinstance(call, ast.Call)
         and isinstance(call.func, ast.Attribute)
-        and call.func.attr == "take"
+        and call.func.attr in ("take", "talk")
         and isinstance(call.args[0], ast.Constant)
     }
     assert {path.stem for path in (ROOT / "docs/images").glob("*.png")} == taken

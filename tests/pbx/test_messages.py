@@ -22,12 +22,22 @@ from custom_components.vodia.pbx.messages import (
     call_ids,
     decode,
     decode_accounts,
+    decode_flags,
     decode_history,
     decode_orbits,
     encode,
     parse_party,
 )
-from custom_components.vodia.pbx.models import Account, Call, ParkedCalls, Party, Phase
+from custom_components.vodia.pbx.models import (
+    Account,
+    Call,
+    Direction,
+    ParkedCalls,
+    Party,
+    PastCall,
+    Phase,
+    Scope,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -327,24 +337,24 @@ def test_chat(fields: dict[str, Any], sender: str, text: str, ledger: Ledger) ->
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("fields", "fault"),
     [
-        {},
-        {"dest": "46"},
-        {"dest": "46", "message": None},
-        {"dest": "46", "message": ""},
-        {"dest": "46", "message": "\n\x00 "},
-        {"dest": "46", "message": {"text": "hi"}},
-        {"message": "hi"},
-        {"src": "46", "message": "hi"},
-        {"dest": "", "message": "hi"},
-        {"dest": ["46"], "message": "hi"},
-        {"dest": "4" * 65, "message": "hi"},
+        ({}, "dest is missing"),
+        ({"dest": "46"}, "message is empty"),
+        ({"dest": "46", "message": None}, "message is empty"),
+        ({"dest": "46", "message": ""}, "message is empty"),
+        ({"dest": "46", "message": "\n\x00 "}, "message is empty"),
+        ({"dest": "46", "message": {"text": "hi"}}, "message is not a string"),
+        ({"message": "hi"}, "dest is missing"),
+        ({"src": "46", "message": "hi"}, "dest is missing"),
+        ({"dest": "", "message": "hi"}, "dest is missing"),
+        ({"dest": ["46"], "message": "hi"}, "dest is not a string"),
+        ({"dest": "4" * 65, "message": "hi"}, "dest is too long"),
     ],
 )
-def test_chat_without_sender_or_text(fields: dict[str, Any]) -> None:
+def test_chat_without_sender_or_text(fields: dict[str, Any], fault: str) -> None:
     """What nobody said, or says nothing, is no message."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=f"^{fault}$"):
         decode(orjson.dumps({"action": "chat", **fields}), Ledger())
 
 
@@ -392,7 +402,11 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
     frames: list[dict[str, Any]] = [
         {"action": "call-state", "calls": [{"id": "a", "mood": 1}], "seq": 1},
         {"action": "user-state", "account": "46", "mood": {}, "calls": [{"hue": 1}]},
-        {"action": "domain-state", "accounts": [{"account": "45", "mood": 1}]},
+        {
+            "action": "domain-state",
+            "accounts": [{"account": "45", "mood": 1}],
+            "calls": [{"hue": 1}],
+        },
     ]
     for frame in frames:
         decode(orjson.dumps(frame), ledger)
@@ -402,7 +416,41 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
         "user-state.mood": 1,
         "account.calls.hue": 1,
         "domain-state.accounts.mood": 1,
+        "domain-state.calls.hue": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("read", "places"),
+    [
+        (decode_accounts, {"rest-accounts"}),
+        (decode_orbits, {"rest-orbits", "rest-orbits.calls"}),
+        (lambda reply, ledger: decode_history(reply, "45", ledger), {"history"}),
+        (decode_flags, {"srvflags"}),
+    ],
+)
+def test_unknown_fields_of_replies_are_counted(
+    read: Callable[[Any, Ledger], object], places: set[str], ledger: Ledger
+) -> None:
+    """Those of REST are kept, too."""
+    read([{"name": "7", "calls": [{"hue": 1}], "hue": 1}], ledger)
+    assert {f"{place}.hue" for place in places} <= set(ledger.unknown_fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "tenant"),
+    [
+        ({"domain": "Other.Example"}, "other.example"),
+        ({"domain": ""}, None),
+        ({}, None),
+    ],
+)
+def test_tenant(fields: dict[str, str], tenant: str | None, ledger: Ledger) -> None:
+    """A `user-state` may name its tenant."""
+    frame = {"action": "user-state", "account": "46", **fields}
+    message = decode(orjson.dumps(frame), ledger)
+    assert isinstance(message, AccountDelta)
+    assert message.tenant == tenant
 
 
 @pytest.mark.parametrize(
@@ -469,6 +517,20 @@ def test_strings_for_times(value: object, seconds: float | None) -> None:
     """Times may be strings; empty and absurd ones are not known."""
     assert call(start=value).started == seconds
     assert call(connect=value).answered == seconds
+
+
+@pytest.mark.parametrize(
+    ("fields", "busy"),
+    [
+        ({}, False),
+        ({"code": None, "calls": []}, False),
+        ({"code": 0}, True),
+        ({"calls": [{"id": "a"}]}, True),
+    ],
+)
+def test_busy(fields: dict[str, Any], busy: bool) -> None:
+    """A code, whatever it is, or a call makes an account busy."""
+    assert account(**fields).busy is busy
 
 
 def test_numbers_for_strings() -> None:
@@ -655,7 +717,8 @@ def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None
     entry = {"id": "a", "from": '"Anna" <sip:+4930@x>', "state": state}
     reply = [{"name": "5", "calls": entry if alone else [entry]}]
     (found,) = decode_orbits(reply, ledger)["5"].calls
-    assert found.connected
+    assert decode_orbits(reply, ledger)["5"].occupied
+    assert found.phase is (Phase.HELD if state == "onhold" else Phase.CONNECTED)
     assert (found.id, found.caller.number, found.caller.name) == ("a", "+4930", "Anna")
 
 
@@ -664,8 +727,14 @@ def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None
 )
 def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     """What cannot be understood is not half understood."""
-    with pytest.raises(FrameError):
+    with pytest.raises(FrameError, match=r"^(orbits|calls|name) is "):
         decode_orbits(reply, ledger)
+
+
+def test_endless_orbit(ledger: Ledger) -> None:
+    """No orbit has so many calls."""
+    with pytest.raises(FrameError, match="too many calls"):
+        decode_orbits([{"name": "5", "calls": [{}] * 101}], ledger)
 
 
 def test_push_of_orbits(ledger: Ledger) -> None:
@@ -843,6 +912,17 @@ def test_samples_are_shortened() -> None:
             {"action": "call-state", "calls": [{"extension": ["46"] * 6000}]},
             "too many extensions",
         ),
+        (
+            {
+                "action": "call-state",
+                "calls": [{"extension": list(range(1000))}] * 3,
+            },
+            "too many extensions",
+        ),
+        (
+            {"action": "domain-state", "accounts": [{"account": "45"}] * 6000},
+            "too many accounts",
+        ),
         ({"action": "user-state", "account": "4" * 1000}, "account is too long"),
         ({"action": "user-state", "account": "4\n5"}, "account is no text"),
         ({"action": "user-state", "account": ""}, "account is missing"),
@@ -917,6 +997,8 @@ def test_history_of_another_shape(reply: object) -> None:
         ("110.5", "completed", 9.5),
         (0, "missed", 0),
         ("", "missed", 0),
+        ("0", "missed", 0),
+        ("0.000", "missed", 0),
         ("2026-01-01", None, None),
         (None, None, None),
     ],
@@ -929,6 +1011,66 @@ def test_history_tells_who_answered_or_nothing(
     (call,) = decode_history([entry | {"connect": connect}], "45", Ledger())
     assert (call.end_reason, call.duration) == (reason, duration)
     assert (call.direction, call.scope) == ("incoming", None)
+
+
+def test_history() -> None:
+    """The documented fields tell it; what an entry does not tell is not known."""
+    parties = {"from": '"Anna" <sip:+4930@x>', "to": "<sip:500@tenant>"}
+    told = {"id": "h1", "inbound": True, "external": True, "start": 100, "end": "120"}
+    own = {"from": "<sip:45@x>", "to": "<sip:41@x>"}
+    reply = [
+        {**parties, **told, "connect": ""},
+        {**parties, "inbound": False, "external": False, "start": "soon", "end": "x"},
+        own,
+        {"from-number": "41"},
+    ]
+    incoming, outgoing = Direction.INCOMING, Direction.OUTGOING
+    assert decode_history({"data": reply}, "45", Ledger()) == (
+        PastCall(
+            id="h1",
+            direction=incoming,
+            scope=Scope.EXTERNAL,
+            remote=Party("+4930", "Anna", "x"),
+            dialed_number="500",
+            started=100,
+            answered=None,
+            ended=120,
+            connected=False,
+        ),
+        PastCall(
+            id=None,
+            direction=outgoing,
+            scope=Scope.INTERNAL,
+            remote=Party("500", None, "tenant"),
+            dialed_number="500",
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+        PastCall(
+            id=None,
+            direction=outgoing,
+            scope=None,
+            remote=Party("41", None, "x"),
+            dialed_number="41",
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+        PastCall(
+            id=None,
+            direction=incoming,
+            scope=None,
+            remote=Party("41"),
+            dialed_number=None,
+            started=None,
+            answered=None,
+            ended=None,
+            connected=None,
+        ),
+    )
 
 
 def test_long_history() -> None:
@@ -963,6 +1105,15 @@ def test_what_is_told_again_is_the_same() -> None:
     assert after.calls[1] is before.calls[1]
     assert decoder.decode(calls()) == CallList(())
     assert decoder.decode(calls("alerting", "connected")) == before
+
+
+def test_calls_that_are_told_again_may_be_odd(ledger: Ledger) -> None:
+    """What is odd is counted or refused as it is anywhere."""
+    decoder = Decoder(ledger)
+    decoder.decode(b'{"action":"call-state","calls":[{"id":7,"hue":1}]}')
+    assert ledger.unknown_fields == {"call-state.calls.hue": 1}
+    with pytest.raises(FrameError, match="id is not a string"):
+        decoder.decode(b'{"action":"call-state","calls":[{"id":["a"]}]}')
 
 
 def test_calls_with_presence_are_read_each_time() -> None:

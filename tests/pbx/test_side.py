@@ -127,6 +127,10 @@ def test_odd_missed(reply: Any) -> None:
         ([], Voicemail(0)),
         ({}, Voicemail(0)),
         ([{**SENT, "start": 1}, SENT], Voicemail(2, NEWEST)),
+        (
+            [{**SENT, "duration": "7 s"}],
+            Voicemail(1, VoiceMessage(ANNA, 1700000000, None)),
+        ),
     ],
 )
 def test_voicemail(reply: Any, voicemail: Voicemail) -> None:
@@ -177,6 +181,13 @@ def test_contact(entry: dict[str, Any], wrapped: bool) -> None:
     """An entry has a name and numbers, under any likely word."""
     reply: Any = {"total": 1, "data": [entry]} if wrapped else [entry]
     assert decode_address_book(reply) == (Contact("Anna Meyer", ("41",)),)
+
+
+@pytest.mark.parametrize("key", ["first", "last"])
+def test_contact_with_half_a_name(key: str) -> None:
+    """One of the names will do."""
+    reply = [{key: "Anna", "number": "41"}]
+    assert decode_address_book(reply) == (Contact("Anna", ("41",)),)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.assumptions import Assumption
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.memory import Memory
 from custom_components.vodia.pbx.messages import (
@@ -263,6 +264,50 @@ def test_account_that_becomes_a_group_is_a_phone_no_more() -> None:
     pbx = feed(TENANT)
     pbx.accounts("45", account("46", type="hunts"), "47")
     assert not pbx["46"].present
+
+
+def test_types_are_kept_where_a_list_tells_none() -> None:
+    """A list that lacks us may lack types, too: what was learned stays."""
+    pbx = feed(TENANT, *PHONES, account("500", type="hunts"))
+    bare = {"account": "46", "registered": False}
+    pbx.accounts(bare, {"account": "500", "name": "Sales"}, {"account": "99"})
+    assert pbx["46"].present
+    assert pbx["46"].registered is False
+    assert pbx.state.groups["500"].name == "Sales"
+    assert pbx.state.account("99") is None
+
+
+def test_delta_of_another_tenant() -> None:
+    """It is not ours; but a name that is not known may be an alias of ours."""
+    hosts = frozenset({"localhost", "tenant"})
+    pbx = Feed(PbxState("45", hosts, tenant="tenant"))
+    pbx.accounts(*PHONES)
+    assert pbx.user("46", dnd=True, domain="localhost") == Changes(doubtful=True)
+    before = (pbx["46"].dnd, pbx.state.presence_pushed)
+    assert pbx.user("46", dnd=True, domain="Tenant")
+    after = (pbx["46"].dnd, pbx.state.presence_pushed)
+    assert (before, after) == ((False, False), (True, True))
+    assert pbx.user("46", dnd=False, domain="localhost") == Changes()
+    assert pbx["46"].dnd is True
+    pbx = Feed(PbxState("45", hosts))
+    pbx.accounts(*PHONES)
+    assert pbx.user("46", dnd=True, domain="localhost")
+    assert pbx.user("47", dnd=True, domain="elsewhere") == Changes()
+
+
+def test_presence_is_weighed_by_our_own() -> None:
+    """Only of our line both sides are known, once its calls are told."""
+    ledger = Ledger()
+    pbx = Feed(PbxState("45", frozenset({"localhost"}), ledger=ledger))
+    pbx.accounts(*PHONES)
+    pbx.user("45", code=1)
+    pbx.state.begin_calls(TENANT)
+    pbx.user("46", code=1)
+    cleared = Assumption.ABSENT_MEANS_CLEARED
+    assert cleared not in ledger.met | ledger.broken
+    pbx.calls(TALK)
+    pbx.user("45", code=None)
+    assert (ledger.met[cleared], ledger.broken[cleared]) == (0, 1)
 
 
 # Accounts: absent and back
@@ -1088,6 +1133,15 @@ def test_totals_know_of_callers_without_a_phone() -> None:
     assert pbx.state.totals.active_calls in (1, None)
 
 
+def test_totals_where_an_account_is_busy_and_tells_no_call() -> None:
+    """How many calls are in an attendant or a queue that is busy nobody can count."""
+    pbx = feed(OWN, "45", account("550", type="attendants"))
+    pbx.user("550", code=1)
+    assert pbx.state.totals == Totals(None, None, 1)
+    pbx.user("550", calls=[])
+    assert pbx.state.totals == Totals(0, 0, 1)
+
+
 @pytest.mark.parametrize("answerer", ["46", "47"])
 def test_totals_of_a_call_that_two_tell_differently(answerer: str) -> None:
     """A call that one has connected is connected, whoever still rings."""
@@ -1261,6 +1315,11 @@ def test_call_back_after_a_dialing_that_failed() -> None:
     assert pbx.state.cancel_dial(dial)
     pbx.calls(leg("a", OUTSIDE, "45", "alerting"), now=10)
     assert pbx.shown("45") == RINGS
+    other, dial = (pbx.state.expect_dial(number, 20) for number in ("46", "47"))
+    assert pbx.state.cancel_dial(other)
+    pbx.calls(leg("b", "47", "45", "alerting"), now=21)
+    assert pbx.shown("45") == (False, False, DIALING)
+    assert not pbx.state.cancel_dial(dial), "it is there"
 
 
 def test_calls_beside_the_one_that_is_shown() -> None:

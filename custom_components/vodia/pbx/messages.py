@@ -756,7 +756,7 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
 def _parked(data: JsonObject, ledger: Ledger) -> tuple[str, ParkedCalls]:
     """Return the number of an orbit, and what is told of it: who is there is parked."""
     _note_unknown(data, _ORBIT_FIELDS, "rest-orbits", ledger)
-    key = next((key for key in ("number", "account", "name") if data.get(key)), "name")
+    key = next((key for key in ("number", "account") if data.get(key)), "name")
     number, value = _account_number(data, key), data.get("calls")
     if isinstance(value, Mapping) or (
         isinstance(value, list) and all(isinstance(entry, dict) for entry in value)

@@ -202,7 +202,8 @@ class Stories:
         is_line = number == state.line
         provable = number not in self.without_history
         unseen = gap or not (account and account.present)
-        for call_id in stories.keys() - calls.keys():
+        # In the order in which they began: that of a set is another in each run.
+        for call_id in [each for each in stories if each not in calls]:
             ended = stories[call_id]
             if ended.unproven and not gap:
                 continue
