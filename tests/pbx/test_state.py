@@ -27,7 +27,7 @@ from custom_components.vodia.pbx.models import (
     Totals,
 )
 from custom_components.vodia.pbx.numbering import same_number
-from custom_components.vodia.pbx.state import PbxState
+from custom_components.vodia.pbx.state import Hold, PbxState
 
 type Json = dict[str, Any]
 
@@ -308,6 +308,42 @@ def test_presence_is_weighed_by_our_own() -> None:
     pbx.calls(TALK)
     pbx.user("45", code=None)
     assert (ledger.met[cleared], ledger.broken[cleared]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("hold", "held", "talking"),
+    [
+        (Hold.ASKED, Hold.OURS, Hold.ASKED),
+        (Hold.OURS, Hold.OURS, None),
+        (Hold.RELEASED, Hold.RELEASED, None),
+        (Hold.DOUBTFUL, Hold.DOUBTFUL, Hold.DOUBTFUL),
+    ],
+)
+def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:
+    """What we toggled is ours once it is seen, and over when the call is not held."""
+    pbx = feed(TENANT)
+    pbx.calls(TALK)
+    for word, expected in (("holding", held), ("connected", talking)):
+        pbx.state.holds["a"] = hold
+        pbx.calls({**TALK, "state": word})
+        assert pbx.state.holds.get("a") is expected
+    pbx.state.holds["a"] = hold
+    pbx.calls()
+    assert not pbx.state.holds
+
+
+def test_own_calls_prove_whether_they_name_the_line() -> None:
+    """Each new call of the own stream does, once."""
+    ledger = Ledger()
+    pbx = Feed(PbxState("45", frozenset({"localhost"}), ledger=ledger))
+    pbx.accounts(*PHONES)
+    pbx.state.begin_calls(OWN)
+    named = Assumption.OWN_CALLS_NAME_THE_LINE
+    for _ in range(2):
+        pbx.calls(TALK)
+        assert (ledger.met[named], ledger.broken[named]) == (1, 0)
+    pbx.calls(TALK, leg("g", OUTSIDE, "500", "alerting", start=2))
+    assert (ledger.met[named], ledger.broken[named]) == (1, 1)
 
 
 # Accounts: absent and back
