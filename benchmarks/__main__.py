@@ -92,10 +92,11 @@ def main() -> int:
         return 0
     # What else the machine does may disturb a row of one run, hardly of two.
     again = too_high(asyncio.run(run(size, rounds, gate=True)))
-    for key in failed.keys() & again.keys():
+    both = failed.keys() & again.keys()
+    for key in both:
         for row in (failed[key], again[key]):
             print(f"{row.name} ({row.dialect}): {row.ratio:.2f}x > {row.gate:g}x")
-    return int(bool(failed.keys() & again.keys()))
+    return int(bool(both))
 
 
 if __name__ == "__main__":

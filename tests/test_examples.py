@@ -9,7 +9,6 @@ from hassil.intents import Intents
 from hassil.recognize import recognize
 from hassil.sample import sample_intents
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia import PLATFORMS
 from custom_components.vodia.const import DOMAIN
@@ -28,11 +27,13 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
 
 from . import test_automations
-from .common import Phones, create_entry
+from .common import Phones
+from .test_automations import entry
 from .test_lines import has_line
 from .test_repository import ROOT, SERVICES, fields_of, tracked
 
-DOOR = "58"
+__all__ = ["entry"]
+
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+) *ya?ml.*?\n(?P<yaml>.*?)^(?P=indent)(?P=fence)",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
@@ -57,15 +58,6 @@ def blocks() -> Iterator[Any]:
 
 
 BLOCKS = list(blocks())
-
-
-@pytest.fixture
-def entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
-    """Return a config entry for a PBX with a door station."""
-    pbx.engine.add_account(DOOR, "Front door", registered=True)
-    entry = create_entry(hass, pbx)
-    hass.config_entries.async_update_entry(entry, options={"door_stations": [DOOR]})
-    return entry
 
 
 # What a block may be
