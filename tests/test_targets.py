@@ -1,6 +1,6 @@
 """What a target means: what it excludes, and several PBXs and lines in one."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -8,7 +8,6 @@ from custom_components.vodia.coordinator import VodiaCoordinator
 from custom_components.vodia.target import accounts_in, targeted
 from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
     condition as condition_helper,
@@ -19,7 +18,6 @@ from homeassistant.helpers import (
     label_registry as lr,
     target as target_helper,
 )
-from homeassistant.setup import async_setup_component
 from simulator import Simulator
 
 from .common import Phones
@@ -27,6 +25,8 @@ from .test_services import act, refused
 from .test_triggers import attach, device, rest
 
 ANNA, OTHER = "41", "42"
+# Who is in the office, and what leaves out both of its phones.
+BOTH = ("area", "floor", "pbx", "pbx's entity", "pbx's room")
 CALLER = "+4930111111"
 
 type Json = dict[str, Any]
@@ -96,40 +96,49 @@ def places(hass: HomeAssistant, phones: Phones) -> Json:
     }
 
 
-# What a call at Anna's phone does: target, what is excluded, and whether it counts.
+class Row(NamedTuple):
+    """A target, what it excludes, and whether a call at Anna's phone counts."""
+
+    included: str
+    excluded: str | None
+    counts: bool
+
+
 TABLE = [
-    ("area", None, True),
-    ("area", "anna", False),
-    ("area", "anna's event", False),
-    ("area", "anna's entities", False),
-    ("area", "anna's label", False),
-    ("area", "anna's hidden entity", False),
-    ("area", "area", False),
-    ("area", "floor", False),
-    ("area", "pbx", False),
-    ("area", "pbx's entity", False),
-    ("area", "pbx's room", False),
-    ("area", "other", True),
-    ("area", "other integration", True),
-    ("floor", "anna's event", False),
-    ("pbx", None, True),
-    ("pbx", "anna", False),
-    ("pbx", "anna's event", False),
-    ("pbx", "area", False),
-    ("pbx", "other", True),
-    ("pbx", "pbx", False),
-    ("pbx's entity", "anna's label", False),
-    ("anna", "anna", False),
-    ("anna's event", "anna", False),
-    ("anna's event", "other", True),
+    Row("area", None, True),
+    Row("area", "anna", False),
+    Row("area", "anna's event", False),
+    Row("area", "anna's entities", False),
+    Row("area", "anna's label", False),
+    Row("area", "anna's hidden entity", False),
+    Row("area", "area", False),
+    Row("area", "floor", False),
+    Row("area", "pbx", False),
+    Row("area", "pbx's entity", False),
+    Row("area", "pbx's room", False),
+    Row("area", "other", True),
+    Row("area", "other integration", True),
+    Row("floor", "anna's event", False),
+    Row("pbx", None, True),
+    Row("pbx", "anna", False),
+    Row("pbx", "anna's event", False),
+    Row("pbx", "area", False),
+    Row("pbx", "other", True),
+    Row("pbx", "pbx", False),
+    Row("pbx's entity", "anna's label", False),
+    Row("anna", "anna", False),
+    Row("anna's event", "anna", False),
+    Row("anna's event", "other", True),
 ]
-rows = pytest.mark.parametrize(("included", "excluded", "counts"), TABLE)
+rows = pytest.mark.parametrize(
+    "row", [pytest.param(row, id=f"{row[0]}-{row[1]}") for row in TABLE]
+)
 
 
-def told(places: Json, included: str, excluded: str | None) -> Json:
+def told(places: Json, row: Row) -> Json:
     """Return a target of the table as somebody writes it."""
-    target: Json = dict(places[included])
-    return target | ({"exclude": places[excluded]} if excluded else {})
+    target: Json = dict(places[row.included])
+    return target | ({"exclude": places[row.excluded]} if row.excluded else {})
 
 
 @modern
@@ -138,21 +147,15 @@ async def test_exclude(
     hass: HomeAssistant,
     phones: Phones,
     places: Json,
-    included: str,
-    excluded: str | None,
-    *,
-    counts: bool,
+    row: Row,
 ) -> None:
     """A phone that is excluded in any way is not in the target, others stay."""
-    selection = Selection(told(places, included, excluded))
+    selection = Selection(told(places, row))
     coordinator: VodiaCoordinator = phones.entry.runtime_data
     accounts = accounts_in(hass, selection, coordinator)
-    assert (ANNA in accounts) is counts
-    rest_of_area = excluded not in ("area", "floor", "other") and not (
-        excluded or ""
-    ).startswith("pbx")
+    assert (ANNA in accounts) is row.counts
     assert (OTHER in accounts) is (
-        rest_of_area and included in ("area", "floor", "pbx", "pbx's entity")
+        not row.included.startswith("anna") and row.excluded not in ("other", *BOTH)
     )
 
 
@@ -186,17 +189,14 @@ async def test_exclude_in_a_trigger(
     pbx: Simulator,
     phones: Phones,
     places: Json,
-    included: str,
-    excluded: str | None,
-    *,
-    counts: bool,
+    row: Row,
 ) -> None:
     """A trigger does not fire for a call at a phone that is excluded."""
-    fired = await attach(hass, "call_ringing", told(places, included, excluded))
+    fired = await attach(hass, "call_ringing", told(places, row))
     pbx.engine.ring(CALLER, ANNA)
     await phones.wait(ANNA, "call", "ringing")
     await rest(hass)
-    assert bool(fired) is counts
+    assert bool(fired) is row.counts
 
 
 @knows_exclude
@@ -207,10 +207,7 @@ async def test_exclude_in_a_condition(
     pbx: Simulator,
     phones: Phones,
     places: Json,
-    included: str,
-    excluded: str | None,
-    *,
-    counts: bool,
+    row: Row,
 ) -> None:
     """A condition does not pass for a phone that is excluded."""
     pbx.engine.ring(CALLER, ANNA)
@@ -220,13 +217,13 @@ async def test_exclude_in_a_condition(
         cv.CONDITION_SCHEMA(
             {
                 "condition": "vodia.is_ringing",
-                "target": told(places, included, excluded),
+                "target": told(places, row),
             }
         ),
     )
     checker = await condition_helper.async_from_config(hass, condition)
     try:
-        assert checker.async_check() is counts
+        assert checker.async_check() is row.counts
     finally:
         checker.async_unload()
 
@@ -239,27 +236,23 @@ async def test_exclude_in_an_action(
     pbx: Simulator,
     phones: Phones,
     places: Json,
-    included: str,
-    excluded: str | None,
-    *,
-    counts: bool,
+    row: Row,
 ) -> None:
     """An action leaves out a phone that is excluded."""
     pbx.engine.ring(CALLER, ANNA)
     await phones.wait(ANNA, "call", "ringing")
-    target = told(places, included, excluded)
-    nothing_left = excluded and (
-        included == excluded
-        or included.startswith("anna")
-        and not counts
-        or excluded in ("floor", "pbx", "pbx's entity", "pbx's room")
-    )
-    if nothing_left:
+    target = told(places, row)
+    if row.included.startswith("anna"):
+        is_left = row.counts
+    else:
+        # Of the PBX's phones more than two are left outside of the office.
+        is_left = row.excluded not in BOTH or row[:2] == ("pbx", "area")
+    if not is_left:
         await refused(hass, "nothing_targeted", "get_calls", target=target)
         return
     response = await act(hass, "get_calls", target=target)
     assert response
-    assert [call["account"] for call in response["calls"]] == [ANNA] * counts
+    assert [call["account"] for call in response["calls"]] == [ANNA] * row.counts
     assert not response["unknown"]
 
 

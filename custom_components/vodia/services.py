@@ -199,10 +199,7 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
         if not (numbers := sorted(part.extensions)):
             continue
         try:
-            client = part.coordinator.client
-            if not client.connected:
-                # A call that was up when the link broke is no answer.
-                raise NotConnectedError("there is no link to the PBX")
+            client = part.client
         except (NotConnectedError, ServiceValidationError) as err:
             errors.append(err)
             unknown.extend(numbers)
@@ -349,6 +346,17 @@ class _Part:
                 translation_placeholders={"title": self.entry.title},
             )
         return self.entry.runtime_data
+
+    @property
+    def client(self) -> PbxClient:
+        """Return who tells of the calls; raises NotConnectedError without a link.
+
+        A call that was up when the link broke is no answer.
+        """
+        client = self.coordinator.client
+        if not client.connected:
+            raise NotConnectedError("there is no link to the PBX")
+        return client
 
     @property
     def extensions(self) -> set[str]:
