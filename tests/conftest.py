@@ -1,5 +1,6 @@
 """Fixtures: a real Home Assistant core beside a simulated PBX, over real sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 import logging
@@ -16,6 +17,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up
+
+pytest_plugins = ["tests.support.clock"]
 
 # Seconds of the connection, short enough for a test, and long enough for a machine on
 # which the loop stalls for a second.
@@ -39,6 +42,17 @@ QUICK = replace(
     proof=0.5,
     ask_proof_again=0.1,
 )
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Run in asyncio's debug mode, as the harness would, only where it is asked for.
+
+    Its record of stacks takes more time than all the rest of a test.
+    """
+    marked = request.node.get_closest_marker("loop_debug") is not None
+    wanted: bool = request.config.getoption("--loop-debug")
+    asyncio.get_running_loop().set_debug(wanted or marked)
 
 
 @pytest.fixture(autouse=True)
