@@ -93,7 +93,7 @@ WATCH = SelectSelector(
 )
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
 # Not dots alone: it is a part of paths.
 _EXTENSION = re.compile(r"(?!\.+$)[a-z0-9*+._-]{1,64}", re.IGNORECASE)
