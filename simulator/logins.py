@@ -34,6 +34,11 @@ class Logins:
         self._switches = switches
         self._sessions: dict[str, Login] = {}
 
+    @property
+    def logged_in(self) -> list[str]:
+        """Return whose sessions are open, an extension for each session."""
+        return [login.account for login in self._sessions.values()]
+
     def check_hash(self, user: str, digest: str) -> Login | None:
         """Check a user name and the MD5 of a password."""
         self.attempts += 1

@@ -126,6 +126,11 @@ class Simulator:
         """Return the number of password checks so far."""
         return self.logins.attempts
 
+    @property
+    def logged_in(self) -> list[str]:
+        """Return the extensions whose sessions are open, once for each session."""
+        return self.logins.logged_in
+
     # Faults
 
     async def cut(self, account: str | None = None) -> None:

@@ -80,6 +80,11 @@ QUICK_SIDE = side.SideTiming(
 class Complaints(logging.Handler):
     """Collect what Home Assistant has to say against how we use it."""
 
+    words = (
+        *("deprecated", "detected that", "will stop working", "will be removed"),
+        *("will break", "report it to the author", "bug report"),
+    )
+
     def __init__(self) -> None:
         """Start without any."""
         super().__init__(logging.WARNING)
@@ -89,8 +94,7 @@ class Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record that names us as the user of something that goes away."""
         text = record.getMessage()
-        words = ("deprecated", "detected that", "will stop working", "will be removed")
-        if DOMAIN in text and any(word in text.lower() for word in words):
+        if DOMAIN in text and any(word in text.lower() for word in self.words):
             self.found.append(text)
 
 
