@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -528,11 +529,14 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        for client in reversed(self.lines.values()):
-            await client.close()
-        for http in self._line_sessions:
-            http.detach()
-        self._http.detach()
+        try:
+            # At once: each may wait for a PBX that does not answer.
+            await asyncio.gather(
+                *(client.close() for client in reversed(self.lines.values()))
+            )
+        finally:
+            for http in (*self._line_sessions, self._http):
+                http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""
