@@ -14,8 +14,8 @@ from playwright.async_api import Locator, Page, async_playwright
 
 from .__main__ import OWN_EXTENSION
 from .client import Client, Json
-from .dashboard import Phones, build
 from .home import ROOT, Home, free_port
+from .household import at_work, furnish
 from .pbx import Pbx, simulated_pbx
 
 _IMAGES = ROOT / "docs" / "images"
@@ -139,13 +139,11 @@ async def take_all(images: Path) -> None:
     images.mkdir(exist_ok=True)
     async with (
         simulated_pbx("modern", OWN_EXTENSION, lively=True) as pbx,
-        Home("pictures", free_port()) as home,
+        Home("pictures", free_port(), pbx.control_url) as home,
         Client(home.url) as client,
+        at_work(client, None),
     ):
-        entry_id = await client.add_pbx(pbx.url, pbx.extension, pbx.password)
-        phones = Phones(pbx.extension, await client.entities(entry_id))
-        await client.show_dashboard("phones", "Phones", "mdi:phone", build(phones))
-        await client.expose(phones.exposed)
+        await furnish(client, pbx)
         async with browser_page(client, home) as page:
             photographer = Photographer(page, home)
             await ring(pbx)
