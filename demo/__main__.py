@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 
 from .check import check
-from .client import PASSWORD, USER, ActionError, Client
-from .home import ROOT, DemoError, Home, check_port, folder_of
-from .household import LINE, at_work, furnish
-from .kept import Kept
-from .pbx import PROFILES, Pbx, simulated_pbx
+from .client import PASSWORD, USER, ActionError
+from .home import ROOT, DemoError, check_port
+from .household import LINE
+from .pbx import PROFILES
+from .run import Demo, running
 
 OWN_EXTENSION = "45"
 
@@ -92,32 +92,21 @@ async def _show(profile: str | None, port: int, keep: bool) -> int:
         "If another Home Assistant runs there, choose another port: "
         "scripts/demo --port 8124",
     )
-    kept = Kept.read(folder_of("home")) if keep else None
-    if keep and kept is None:
-        _say("There is nothing to go on with yet: this start begins anew.")
-    profile = profile or (kept.profile if kept else "modern")
     _say("Starting a simulated PBX and Home Assistant ...")
-    async with (
-        simulated_pbx(
-            profile, OWN_EXTENSION, lively=True, port=kept.pbx_port if kept else 0
-        ) as pbx,
-        Home("home", port, pbx.control_url, keep=kept is not None) as home,
-        Client(home.url) as client,
-        at_work(client, kept and kept.webhook) as webhook,
-    ):
-        if kept is None:
-            await furnish(client, pbx)
-        Kept(profile, pbx.port, webhook).write(home.folder)
-        _say(_welcome(home, pbx, profile))
+    async with running("home", OWN_EXTENSION, port, profile, keep=keep) as demo:
+        if keep and demo.new:
+            _say("There was nothing to go on with yet: this start began anew.")
+        _say(_welcome(demo))
         try:
-            await home.ended()
+            await demo.home.ended()
         finally:
             _say("\nEnding Home Assistant and the PBX ...")
     return 0
 
 
-def _welcome(home: Home, pbx: Pbx, profile: str) -> str:
+def _welcome(demo: Demo) -> str:
     """Return what to look at and what to try."""
+    home, pbx = demo.home, demo.pbx
     own, passwords = pbx.extension, dict(pbx.passwords)
     logins = [
         f"own extension {own}, password {passwords.pop(own)}",
@@ -134,7 +123,7 @@ The demo is up:
 
   Home Assistant  {home.url}
                   user {USER}, password {PASSWORD}
-  PBX             {pbx.url} (simulated, {profile} dialect)
+  PBX             {pbx.url} (simulated, {demo.profile} dialect)
 {told}
   Log             {home.log.relative_to(ROOT)}
 

@@ -11,8 +11,8 @@ from packaging.requirements import Requirement
 import pytest
 
 from demo import pbx as demo_pbx
-from demo.check import errors_in
 from demo.dashboard import Card, Phones, build
+from demo.report import errors_in
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.template import Template
 from simulator import Simulator, Stage, Switches
