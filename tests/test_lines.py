@@ -291,6 +291,57 @@ async def test_remove(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     await refused(hass, "not_a_line", "dial", target=device(phones, "41"), number="42")
 
 
+async def change_password(phones: Phones, password: str) -> None:
+    """Give the line another password, as a user does."""
+    flows = phones.hass.config_entries.subentries
+    (subentry_id,) = phones.entry.subentries
+    form = await flows.async_init(
+        (phones.entry.entry_id, SUBENTRY_LINE),
+        context={"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id},
+    )
+    done = await flows.async_configure(form["flow_id"], {"password": password})
+    assert done["reason"] == "reconfigure_successful"
+
+
+@pytest.mark.parametrize("change", ["add", "password", "remove"])
+async def test_reloads_once(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, change: str
+) -> None:
+    """A line that comes, goes or gets another password costs one outage, not two."""
+    if change != "add":
+        await has_line(phones)
+    outages: list[str] = []
+    connected = phones.id("", "connected")
+    hass.bus.async_listen(
+        "state_changed",
+        lambda event: (
+            outages.append(event.data["entity_id"])
+            if event.data["entity_id"] == connected
+            and event.data["new_state"].state == STATE_UNAVAILABLE
+            else None
+        ),
+    )
+    before = pbx.login_attempts
+    if change == "add":
+        await has_line(phones)
+    elif change == "password":
+        pbx.engine.change_password("41", "new-secret")
+        await change_password(phones, "new-secret")
+    else:
+        (subentry_id,) = phones.entry.subentries
+        hass.config_entries.async_remove_subentry(phones.entry, subentry_id)
+    await hass.async_block_till_done()
+    await phones.wait("", "connected", "on")
+    for line in phones.entry.runtime_data.lines.values():
+        await until(hass, lambda line=line: line.connected)
+    await hass.async_block_till_done()
+    # The check of the form, if there is one; then each line once.
+    assert pbx.login_attempts - before == {"add": 3, "password": 3, "remove": 1}[change]
+    assert outages == [connected]
+    # Who logged in and is no longer there has logged out.
+    assert sorted(pbx.logged_in) == (["45"] if change == "remove" else ["41", "45"])
+
+
 # What goes wrong
 
 
