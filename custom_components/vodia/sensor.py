@@ -253,9 +253,7 @@ class LastCaller(ExtraStoredData):
         return (
             self.call_id == call.id
             and self.end_reason is None
-            and (
-                None in (self.started, call.started) or self.started == call.started
-            )
+            and (None in (self.started, call.started) or self.started == call.started)
         )
 
     def is_later(self, call: AccountCall) -> bool:
@@ -339,9 +337,13 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             same = last.is_about(call)
         else:
             same = self._shown_call == event.origin
-        if last and not same and (
-            (ended and rang)
-            or ((ended or event.past or event.again) and last.is_later(call))
+        if (
+            last
+            and not same
+            and (
+                (ended and rang)
+                or ((ended or event.past or event.again) and last.is_later(call))
+            )
         ):
             return
         heard = None if event.past else dt_util.utcnow().isoformat()

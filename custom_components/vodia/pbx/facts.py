@@ -29,7 +29,6 @@ from .models import (
 )
 from .numbering import EXTENSION_DIGITS, AddressBook, digits_of
 
-
 # In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
 MAILBOX: Final = "8"
 # What has people behind it; the other types of accounts answer by themselves.

@@ -185,9 +185,7 @@ def _key(number: str) -> str:
     return digits[-EXTENSION_DIGITS:] if len(digits) >= EXTENSION_DIGITS else number
 
 
-def _owners(
-    numbers: Mapping[str, list[tuple[str, str]]], number: str
-) -> Iterable[str]:
+def _owners(numbers: Mapping[str, list[tuple[str, str]]], number: str) -> Iterable[str]:
     """Return the accounts that a number is of."""
     return (
         account

@@ -81,9 +81,7 @@ def begins(
     talked = story.seconds(now)
     yield event(number, story, _BEGINS[call.state], talked, backfilled=backfilled)
     if call.state is CallState.HELD:
-        yield event(
-            number, story, CallEventType.HELD, talked, backfilled=backfilled
-        )
+        yield event(number, story, CallEventType.HELD, talked, backfilled=backfilled)
 
 
 def went_on(

@@ -109,7 +109,9 @@ class Weighing(Facts):
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
         ended = self._listed.keys() - listed.keys()
         # An id alone may come again.
-        self._ended.extend((call_id, self._listed[call_id].started) for call_id in ended)
+        self._ended.extend(
+            (call_id, self._listed[call_id].started) for call_id in ended
+        )
         if ended and listed:
             self._assume(Assumption.LISTS_ARE_COMPLETE, True)
 
