@@ -39,6 +39,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -140,6 +141,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    country: str | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -154,6 +156,7 @@ def create_client(
         known=known,
         wanted=wanted,
         flags=flags,
+        country=country,
     )
 
 
@@ -319,6 +322,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            country=self.country,
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -344,6 +348,12 @@ class VodiaCoordinator(Listener):
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
         self._line_sessions: list[aiohttp.ClientSession] = []
+
+    @property
+    def country(self) -> str | None:
+        """Return where a number without its country is dialed."""
+        country: str | None = self.entry.options.get(CONF_COUNTRY)
+        return country or self.hass.config.country
 
     @property
     def connected(self) -> bool:

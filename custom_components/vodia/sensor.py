@@ -51,6 +51,7 @@ PARALLEL_UPDATES = 0
 ATTR_OTHER_CALLS = "other_calls"
 # Who called last, where who is outside the PBX is not shown.
 STATE_EXTERNAL_CALLER = "external_caller"
+STATE_WITHHELD = "withheld"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 CALL_ATTRIBUTES = frozenset(
@@ -242,6 +243,7 @@ class LastCaller(ExtraStoredData):
     name: str | None
     time: str
     end_reason: str | None = None
+    withheld: bool = False
 
     @override
     def as_dict(self) -> dict[str, Any]:
@@ -282,15 +284,23 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             party = self.coordinator.shown_party(last.number, last.name)
             call_id = self.coordinator.shown_id(last.call_id)
             self._take(
-                replace(last, call_id=call_id, number=party.number, name=party.name)
+                replace(
+                    last,
+                    call_id=call_id,
+                    number=party.number,
+                    name=party.name,
+                    withheld=last.withheld and not self.coordinator.private,
+                )
             )
         await super().async_added_to_hass()
 
     def _take(self, last: LastCaller) -> None:
         """Show a call as the last one."""
         self._last = last
-        hidden = STATE_EXTERNAL_CALLER if self.coordinator.private else None
-        self._attr_native_value = last.name or last.number or hidden
+        nobody = STATE_WITHHELD if last.withheld else None
+        if self.coordinator.private:
+            nobody = STATE_EXTERNAL_CALLER
+        self._attr_native_value = last.name or last.number or nobody
         self._attr_extra_state_attributes = last.attributes()
 
     @override
@@ -314,6 +324,7 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             call.remote.name,
             iso_time(call.started) or dt_util.utcnow().isoformat(),
             event.end_reason,
+            call.remote.withheld,
         )
         ended = event.type is CallEventType.ENDED
         rang = told.call_id in self._ringing

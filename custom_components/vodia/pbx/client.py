@@ -166,6 +166,7 @@ class PbxClient:
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
+        country: str | None = None,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
@@ -173,8 +174,10 @@ class PbxClient:
         earlier days with their types: one that the PBX lacks now is absent, not
         unheard of. So are `flags`, its service flags; None leaves them to others. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in.
+        in. `country` (ISO 3166, two letters) is where a number without its country is
+        dialed.
         """
+        self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
         self.timing = TIMING
@@ -191,6 +194,7 @@ class PbxClient:
             self.ledger,
             self._side_told,
             flags=flags,
+            country=country,
         )
         self._credentials = credentials
         self._listener = listener
@@ -467,6 +471,7 @@ class PbxClient:
             memory=previous.memory if previous else None,
             ledger=self.ledger,
             book=self.side.values.address_book,
+            country=self.country,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -841,7 +846,9 @@ class LineClient(PbxClient):
     ) -> None:
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
-        super().__init__(http, server, credentials, listener, flags=None)
+        super().__init__(
+            http, server, credentials, listener, flags=None, country=watcher.country
+        )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 

@@ -1,20 +1,27 @@
 """What the PBX does not tell again: it outlives a link."""
 
+from collections import OrderedDict
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
 # Seconds between the two snapshots that must both lack an account to remove it.
 FORGET_AFTER: Final = 600.0
+# Names that are remembered; who calls often stays.
+_NAMES_LIMIT: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dial:
-    """A number that the line dialed through us, and the calls that were up before."""
+    """A number that the line dialed through us, and the calls that were up before.
+
+    `shown` is the number that the call of it has, as the PBX writes it.
+    """
 
     number: str
     time: float
     before: frozenset[str]
+    shown: str | None = None
 
 
 @dataclass(slots=True)
@@ -23,7 +30,8 @@ class Memory:
 
     Since when an account is missing, what we dial, and which calls that made; how often
     in a row `connected` was wrong about the line, by whether it was in a call; and
-    whether the line's presence showed its calls, and one that only rang.
+    whether the line's presence showed its calls, and one that only rang. `names` are
+    those that calls or the address book gave last, by number, the latest at the end.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
@@ -32,6 +40,14 @@ class Memory:
     presence_shows_ringing: bool = True
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
+    names: OrderedDict[str, str] = field(default_factory=OrderedDict)
+
+    def remember_name(self, number: str, name: str) -> None:
+        """Keep the name of a number."""
+        self.names[number] = name
+        self.names.move_to_end(number)
+        if len(self.names) > _NAMES_LIMIT:
+            self.names.popitem(last=False)
 
 
 def long_absent(

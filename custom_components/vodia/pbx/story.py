@@ -173,7 +173,7 @@ class Stories:
         for call_id, story in tuple(stories.items()):
             if not story.unproven:
                 continue
-            past = _found(history, story.call)
+            past = _found(history, story.call, state.country)
             silent = state.line in self.without_history
             if past or story.unproven == _TRIES or silent:
                 if not silent:
@@ -222,7 +222,7 @@ class Stories:
             del stories[call_id]
             seen_at = None if gap and not ended.unproven else now
             if is_line:
-                past = _found(history, ended.call)
+                past = _found(history, ended.call, state.country)
                 yield from self._ended(state, ended, reason, past, seen_at)
             else:
                 yield from _ending(number, ended, reason or EndReason.UNKNOWN, seen_at)
@@ -451,9 +451,11 @@ def _proof(
     return past.end_reason or EndReason.UNKNOWN
 
 
-def _found(history: Iterable[PastCall], call: AccountCall) -> PastCall | None:
+def _found(
+    history: Iterable[PastCall], call: AccountCall, country: str | None
+) -> PastCall | None:
     """Return what a history has of a call; None if that is open."""
-    found = [past for past in history if _is_in_history(call, past)]
+    found = [past for past in history if _is_in_history(call, past, country)]
 
     def distance(past: PastCall) -> float:
         """Return the seconds between the starts."""
@@ -467,14 +469,14 @@ def _found(history: Iterable[PastCall], call: AccountCall) -> PastCall | None:
     return nearest[0] if nearest else None
 
 
-def _is_in_history(call: AccountCall, past: PastCall) -> bool:
+def _is_in_history(call: AccountCall, past: PastCall, country: str | None) -> bool:
     """Return whether a call of the line is one of its history, which may lack the id."""
     return past.id == call.id or (
         past.direction is call.direction
         and _starts_with(call, past, _SPREAD)
         and (
             past.remote.number == call.remote.number
-            or same_number(past.remote.number, call.remote.number)
+            or same_number(past.remote.number, call.remote.number, country)
         )
     )
 
@@ -587,6 +589,7 @@ def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
             before.remote.number,
             call.remote.name or before.remote.name,
             call.remote.host or before.remote.host,
+            before.remote.number is None and call.remote.withheld,
         ),
     )
 
