@@ -1,5 +1,6 @@
 """Fixtures: a real Home Assistant core beside a simulated PBX, over real sockets."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 import logging
@@ -16,6 +17,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up
+
+pytest_plugins = ["tests.support.clock"]
 
 # Seconds of the connection, short enough for a test, and long enough for a machine on
 # which the loop stalls for a second.
@@ -39,6 +42,17 @@ QUICK = replace(
     proof=0.5,
     ask_proof_again=0.1,
 )
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
+    """Run in asyncio's debug mode, as the harness would, only where it is asked for.
+
+    Its record of stacks takes more time than all the rest of a test.
+    """
+    marked = request.node.get_closest_marker("loop_debug") is not None
+    wanted: bool = request.config.getoption("--loop-debug")
+    asyncio.get_running_loop().set_debug(wanted or marked)
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +80,11 @@ QUICK_SIDE = side.SideTiming(
 class Complaints(logging.Handler):
     """Collect what Home Assistant has to say against how we use it."""
 
+    words = (
+        *("deprecated", "detected that", "will stop working", "will be removed"),
+        *("will break", "report it to the author", "bug report"),
+    )
+
     def __init__(self) -> None:
         """Start without any."""
         super().__init__(logging.WARNING)
@@ -75,8 +94,7 @@ class Complaints(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record that names us as the user of something that goes away."""
         text = record.getMessage()
-        words = ("deprecated", "detected that", "will stop working", "will be removed")
-        if DOMAIN in text and any(word in text.lower() for word in words):
+        if DOMAIN in text and any(word in text.lower() for word in self.words):
             self.found.append(text)
 
 

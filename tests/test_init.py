@@ -21,6 +21,8 @@ from simulator import Simulator
 
 from .common import Phones, create_branch_entry, create_entry, set_up, until
 
+pytestmark = pytest.mark.loop_debug
+
 
 def link_tasks() -> list[asyncio.Task[Any]]:
     """Return the tasks of our links."""

@@ -1,7 +1,9 @@
 """Repairs: what a person can mend comes when it is so, and goes when it is mended."""
 
+import ast
 from dataclasses import replace
 from datetime import timedelta
+import logging
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -28,6 +30,7 @@ from simulator.tls import LegacyTlsServer, self_signed
 
 from .common import Phones, add_entry, create_entry, set_up, until
 from .conftest import QUICK
+from .test_readme import ROOT
 from .test_reliability import trusted
 from .test_repository import ENGLISH
 
@@ -76,6 +79,54 @@ def test_ways_out_have_texts() -> None:
     for key, issue in ISSUES.items():
         texts = ENGLISH["issues"][key]["fix_flow"]["step"]["init"]["menu_options"]
         assert set(texts) == set(issue.steps)
+
+
+def test_flow_results_name_their_step() -> None:
+    """Home Assistant 2027.5 takes no form or menu that leaves its step out."""
+    shown = [
+        (path.name, node)
+        for path in (ROOT / "custom_components" / DOMAIN).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr.startswith(("async_show_", "async_external_step"))
+    ]
+    assert {node.func.attr for _, node in shown} >= {
+        "async_show_form",
+        "async_show_menu",
+    }
+    for name, node in shown:
+        assert "step_id" in {key.arg for key in node.keywords}, (name, node.lineno)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (
+            "Detected that custom integration 'vodia' calls async_show_menu without passing a "
+            "step_id at custom_components/vodia/repairs.py, line 39: return self.async_show_menu(."
+            " This will stop working in Home Assistant 2027.5.0, please create a bug report"
+        ),
+        (
+            "TargetSelectorData was used from vodia, this is a deprecated class which will be "
+            "removed in HA Core 2026.12.0. Use TargetSelection instead, please report it to the "
+            "author of the 'vodia' custom integration"
+        ),
+        (
+            "custom_components.vodia.config_flow::VodiaConfigFlow calls async_show_progress "
+            "without passing a progress task, this is not valid and will break in Home "
+            "Assistant Core 2024.8"
+        ),
+    ],
+)
+def test_complaints_are_noticed(complaints: list[str], text: str) -> None:
+    """What Home Assistant says against us fails the test in which it does."""
+    logging.getLogger("homeassistant.helpers.frame").warning("%s", text)
+    logging.getLogger("homeassistant.helpers.frame").warning(
+        "%s", text.replace("vodia", "other")
+    )
+    assert complaints == [text]
+    complaints.clear()
 
 
 async def test_nothing_is_wrong(

@@ -212,6 +212,7 @@ def database(url: str) -> str:
     return rows + "".join(data.decode(errors="ignore") for data in files)
 
 
+@pytest.mark.loop_debug
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("dialect", "basic"), [("classic", False), ("modern", False), ("modern", True)]

@@ -63,8 +63,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
 
     @callback
     def async_entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        """Take up lines that came, went or got another password."""
-        if changed is entry and _logins(entry) != lines:
+        """Take up lines that came, went or got another password.
+
+        Once: that the reload begins is a change of the entry, too.
+        """
+        nonlocal lines
+        if changed is not entry or entry.state is not ConfigEntryState.LOADED:
+            return
+        if lines != (now := _logins(entry)):
+            lines = now
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
     @callback

@@ -1,15 +1,17 @@
 """Conditions of the Vodia PBX integration: what a phone is."""
 
+from collections.abc import Callable
 from typing import ClassVar, override
 
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import STATE_ON
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import Condition, EntityStateConditionBase
+from homeassistant.helpers.target import async_track_target_selector_state_change_event
 
-from .const import DOMAIN
+from .target import targeted
 
 
 class VodiaCondition(EntityStateConditionBase):
@@ -24,27 +26,44 @@ class VodiaCondition(EntityStateConditionBase):
 
     @override
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the binary sensors of the phones that our entities belong to."""
+        """Return the binary sensors of the phones in the target.
+
+        By our own rules: of the entities that Home Assistant takes to be in it, those of
+        a phone that is excluded may be left.
+        """
         registry = er.async_get(self._hass)
-        targeted = [
-            entry
-            for entity_id in entities
-            if (entry := registry.async_get(entity_id)) and entry.platform == DOMAIN
-        ]
-        # What the unique ids of a phone's entities begin with; of the PBX's, all ids do.
-        begin = tuple(
-            f"{entry.unique_id.rpartition(':')[0].removesuffix(':')}:"
-            for entry in targeted
+        found: set[str] = set()
+        for entry_id, of_pbx in targeted(self._hass, self._target_selection).items():
+            begin, end = f"{entry_id}:", f":{self._key}"
+            sensors = {
+                entry.unique_id.removeprefix(begin).removesuffix(end): entry.entity_id
+                for entry in er.async_entries_for_config_entry(registry, entry_id)
+                if entry.domain == BINARY_SENSOR_DOMAIN
+                and entry.unique_id.endswith(end)
+            }
+            found |= {
+                sensors[account]
+                for account in of_pbx.accounts(sensors.keys())
+                if account in sensors
+            }
+        return found
+
+    @override
+    async def _async_track_changes(self, action: Callable[[], None]) -> CALLBACK_TYPE:
+        """Follow the sensors that decide, which hardly ever are those in the target."""
+        following = False
+
+        @callback
+        def changed(*_: object) -> None:
+            """Look again, unless it is told only which sensors there are to begin with."""
+            if following:
+                action()
+
+        stop = await async_track_target_selector_state_change_event(
+            self._hass, self._target, changed, self.entity_filter, changed
         )
-        return {
-            entry.entity_id
-            for entry_id in {entry.config_entry_id for entry in targeted}
-            if entry_id
-            for entry in er.async_entries_for_config_entry(registry, entry_id)
-            if entry.domain == BINARY_SENSOR_DOMAIN
-            and entry.unique_id.startswith(begin)
-            and entry.unique_id.endswith(f":{self._key}")
-        }
+        following = True
+        return stop
 
 
 def _condition(key: str) -> type[Condition]:

@@ -52,6 +52,7 @@ _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
+_SAID: Final = vol.All(said, cv.string)
 _WHO: Final = vol.Required(
     ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
@@ -163,7 +164,7 @@ TOOLS: Final = (
             vol.Optional(
                 "missed", default=False, description="Only calls that were missed"
             ): cv.boolean,
-            _PHONE: said,
+            _PHONE: _SAID,
         },
         annotations=_READS,
         gate=LAST_CALLER_GATE,
@@ -174,7 +175,7 @@ TOOLS: Final = (
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
         async_call,
-        parameters={_WHO: said, _PHONE: said},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -182,7 +183,7 @@ TOOLS: Final = (
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
         doing("answer"),
-        parameters={_PHONE: said},
+        parameters={_PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -190,7 +191,7 @@ TOOLS: Final = (
         "Decline the call",
         "Declines the ringing call.",
         doing("reject"),
-        parameters={_PHONE: said},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -198,7 +199,7 @@ TOOLS: Final = (
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
         doing("hang_up"),
-        parameters={_PHONE: said},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -206,7 +207,7 @@ TOOLS: Final = (
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
         _async_transfer,
-        parameters={_WHO: said, _PHONE: said},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -219,7 +220,7 @@ TOOLS: Final = (
             vol.Optional(
                 "minutes", description="For how long, if it is to end by itself"
             ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
-            _PHONE: said,
+            _PHONE: _SAID,
         },
         annotations=_SETS,
         gate=DND_GATE,

@@ -37,6 +37,7 @@ class EntryFlow(RepairsFlow):
         """Offer the ways out."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         return self.async_show_menu(
+            step_id="init",
             menu_options=list(ISSUES[self._key].steps),
             description_placeholders=issue.translation_placeholders if issue else None,
         )

@@ -1,6 +1,7 @@
 """Actions of the Vodia PBX integration."""
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr, target
+from homeassistant.helpers import config_validation as cv, target
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 
@@ -35,15 +36,15 @@ from .const import (
     ATTR_SECOND_CALL_ID,
     DOMAIN,
 )
-from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .coordinator import VodiaConfigEntry, VodiaCoordinator, known_accounts
 from .exceptions import action_error
 from .intent import COMMANDS, SLOTS, async_command
 from .pbx.client import PbxClient
 from .pbx.control import Control
-from .pbx.errors import PbxError
-from .pbx.models import AccountCall, CallState, Extension, PastCall
+from .pbx.errors import NotConnectedError, PbxError
+from .pbx.models import EXTENSION, AccountCall, CallState, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
-from .target import devices_in
+from .target import Targeted, targeted
 from .validators import as_call_id, as_number
 from .voice import Voice, area_of
 
@@ -63,8 +64,8 @@ _CALL: VolDictType = {
     ),
 }
 
-# An account of a PBX; None is the PBX itself.
-type Subject = tuple[VodiaCoordinator, str | None]
+# What says in the data of an action what is targeted.
+_TARGET_KEYS = tuple(map(str, cv.TARGET_SERVICE_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,45 +179,54 @@ async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
-    """Set do not disturb for lines."""
+    """Set do not disturb for lines: for all that can be, then the first error counts."""
     expires: timedelta | None = call.data.get(ATTR_EXPIRES)
-    for line in _lines(hass, call):
-        await line.control.set_dnd(
-            call.data[ATTR_ENABLED],
-            reason=call.data.get(ATTR_REASON),
-            expires=None if expires is None else int(expires.total_seconds()),
-        )
+    lines, errors = _lines(hass, call)
+    results = await asyncio.gather(
+        *(
+            line.control.set_dnd(
+                call.data[ATTR_ENABLED],
+                reason=call.data.get(ATTR_REASON),
+                expires=None if expires is None else int(expires.total_seconds()),
+            )
+            for line in lines
+        ),
+        return_exceptions=True,
+    )
+    for error in (*results, *errors):
+        if error is not None:
+            raise error
 
 
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the calls of extensions, or of all extensions of a PBX.
 
-    And the extensions of which the PBX does not tell (all of) them.
+    And the extensions of which the PBX does not tell (all of) them. A PBX that is away
+    tells of none; only if no other is asked there is no answer at all.
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []
-    subjects = [
-        (coordinator, account)
-        for coordinator, account in _subjects(hass, call)
-        if account is None or account in coordinator.extensions
-    ]
-    if not subjects:
-        raise _nothing_targeted()
-    for coordinator, account in subjects:
-        # Raises NotConnectedError: a call that was up when the link broke is no answer.
-        numbers = coordinator.client.live.state.extensions
-        chosen: list[Extension] = [
-            coordinator.client.extension(number)
-            for number in (sorted(numbers) if account is None else [account])
-        ]
-        calls.extend(
-            _call_response(extension.number, account_call)
-            for extension in chosen
-            for account_call in extension.calls
-        )
-        unknown.extend(
-            extension.number for extension in chosen if not extension.complete
-        )
+    errors: list[Exception] = []
+    answered = False
+    for part in _parts(hass, call, also_not_loaded=True):
+        if not (numbers := sorted(part.extensions)):
+            continue
+        try:
+            client = part.client
+        except (NotConnectedError, ServiceValidationError) as err:
+            errors.append(err)
+            unknown.extend(numbers)
+            continue
+        answered = True
+        for number in numbers:
+            extension = client.extension(number)
+            calls.extend(
+                _call_response(number, account_call) for account_call in extension.calls
+            )
+            if not extension.complete:
+                unknown.append(number)
+    if not answered:
+        raise errors[0] if errors else _nothing_targeted()
     return {"calls": calls, "unknown": unknown}
 
 
@@ -236,11 +246,13 @@ async def _async_voice_command(
     Whoever wrote the automation decides which phones it is about.
     """
     only = None
-    if target.TargetSelection(call.data).has_any_target:
+    if any(key in call.data for key in _TARGET_KEYS):
+        parts, errors = _loaded(_parts(hass, call))
         only = frozenset(
-            (coordinator, account or coordinator.line)
-            for coordinator, account in _subjects(hass, call)
+            (part.coordinator, number) for part in parts for number in part.numbers
         )
+        if not only:
+            raise errors[0] if errors else _nothing_targeted()
     speech, refusal = await async_command(
         Voice(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
         COMMANDS[call.data[ATTR_COMMAND]],
@@ -331,9 +343,105 @@ _ACTIONS = {
 # Targets
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is targeted of one PBX."""
+
+    hass: HomeAssistant
+    entry: VodiaConfigEntry
+    targeted: Targeted
+
+    @property
+    def coordinator(self) -> VodiaCoordinator:
+        """Return the PBX; raises ServiceValidationError where it is not set up."""
+        if self.entry.state is not ConfigEntryState.LOADED:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="entry_not_loaded",
+                translation_placeholders={"title": self.entry.title},
+            )
+        return self.entry.runtime_data
+
+    @property
+    def client(self) -> PbxClient:
+        """Return who tells of the calls; raises NotConnectedError without a link.
+
+        A call that was up when the link broke is no answer.
+        """
+        client = self.coordinator.client
+        if not client.connected:
+            raise NotConnectedError("there is no link to the PBX")
+        return client
+
+    @property
+    def extensions(self) -> set[str]:
+        """Return the extensions; the PBX stands for all, of before if it is not set up."""
+        if self.entry.state is ConfigEntryState.LOADED:
+            known = set(self.entry.runtime_data.extensions)
+        else:
+            accounts = known_accounts(self.hass, self.entry)
+            known = {n for n, (kind, _) in accounts.items() if kind == EXTENSION}
+        return self.targeted.accounts(known) & known
+
+    @property
+    def numbers(self) -> list[str]:
+        """Return the accounts to act on; the PBX stands for the entry's own line."""
+        coordinator = self.coordinator
+        accounts = self.targeted.accounts(
+            coordinator.extensions.keys(), {coordinator.line}
+        )
+        return sorted(filter(coordinator.account, accounts))
+
+
+def _loaded(parts: Iterable[_Part]) -> tuple[list[_Part], list[ServiceValidationError]]:
+    """Return the PBXs that are set up, and an error for each other one."""
+    loaded: list[_Part] = []
+    errors: list[ServiceValidationError] = []
+    for part in parts:
+        try:
+            _ = part.coordinator
+        except ServiceValidationError as err:
+            errors.append(err)
+        else:
+            loaded.append(part)
+    return loaded, errors
+
+
+def _parts(
+    hass: HomeAssistant, call: ServiceCall, *, also_not_loaded: bool = False
+) -> list[_Part]:
+    """Return what is targeted; without a target, every PBX that is set up.
+
+    A target that comes to nothing, as a template may, does not mean every PBX.
+    """
+    entries: list[VodiaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    selection = target.TargetSelection(call.data)
+    if selection.has_any_target:
+        found = targeted(hass, selection)
+        return [
+            _Part(hass, entry, found[entry.entry_id])
+            for entry in entries
+            if entry.entry_id in found
+        ]
+    if "exclude" in call.data:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="exclude_alone"
+        )
+    if any(key in call.data for key in _TARGET_KEYS):
+        raise _nothing_targeted()
+    return [
+        _Part(hass, entry, Targeted({None}))
+        for entry in entries
+        if entry.state is ConfigEntryState.LOADED
+        or (also_not_loaded and not entry.disabled_by)
+    ]
+
+
 def _line(hass: HomeAssistant, call: ServiceCall) -> PbxClient:
     """Return the login of the one line that the target resolves to."""
-    lines = _lines(hass, call)
+    lines, errors = _lines(hass, call)
+    if errors:
+        raise errors[0]
     if len(lines) > 1:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="several_lines"
@@ -341,42 +449,32 @@ def _line(hass: HomeAssistant, call: ServiceCall) -> PbxClient:
     return lines[0]
 
 
-def _lines(hass: HomeAssistant, call: ServiceCall) -> list[PbxClient]:
-    """Return the logins of the lines in the target; the PBX stands for the entry's own."""
-    subjects = _subjects(hass, call)
+def _lines(
+    hass: HomeAssistant, call: ServiceCall
+) -> tuple[list[PbxClient], list[ServiceValidationError]]:
+    """Return the logins of the lines in the target, and what stands in for others."""
+    parts, errors = _loaded(_parts(hass, call))
     lines = [
         line
-        for coordinator, account in subjects
-        if (line := coordinator.lines.get(account or coordinator.line))
+        for part in parts
+        for number in part.numbers
+        if (line := part.coordinator.lines.get(number))
     ]
-    if not lines:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_a_line",
-            translation_placeholders={
-                "extensions": ", ".join(str(account) for _, account in subjects)
-            },
-        )
-    return list(dict.fromkeys(lines))
-
-
-def _subjects(hass: HomeAssistant, call: ServiceCall) -> list[Subject]:
-    """Return the accounts and PBXs in the target; without one, every PBX."""
-    selection = target.TargetSelection(call.data)
-    if not selection.has_any_target:
-        entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(
-            DOMAIN
-        )
-        subjects: list[Subject] = [(entry.runtime_data, None) for entry in entries]
-    else:
-        subjects = [
-            subject
-            for device in devices_in(hass, selection)
-            if (subject := _subject(hass, device))
-        ]
-    if not subjects:
+    if lines or errors:
+        return lines, errors
+    numbers = [number for part in parts for number in part.numbers]
+    if not numbers:
         raise _nothing_targeted()
-    return list(dict.fromkeys(subjects))
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_line",
+        translation_placeholders={
+            "extensions": ", ".join(numbers),
+            "lines": ", ".join(
+                dict.fromkeys(line for part in parts for line in part.coordinator.lines)
+            ),
+        },
+    )
 
 
 def _nothing_targeted() -> ServiceValidationError:
@@ -384,23 +482,3 @@ def _nothing_targeted() -> ServiceValidationError:
     return ServiceValidationError(
         translation_domain=DOMAIN, translation_key="nothing_targeted"
     )
-
-
-def _subject(hass: HomeAssistant, device: dr.AnyDeviceEntry) -> Subject | None:
-    """Return what a device stands for; None for one of another integration."""
-    entry: VodiaConfigEntry | None = hass.config_entries.async_get_entry(
-        device.config_entry_id
-    )
-    if entry is None or entry.domain != DOMAIN:
-        return None
-    if entry.state is not ConfigEntryState.LOADED:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="entry_not_loaded",
-            translation_placeholders={"title": entry.title},
-        )
-    coordinator = entry.runtime_data
-    account = coordinator.account_of(device)
-    if account is not None and coordinator.account(account) is None:
-        return None
-    return coordinator, account

@@ -20,7 +20,7 @@ class Dial:
 
     number: str
     time: float
-    before: frozenset[str]
+    before: set[str]
     shown: str | None = None
 
 
@@ -29,25 +29,27 @@ class Memory:
     """What the PBX does not tell again: it outlives a link.
 
     Since when an account is missing, what we dial, and which calls that made; how often
-    in a row `connected` was wrong about the line, by whether it was in a call; and
-    whether the line's presence showed its calls, and one that only rang. `names` are
-    those that calls or the address book gave last, by number, the latest at the end.
+    in a row `connected` was wrong about the line, by whether it was in a call; whether
+    the line's presence showed its calls, and one that only rang; and further `names` of
+    the tenant. `called` are the names that calls or the address book gave last, by
+    number, the latest at the end.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
     contradictions: dict[bool, int] = field(default_factory=dict)
     presence_shows_calls: bool = False
     presence_shows_ringing: bool = True
+    names: set[str] = field(default_factory=set)
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
-    names: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    called: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
     def remember_name(self, number: str, name: str) -> None:
         """Keep the name of a number."""
-        self.names[number] = name
-        self.names.move_to_end(number)
-        if len(self.names) > _NAMES_LIMIT:
-            self.names.popitem(last=False)
+        self.called[number] = name
+        self.called.move_to_end(number)
+        if len(self.called) > _NAMES_LIMIT:
+            self.called.popitem(last=False)
 
 
 def long_absent(

@@ -33,7 +33,15 @@ from .models import (
     VoiceMessage,
 )
 from .numbering import numbers_in
-from .party import NUMBER_LIMIT, clean, one_line, parse_party, party, party_name
+from .party import (
+    NUMBER_LIMIT,
+    clean,
+    one_line,
+    parse_party,
+    party,
+    party_name,
+    party_number,
+)
 
 type JsonObject = Mapping[str, Any]
 # The calls of the last list by id, with the entries that they were made of.
@@ -70,11 +78,14 @@ _FLAGS_LIMIT: Final = 500
 _MESSAGES_LIMIT: Final = 500
 _CONTACTS_LIMIT: Final = 5000
 _CONTACT_NUMBERS_LIMIT: Final = 10
+_ALIASES_LIMIT: Final = 100
 _COUNT_LIMIT: Final = 1_000_000
 _FRAMES_KNOWN: Final = 2000
 # Bytes of a frame that is known again; ordinary ones have some two hundred.
 _FRAME_KNOWN_LENGTH: Final = 1000
 _CALLS_KNOWN: Final = 500
+# As they are written into the field of an account: `505/9781234567`, or with spaces.
+_BETWEEN_ALIASES: Final = re.compile(r"[\s,;/]+")
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
@@ -88,7 +99,7 @@ _CALL_FIELDS: Final = frozenset(
 _STATE_FIELDS: Final = frozenset(
     {
         *("account", "name", "type", "registered", "dnd", "chatstatus", "code"),
-        *("calls", "tag"),
+        *("calls", "tag", "alias", "ani"),
     }
 )
 _REST_FIELDS: Final = frozenset(
@@ -122,13 +133,14 @@ _FRAME_FIELDS: Final = {
     "user-state": _STATE_FIELDS | {"action", "domain"},
     "call-state": frozenset({"action", "calls"}),
     "chat": frozenset({"action", "src", "dest", "message"}),
+    "callerid": frozenset({"action", "callid", "name", "number"}),
 }
 # Hints that something changed; what they carry is not known (v70 dialect).
 _SIGNALS: Final = frozenset({"blf", "user-change", "missed-calls"})
 # Names that real PBXs send and that say nothing about accounts or calls.
 _SILENT: Final = frozenset(
     {
-        *("crmcontact", "sip-register", "callerid", "rec-start", "rec-stop"),
+        *("crmcontact", "sip-register", "rec-start", "rec-stop"),
         *("bye-response", "ringtones"),
     }
 )
@@ -202,6 +214,14 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerId:
+    """Who calls, told after the call itself (v70 dialect); it may be the id of a leg."""
+
+    call_id: str | None
+    caller: Party
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A frame that says nothing about accounts or calls."""
 
@@ -214,6 +234,7 @@ type Message = (
     | OrbitSignal
     | Signal
     | ChatMessage
+    | CallerId
     | Ignored
 )
 
@@ -259,6 +280,11 @@ def decode(
             return _chat_message(frame)
         case "orbit-calls":
             return OrbitSignal()
+        case "callerid":
+            return CallerId(
+                _text(frame, "callid"),
+                party(_text(frame, "number"), _text(frame, "name")),
+            )
         case "domain-state":
             return AccountsSnapshot(
                 _state_accounts(frame, ledger),
@@ -635,7 +661,12 @@ def _state_accounts(frame: JsonObject, ledger: Ledger) -> tuple[Account, ...]:
     accounts = []
     for entry in _objects(frame.get("accounts"), "accounts", ACCOUNTS_LIMIT):
         _note_unknown(entry, _STATE_FIELDS, "domain-state.accounts", ledger)
-        accounts.append(_state_account(entry, ledger))
+        account = _state_account(entry, ledger)
+        if "alias" in entry or "ani" in entry:
+            account = replace(
+                account, aliases=_aliases(entry, "alias"), ani=_aliases(entry, "ani")
+            )
+        accounts.append(account)
     return tuple(accounts)
 
 
@@ -666,6 +697,27 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
         dnd=_boolean(data, "dnd"),
         chat=_word(data, "chatstatus").lower() or None,
         busy=_boolean(data, "connected"),
+        aliases=_aliases(data, "alias"),
+        ani=_aliases(data, "ani"),
+    )
+
+
+def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
+    """Return the further numbers of an account: a list, or one text with all of them."""
+    value = data.get(key)
+    texts: Iterable[object] = value if isinstance(value, list) else (value,)
+    if isinstance(value, str):
+        texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * NUMBER_LIMIT])
+    numbers = (
+        party_number(str(text))
+        for text in islice(texts, _ALIASES_LIMIT)
+        if isinstance(text, str | int) and not isinstance(text, bool)
+    )
+    own = (data.get("name"), data.get("account"))
+    return tuple(
+        number
+        for number in numbers
+        if number and number not in own and _is_number(number)
     )
 
 
