@@ -41,6 +41,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -146,6 +147,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    country: str | None = None,
     told: Told | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
@@ -161,6 +163,7 @@ def create_client(
         known=known,
         wanted=wanted,
         flags=flags,
+        country=country,
         told=told,
         tenant_names=data.get(CONF_TENANT_NAMES, ()),
     )
@@ -335,6 +338,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         # Those whose login we have; the entry's own is the first.
@@ -362,6 +366,12 @@ class VodiaCoordinator(Listener):
         self._started = False
         self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
+
+    @property
+    def country(self) -> str | None:
+        """Return where a number without its country is dialed."""
+        country: str | None = self.entry.options.get(CONF_COUNTRY)
+        return country or self.hass.config.country
 
     @property
     def connected(self) -> bool:

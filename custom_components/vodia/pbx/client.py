@@ -175,6 +175,7 @@ class PbxClient:
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
+        country: str | None = None,
         told: Told | None = None,
         tenant_names: Iterable[str] = (),
     ) -> None:
@@ -185,8 +186,10 @@ class PbxClient:
         unheard of. So are `flags`, its service flags; None leaves them to others.
         `tenant_names` are further names of the tenant, as learned on earlier days. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in. What was `told` before is not told again.
+        in. `country` (ISO 3166, two letters) is where a number without its country is
+        dialed. What was `told` before is not told again.
         """
+        self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
         self.timing = TIMING
@@ -203,6 +206,7 @@ class PbxClient:
             self.ledger,
             self._side_told,
             flags=flags,
+            country=country,
         )
         self._credentials = credentials
         self._listener = listener
@@ -533,6 +537,7 @@ class PbxClient:
             memory=self._memory,
             ledger=self.ledger,
             book=self.side.values.address_book,
+            country=self.country,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -960,7 +965,9 @@ class LineClient(PbxClient):
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
         self._away = False
-        super().__init__(http, server, credentials, listener, flags=None)
+        super().__init__(
+            http, server, credentials, listener, flags=None, country=watcher.country
+        )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 

@@ -162,5 +162,6 @@ def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
             before.remote.number,
             call.remote.name or before.remote.name,
             call.remote.host or before.remote.host,
+            before.remote.number is None and call.remote.withheld,
         ),
     )

@@ -30,9 +30,10 @@ class Weighing(Facts):
         memory: Memory,
         book: AddressBook,
         ledger: Ledger,
+        country: str | None,
     ) -> None:
         """Start with nothing told."""
-        super().__init__(line, hosts, memory, book)
+        super().__init__(line, hosts, memory, book, country)
         self._assume = ledger.assume
         self._tenant = tenant
         self._tenant_named = False
