@@ -1,12 +1,15 @@
 """Tenants and their accounts."""
 
 from collections.abc import Callable
+from itertools import count
+from typing import Literal
 
 from .model import (
     DEFAULT_TENANT,
     Account,
     AccountType,
     Change,
+    ChatEntry,
     Contact,
     EngineError,
     Message,
@@ -23,7 +26,10 @@ class Directory:
         """Start with no tenant."""
         self.tenants: dict[str, Tenant] = {}
         self.listeners: list[Callable[[Change | Message], None]] = []
+        self.admin_password = "admin-secret"
         self._clock = clock
+        self._chat_ids = count(1)
+        self._account_ids = count(2000)
 
     def now(self) -> float:
         """Return the time of the PBX."""
@@ -63,6 +69,7 @@ class Directory:
             password=f"{number}-secret" if password is None else password,
             members=members,
             registered=registered,
+            id=next(self._account_ids),
         )
         accounts[number] = account
         self._notify(tenant, {number})
@@ -77,7 +84,9 @@ class Directory:
         self, number: str, password: str, *, tenant: str = DEFAULT_TENANT
     ) -> None:
         """Set the web password of an account."""
-        self.account(number, tenant=tenant).password = password
+        account = self.account(number, tenant=tenant)
+        account.old_passwords.append(account.password)
+        account.password = password
 
     def set_dnd(
         self,
@@ -147,13 +156,37 @@ class Directory:
             Contact(first, last, numbers)
         )
 
+    def add_shared_contact(
+        self, first: str, last: str, *numbers: str, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Write somebody into the address book of a tenant."""
+        self.tenant(tenant).contacts.append(Contact(first, last, numbers))
+
     def send_message(
         self, sender: str, recipient: str, text: str, *, tenant: str = DEFAULT_TENANT
     ) -> None:
-        """Send a chat message."""
+        """Send a chat message to an account."""
         self.account(recipient, tenant=tenant)
-        for listener in tuple(self.listeners):
-            listener(Message(tenant, sender, recipient, text))
+        self.write(sender, recipient, text, tenant=tenant)
+
+    def write(
+        self,
+        sender: str,
+        recipient: str,
+        text: str,
+        kind: Literal["text", "note"] = "text",
+        *,
+        tenant: str = DEFAULT_TENANT,
+    ) -> int:
+        """Write to an account or to a number outside; return the id of the message."""
+        entry = ChatEntry(
+            next(self._chat_ids), self._clock(), sender, recipient, text, kind
+        )
+        self.tenant(tenant).chat.append(entry)
+        if kind == "text":
+            for listener in tuple(self.listeners):
+                listener(Message(tenant, sender, recipient, text))
+        return entry.id
 
     def _notify(self, tenant: str, accounts: set[str]) -> None:
         """Tell the listeners."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import count
 import time
 
+from . import star_codes
 from .directory import Directory
 from .model import (
     DEFAULT_TENANT,
@@ -29,6 +30,7 @@ class Engine(Directory):
         """Start with no tenant."""
         super().__init__(clock)
         self.log: list[LogEntry] = []
+        self.orbits_retrieve = True
         self._ids = count(1)
 
     # What is there
@@ -202,8 +204,10 @@ class Engine(Directory):
             self._talking(tenant, call_id, account)
         remote = call.caller if deflected else call.other(account)
         target = self._target(tenant, number)
-        if number in (account, remote.number):
+        if number in (account, remote.number) or self._feature(tenant, number):
             raise EngineError(f"{call.id} cannot be transferred to {number}")
+        if target.type is AccountType.ORBIT and self._parked(tenant, number):
+            raise EngineError(f"Somebody is parked in {number} already")
         with self._changing(tenant, call):
             self._silence(call, "deflected")
             call.caller = remote
@@ -292,6 +296,8 @@ class Engine(Directory):
         call.stage, call.connect = Stage.RINGING, None
         call.held_by.clear()
         call.rung, call.offered, call.leg_ids = [], [], {}
+        if call.caller.internal and (found := self._feature(tenant, target.number)):
+            return self._do_feature(tenant, call, *found)
         if target.type is None:
             return call
         account = self.account(target.number, tenant=tenant)
@@ -309,26 +315,56 @@ class Engine(Directory):
                     call.outcomes.setdefault(number, None)
                     self._tell(Event.RINGING, call, number)
             return call
-        if target.type is AccountType.ORBIT:
-            parked = next(
-                (
-                    other
-                    for other in self.calls(tenant=tenant)
-                    if other.parked and other.called == target
-                ),
-                None,
-            )
-            if parked is not None:
+        if target.type is AccountType.ORBIT and (
+            parked := self._parked(tenant, target.number)
+        ):
+            if self.orbits_retrieve and call.caller.internal:
                 return self._retrieve(tenant, parked, call)
-        elif target.type is AccountType.FLAG:
+            self._end(tenant, call, EndReason.UNANSWERED)
+            return call
+        if target.type is AccountType.FLAG:
             account.active = not account.active
         self._connect(call, target)
         if call.parked:
             call.held_by.add(target.number)
         return call
 
+    def _parked(self, tenant: str, orbit: str) -> Call | None:
+        """Return the call that is parked in an orbit: there is room for one."""
+        for call in self.calls(tenant=tenant):
+            if call.parked and call.called.number == orbit:
+                return call
+        return None
+
+    def _feature(self, tenant: str, number: str) -> tuple[str, str] | None:
+        """Return the star code and the orbit that a dialed number consists of."""
+        for name in (star_codes.PARK, star_codes.RETRIEVE):
+            code = self.tenant(tenant).codes[name]
+            if number.startswith(code):
+                return name, number.removeprefix(code)
+        return None
+
+    def _do_feature(self, tenant: str, call: Call, name: str, orbit: str) -> Call:
+        """Do what somebody has dialed a star code for; the call to it is over."""
+        account = self.tenant(tenant).accounts.get(orbit)
+        parked = self._parked(tenant, orbit)
+        number = call.caller.number
+        if name == star_codes.RETRIEVE and parked and parked.caller.number != number:
+            return self._retrieve(tenant, parked, call)
+        talks = [
+            other
+            for other in self.calls_of(number, tenant=tenant)
+            if other is not call and other.talks(number) and other.connect
+        ]
+        self._end(tenant, call, EndReason.UNANSWERED)
+        is_orbit = account is not None and account.type is AccountType.ORBIT
+        if name == star_codes.PARK and is_orbit and talks and not parked:
+            last = max(talks, key=lambda other: other.connect or 0)
+            self.transfer(last.id, number, orbit, tenant=tenant)
+        return call
+
     def _retrieve(self, tenant: str, parked: Call, call: Call) -> Call:
-        """Give a parked call to the one who dialed its orbit."""
+        """Give a parked call to the one who dialed for it."""
         with self._changing(tenant, parked, call):
             self._end(tenant, call, EndReason.TRANSFERRED)
             parked.called = call.caller

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from . import star_codes
+
 DEFAULT_TENANT = "localhost"
+ADMIN = "admin"
 
 
 class EngineError(Exception):
@@ -80,12 +83,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A chat message from one account to another."""
+    """A chat message from one account to another, or to a number outside."""
 
     tenant: str
     sender: str
     recipient: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEntry:
+    """A message as the thread of two parties keeps it; a note is seen by its author only."""
+
+    id: int
+    time: float
+    sender: str
+    recipient: str
+    text: str
+    kind: Literal["text", "note"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +160,8 @@ class Account:
     messages: list[VoiceMessage] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    old_passwords: list[str] = field(default_factory=list)
+    id: int = 0
 
     @property
     def party(self) -> Party:
@@ -226,9 +243,17 @@ class Record:
 
 @dataclass(slots=True)
 class Tenant:
-    """One tenant with its accounts and calls."""
+    """One tenant with its accounts, calls, star codes, messages and address book."""
 
     name: str
     accounts: dict[str, Account] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     history: list[Record] = field(default_factory=list)
+    codes: dict[str, str] = field(default_factory=lambda: dict(star_codes.DEFAULTS))
+    chat: list[ChatEntry] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+
+    @property
+    def admin_password(self) -> str:
+        """Return the password of the administrator of the tenant."""
+        return f"{self.name}-admin"

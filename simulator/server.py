@@ -2,7 +2,6 @@
 
 import asyncio
 from contextlib import suppress
-import json
 from ssl import SSLContext
 import time
 from typing import Any, Self
@@ -11,16 +10,18 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from .engine import Engine
+from .head import name_server, write_head
 from .link import Link, reset
 from .listener import Listener
 from .logins import Login, Logins
 from .model import DEFAULT_TENANT, Change, EngineError, Message, Stage
+from .remote_call import RemoteCall
 from .rest import Rest
 from .seed import seed
+from .sessions import PATH as SESSION_PATH, Sessions
 from .switches import Switches
 from .wire import Object, Wire
 
-_SESSION = "/rest/system/session"
 _PAGE = "<!DOCTYPE html><html><head><title>PBX</title></head><body></body></html>"
 # Seconds after which a hanging request looks whether it may go on.
 _LOOK_AGAIN = 0.02
@@ -36,6 +37,7 @@ class Simulator:
         self.switches = switches
         self.clock_offset = 0.0
         self.engine = Engine(lambda: time.time() + self.clock_offset)
+        self.engine.orbits_retrieve = switches.orbits_retrieve
         seed(self.engine, accounts, calls)
         self.logins = Logins(self.engine, switches)
         self.requests: list[tuple[str, str]] = []
@@ -72,9 +74,8 @@ class Simulator:
             [
                 web.get("/", self._open_websocket),
                 web.get("/websocket", self._open_websocket),
-                web.get(_SESSION, self._tell_session),
-                web.delete(_SESSION, self._log_out),
-                web.route("*", _SESSION, self._log_in),
+                *Sessions(self).routes(),
+                *RemoteCall(self).routes(),
                 *Rest(self).routes(),
             ]
         )
@@ -190,6 +191,12 @@ class Simulator:
         self.logins.expire()
         if self.switches.session_end_closes:
             for link in self._links:
+                link.abort()
+
+    def end_links(self, session: str | None) -> None:
+        """Reset the WebSockets of a session."""
+        for link in self._links:
+            if link.session == session:
                 link.abort()
 
     def jump(self, seconds: float) -> None:
@@ -347,11 +354,14 @@ class Simulator:
         self.requests.append((request.method, request.path + query))
         try:
             response = await self._fail(request)
+            if response is None and request.method == "OPTIONS" and self.switches.cors:
+                response = web.Response(status=403)
             if response is None:
                 response = await handler(request)
         except web.HTTPException as error:
             response = web.Response(status=error.status)
-        if not isinstance(response, web.WebSocketResponse):
+        if isinstance(response, web.Response):
+            write_head(request, response, self.switches)
             await asyncio.sleep(self.switches.latency)
             await self.thawed.wait()
         return response
@@ -380,69 +390,8 @@ class Simulator:
         return None
 
     async def _sign(self, request: web.Request, response: web.StreamResponse) -> None:
-        """Name the server in every response."""
-        response.headers[hdrs.SERVER] = self.switches.server_header
-
-    async def _log_in(self, request: web.Request) -> web.Response:
-        """Check a password and open a session."""
-        switches = self.switches
-        if status := switches.rest_status.get("session"):
-            return web.Response(status=status)
-        if request.method not in switches.login_methods:
-            return web.Response(status=405)
-        try:
-            body = json.loads(await request.text())
-        except ValueError:
-            return web.Response(status=400)
-        match body:
-            case {"name": "auth", "value": str(value)} if " " in value:
-                user, _, digest = value.partition(" ")
-                login = self.logins.check_hash(user, digest)
-            case {"name": "lang"} if self.logins.session(request):
-                return web.json_response(True)
-            case {"name": "3rd" | "session"}:
-                return web.json_response(False)
-            case _:
-                return web.Response(status=400)
-        if login is None:
-            match switches.refusal:
-                case "empty":
-                    return web.json_response("")
-                case "false":
-                    return web.json_response(False)
-                case status:
-                    return web.Response(status=status)
-        if switches.second_factor:
-            return web.json_response({"2nd": True, "method": "login-app"})
-        session_id = self.logins.open(login)
-        in_body = switches.session_in in ("body", "both")
-        response = web.json_response(session_id if in_body else True)
-        if switches.session_in in ("cookie", "both"):
-            response.set_cookie("session", session_id, httponly=True, samesite="Strict")
-        return response
-
-    async def _log_out(self, request: web.Request) -> web.Response:
-        """Close the session."""
-        if status := self.switches.rest_status.get("session"):
-            return web.Response(status=status)
-        self.logins.close(request)
-        if self.switches.session_end_closes:
-            for link in self._links:
-                if link.session == request.cookies.get("session"):
-                    link.abort()
-        return web.json_response(True)
-
-    async def _tell_session(self, request: web.Request) -> web.Response:
-        """Tell who is logged in, or only what the PBX can do."""
-        if status := self.switches.rest_status.get("session"):
-            return web.Response(status=status)
-        if not self.switches.session_tells_tenant:
-            return web.json_response({"capabilities": {"app": True, "sms": False}})
-        login = self.logins.session(request)
-        who = {"type": "", "lang": "en"}
-        if login is not None:
-            who |= {"type": "user", "cuser": login.account, "cdomain": login.tenant}
-        return web.json_response(who)
+        """Name the server in responses."""
+        name_server(request, response, self.switches)
 
     async def _open_websocket(self, request: web.Request) -> web.StreamResponse:
         """Open a WebSocket, or show the page that is there without one."""
@@ -488,7 +437,7 @@ class Simulator:
 
 def _step(request: web.Request) -> str:
     """Return the step of a client's way that a request is."""
-    if request.path == _SESSION:
+    if request.path == SESSION_PATH:
         return {"GET": "tell", "DELETE": "log_out"}.get(request.method, "login")
     if hdrs.UPGRADE in request.headers:
         return "handshake"

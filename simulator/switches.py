@@ -25,6 +25,16 @@ class Switches:
     """Whether the bare extension is a user name of the default tenant."""
     session_in: SessionIn = "body"
     """Where the login puts the session id."""
+    cookie_secure: bool = True
+    """Whether the cookie of the session is one for TLS only."""
+    cookie_same_site: Literal["Strict", "Lax", "None"] = "Strict"
+    """From which sites browsers send that cookie."""
+    session_in_url: bool = False
+    """Whether `session=` in an address does what the cookie does."""
+    third_party: bool = True
+    """Whether an administrator gets tokens for the sessions of others."""
+    token_in: Literal["text", "session", "value", "token"] = "text"
+    """How such a token is told: as a text, or under a name."""
     basic: bool = False
     """Whether HTTP Basic is accepted on REST."""
     basic_handshake: bool = False
@@ -67,6 +77,8 @@ class Switches:
     """Whether pushed accounts come before the call lists of the same moment."""
     domain_calls: bool = False
     """Whether `domain-calls` is allowed; else it is ignored."""
+    orbits_retrieve: bool = True
+    """Whether who dials the number of an orbit gets the call that is parked there."""
     orbit_action: Literal["orbit-calls", "call-state"] = "orbit-calls"
     """The action that updates of the park orbits come with."""
     orbit_field: Literal["name", "account", "number"] = "name"
@@ -101,6 +113,8 @@ class Switches:
     """What `connected` in the REST list of accounts means."""
     history_delay: float = 0
     """Seconds until a call that is over stands in the history."""
+    summary_for: Literal["anything", "booleans"] = "anything"
+    """Whether the classic history wants `domain` and `user` to be true."""
     history_missed: bool = True
     """Whether the REST history counts the missed calls."""
     flags_as: Literal["list", "names"] = "list"
@@ -113,6 +127,12 @@ class Switches:
     """Whether the classic mailbox is a list, or an object by id."""
     address_book_as: Literal["list", "object", "split"] = "list"
     """The address book: a list, one in an object, or one with split names and numbers."""
+    star_codes_as: Literal["object", "list"] = "object"
+    """The star codes: codes by name, or a list of names and codes."""
+    remote_call: bool = True
+    """Whether an address dials (`remote_call.htm`)."""
+    cors: bool = True
+    """Whether other sites may read replies, and are refused to ask first (403)."""
     cleared: Literal["absent", "null"] = "absent"
     """How an account's `code` and `calls` show that there is no call."""
     foreign_user_states: bool = False
@@ -154,7 +174,9 @@ class Switches:
     duplicates: bool = False
     """Whether each frame comes twice."""
     server_header: str = "PBX/5.3"
-    """The Server header of every response."""
+    """The Server header."""
+    server_in: Literal["all", "root"] = "all"
+    """The responses that have it: all, or that of the first page."""
     faults: dict[str, Fault] = field(default_factory=dict)
     """Step to what goes wrong there: a status, a page, a redirect, silence or a reset.
 
@@ -169,7 +191,7 @@ class Switches:
         """Return the options of an old PBX."""
         new = (
             *("accounts", "calls", "dnd", "history", "orbits", "user_settings"),
-            *("srvflags", "messages", "adrbook"),
+            *("srvflags", "messages", "adrbook", "chat", "starcodes"),
         )
         preset: dict[str, Any] = {"rest_status": dict.fromkeys(new, 404)}
         return cls(**preset | overrides)
@@ -186,7 +208,7 @@ class Switches:
             "session_tells_tenant": False,
             "websocket_paths": {"/websocket"},
             "rest_status": dict.fromkeys(
-                ("self_settings", "json", "self_messages"), 404
+                ("self_settings", "json", "self_messages", "lists"), 404
             ),
             "answers_get_users": False,
             "answers_get_calls": False,

@@ -193,8 +193,15 @@ class Wire:
             history |= {"missed": len(missed), "missedspan": span}
         return history
 
-    def summary(self, account: str, length: int, now: float) -> list[Json]:
+    def summary(
+        self, account: str, length: int | None, now: float, *, missed: bool
+    ) -> list[Json]:
         """Return the classic list of the calls of an extension that are over."""
+        records = [
+            record
+            for record in self._records(account, now)
+            if not (missed and record.outcomes[account])
+        ]
         return [
             {
                 "start": round(record.start, 3),
@@ -204,7 +211,7 @@ class Wire:
                 "end": round(record.end, 3),
                 "trunks": [],
             }
-            for record in reversed(self._records(account, now)[-length:])
+            for record in records[: -length - 1 if length else None : -1]
         ]
 
     # Flags, mailbox, address book

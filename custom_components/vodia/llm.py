@@ -11,6 +11,7 @@ import voluptuous as vol
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.intent import is_blank_slot_value
 from homeassistant.helpers.llm import (
@@ -24,6 +25,7 @@ from homeassistant.helpers.llm import (
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXTENSION, DOMAIN
+from .intent import said
 from .speech import async_say
 from .voice import (
     ATTR_PHONE,
@@ -52,6 +54,7 @@ _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
+_SAID: Final = vol.All(said, cv.string)
 _WHO: Final = vol.Required(
     ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
@@ -75,7 +78,7 @@ async def _async_list(voice: Voice, arguments: Slots) -> Reply:
 
 async def _async_who_called(voice: Voice, arguments: Slots) -> Reply:
     """Tell who called."""
-    since = dt_util.now() - timedelta(hours=arguments["hours"])
+    since = dt_util.utcnow() - timedelta(hours=arguments["hours"])
     return await voice.who_called(
         since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
     )
@@ -136,7 +139,12 @@ class VodiaTool(Tool):
             if not is_blank_slot_value(value)
         }
         try:
-            reply = await self._handle(voice, self.parameters(given))
+            try:
+                arguments = self.parameters(given)
+            except ServiceValidationError as err:
+                # A number that is none in JSON has lost its plus and its zeros.
+                raise Refusal("cannot_call") from err
+            reply = await self._handle(voice, arguments)
         except Refusal as err:
             said = await async_say(hass, llm_context.language, err.phrase)
             return ToolResult(data={"error": said}, error=True)
@@ -167,7 +175,7 @@ TOOLS: Final = (
             vol.Optional(
                 "missed", default=False, description="Only calls that were missed"
             ): cv.boolean,
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_READS,
         gate=LAST_CALLER_GATE,
@@ -178,7 +186,7 @@ TOOLS: Final = (
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
         async_call,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -186,7 +194,7 @@ TOOLS: Final = (
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
         doing("answer"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -194,7 +202,7 @@ TOOLS: Final = (
         "Decline the call",
         "Declines the ringing call.",
         doing("reject"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -202,7 +210,7 @@ TOOLS: Final = (
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
         doing("hang_up"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -210,7 +218,7 @@ TOOLS: Final = (
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
         _async_transfer,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -223,7 +231,7 @@ TOOLS: Final = (
             vol.Optional(
                 "minutes", description="For how long, if it is to end by itself"
             ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_SETS,
         gate=DND_GATE,

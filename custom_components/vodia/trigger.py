@@ -1,11 +1,14 @@
 """Triggers of the Vodia PBX integration: what happens to calls, straight from the frame."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
+import re
 from typing import ClassVar, override
+from unicodedata import normalize
 
 import voluptuous as vol
 
@@ -25,6 +28,7 @@ from homeassistant.helpers.typing import ConfigType, VolDictType
 from .const import (
     ATTR_BACKFILLED,
     ATTR_BEHAVIOR,
+    ATTR_DIALED_NUMBER,
     ATTR_DIRECTION,
     ATTR_END_REASON,
     ATTR_NAME,
@@ -37,14 +41,26 @@ from .event import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
 from .pbx.numbering import same_number
 from .target import accounts_in
+from .validators import number_filter
 
 BEHAVIOR_EACH = "each"
 BEHAVIOR_FIRST = "first"
 # Calls that a trigger remembers to have fired for.
 _REMEMBERED = 500
+# What is special in a pattern for the library, and in no name for us.
+_SPECIAL = re.compile(r"([?\[])")
 
+
+def _not_empty(numbers: list[str]) -> list[str]:
+    """Return numbers without what an empty field of a form gives."""
+    return [number for number in numbers if number.strip()]
+
+
+_NUMBERS = vol.All(cv.ensure_list, [number_filter])
 _FILTERS: VolDictType = {
-    vol.Optional(ATTR_NUMBER): vol.All(cv.ensure_list, [cv.string]),
+    # An empty number is nobody's, as an empty list is anybody: a gate stays shut.
+    vol.Optional(ATTR_NUMBER): _NUMBERS,
+    vol.Optional(ATTR_DIALED_NUMBER): vol.All(_NUMBERS, _not_empty),
     vol.Optional(ATTR_NAME): vol.All(cv.ensure_list, [cv.string]),
     vol.Optional(ATTR_SCOPE): vol.In(list(Scope)),
     vol.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_FIRST): vol.In(
@@ -54,16 +70,40 @@ _FILTERS: VolDictType = {
 }
 _DIRECTION: VolDictType = {vol.Optional(ATTR_DIRECTION): vol.In(list(Direction))}
 
-# Entry, call (whatever the ids of its legs), and the phone if each one counts.
-type CallKey = tuple[str, str, str | None]
+# Entry, call (whatever its id and those of its legs), and the phone if each one counts.
+type CallKey = tuple[str, int, str | None]
+
+
+def _is_one_of(
+    numbers: Sequence[str] | None, number: str | None, country: str | None
+) -> bool:
+    """Return whether a number is one of those, if there are any."""
+    return not numbers or any(same_number(number, one, country) for one in numbers)
+
+
+def _is_called(names: Sequence[str] | None, name: str | None) -> bool:
+    """Return whether a name is one of those, if there are any; `*` is any text."""
+    if not names:
+        return True
+    folded = _folded(name or "")
+    return any(
+        fnmatchcase(folded, _SPECIAL.sub(r"[\1]", _folded(one))) for one in names
+    )
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared: however it was typed, in upper or lower case."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A call that has to ring for a while, and where it does."""
+    """A call that has to ring for a while, and where it does; then it is `due`."""
 
-    events: dict[str, CallEvent]
+    coordinator: VodiaCoordinator
     cancel: CALLBACK_TYPE
+    events: dict[str, CallEvent] = field(default_factory=dict)
+    due: bool = False
 
 
 class CallTrigger(Trigger):
@@ -115,12 +155,18 @@ class CallTrigger(Trigger):
         self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
     ) -> dict[CallKey, list[CallEvent]]:
         """Return the events that fit target and filters, by their call."""
-        fitting = [event for event in events if self._fits(event)]
-        if not fitting:
+        fits = partial(self._fits, country=coordinator.country)
+        return self._by_call(coordinator, filter(fits, events))
+
+    def _by_call(
+        self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
+    ) -> dict[CallKey, list[CallEvent]]:
+        """Return the events that fit the target, by their call."""
+        if not (events := list(events)):
             return {}
         accounts = accounts_in(self._hass, self._selection, coordinator)
         calls: dict[CallKey, list[CallEvent]] = {}
-        for event in fitting:
+        for event in events:
             if event.account in accounts and self._is_due(coordinator, event, accounts):
                 calls.setdefault(self._key(coordinator, event), []).append(event)
         return calls
@@ -131,10 +177,9 @@ class CallTrigger(Trigger):
         """Return whether an event of a targeted extension is to fire now."""
         return True
 
-    def _fits(self, event: CallEvent) -> bool:
+    def _fits(self, event: CallEvent, country: str | None) -> bool:
         """Return whether an event is of our kind and passes the filters."""
         options, call = self._options, event.call
-        numbers, names = options.get(ATTR_NUMBER), options.get(ATTR_NAME)
         return (
             event.type is self._event_type
             and (options[ATTR_BACKFILLED] or not event.past)
@@ -144,17 +189,9 @@ class CallTrigger(Trigger):
                 not options.get(ATTR_END_REASON)
                 or event.end_reason in options[ATTR_END_REASON]
             )
-            and (
-                not numbers
-                or any(same_number(call.remote.number, number) for number in numbers)
-            )
-            and (
-                not names
-                or any(
-                    fnmatchcase((call.remote.name or "").casefold(), name.casefold())
-                    for name in names
-                )
-            )
+            and _is_one_of(options.get(ATTR_NUMBER), call.remote.number, country)
+            and _is_one_of(options.get(ATTR_DIALED_NUMBER), call.dialed_number, country)
+            and _is_called(options.get(ATTR_NAME), call.remote.name)
         )
 
     def _key(self, coordinator: VodiaCoordinator, event: CallEvent) -> CallKey:
@@ -217,36 +254,53 @@ class CallRingingTrigger(CallTrigger):
             """Begin to wait for what rings, and end it for what rings no more."""
             for event in events:
                 self._end_waits(waiting, self._key(coordinator, event), event)
-            # A call that is over rings no longer, whoever wants to know of it.
-            present = [event for event in events if not event.past]
-            for call, matching in self._matching(coordinator, present).items():
-                ringing = {event.account: event for event in matching}
-                if call in waiting:
-                    waiting[call].events |= ringing
-                elif call not in self._fired:
-                    waiting[call] = _Waiting(ringing, rung_for(coordinator, call))
+            # A call that is over rings no longer, whoever wants to know of it. Who calls
+            # may not be known yet: the time runs all the same.
+            rings = [e for e in events if e.type is self._event_type and not e.past]
+            for call, matching in self._by_call(coordinator, rings).items():
+                if call in self._fired:
+                    continue
+                if call not in waiting:
+                    waiting[call] = _Waiting(coordinator, rung_for(call))
+                waiting[call].events |= {event.account: event for event in matching}
+            for call, wait in tuple(waiting.items()):
+                if call[0] == coordinator.entry.entry_id:
+                    self._go_on(wait, coordinator)
+                    if wait.due:
+                        fire(call)
 
-        def rung_for(coordinator: VodiaCoordinator, call: CallKey) -> CALLBACK_TYPE:
+        def rung_for(call: CallKey) -> CALLBACK_TYPE:
             """Run the action once a call has rung for long enough."""
 
             @callback
-            def fire(_: datetime) -> None:
-                """Run the action with the phones that ring now."""
-                # Where it may have been answered meanwhile, or while the link is lost,
-                # nobody knows that it rings.
-                events = [
-                    event
-                    for event in waiting.pop(call).events.values()
-                    if not coordinator.client.stories.is_doubted(event)
-                ]
-                if coordinator.connected and events and not self._has_fired(call):
-                    self._run(run_action, coordinator, events)
+            def has_rung(_: datetime) -> None:
+                """Run the action now, or as soon as the call is one that is meant."""
+                waiting[call].due = True
+                fire(call)
 
             return async_call_later(
                 self._hass,
                 duration,
-                HassJob(fire, "vodia call_ringing", cancel_on_shutdown=True),
+                HassJob(has_rung, "vodia call_ringing", cancel_on_shutdown=True),
             )
+
+        def fire(call: CallKey) -> None:
+            """Run the action with the phones that ring now, if that is sure."""
+            wait = waiting[call]
+            client = wait.coordinator.client
+            # Where it may have been answered meanwhile nobody knows that it rings; nor
+            # while the link is lost: when it is back.
+            events = [
+                event
+                for event in wait.events.values()
+                if client.connected
+                and self._fits(event, wait.coordinator.country)
+                and not client.stories.is_doubted(event)
+            ]
+            if events:
+                del waiting[call]
+                if not self._has_fired(call):
+                    self._run(run_action, wait.coordinator, events)
 
         remove = async_dispatcher_connect(self._hass, SIGNAL_CALL_EVENTS, happened)
 
@@ -259,6 +313,18 @@ class CallRingingTrigger(CallTrigger):
             waiting.clear()
 
         return detach
+
+    @staticmethod
+    def _go_on(wait: _Waiting, coordinator: VodiaCoordinator) -> None:
+        """Go on to wait when the entry has been loaded anew, if the call still rings."""
+        if wait.coordinator is not coordinator:
+            wait.coordinator = coordinator
+            stories = coordinator.client.stories
+            wait.events = {
+                event.account: event
+                for event in wait.events.values()
+                if stories.rings(event)
+            }
 
     @staticmethod
     def _end_waits(

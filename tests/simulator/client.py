@@ -39,6 +39,10 @@ class Client:
             await self._ws.close()
         await self.http.close()
 
+    def colleague(self, extension: str) -> Client:
+        """Return a client of the same PBX."""
+        return Client(self.pbx, extension)
+
     @property
     def ws(self) -> aiohttp.ClientWebSocketResponse:
         """Return the open WebSocket."""

@@ -193,9 +193,85 @@ def test_park_and_retrieve(engine: Engine) -> None:
     engine.answer(call, "45")
     engine.transfer(call, "45", "5")
     assert engine.call(call).parked
-    assert engine.ring("46", "5") == call
+    assert engine.ring("46", "*865") == call
     assert engine.call(call).other("46").number == OUTSIDE
     assert not engine.call(call).held_by
+    assert [one.id for one in engine.calls()] == [call]
+
+
+def test_click_to_retrieve(engine: Engine) -> None:
+    """Who clicks the star code gets the call once the own phone is picked up."""
+    call = engine.ring(OUTSIDE, "45")
+    engine.answer(call, "45")
+    engine.transfer(call, "45", "5")
+    clicked = engine.dial("46", "*865")
+    assert engine.call(call).parked
+    engine.answer(clicked, "46")
+    assert [one.id for one in engine.calls()] == [call]
+    assert engine.call(call).talks("46")
+
+
+def test_park_by_star_code(engine: Engine) -> None:
+    """Who dials the star code in a second call parks the one he talked in last."""
+    first = engine.ring(OUTSIDE, "45")
+    engine.answer(first, "45")
+    second = engine.ring("+4930777", "45")
+    engine.answer(second, "45")
+    engine.ring("45", "*855")
+    assert engine.call(second).parked
+    assert engine.call(first).talks("45")
+    assert len(engine.calls()) == 2
+
+
+def test_an_orbit_holds_one_call(engine: Engine) -> None:
+    """Nobody is parked where somebody is, in whatever way; nobody is connected so."""
+    parked = engine.ring(OUTSIDE, "45")
+    engine.answer(parked, "45")
+    engine.transfer(parked, "45", "5")
+    other = engine.ring("+4930777", "46")
+    with pytest.raises(EngineError, match="already"):
+        engine.transfer(other, "46", "5")
+    engine.answer(other, "46")
+    with pytest.raises(EngineError, match="already"):
+        engine.transfer(other, "46", "5")
+    engine.ring("46", "*855")
+    assert engine.call(other).talks("46")
+    assert engine.call(parked).called.number == "5"
+    engine.ring("+4930888", "5")
+    assert len(engine.calls()) == 2
+
+
+@pytest.mark.parametrize("number", ["*865", "*8645", "*86", "*855", "*85"])
+def test_star_code_for_nothing(engine: Engine, number: str) -> None:
+    """A star code without its orbit, or for an empty one, does nothing."""
+    call = engine.ring("45", number)
+    assert not engine.calls()
+    assert story(engine)[-1] == ("ended", "unanswered")
+    with pytest.raises(EngineError):
+        engine.call(call)
+
+
+def test_star_codes_are_the_tenants(engine: Engine) -> None:
+    """Another code may be set."""
+    engine.tenant("localhost").codes["code_retrieve"] = "#9"
+    call = engine.ring(OUTSIDE, "45")
+    engine.answer(call, "45")
+    engine.transfer(call, "45", "5")
+    engine.hang_up(engine.ring("46", "*865"), by="46")
+    assert engine.ring("46", "#95") == call
+
+
+def test_the_number_of_an_orbit(engine: Engine) -> None:
+    """Whether dialing the number of an orbit retrieves is open."""
+    call = engine.ring(OUTSIDE, "45")
+    engine.answer(call, "45")
+    engine.transfer(call, "45", "5")
+    engine.orbits_retrieve = False
+    engine.ring("46", "5")
+    assert engine.call(call).parked
+    assert len(engine.calls()) == 1
+    engine.orbits_retrieve = True
+    assert engine.ring("46", "5") == call
 
 
 def test_click_to_dial(engine: Engine) -> None:

@@ -33,6 +33,7 @@ from .errors import (
 from .history import read_history
 from .ledger import Ledger
 from .link import Link, Timing
+from .memory import Memory
 from .messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -68,15 +69,21 @@ from .rest import Reply, Rest
 from .session import Session
 from .side import Hint, Kind, Side, SideChanges
 from .state import PbxState
-from .story import Stories
+from .story import Stories, Told
 
 _LOGGER = logging.getLogger(__name__)
 
 TIMING: Final = Timing()
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
+# Seconds by which a timer of the loop may be early.
+_CLOCK_TICK: Final = 0.02
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
+
+
+# The past calls of a line; None where they are not told.
+type _History = tuple[PastCall, ...] | None
 
 
 class Listener(Protocol):
@@ -140,11 +147,13 @@ class _Link:
     lamps: set[str] = field(default_factory=set)
     deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
+    unheard_until: float = 0.0
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
     rest_ids: bool | None = None
     rest_refused: set[str] = field(default_factory=set)
     dnd_way: int = 0
+    retrieve_code: str | None = None
 
     @property
     def socket_tells_accounts(self) -> bool:
@@ -166,15 +175,21 @@ class PbxClient:
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
+        country: str | None = None,
+        told: Told | None = None,
+        tenant_names: Iterable[str] = (),
     ) -> None:
         """Prepare; nothing happens before `start`.
 
         `http` was made with `rest.session_options`. `known` are the accounts of
         earlier days with their types: one that the PBX lacks now is absent, not
-        unheard of. So are `flags`, its service flags; None leaves them to others. Where
+        unheard of. So are `flags`, its service flags; None leaves them to others.
+        `tenant_names` are further names of the tenant, as learned on earlier days. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in.
+        in. `country` (ISO 3166, two letters) is where a number without its country is
+        dialed. What was `told` before is not told again.
         """
+        self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
         self.timing = TIMING
@@ -191,11 +206,14 @@ class PbxClient:
             self.ledger,
             self._side_told,
             flags=flags,
+            country=country,
         )
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self.stories = Stories(self.ledger)
+        self._names_known = frozenset(tenant_names)
+        self._memory = Memory()
+        self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
         self._known = known or {}
@@ -203,7 +221,6 @@ class PbxClient:
         self._state = self._new_state()
         self._live: _Link | None = None
         self._was_live = False
-        self._lost_at = 0.0
         self.links = 0
         self.changed_at = time.time()
         self._accounts_listed = False
@@ -219,6 +236,16 @@ class PbxClient:
     def state(self) -> PbxState:
         """Return the last whole state; it is live while `connected`."""
         return self._state
+
+    @property
+    def line(self) -> str:
+        """Return the extension whose login this is: its number, also for an alias."""
+        return self.session.extension
+
+    @property
+    def tenant_names(self) -> frozenset[str]:
+        """Return the names of the tenant that are known, in lower case."""
+        return self._names_known | self.session.tenant_names | self._memory.names
 
     @property
     def connected(self) -> bool:
@@ -276,7 +303,12 @@ class PbxClient:
             raise
 
     async def close(self) -> None:
-        """Disconnect, log out and stop; who waits for the PBX is told."""
+        """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
+        lines = tuple(self.lines.values())
+        await asyncio.gather(self._close(), *(line.close() for line in lines))
+
+    async def _close(self) -> None:
+        """Disconnect, log out and stop."""
         # Whoever closes as well is back when it is done, not before.
         async with self._closing:
             task, self._task = self._task, None
@@ -312,11 +344,14 @@ class PbxClient:
             if not first.done():
                 first.set_exception(error)
                 return
+            if delay > self.timing.healthy:
+                self._stay_away()
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
             elif isinstance(
                 error, LoginRefusedError | SecondFactorError | AccessOffError
             ):
+                self._stay_away()
                 if self._listener:
                     self._listener.login_refused(error)
                 if not isinstance(error, AccessOffError):
@@ -327,9 +362,31 @@ class PbxClient:
                 # Who sends a password again and again is blocked.
                 await asyncio.sleep(self.timing.forbidden)
                 self.session.allow_login()
-                continue
-            await asyncio.sleep(delay * random.uniform(0.5, 1))
-            delay = min(delay * 2, self.timing.last_retry)
+            elif await self._pause(delay * random.uniform(0.5, 1)):
+                delay = self.timing.first_retry
+            else:
+                delay = min(delay * 2, self.timing.last_retry)
+            self.session.try_again()
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait before the next try; return at once, with True, when the PBX is back.
+
+        Only whether its port is open is looked at: a login costs more, and a PBX that
+        refuses one is not asked more often.
+        """
+        loop, look, away = asyncio.get_running_loop(), self.timing.look, False
+        end = loop.time() + seconds
+        while (begun := loop.time()) + look < end:
+            if not await self.session.rest.is_open(look):
+                away = True
+            elif away:
+                return True
+            await asyncio.sleep(look - (loop.time() - begun))
+        await asyncio.sleep(end - loop.time())
+        return False
+
+    def _stay_away(self) -> None:
+        """Take note that the login will not be back soon."""
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
@@ -337,20 +394,20 @@ class PbxClient:
         live = _Link(
             socket,
             self._new_state(self._state),
-            RestAccounts(self._credentials.extension, self._get_accounts, self.ledger),
+            RestAccounts(self.line, self._get_accounts, self.ledger),
         )
         self.stories.without_history.discard(live.state.line)
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
                 tasks.create_task(_wait(live.failure))
+                history = tasks.create_task(self._read_history())
                 await self._bootstrap(live)
-                tells = self._was_live and self._told_here((live.state.line,))
-                self._publish(live, await self._read_history() if tells else ())
+                self._publish(live, history)
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
-                tasks.create_task(self._find_proof(live))
+                tasks.create_task(self._find_proof(live, history))
                 tasks.create_task(self._watch_orbits(live))
                 tasks.create_task(self.side.run())
         except* PbxError as group:
@@ -364,8 +421,12 @@ class PbxClient:
                 self.session.doubt()
             await socket.close()
 
-    def _publish(self, live: _Link, history: tuple[PastCall, ...]) -> None:
-        """Put a whole new state in place of the old one, and tell what happened since."""
+    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+        """Put a whole new state in place of the old one, and tell what happened since.
+
+        What only the history tells comes later, if it has not been read by now: the
+        present does not wait for the past.
+        """
         old, self._state, self._live = self._state, live.state, live
         self.links += 1
         self.changed_at = time.time()
@@ -390,14 +451,16 @@ class PbxClient:
             ),
         )
         known = after.keys() | self.stories.accounts
-        events = self.stories.begin(
-            live.state, self._told_here(known), time.time(), history, self._lost_at
-        )
+        now = time.monotonic()
+        events = self.stories.begin(live.state, self._told_here(known), now)
+        if history.done():
+            past = self._identified(live, history.result())
+            # What is over comes before what began meanwhile.
+            events = [*self.stories.settle(live.state, past, now, math.inf), *events]
+            events.sort(key=lambda event: event.account)
         if self._listener:
             self._listener.link_up(changes)
         self._tell(events)
-        if self.stories.wants_proof(live.state.line):
-            live.proof_wanted.set()
 
     def _tell(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls, also to those who read what comes of it."""
@@ -409,7 +472,7 @@ class PbxClient:
                 and event.call.direction is Direction.INCOMING
                 and not event.duration
             ):
-                own = event.account == self._credentials.extension
+                own = event.account == self.line
                 client = self if own else self.lines.get(event.account)
                 if client:
                     client.side.hint(Hint.CALL_UNANSWERED)
@@ -441,10 +504,17 @@ class PbxClient:
             and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
+    def take_over(self, number: str) -> None:
+        """Tell the calls of an extension from now on, as far as they are known here."""
+        if self._live and self._listener:
+            numbers = self._told_here({number})
+            self._tell(self.stories.begin(self._state, numbers, time.time()))
+
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
-            self._lost_at = self.changed_at = time.time()
+            self.changed_at = time.time()
+            self._memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
         self._wake()
@@ -458,15 +528,16 @@ class PbxClient:
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
         return PbxState(
-            self._credentials.extension,
-            self._hosts | {self.session.tenant.lower()},
+            self.line,
+            self._hosts | self.tenant_names | {self.session.tenant.lower()},
             tenant=self.session.tenant.lower(),
             known={number: known.type for number, known in previous.accounts.items()}
             if previous
             else self._known,
-            memory=previous.memory if previous else None,
+            memory=self._memory,
             ledger=self.ledger,
             book=self.side.values.address_book,
+            country=self.country,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -563,6 +634,7 @@ class PbxClient:
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
         begun, now = NOTHING, time.monotonic()
+        unheard: frozenset[str] | None = None
         match message:
             # First what comes most, for each of these takes its time.
             case AccountDelta() | AccountsSnapshot() | OrbitList():
@@ -575,12 +647,15 @@ class PbxClient:
                 self._orbits_stray = True
                 raise UnexpectedReplyError("the calls of orbits come as our own")
             case CallList():
+                unheard = live.state.unheard
                 begun = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
                 presence = message.tells_presence
+                if not (presence or message.tells_calls):
+                    self._expect_unheard(live, now)
                 if not message.tells_calls:
                     self.side.hint(
                         Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED
@@ -595,6 +670,8 @@ class PbxClient:
                     self._listener.received(message)
                 return
         changes = live.state.apply(message, now)
+        if unheard and unheard - live.state.listed.keys():
+            self._expect_unheard(live, now)
         if begun is not NOTHING:
             changes = _both(begun, changes)
         if changes is NOTHING:
@@ -615,6 +692,12 @@ class PbxClient:
                 live.orbits_wanted.set()
         self._changed(live, changes)
 
+    def _expect_unheard(self, live: _Link, now: float) -> None:
+        """Look into the history for a call of which the phone did not hear."""
+        if live.state.line not in self.stories.without_history:
+            live.unheard_until = now + self.timing.proof
+            live.proof_wanted.set()
+
     def _changed(self, live: _Link, changes: Changes) -> None:
         """Tell what changed in the state, once it is whole."""
         if changes is NOTHING or live is not self._live:
@@ -622,7 +705,7 @@ class PbxClient:
         events: list[CallEvent] = []
         if changes.calls:
             numbers = self._told_here(changes.calls)
-            events = self.stories.tell(live.state, numbers, time.time())
+            events = self.stories.tell(live.state, numbers, time.monotonic())
         if self._listener:
             self._listener.changed(changes)
         if changes.calls:
@@ -719,22 +802,55 @@ class PbxClient:
             live.orbits_asked = True
             await live.socket.send(encode("orbit-calls", subscribe=True))
 
-    async def _find_proof(self, live: _Link) -> None:
-        """Ask the history how a call ended, whenever what was pushed does not prove it."""
-        stories, state = self.stories, live.state
-        while True:
-            await live.proof_wanted.wait()
-            live.proof_wanted.clear()
-            self._tell(stories.settle(state, await self._read_history(), time.time()))
-            if stories.wants_proof(state.line):
-                await asyncio.sleep(self.timing.ask_proof_again)
-                live.proof_wanted.set()
+    async def _find_proof(self, live: _Link, reading: asyncio.Task[_History]) -> None:
+        """Read the history whenever it may tell more than what was pushed.
 
-    async def _read_history(self) -> tuple[PastCall, ...]:
+        That is how a call ended, in the time that an end may wait; and who called while
+        the phone did not hear of it. Where no push tells that, it is looked at now and
+        then while do not disturb is on.
+        """
+        stories, line, timing = self.stories, live.state.line, self.timing
+        hears_all = True
+        history = await reading
+        while True:
+            now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
+            past = self._identified(live, history)
+            self._tell(stories.settle(live.state, past, now, patience))
+            if stories.wants_proof(line) or now < live.unheard_until:
+                rest = stories.waits_since(line) + timing.proof - now
+                await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
+            else:
+                while not await _set(live.proof_wanted, timing.unheard):
+                    before, hears_all = hears_all, self._hears_all(live)
+                    if not (before and hears_all):
+                        break
+            live.proof_wanted.clear()
+            history = await self._read_history()
+
+    @staticmethod
+    def _identified(live: _Link, history: _History) -> _History:
+        """Return a history whose parties have the numbers of their accounts."""
+        if history is None:
+            return None
+        return tuple(map(live.state.identified, history))
+
+    def _hears_all(self, live: _Link) -> bool:
+        """Return whether all calls of the line come through, or are told all the same."""
+        line = self.watcher.state.extensions.get(live.state.line)
+        return (
+            live.call_scope is CallScope.TENANT
+            or live.state.line in self.stories.without_history
+            or line is None
+            or line.dnd is not True
+        )
+
+    async def _read_history(self) -> _History:
         """Return the history of the line as far as it is told: it only proves more."""
-        session, line = self.session, self._credentials.extension
+        session, line = self.session, self.line
+        timing, waits = self.timing, self.stories.waits_since(line)
+        rest = min(timing.proof, waits + timing.proof - time.monotonic())
         try:
-            async with asyncio.timeout(self.timing.proof):
+            async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 return await read_history(session, line, self.ledger)
         except AccessOffError, NotFoundError, MethodNotAllowedError:
             self.stories.without_history.add(line)
@@ -742,7 +858,7 @@ class PbxClient:
             _LOGGER.debug("The history of the line takes too long")
         except PbxError as err:
             _LOGGER.debug("The history of the line cannot be read: %s", err)
-        return ()
+        return None
 
     # For the control floor
 
@@ -790,6 +906,11 @@ class PbxClient:
         """Return who knows the presence of the extensions."""
         return self
 
+    @property
+    def teller(self) -> PbxClient:
+        """Return who tells the story of the line's calls."""
+        return self
+
     async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
         await self.live.socket.send(encode(action, **fields))
@@ -799,14 +920,16 @@ class PbxClient:
         self.live.refresh_urgent.set()
         self.live.refresh_wanted.set()
 
-    async def wait_for[T](self, check: Callable[[PbxState], T | None]) -> T:
+    async def wait_for[T](
+        self, check: Callable[[PbxState], T | None], until: float
+    ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 
-        Raises NotConfirmedError when that takes more than 5 s, NotConnectedError when
-        the link is lost meanwhile, and what `check` raises.
+        Raises NotConfirmedError when it has not by a time of the event loop,
+        NotConnectedError when the link is lost meanwhile, and what `check` raises.
         """
         try:
-            async with asyncio.timeout(self.timing.confirm):
+            async with asyncio.timeout_at(until):
                 while (found := check(self.live.state)) is None:
                     future = asyncio.get_running_loop().create_future()
                     self._waiting[future] = None
@@ -841,7 +964,10 @@ class LineClient(PbxClient):
     ) -> None:
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
-        super().__init__(http, server, credentials, listener, flags=None)
+        self._away = False
+        super().__init__(
+            http, server, credentials, listener, flags=None, country=watcher.country
+        )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 
@@ -852,12 +978,36 @@ class LineClient(PbxClient):
         return self._watcher
 
     @property
+    @override
+    def tenant_names(self) -> frozenset[str]:
+        """Return the names of the tenant that are known, in lower case."""
+        return super().tenant_names | self._watcher.tenant_names
+
+    @property
+    @override
+    def teller(self) -> PbxClient:
+        """Return who tells the story of the line's calls."""
+        return self if self.tells else self._watcher
+
+    @property
     def tells(self) -> bool:
         """Return whether the calls of the extension are told by this login.
 
-        Once it has been heard: what it tells is not to be ended by one who knows less.
+        Once it has been heard: what it tells is not to be ended by one who knows less,
+        unless it stays away.
         """
-        return self._was_live and self._watcher.state.scope is not CallScope.TENANT
+        return (
+            self._was_live
+            and not self._away
+            and self._watcher.state.scope is not CallScope.TENANT
+        )
+
+    @override
+    def _stay_away(self) -> None:
+        """Leave the calls to the watcher until the login is accepted again."""
+        told, self._away = self.tells, True
+        if told:
+            self._watcher.take_over(self._credentials.extension)
 
     @override
     async def start(self) -> None:
@@ -870,7 +1020,7 @@ class LineClient(PbxClient):
     async def close(self) -> None:
         """Disconnect, log out and stop; the watcher tells what it knows again."""
         self._watcher.lines.pop(self._credentials.extension, None)
-        await super().close()
+        await self._close()
 
     @override
     def refresh(self) -> None:
@@ -882,6 +1032,12 @@ class LineClient(PbxClient):
         """Live one life of the link, within one of the watcher's."""
         await self._watcher.wait_until_up()
         await super()._connected(up)
+
+    @override
+    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+        """Put a whole new state in place of the old one: the login tells its calls."""
+        self._away = False
+        super()._publish(live, history)
 
     @override
     def _new_state(self, previous: PbxState | None = None) -> PbxState:

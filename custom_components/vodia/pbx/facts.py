@@ -6,11 +6,14 @@ groups show builds on it.
 
 from collections.abc import Mapping
 from copy import replace
+from typing import Final
 
 from .legs import have_same_parties, is_same
 from .memory import Memory
 from .models import (
     EXTENSION,
+    ORBIT,
+    RINGING_GROUPS,
     Account,
     AccountCall,
     Call,
@@ -24,7 +27,12 @@ from .models import (
     Phase,
     Scope,
 )
-from .numbering import EXTENSION_DIGITS, AddressBook, digits_of
+from .numbering import EXTENSION_DIGITS, AddressBook, digits_of, number_key
+
+# In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
+MAILBOX: Final = "8"
+# What has people behind it; the other types of accounts answer by themselves.
+_PEOPLE: Final = frozenset({EXTENSION, ORBIT, *RINGING_GROUPS})
 
 
 class Facts:
@@ -34,9 +42,15 @@ class Facts:
     """
 
     def __init__(
-        self, line: str, hosts: frozenset[str], memory: Memory, book: AddressBook
+        self,
+        line: str,
+        hosts: frozenset[str],
+        memory: Memory,
+        book: AddressBook,
+        country: str | None,
     ) -> None:
         """Start with the line itself."""
+        self.country = country
         self.line = line
         self.memory = memory
         self.scope: CallScope | None = None
@@ -71,6 +85,24 @@ class Facts:
         """Return whether a party's address is one of the tenant."""
         return party.host is None or party.host in self._hosts
 
+    def is_machine(self, number: str | None, *called: str | None) -> bool:
+        """Return whether a number answers by itself: an auto attendant, or a mailbox.
+
+        A mailbox is that of an account, or of who was `called`.
+        """
+        if number is None:
+            return False
+        if account := self._accounts.get(number):
+            return account.type is not None and account.type not in _PEOPLE
+        owner = number.removeprefix(MAILBOX)
+        return owner != number and (owner in self._accounts or owner in called)
+
+    def is_person(self, number: str) -> bool:
+        """Return whether who is involved in a call may be somebody."""
+        account = self._accounts.get(number)
+        kind = account.type if account else None
+        return kind in (None, EXTENSION) and not self.is_machine(number)
+
     def _with_reported(
         self, account: Account, calls: tuple[Call, ...]
     ) -> tuple[tuple[Call, ...], tuple[Call, ...]]:
@@ -98,12 +130,13 @@ class Facts:
                 unexplained.append(reported)
         return calls, tuple(unexplained)
 
-    def _as_seen_by(self, account: Account, call: Call) -> Call:
+    def _as_seen_by(self, account: Account, call: Call) -> Call | None:
         """Return a call without its phase where it may not have come to the account yet.
 
         While the phone of who dialed by a click rings, the dialed one does not; and a
-        phone that is called but not involved may be on do not disturb, or away. A group
-        is not involved by name: that others are shows that it rings.
+        phone that is called but not involved does not ring yet. One that is away or on do
+        not disturb as well does not ring at all: None. A group is not involved by name:
+        that others are shows that it rings.
         """
         number, dialed = account.number, call.id in self.memory.dialed
         away = account.registered is False or account.dnd is True
@@ -120,6 +153,8 @@ class Facts:
             or any(is_same(reported, call) for reported in account.calls or ())
         ):
             return call
+        if account.type == EXTENSION and away and call.lists_extensions:
+            return None
         return replace(call, phase=None)
 
     def _account_call(self, call: Call, phase: Phase, number: str) -> AccountCall:
@@ -134,15 +169,15 @@ class Facts:
             id=call.id,
             state=state,
             direction=Direction.OUTGOING if makes_it else Direction.INCOMING,
-            scope=self._scope(remote),
+            scope=self.scope_of(remote),
             remote=self._named(remote),
-            dialed_number=call.callee.number,
+            dialed_number=call.dialed_number,
             started=call.started,
             answered=call.answered,
             recording=call.recording,
         )
 
-    def _scope(self, remote: Party) -> Scope | None:
+    def scope_of(self, remote: Party) -> Scope | None:
         """Return whether the other side is in the tenant, as far as that is known."""
         if remote.number is None:
             return None
@@ -158,15 +193,40 @@ class Facts:
     def _named(self, party: Party) -> Party:
         """Return a party with the name that it has where the call gives none.
 
-        That of its account, else that of the address book.
+        That of its account, else that of the address book, else the last one that it had.
         """
-        if party.name or not party.number:
+        if not party.number:
             return party
-        account = self._accounts.get(party.number)
-        if account and account.name and self._is_in_tenant(party):
-            return replace(party, name=account.name)
-        name = self._book.name(party.number)
-        return replace(party, name=name) if name else party
+        if party.name is None:
+            account = self._accounts.get(party.number)
+            if account and account.name and self._is_in_tenant(party):
+                return replace(party, name=account.name)
+        name = party.name or self._book.name(party.number)
+        key = self._name_key(party)
+        if name is None:
+            name = self.memory.called.get(key)
+        elif self.memory.called.get(key) != name:
+            self.memory.remember_name(key, name)
+        return party if name == party.name else replace(party, name=name)
+
+    def _name_key(self, party: Party) -> str:
+        """Return by what a name is remembered; a short number is one of its tenant."""
+        number = party.number or ""
+        if len(number) < EXTENSION_DIGITS and not self._is_in_tenant(party):
+            return f"{number}@{party.host}"
+        return number_key(number, self.country)
+
+
+def is_with_nobody(call: Call) -> bool:
+    """Return whether no phone has a call that is connected: a machine answered it.
+
+    A list of the extensions involved that is empty is not one that is missing.
+    """
+    return (
+        call.connected
+        and call.lists_extensions
+        and not call.extensions - {call.caller.number}
+    )
 
 
 def hides_calls(account: Account, calls: tuple[Call, ...]) -> bool:

@@ -7,20 +7,21 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
-from enum import Enum, auto
 from typing import Final
 
 from .assumptions import Assumption
 from .extensions import Extensions
-from .facts import mark
+from .facts import is_with_nobody, mark
 from .groups import Groups
+from .identity import Identity
 from .ledger import Ledger
 from .legs import merged
-from .memory import Dial, Memory, long_absent
+from .memory import Dial, Hold, Memory, long_absent
 from .messages import (
     ACCOUNTS_LIMIT,
     AccountDelta,
     AccountsSnapshot,
+    CallerId,
     CallList,
     Message,
     OrbitList,
@@ -50,16 +51,7 @@ from .weighing import Weighing
 DIAL_WINDOW: Final = 30.0
 
 
-class Hold(Enum):
-    """How far a hold is that we have toggled; one that others made is not here."""
-
-    ASKED = auto()
-    OURS = auto()
-    RELEASED = auto()
-    DOUBTFUL = auto()
-
-
-class PbxState(Weighing, Extensions, Groups):
+class PbxState(Weighing, Extensions, Groups, Identity):
     """Accounts and calls of one tenant, as told over one link.
 
     A new link gets a new state; only the memory goes on.
@@ -75,11 +67,13 @@ class PbxState(Weighing, Extensions, Groups):
         memory: Memory | None = None,
         ledger: Ledger | None = None,
         book: AddressBook | None = None,
+        country: str | None = None,
     ) -> None:
         """Start with the line itself, and with accounts known from before as absent.
 
         `known` has their types. `hosts` are the names, in lower case, that addresses of
-        the tenant carry; of them `tenant` is its own.
+        the tenant carry; of them `tenant` is its own. `country` is where numbers are
+        dialed, by its two letters.
         """
         super().__init__(
             line,
@@ -88,16 +82,23 @@ class PbxState(Weighing, Extensions, Groups):
             memory=memory or Memory(),
             book=book or AddressBook(),
             ledger=ledger or Ledger(),
+            country=country,
         )
         self.presence_pushed = False
-        self.holds: dict[str, Hold] = {}
         self.totals = Totals(None, None, None)
+        self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
+        self._calls_told = False
         self._opaque: set[str] = set()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         for number, kind in (known or {}).items():
             self._show(number, _absent(number, kind, None))
         self._refreshed((line,))
+
+    @property
+    def holds(self) -> dict[str, Hold]:
+        """Return the calls of the line that we hold, or are about to."""
+        return self.memory.holds
 
     @property
     def missing(self) -> bool:
@@ -127,6 +128,8 @@ class PbxState(Weighing, Extensions, Groups):
                 return self._apply_calls(message.calls, now)
             case AccountsSnapshot():
                 return self._apply_snapshot(message, now)
+            case CallerId():
+                return self._apply_caller_id(message)
             case OrbitList():
                 self._orbits = message.orbits
                 return self._refreshed(self.orbits)
@@ -160,7 +163,7 @@ class PbxState(Weighing, Extensions, Groups):
 
     def expect_dial(self, number: str, now: float) -> Dial:
         """Note that the line dials a number now."""
-        dial = Dial(number, now, frozenset(self._listed))
+        dial = Dial(number, now, set(self._listed))
         self.memory.dials.append(dial)
         return dial
 
@@ -171,19 +174,37 @@ class PbxState(Weighing, Extensions, Groups):
         self.memory.dials = [other for other in self.memory.dials if other is not dial]
         return True
 
-    def may_have(self, call_id: str) -> bool:
-        """Return whether the line has a call, as far as can be told."""
+    @property
+    def unheard(self) -> frozenset[str]:
+        """Return the ids of the calls to the line of which its phone does not hear."""
+        if not (listed := self._calls_of.get(self.line)):
+            return frozenset()
         line = self.extensions[self.line]
-        return call_id in line.doubtful or any(
-            call.id == call_id for call in line.calls
+        heard = {call.id for call in line.calls} | line.doubtful
+        return frozenset(call.id for call in listed if call.id not in heard)
+
+    def may_have(self, number: str, call_id: str) -> bool:
+        """Return whether an extension has a call, as far as can be told."""
+        extension = self.extensions.get(number)
+        return extension is not None and (
+            call_id in extension.doubtful
+            or any(call.id == call_id for call in extension.calls)
         )
 
     def take_names(self, other: PbxState) -> None:
         """Take over which accounts there are; how they are, others tell."""
         for number, account in other.raw_accounts.items():
             self._accounts.setdefault(
-                number, Account(number, account.name, account.type)
+                number,
+                Account(
+                    number,
+                    account.name,
+                    account.type,
+                    aliases=account.aliases,
+                    ani=account.ani,
+                ),
             )
+        self._learn_numbers()
 
     def take_book(self, book: AddressBook | None) -> Changes:
         """Name those by an address book whom neither call nor account names."""
@@ -197,7 +218,8 @@ class PbxState(Weighing, Extensions, Groups):
 
     def is_another(self, number: str | None) -> bool:
         """Return whether a number is an account of the tenant other than the line."""
-        return number != self.line and number in self._accounts
+        account = self.account_of(number)
+        return account != self.line and account in self._accounts
 
     @property
     def listed(self) -> Mapping[str, Call]:
@@ -245,7 +267,9 @@ class PbxState(Weighing, Extensions, Groups):
             old.dnd if delta.dnd is None else delta.dnd,
             delta.chat,
             delta.busy,
-            delta.calls,
+            self._reported(delta),
+            old.aliases,
+            old.ani,
         )
         self._told_at[number] = self._tick
         if new == old and not self._is_doubtful(number):
@@ -320,6 +344,12 @@ class PbxState(Weighing, Extensions, Groups):
             self.memory.absent_since.pop(number, None)
         removed = self._forget(lacking, now) if proves_absence else frozenset[str]()
         self._accounts = accounts if proves_absence else self._accounts | accounts
+        self._learn_numbers()
+        if self._numbers:
+            self._accounts = {
+                number: replace(account, calls=self._reported(account))
+                for number, account in self._accounts.items()
+            }
         self._lists_calls = all(
             account.calls is not None
             for account in self._accounts.values()
@@ -335,6 +365,12 @@ class PbxState(Weighing, Extensions, Groups):
             self._fill_in(snapshot.calls)
         changes = self._refreshed(accounts.keys() | self.accounts.keys())
         return replace(changes, removed=removed) if removed else changes
+
+    def _reported(self, account: Account) -> tuple[Call, ...] | None:
+        """Return the calls of an account's presence, the parties as what they are."""
+        if not account.calls:
+            return account.calls
+        return tuple(self._identified(call, account.number) for call in account.calls)
 
     def _note_reports(self, account: Account) -> None:
         """Keep in mind who else reports calls, for the count over the tenant.
@@ -365,19 +401,34 @@ class PbxState(Weighing, Extensions, Groups):
         """Replace the list of the stream: an id that is missing has ended."""
         listed: dict[str, Call] = {}
         dialed: dict[str, Dial] = {}
-        for reported in calls:
-            if own := self._as_own(reported):
-                call = self._as_dialed(own, now, dialed)
+        for dial in self.memory.dials:
+            # An id may come again once its call has left the list.
+            dial.before.intersection_update(call.id for call in calls)
+        only = self._only_new_call(calls) if self.memory.dials else None
+        for reported in self._continued(calls):
+            self._learn_name(reported)
+            if own := self._as_own(self._with_caller(self._identified(reported))):
+                call = self._as_dialed(own, now, dialed, only)
                 twin = listed.get(call.id)
                 call = merged(twin, call) if twin else call
                 # The same object is compared faster, here and further on.
                 before = self._listed.get(call.id)
                 listed[call.id] = before if before == call else call
-        self.memory.dialed = dialed
+        memory = self.memory
+        memory.dialed = dialed
+        self._caller_ids = {
+            call_id: party
+            for call_id, party in self._caller_ids.items()
+            if call_id in listed
+        }
+        if not self._calls_told:
+            self._calls_told = True
+            memory.begin_link(listed)
+        elif memory.holds:
+            memory.follow_holds(listed)
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
-        self._follow_holds(listed)
         self._connected_at = {
             call_id: self._connected_at.get(call_id, self._tick)
             for call_id, call in listed.items()
@@ -385,20 +436,40 @@ class PbxState(Weighing, Extensions, Groups):
         }
         return self._listed_anew(listed)
 
-    def _follow_holds(self, listed: Mapping[str, Call]) -> None:
-        """Forget a hold of ours that is over, and see one that has come."""
-        for call_id, hold in tuple(self.holds.items()):
-            call = listed.get(call_id)
-            held = call is not None and call.phase is Phase.HELD
-            if hold is Hold.ASKED and held:
-                self.holds[call_id] = Hold.OURS
-            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
-                del self.holds[call_id]
+    def _apply_caller_id(self, told: CallerId) -> Changes:
+        """Take over who calls, where the list of calls does not tell.
+
+        The id may be that of another leg: then it is the only one of the line's calls of
+        which that is open.
+        """
+        open_ = [
+            call
+            for call in self._calls_of.get(self.line, ())
+            if call.phase is Phase.RINGING and not call.caller.number
+        ]
+        named = [call for call in open_ if call.id == told.call_id] or open_
+        if len(named) != 1 or not told.caller.number:
+            return NOTHING
+        self._caller_ids[named[0].id] = told.caller
+        listed = {
+            call_id: self._identified(self._with_caller(call))
+            for call_id, call in self._listed.items()
+        }
+        return self._listed_anew(listed)
+
+    def _with_caller(self, call: Call) -> Call:
+        """Return a call with who was told to call, where the call itself tells nobody."""
+        told = self._caller_ids.get(call.id)
+        if told is None or call.caller.number:
+            return call
+        return replace(call, caller=Party(told.number, call.caller.name or told.name))
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
         self._listed |= {
-            call.id: call for call in calls if self.line in self._members(call)
+            call.id: call
+            for call in map(self._identified, calls)
+            if self.line in self._members(call)
         }
         self._calls_of = self._index(self._listed)
 
@@ -457,7 +528,11 @@ class PbxState(Weighing, Extensions, Groups):
         named = self.line in self._members(call)
         if call.id not in self._listed:
             self._assume(Assumption.OWN_CALLS_NAME_THE_LINE, named)
-        if named:
+        # What a machine has answered is listed on, and is with the line no more.
+        by_machine = is_with_nobody(call) or (
+            call.connected and self.is_machine(call.callee.number)
+        )
+        if named or by_machine:
             return call
         return (
             None
@@ -465,12 +540,28 @@ class PbxState(Weighing, Extensions, Groups):
             else replace(call, extensions=frozenset({self.line}))
         )
 
-    def _as_dialed(self, call: Call, now: float, dialed: dict[str, Dial]) -> Call:
+    def _only_new_call(self, calls: tuple[Call, ...]) -> str | None:
+        """Return the id of the only call that the line has made since it dialed."""
+        before = frozenset[str]().union(*(dial.before for dial in self.memory.dials))
+        made = {
+            call.id
+            for call in calls
+            if call.caller.number == self.line
+            and self._is_in_tenant(call.caller)
+            and call.id not in before
+            and call.id not in self.memory.dialed
+        }
+        return made.pop() if len(made) == len(self.memory.dials) == 1 else None
+
+    def _as_dialed(
+        self, call: Call, now: float, dialed: dict[str, Dial], only: str | None
+    ) -> Call:
         """Return a call that we dialed as one that the line makes, and note it.
 
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
-        first new call of the line with the dialed number as the other party. It is so
-        no more when one of the two has left it.
+        first new call of the line with the dialed number as the other party, or the
+        `only` new one that the line makes: the PBX may write the number as it likes. It
+        is so no more when one of the two has left it.
         """
         memory, line = self.memory, self.line
         if not memory.dials and not memory.dialed:
@@ -488,15 +579,23 @@ class PbxState(Weighing, Extensions, Groups):
                     for dial in memory.dials
                     if is_ours
                     and call.id not in dial.before
-                    and same_number(other.number, dial.number)
+                    and (
+                        call.id == only
+                        or same_number(other.number, dial.number, self.country)
+                    )
                 ),
                 None,
             )
             if dial is None:
                 return call
             memory.dials.remove(dial)
-            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
-        if not (is_ours and same_number(other.number, dial.number)):
+            shows_it = same_number(other.number, dial.number, self.country)
+            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
+            dial.shown = dial.number if shows_it else other.number
+        if not is_ours or (
+            other.number != dial.shown
+            and not same_number(other.number, dial.shown, self.country)
+        ):
             return call
         dialed[call.id] = dial
         return call if makes_it else replace(call, caller=Party(line), callee=other)
