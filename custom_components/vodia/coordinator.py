@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -33,6 +34,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     ACCOUNTS_CHOSEN,
@@ -90,6 +92,7 @@ from .pbx.models import (
 )
 from .pbx.rest import session_options
 from .pbx.side import Kind, SideChanges
+from .pbx.story import Told
 from .privacy import hide_call, hide_id, hide_party
 
 _LOGGER = logging.getLogger(__name__)
@@ -106,6 +109,8 @@ MODELS: Final = {
 }
 # Numbers that get a device until the entry is loaded again.
 _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
+# What was told of calls, by entry: a reload tells none of it again.
+_TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -140,6 +145,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    told: Told | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -154,6 +160,7 @@ def create_client(
         known=known,
         wanted=wanted,
         flags=flags,
+        told=told,
     )
 
 
@@ -319,6 +326,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -343,6 +351,7 @@ class VodiaCoordinator(Listener):
         self._admitted: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
+        self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
 
     @property
@@ -528,11 +537,14 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        for client in reversed(self.lines.values()):
-            await client.close()
-        for http in self._line_sessions:
-            http.detach()
-        self._http.detach()
+        try:
+            # At once: each may wait for a PBX that does not answer.
+            await asyncio.gather(
+                *(client.close() for client in reversed(self.lines.values()))
+            )
+        finally:
+            for http in (*self._line_sessions, self._http):
+                http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""
@@ -641,6 +653,7 @@ class VodiaCoordinator(Listener):
         if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connected(self.hass, self.entry, self.client)
+        self._came_up = True
         self.changed(changes)
 
     @override
@@ -649,7 +662,9 @@ class VodiaCoordinator(Listener):
         """Hand over what happened to calls."""
         for event in events:
             _call(self._event_listeners.get(event.account, ()), event)
-        if events:
+        # Who waits looks again when the link is back, though nothing may have happened.
+        if events or self._came_up:
+            self._came_up = False
             async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
 
     @override
