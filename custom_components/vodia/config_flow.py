@@ -64,6 +64,7 @@ from .coordinator import (
     VodiaConfigEntry,
     async_create_session,
     create_client,
+    further_names,
     known_accounts,
 )
 from .pbx.errors import CertificateError, LegacyTlsError, PbxError
@@ -174,7 +175,10 @@ async def async_connect(
         way = client.session.way
         assert way
         return {
+            # Who logs in by an alias has another number.
+            CONF_EXTENSION: client.line,
             CONF_TENANT: client.session.tenant,
+            **further_names(data, client),
             CONF_LOGIN_METHOD: way.method.value,
             CONF_LOGIN_USER: way.user,
         }, {}
@@ -183,14 +187,22 @@ async def async_connect(
         http.detach()
 
 
+async def async_find_line(
+    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """Log in as a further line of a PBX; return its extension, and the errors."""
+    data = {**entry.data, **line}
+    # The way is the user's: it names the entry's own extension.
+    data.pop(CONF_LOGIN_METHOD, None)
+    found, errors = await async_connect(hass, data)
+    return found.get(CONF_EXTENSION, line[CONF_EXTENSION]), errors
+
+
 async def async_check_line(
     hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
 ) -> dict[str, str]:
     """Log in as a further line of a PBX; return the errors."""
-    data = {**entry.data, **line}
-    # The way is the user's: it names the entry's own extension.
-    data.pop(CONF_LOGIN_METHOD, None)
-    return (await async_connect(hass, data))[1]
+    return (await async_find_line(hass, entry, line))[1]
 
 
 class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -279,6 +291,8 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         if not errors:
             data |= found
             self._abort_if_set_up(data)
+            if entry and data[CONF_EXTENSION] in _lines(entry):
+                errors = {CONF_EXTENSION: "is_a_line"}
         return data, errors
 
     def _form(
@@ -374,7 +388,11 @@ class LineFlow(ConfigSubentryFlow):
             else:
                 if line[CONF_EXTENSION] in taken:
                     return self.async_abort(reason="already_configured")
-                errors = await async_check_line(self.hass, entry, line)
+                line[CONF_EXTENSION], errors = await async_find_line(
+                    self.hass, entry, line
+                )
+                if not errors and line[CONF_EXTENSION] in taken:
+                    return self.async_abort(reason="already_configured")
             if not errors:
                 number = line[CONF_EXTENSION]
                 return self.async_create_entry(

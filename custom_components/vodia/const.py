@@ -17,6 +17,7 @@ CONF_LOGIN_USER: Final = "login_user"
 CONF_PRIVACY: Final = "privacy"
 CONF_READ_ONLY_FLAGS: Final = "read_only_flags"
 CONF_TENANT: Final = "tenant"
+CONF_TENANT_NAMES: Final = "tenant_names"
 CONF_WATCH: Final = "watch"
 
 ACCOUNTS_ALL: Final = "all"

@@ -50,6 +50,7 @@ from .const import (
     CONF_PRIVACY,
     CONF_READ_ONLY_FLAGS,
     CONF_TENANT,
+    CONF_TENANT_NAMES,
     CONF_WATCH,
     DOMAIN,
     SIGNAL_CALL_EVENTS,
@@ -164,7 +165,15 @@ def create_client(
         flags=flags,
         country=country,
         told=told,
+        tenant_names=data.get(CONF_TENANT_NAMES, ()),
     )
+
+
+def further_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
+    """Return what to store of the names of the tenant, beside those in the data."""
+    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    names = sorted(client.tenant_names - stored)
+    return {CONF_TENANT_NAMES: names} if names else {}
 
 
 def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
@@ -506,6 +515,9 @@ class VodiaCoordinator(Listener):
             async_hindered(self.hass, self.entry, err)
             raise translated(err, _setup_error(err)) from err
         self._started = True
+        # Who logs in by an alias has another number.
+        self._logins.add(self.line)
+        self.lines = {self.line: self.client}
         server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(
             config_entry_id=self.entry.entry_id,
@@ -664,7 +676,17 @@ class VodiaCoordinator(Listener):
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connected(self.hass, self.entry, self.client)
         self._came_up = True
+        self._remember_names()
         self.changed(changes)
+
+    def _remember_names(self) -> None:
+        """Keep the names of the tenant that were learned, for the days to come."""
+        data = self.entry.data
+        learned = further_names(data, self.client)
+        if learned and learned != {CONF_TENANT_NAMES: data.get(CONF_TENANT_NAMES)}:
+            self.hass.config_entries.async_update_entry(
+                self.entry, data={**data, **learned}
+            )
 
     @override
     @callback

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from .errors import (
     AccessOffError,
+    CannotConnectError,
     InvalidNumberError,
     MethodNotAllowedError,
     NotConfirmedError,
@@ -203,22 +204,26 @@ class Side:
                 reading.hinted.set()
 
     async def set_flag(self, number: str, active: bool, confirm: float) -> None:
-        """Set a service flag; done when the PBX shows it, within some seconds.
+        """Set a service flag; done when the PBX shows it, all of it within some seconds.
 
         Raises AccessOffError where it is forbidden, NotSupportedError where there is no
-        such way, NotConfirmedError, or what else hinders it.
+        such way, CannotConnectError, NotConfirmedError, or what else hinders it.
         """
+        until = asyncio.get_running_loop().time() + confirm
         try:
-            await self._session.request(
-                "POST",
-                self._session.path("srvflags"),
-                {"state": "true" if active else "false"},
-                params={"name": number},
-            )
+            async with asyncio.timeout_at(until):
+                await self._session.request(
+                    "POST",
+                    self._session.path("srvflags"),
+                    {"state": "true" if active else "false"},
+                    params={"name": number},
+                )
+        except TimeoutError:
+            raise CannotConnectError("no answer in time") from None
         except (NotFoundError, MethodNotAllowedError) as err:
             raise NotSupportedError("the PBX sets no such flag") from err
         with suppress(TimeoutError):
-            async with asyncio.timeout(confirm):
+            async with asyncio.timeout_at(until):
                 while True:
                     with suppress(PbxError):
                         await self._read(Kind.SERVICE_FLAGS)

@@ -7,7 +7,6 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
-from enum import Enum, auto
 from typing import Final
 
 from .assumptions import Assumption
@@ -17,7 +16,7 @@ from .groups import Groups
 from .identity import Identity
 from .ledger import Ledger
 from .legs import merged
-from .memory import Dial, Memory, long_absent
+from .memory import Dial, Hold, Memory, long_absent
 from .messages import (
     ACCOUNTS_LIMIT,
     AccountDelta,
@@ -50,15 +49,6 @@ from .weighing import Weighing
 
 # Seconds in which a new call can be the one that we dialed.
 DIAL_WINDOW: Final = 30.0
-
-
-class Hold(Enum):
-    """How far a hold is that we have toggled; one that others made is not here."""
-
-    ASKED = auto()
-    OURS = auto()
-    RELEASED = auto()
-    DOUBTFUL = auto()
 
 
 class PbxState(Weighing, Extensions, Groups, Identity):
@@ -95,15 +85,20 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             country=country,
         )
         self.presence_pushed = False
-        self.holds: dict[str, Hold] = {}
         self.totals = Totals(None, None, None)
         self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
+        self._calls_told = False
         self._opaque: set[str] = set()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         for number, kind in (known or {}).items():
             self._show(number, _absent(number, kind, None))
         self._refreshed((line,))
+
+    @property
+    def holds(self) -> dict[str, Hold]:
+        """Return the calls of the line that we hold, or are about to."""
+        return self.memory.holds
 
     @property
     def missing(self) -> bool:
@@ -188,11 +183,12 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         heard = {call.id for call in line.calls} | line.doubtful
         return frozenset(call.id for call in listed if call.id not in heard)
 
-    def may_have(self, call_id: str) -> bool:
-        """Return whether the line has a call, as far as can be told."""
-        line = self.extensions[self.line]
-        return call_id in line.doubtful or any(
-            call.id == call_id for call in line.calls
+    def may_have(self, number: str, call_id: str) -> bool:
+        """Return whether an extension has a call, as far as can be told."""
+        extension = self.extensions.get(number)
+        return extension is not None and (
+            call_id in extension.doubtful
+            or any(call.id == call_id for call in extension.calls)
         )
 
     def take_names(self, other: PbxState) -> None:
@@ -418,16 +414,21 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 # The same object is compared faster, here and further on.
                 before = self._listed.get(call.id)
                 listed[call.id] = before if before == call else call
-        self.memory.dialed = dialed
+        memory = self.memory
+        memory.dialed = dialed
         self._caller_ids = {
             call_id: party
             for call_id, party in self._caller_ids.items()
             if call_id in listed
         }
+        if not self._calls_told:
+            self._calls_told = True
+            memory.begin_link(listed)
+        elif memory.holds:
+            memory.follow_holds(listed)
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
-        self._follow_holds(listed)
         self._connected_at = {
             call_id: self._connected_at.get(call_id, self._tick)
             for call_id, call in listed.items()
@@ -462,16 +463,6 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         if told is None or call.caller.number:
             return call
         return replace(call, caller=Party(told.number, call.caller.name or told.name))
-
-    def _follow_holds(self, listed: Mapping[str, Call]) -> None:
-        """Forget a hold of ours that is over, and see one that has come."""
-        for call_id, hold in tuple(self.holds.items()):
-            call = listed.get(call_id)
-            held = call is not None and call.phase is Phase.HELD
-            if hold is Hold.ASKED and held:
-                self.holds[call_id] = Hold.OURS
-            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
-                del self.holds[call_id]
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
