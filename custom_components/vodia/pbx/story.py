@@ -285,7 +285,7 @@ class Stories:
         line = state.line
         self._told_before.over[line].append(story.call)
         reason = reason or reason_by_history(state, story, past)
-        seconds = story.seconds(None if story.unseen else story.ended)
+        seconds = story.seconds(story.ended)
         if story.unseen and past and reason is EndReason.COMPLETED:
             seconds = past.duration
             if not story.connected:
@@ -312,7 +312,7 @@ class Stories:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            ended.ended = now
+            ended.ended, ended.waits = None if gap else now, now
             ended.unseen = gap or not (account and account.present)
             yield from self._leaves(state, number, call_id, ended)
         for call_id, call in calls.items():
@@ -343,14 +343,13 @@ class Stories:
         reason = ours or reason_by_calls(state, number, story)
         is_line = number == state.line
         if reason is None and is_line and number not in self.without_history:
-            story.waits = story.ended or 0
             self._waiting.setdefault(number, []).append(story)
         elif is_line:
             yield from self._ended(state, story, reason, None)
         else:
             if number in self._lines:
                 self._told_before.over[number].append(story.call)
-            seconds = story.seconds(None if story.unseen else story.ended)
+            seconds = story.seconds(story.ended)
             yield from ending(number, story, reason or EndReason.UNKNOWN, seconds)
 
     def _left_group(
@@ -368,7 +367,7 @@ class Stories:
             reason for (_, ours), reason in self._ours.items() if ours == call_id
         ):
             reason = EndReason.TRANSFERRED
-        seconds = story.seconds(None if story.unseen else story.ended)
+        seconds = story.seconds(story.ended)
         yield from ending(number, story, reason, seconds)
 
     def _doubt_replaced(self, state: PbxState, numbers: Iterable[str]) -> None:
