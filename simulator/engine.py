@@ -215,9 +215,7 @@ class Engine(Directory):
             self._tell(Event.TRANSFERRED, call, account, to=number)
             self._offer(tenant, call, target)
 
-    def divert_to_mailbox(
-        self, call_id: str, *, tenant: str = DEFAULT_TENANT
-    ) -> None:
+    def divert_to_mailbox(self, call_id: str, *, tenant: str = DEFAULT_TENANT) -> None:
         """Let the mailbox of who was called answer, as nobody else did."""
         call = self.call(call_id, tenant=tenant)
         if call.stage is not Stage.RINGING or not call.called.internal:

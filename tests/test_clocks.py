@@ -11,11 +11,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 
-from .common import Phones, until
+from .common import Phones, set_up, until
 from .test_events import CALLER, SECOND_CALLER, Ear
 from .test_history_as_proof import MISSED, find, lose
 from .test_triggers import rest
-from .test_services import act
 
 # The PBX may be off by as much; its time is told as it is.
 OFF = pytest.mark.parametrize("off", [-7200, -45, 45, 7200])
@@ -62,8 +61,6 @@ async def test_talk_that_was_up_before(
     hass: HomeAssistant, pbx: Simulator, entry: Any, off: float
 ) -> None:
     """How long it has been talked no single clock has timed: that is not known."""
-    from .common import set_up
-
     pbx.jump(off)
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
@@ -140,7 +137,7 @@ async def test_who_called_in_the_last_hour(
         blocking=True,
         return_response=True,
     )
-    assert "0 1 1 1 1 1 1" in said["speech"] or CALLER[-4:] in said["speech"], said
+    assert "1 1 1 1" in said["speech"]
 
 
 @pytest.mark.parametrize(
@@ -168,8 +165,3 @@ def test_hours_ago(now: datetime, hours: float) -> None:
     assert since
     assert until_ is None
     assert now - since.astimezone(dt_util.UTC) == timedelta(hours=hours)
-
-
-def test_no_clock_in_the_stories() -> None:
-    """Whoever tells stories is handed the time that only goes on."""
-    assert act

@@ -54,7 +54,9 @@ async def test_name(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     number = f"<sip:{CALLER}@localhost>"
     await ring(pbx, CALLER)
     await phones.wait("45", "last_caller", CALLER)
-    await ring(pbx, CALLER, **{"from": f'"Anna Berg" {number}', "from-name": "Anna Berg"})
+    await ring(
+        pbx, CALLER, **{"from": f'"Anna Berg" {number}', "from-name": "Anna Berg"}
+    )
     await phones.wait("45", "last_caller", "Anna Berg")
     await until(hass, lambda: fired)
     assert [data["remote_name"] for data in fired] == ["Anna Berg"]

@@ -29,6 +29,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    CountrySelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -43,6 +44,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -62,6 +64,7 @@ from .coordinator import (
     VodiaConfigEntry,
     async_create_session,
     create_client,
+    further_names,
     known_accounts,
 )
 from .pbx.errors import CertificateError, LegacyTlsError, PbxError
@@ -93,7 +96,7 @@ WATCH = SelectSelector(
 )
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
 # Not dots alone: it is a part of paths.
 _EXTENSION = re.compile(r"(?!\.+$)[a-z0-9*+._-]{1,64}", re.IGNORECASE)
@@ -127,6 +130,8 @@ def parse_host(text: str) -> dict[str, Any]:
     try:
         url = URL(f"http{'s' if tls else ''}://{authority}")
         host, port = url.host or "", url.explicit_port
+        if not _IPV6.fullmatch(host):
+            host = _as_in_dns(url.raw_host or "")
     except ValueError, IndexError:
         raise InvalidInput("invalid_host") from None
     if url.user is not None or url.password is not None:
@@ -144,17 +149,38 @@ def parse_host(text: str) -> dict[str, Any]:
     }
 
 
+def _as_in_dns(name: str) -> str:
+    """Return a host name in the one form that can be compared: as IDNA has it.
+
+    The dot at the end says that the name is whole; all of ours are.
+    """
+    return name.lower().removesuffix(".")
+
+
+def _as_read(name: str) -> str:
+    """Return a host name as people write it."""
+    try:
+        return URL.build(host=name).host or name
+    except ValueError:
+        return name
+
+
 def parse_extension(text: str) -> dict[str, Any]:
     """Return extension and tenant from `extension` or `extension@tenant`.
 
     Raises InvalidInput.
     """
     extension, separator, tenant = text.strip().partition("@")
+    if separator:
+        try:
+            tenant = _as_in_dns(URL.build(scheme="http", host=tenant).raw_host or "")
+        except ValueError, IndexError:
+            tenant = ""
     if not _EXTENSION.fullmatch(extension) or (
         separator and not _HOST.fullmatch(tenant)
     ):
         raise InvalidInput("invalid_extension")
-    return {CONF_EXTENSION: extension, CONF_TENANT: tenant.lower() or None}
+    return {CONF_EXTENSION: extension, CONF_TENANT: tenant or None}
 
 
 async def async_connect(
@@ -172,7 +198,10 @@ async def async_connect(
         way = client.session.way
         assert way
         return {
+            # Who logs in by an alias has another number.
+            CONF_EXTENSION: client.line,
             CONF_TENANT: client.session.tenant,
+            **further_names(data, client),
             CONF_LOGIN_METHOD: way.method.value,
             CONF_LOGIN_USER: way.user,
         }, {}
@@ -181,14 +210,22 @@ async def async_connect(
         http.detach()
 
 
+async def async_find_line(
+    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """Log in as a further line of a PBX; return its extension, and the errors."""
+    data = {**entry.data, **line}
+    # The way is the user's: it names the entry's own extension.
+    data.pop(CONF_LOGIN_METHOD, None)
+    found, errors = await async_connect(hass, data)
+    return found.get(CONF_EXTENSION, line[CONF_EXTENSION]), errors
+
+
 async def async_check_line(
     hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
 ) -> dict[str, str]:
     """Log in as a further line of a PBX; return the errors."""
-    data = {**entry.data, **line}
-    # The way is the user's: it names the entry's own extension.
-    data.pop(CONF_LOGIN_METHOD, None)
-    return (await async_connect(hass, data))[1]
+    return (await async_find_line(hass, entry, line))[1]
 
 
 class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -277,6 +314,8 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         if not errors:
             data |= found
             self._abort_if_set_up(data)
+            if entry and data[CONF_EXTENSION] in _lines(entry):
+                errors = {CONF_EXTENSION: "is_a_line"}
         return data, errors
 
     def _form(
@@ -372,7 +411,11 @@ class LineFlow(ConfigSubentryFlow):
             else:
                 if line[CONF_EXTENSION] in taken:
                     return self.async_abort(reason="already_configured")
-                errors = await async_check_line(self.hass, entry, line)
+                line[CONF_EXTENSION], errors = await async_find_line(
+                    self.hass, entry, line
+                )
+                if not errors and line[CONF_EXTENSION] in taken:
+                    return self.async_abort(reason="already_configured")
             if not errors:
                 number = line[CONF_EXTENSION]
                 return self.async_create_entry(
@@ -425,6 +468,8 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
         entry: VodiaConfigEntry = self.config_entry
         options = dict(entry.options)
         if user_input is not None:
+            # The frontend leaves out what is emptied, and a country has no default.
+            options.pop(CONF_COUNTRY, None)
             for name in (SECTION_DEVICES, SECTION_CALLS):
                 options |= user_input.pop(name, {})
             return self.async_create_entry(data=options | user_input)
@@ -461,11 +506,13 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
                             vol.Required(CONF_WATCH, default=WATCH_ALL): WATCH,
                             vol.Required(CONF_PRIVACY, default=False): bool,
                             vol.Required(CONF_LLM_DIALS_OUTSIDE, default=False): bool,
+                            vol.Optional(CONF_COUNTRY): CountrySelector(),
                         }
                     ),
                     {
                         "collapsed": options.get(CONF_WATCH) != WATCH_OWN
                         and not options.get(CONF_PRIVACY)
+                        and not options.get(CONF_COUNTRY)
                     },
                 ),
             }
@@ -534,9 +581,9 @@ def _as_typed(data: Mapping[str, Any]) -> dict[str, Any]:
     )
     extension = data[CONF_EXTENSION]
     if not _is_default_tenant(data):
-        extension = f"{extension}@{data[CONF_TENANT]}"
+        extension = f"{extension}@{_as_read(data[CONF_TENANT])}"
     return {
-        CONF_HOST: str(url),
+        CONF_HOST: url.human_repr().removesuffix("/"),
         CONF_EXTENSION: extension,
         CONF_SECURITY: {key: data[key] for key in (CONF_VERIFY_SSL, CONF_LEGACY_TLS)},
     }
@@ -545,7 +592,9 @@ def _as_typed(data: Mapping[str, Any]) -> dict[str, Any]:
 def _title(data: Mapping[str, Any]) -> str:
     """Return the title: of several tenants each needs its own."""
     name = "Vodia PBX"
-    return name if _is_default_tenant(data) else f"{name} {data[CONF_TENANT]}"
+    if _is_default_tenant(data):
+        return name
+    return f"{name} {_as_read(data[CONF_TENANT])}"
 
 
 def _is_default_tenant(data: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -40,6 +41,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -48,6 +50,7 @@ from .const import (
     CONF_PRIVACY,
     CONF_READ_ONLY_FLAGS,
     CONF_TENANT,
+    CONF_TENANT_NAMES,
     CONF_WATCH,
     DOMAIN,
     SIGNAL_CALL_EVENTS,
@@ -144,6 +147,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    country: str | None = None,
     told: Told | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
@@ -159,8 +163,17 @@ def create_client(
         known=known,
         wanted=wanted,
         flags=flags,
+        country=country,
         told=told,
+        tenant_names=data.get(CONF_TENANT_NAMES, ()),
     )
+
+
+def further_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
+    """Return what to store of the names of the tenant, beside those in the data."""
+    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    names = sorted(client.tenant_names - stored)
+    return {CONF_TENANT_NAMES: names} if names else {}
 
 
 def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
@@ -325,6 +338,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         # Those whose login we have; the entry's own is the first.
@@ -352,6 +366,12 @@ class VodiaCoordinator(Listener):
         self._started = False
         self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
+
+    @property
+    def country(self) -> str | None:
+        """Return where a number without its country is dialed."""
+        country: str | None = self.entry.options.get(CONF_COUNTRY)
+        return country or self.hass.config.country
 
     @property
     def connected(self) -> bool:
@@ -495,6 +515,9 @@ class VodiaCoordinator(Listener):
             async_hindered(self.hass, self.entry, err)
             raise translated(err, _setup_error(err)) from err
         self._started = True
+        # Who logs in by an alias has another number.
+        self._logins.add(self.line)
+        self.lines = {self.line: self.client}
         server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(
             config_entry_id=self.entry.entry_id,
@@ -536,11 +559,14 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        for client in reversed(self.lines.values()):
-            await client.close()
-        for http in self._line_sessions:
-            http.detach()
-        self._http.detach()
+        try:
+            # At once: each may wait for a PBX that does not answer.
+            await asyncio.gather(
+                *(client.close() for client in reversed(self.lines.values()))
+            )
+        finally:
+            for http in (*self._line_sessions, self._http):
+                http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""
@@ -650,7 +676,17 @@ class VodiaCoordinator(Listener):
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connected(self.hass, self.entry, self.client)
         self._came_up = True
+        self._remember_names()
         self.changed(changes)
+
+    def _remember_names(self) -> None:
+        """Keep the names of the tenant that were learned, for the days to come."""
+        data = self.entry.data
+        learned = further_names(data, self.client)
+        if learned and learned != {CONF_TENANT_NAMES: data.get(CONF_TENANT_NAMES)}:
+            self.hass.config_entries.async_update_entry(
+                self.entry, data={**data, **learned}
+            )
 
     @override
     @callback

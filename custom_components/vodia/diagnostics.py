@@ -19,14 +19,15 @@ from homeassistant.const import CONF_HOST, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
-from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT
+from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT, CONF_TENANT_NAMES
 from .coordinator import VodiaConfigEntry, account_of
 from .pbx.assumptions import Assumption
 from .pbx.ledger import Recorded
 from .pbx.models import SERVICE_FLAG
 
 _TO_REDACT: Final = {
-    *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT)
+    *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT),
+    CONF_TENANT_NAMES,
 }
 # Fields whose words are the protocol's own.
 _WORDS: Final = frozenset(

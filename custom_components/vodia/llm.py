@@ -8,9 +8,12 @@ from typing import Any, Final, override
 
 import voluptuous as vol
 
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.intent import is_blank_slot_value
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
     LLMContext,
@@ -21,7 +24,8 @@ from homeassistant.helpers.llm import (
 )
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import CONF_EXTENSION, DOMAIN
+from .intent import said
 from .speech import async_say
 from .voice import (
     ATTR_PHONE,
@@ -50,6 +54,7 @@ _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
+_SAID: Final = vol.All(said, cv.string)
 _WHO: Final = vol.Required(
     ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
@@ -73,7 +78,7 @@ async def _async_list(voice: Voice, arguments: Slots) -> Reply:
 
 async def _async_who_called(voice: Voice, arguments: Slots) -> Reply:
     """Tell who called."""
-    since = dt_util.now() - timedelta(hours=arguments["hours"])
+    since = dt_util.utcnow() - timedelta(hours=arguments["hours"])
     return await voice.who_called(
         since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
     )
@@ -109,14 +114,16 @@ class VodiaTool(Tool):
         parameters: dict[vol.Marker, Any],
         annotations: ToolAnnotations,
         gate: Gate = CALL_GATE,
+        for_lines: bool = True,
     ) -> None:
-        """Describe a tool; the gate is the entity that has to be exposed."""
+        """Describe a tool; the gate is the entity that has to be exposed, of a line."""
         self.name = f"{DOMAIN}__{name}"
         self.title = title
         self.description = description
         self.parameters = vol.Schema(parameters)
         self.annotations = annotations
         self.gate = gate
+        self.for_lines = for_lines
         self._handle = handle
 
     @override
@@ -125,8 +132,19 @@ class VodiaTool(Tool):
     ) -> ToolResult:
         """Do it, and tell what to say in the language of the request."""
         voice = _voice(hass, llm_context)
+        # Models send what they leave open as null or as an empty text.
+        given = {
+            name: value
+            for name, value in tool_input.tool_args.items()
+            if not is_blank_slot_value(value)
+        }
         try:
-            reply = await self._handle(voice, self.parameters(tool_input.tool_args))
+            try:
+                arguments = self.parameters(given)
+            except ServiceValidationError as err:
+                # A number that is none in JSON has lost its plus and its zeros.
+                raise Refusal("cannot_call") from err
+            reply = await self._handle(voice, arguments)
         except Refusal as err:
             said = await async_say(hass, llm_context.language, err.phrase)
             return ToolResult(data={"error": said}, error=True)
@@ -143,6 +161,7 @@ TOOLS: Final = (
         _async_list,
         parameters={},
         annotations=_READS,
+        for_lines=False,
     ),
     VodiaTool(
         "who_called",
@@ -156,7 +175,7 @@ TOOLS: Final = (
             vol.Optional(
                 "missed", default=False, description="Only calls that were missed"
             ): cv.boolean,
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_READS,
         gate=LAST_CALLER_GATE,
@@ -167,7 +186,7 @@ TOOLS: Final = (
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
         async_call,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -175,7 +194,7 @@ TOOLS: Final = (
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
         doing("answer"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -183,7 +202,7 @@ TOOLS: Final = (
         "Decline the call",
         "Declines the ringing call.",
         doing("reject"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -191,7 +210,7 @@ TOOLS: Final = (
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
         doing("hang_up"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -199,7 +218,7 @@ TOOLS: Final = (
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
         _async_transfer,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -212,7 +231,7 @@ TOOLS: Final = (
             vol.Optional(
                 "minutes", description="For how long, if it is to end by itself"
             ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_SETS,
         gate=DND_GATE,
@@ -234,16 +253,40 @@ def _voice(hass: HomeAssistant, llm_context: LLMContext) -> Voice:
 def async_get_tools(
     hass: HomeAssistant, llm_context: LLMContext, api_id: str
 ) -> LLMTools | None:
-    """Return the tools for what is exposed to the assistant."""
+    """Return the tools for what is exposed to the assistant.
+
+    Home Assistant 2026.11 asks once for a conversation, so what changes in the meantime
+    counts for nothing here, a lost link included; who may be asked about is decided when
+    a tool is used.
+    """
     if api_id != LLM_API_ASSIST:
         return None
-    voice = _voice(hass, llm_context)
-    tools: list[Tool] = [tool for tool in TOOLS if _is_offered(voice, tool)]
+    tools: list[Tool] = [
+        tool for tool in TOOLS if _is_offered(hass, llm_context.assistant, tool)
+    ]
     return LLMTools(tools, _PROMPT) if tools else None
 
 
-def _is_offered(voice: Voice, tool: VodiaTool) -> bool:
-    """Return whether there is a phone that the tool may be used for."""
-    if tool.name == f"{DOMAIN}__list_phones":
-        return bool(voice.phones(tool.gate))
-    return bool(voice.lines(tool.gate))
+def _is_offered(hass: HomeAssistant, assistant: str | None, tool: VodiaTool) -> bool:
+    """Return whether a phone that the tool may be used for is exposed."""
+    registry, (platform, key) = er.async_get(hass), tool.gate
+    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        lines = {
+            f"{entry.entry_id}:{login[CONF_EXTENSION]}:{key}"
+            for login in (
+                entry.data,
+                *(line.data for line in entry.subentries.values()),
+            )
+        }
+        for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if (
+                entity.domain == platform
+                and entity.unique_id.endswith(f":{key}")
+                and (entity.unique_id in lines or not tool.for_lines)
+                and (
+                    assistant is None
+                    or async_should_expose(hass, assistant, entity.entity_id)
+                )
+            ):
+                return True
+    return False

@@ -429,7 +429,9 @@ def test_leg_of_ones_own_proves_nothing() -> None:
     ring = leg("a", OUTSIDE, "46", "alerting", start=100)
     office_.pbx.user("46", calls=[ring])
     assert office_.tell(100) == ["46 ringing"]
-    office_.pbx.user("46", calls=[ring | {"id": "b", "start": 101, "state": "connected"}])
+    office_.pbx.user(
+        "46", calls=[ring | {"id": "b", "start": 101, "state": "connected"}]
+    )
     assert office_.tell(105) == ["46 ended unknown", "46 answered"]
 
 

@@ -28,21 +28,30 @@ from .models import EXTENSION, Credentials, LoginMethod, LoginWay
 from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
 _DEFAULT_TENANT: Final = "localhost"
+_IDENTITY_PATH: Final = "/rest/domain/self/account/self/list/list_identity"
 # What may be the last that we ask leaves no connection open for another request.
 CLOSE: Final[Mapping[str, str]] = {"Connection": "close"}
 # It becomes part of paths, of the title and of what is stored.
 _TENANT: Final = re.compile(r"[\w-]([\w.-]{0,251}[\w-])?", re.ASCII)
+# It becomes part of paths, too: the number of an account.
+_ACCOUNT: Final = re.compile(r"(?!\.+$)[\w*+.-]{1,64}", re.ASCII)
 _SESSION_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A login that worked; `tenants` are those it may be in, likeliest first."""
+    """A login that worked; `tenants` are those it may be in, likeliest first.
+
+    `tenant_names` are proven to name the tenant. `account` is whose login it is, where
+    the PBX tells: who logs in by an alias has another number.
+    """
 
     way: LoginWay
     tenants: tuple[str, ...]
     headers: Mapping[str, str] = field(repr=False)
     server: str | None = None
+    tenant_names: frozenset[str] = frozenset()
+    account: str | None = None
 
 
 def account_path(extension: str, tenant: str, kind: str) -> str:
@@ -59,6 +68,10 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
     method known). One definite refusal ends it. The headers to use from now on are in
     the result. Raises LoginRefusedError, AccessOffError, SecondFactorError,
     UnknownTenantError, or an error of the network.
+
+    A tenant has several names, of which the session tells the first. The bare extension
+    may have led to another tenant than the one given: that this is a name of it, too, is
+    proven by a login as `ext@tenant`.
     """
     tenants = _tenants(rest, credentials)
     if way is None:
@@ -79,15 +92,39 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
         return Login(way, tenants, headers, server)
     headers = session_headers(session)
     try:
-        if told := await _told_tenant(rest, headers):
-            if credentials.tenant and told.lower() != credentials.tenant.lower():
+        tenant, account = await _told(rest, headers)
+        given = credentials.tenant
+        if tenant and given and not _leads_to(rest, way, given, tenant):
+            await log_out(rest, headers)
+            headers = {}
+            way = LoginWay(way.method, f"{credentials.extension}@{given}")
+            with suppress(LoginRefusedError, LoginForbiddenError, UnexpectedReplyError):
+                if session := (await _password(rest, credentials, way))[0]:
+                    headers = session_headers(session)
+                    tenant, account = await _told(rest, headers)
+            if not headers:
                 raise UnknownTenantError("the session is in another tenant")
-            tenants = (told,)
     except PbxError, asyncio.CancelledError:
         # Nobody else knows this session.
         await log_out(rest, headers)
         raise
-    return Login(way, tenants, headers, server)
+    if tenant is None:
+        return Login(way, tenants, headers, server, account=account)
+    if given is None or account not in (None, credentials.extension):
+        # It may have been an e-mail address, which names no tenant.
+        return Login(way, (tenant,), headers, server, frozenset({tenant}), account)
+    both = tuple(dict.fromkeys((tenant, given)))
+    return Login(way, both, headers, server, frozenset(both), account)
+
+
+def _leads_to(rest: Rest, way: LoginWay, given: str, told: str) -> bool:
+    """Return whether a tenant that was given is surely the one that the session tells.
+
+    The PBX takes the name in the address for the tenant of a bare extension, and
+    `localhost` catches what is no other's name.
+    """
+    sure = {told.lower(), (rest.url.host or "").lower(), _DEFAULT_TENANT}
+    return given.lower() in sure or way.user.lower().endswith(f"@{given.lower()}")
 
 
 async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
@@ -192,14 +229,46 @@ async def _basic(
     return reply.server
 
 
-async def _told_tenant(rest: Rest, headers: Mapping[str, str]) -> str | None:
-    """Return the tenant that the session tells (classic dialect)."""
+async def _told(
+    rest: Rest, headers: Mapping[str, str]
+) -> tuple[str | None, str | None]:
+    """Return tenant and account that the session tells (classic dialect)."""
     try:
         told = (await rest.request("GET", SESSION_PATH, headers=headers)).json()
     except UnexpectedReplyError, AccessOffError, SessionExpiredError:
-        return None
-    tenant = told.get("cdomain") if isinstance(told, dict) else None
-    return tenant if isinstance(tenant, str) and _TENANT.fullmatch(tenant) else None
+        return None, None
+    if not isinstance(told, dict):
+        return None, None
+    tenant, account = told.get("cdomain"), told.get("cuser")
+    return (
+        tenant if isinstance(tenant, str) and _TENANT.fullmatch(tenant) else None,
+        account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None,
+    )
+
+
+async def find_account(
+    rest: Rest, credentials: Credentials, tenants: tuple[str, ...]
+) -> str | None:
+    """Return whose login it is, if that was by an alias; None if the PBX does not tell.
+
+    A classic PBX tells it in its lists, others by the aliases of all accounts. Raises an
+    error of the network.
+    """
+    alias = credentials.extension
+    paths = [account_path(alias, tenant, "accounts") for tenant in tenants]
+    for path in (_IDENTITY_PATH, *paths):
+        try:
+            told = (await rest.request("GET", path)).json()
+        except UnexpectedReplyError, AccessOffError, SessionExpiredError:
+            continue
+        listed = told if isinstance(told, list) else [told]
+        for entry in filter(lambda entry: isinstance(entry, dict), listed):
+            aliases = entry.get("alias")
+            known = isinstance(aliases, list) and alias in aliases
+            number = entry.get("name") if known else entry.get("user")
+            if isinstance(number, str) and _ACCOUNT.fullmatch(number):
+                return number
+    return None
 
 
 def _tenants(rest: Rest, credentials: Credentials) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from .errors import (
 from .history import read_history
 from .ledger import Ledger
 from .link import Link, Timing
+from .memory import Memory
 from .messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -152,6 +153,7 @@ class _Link:
     rest_ids: bool | None = None
     rest_refused: set[str] = field(default_factory=set)
     dnd_way: int = 0
+    retrieve_code: str | None = None
 
     @property
     def socket_tells_accounts(self) -> bool:
@@ -173,16 +175,21 @@ class PbxClient:
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
+        country: str | None = None,
         told: Told | None = None,
+        tenant_names: Iterable[str] = (),
     ) -> None:
         """Prepare; nothing happens before `start`.
 
         `http` was made with `rest.session_options`. `known` are the accounts of
         earlier days with their types: one that the PBX lacks now is absent, not
-        unheard of. So are `flags`, its service flags; None leaves them to others. Where
+        unheard of. So are `flags`, its service flags; None leaves them to others.
+        `tenant_names` are further names of the tenant, as learned on earlier days. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in. What was `told` before is not told again.
+        in. `country` (ISO 3166, two letters) is where a number without its country is
+        dialed. What was `told` before is not told again.
         """
+        self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
         self.timing = TIMING
@@ -199,10 +206,13 @@ class PbxClient:
             self.ledger,
             self._side_told,
             flags=flags,
+            country=country,
         )
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
+        self._names_known = frozenset(tenant_names)
+        self._memory = Memory()
         self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
@@ -226,6 +236,16 @@ class PbxClient:
     def state(self) -> PbxState:
         """Return the last whole state; it is live while `connected`."""
         return self._state
+
+    @property
+    def line(self) -> str:
+        """Return the extension whose login this is: its number, also for an alias."""
+        return self.session.extension
+
+    @property
+    def tenant_names(self) -> frozenset[str]:
+        """Return the names of the tenant that are known, in lower case."""
+        return self._names_known | self.session.tenant_names | self._memory.names
 
     @property
     def connected(self) -> bool:
@@ -283,7 +303,12 @@ class PbxClient:
             raise
 
     async def close(self) -> None:
-        """Disconnect, log out and stop; who waits for the PBX is told."""
+        """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
+        lines = tuple(self.lines.values())
+        await asyncio.gather(self._close(), *(line.close() for line in lines))
+
+    async def _close(self) -> None:
+        """Disconnect, log out and stop."""
         # Whoever closes as well is back when it is done, not before.
         async with self._closing:
             task, self._task = self._task, None
@@ -319,11 +344,14 @@ class PbxClient:
             if not first.done():
                 first.set_exception(error)
                 return
+            if delay > self.timing.healthy:
+                self._stay_away()
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
             elif isinstance(
                 error, LoginRefusedError | SecondFactorError | AccessOffError
             ):
+                self._stay_away()
                 if self._listener:
                     self._listener.login_refused(error)
                 if not isinstance(error, AccessOffError):
@@ -334,9 +362,31 @@ class PbxClient:
                 # Who sends a password again and again is blocked.
                 await asyncio.sleep(self.timing.forbidden)
                 self.session.allow_login()
-                continue
-            await asyncio.sleep(delay * random.uniform(0.5, 1))
-            delay = min(delay * 2, self.timing.last_retry)
+            elif await self._pause(delay * random.uniform(0.5, 1)):
+                delay = self.timing.first_retry
+            else:
+                delay = min(delay * 2, self.timing.last_retry)
+            self.session.try_again()
+
+    async def _pause(self, seconds: float) -> bool:
+        """Wait before the next try; return at once, with True, when the PBX is back.
+
+        Only whether its port is open is looked at: a login costs more, and a PBX that
+        refuses one is not asked more often.
+        """
+        loop, look, away = asyncio.get_running_loop(), self.timing.look, False
+        end = loop.time() + seconds
+        while (begun := loop.time()) + look < end:
+            if not await self.session.rest.is_open(look):
+                away = True
+            elif away:
+                return True
+            await asyncio.sleep(look - (loop.time() - begun))
+        await asyncio.sleep(end - loop.time())
+        return False
+
+    def _stay_away(self) -> None:
+        """Take note that the login will not be back soon."""
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
@@ -344,7 +394,7 @@ class PbxClient:
         live = _Link(
             socket,
             self._new_state(self._state),
-            RestAccounts(self._credentials.extension, self._get_accounts, self.ledger),
+            RestAccounts(self.line, self._get_accounts, self.ledger),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -422,7 +472,7 @@ class PbxClient:
                 and event.call.direction is Direction.INCOMING
                 and not event.duration
             ):
-                own = event.account == self._credentials.extension
+                own = event.account == self.line
                 client = self if own else self.lines.get(event.account)
                 if client:
                     client.side.hint(Hint.CALL_UNANSWERED)
@@ -441,6 +491,14 @@ class PbxClient:
         with self.control.counted("set_flag"):
             await self.side.set_flag(number, active, self.timing.confirm)
 
+    def heard_at(self, past: PastCall) -> float | None:
+        """Return when a past call of the line began by the clock of this machine.
+
+        As it is set now, in Unix seconds; None if we did not hear it begin.
+        """
+        began = self.stories.heard_at(self._state.line, past)
+        return None if began is None else time.time() - (time.monotonic() - began)
+
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
 
@@ -454,10 +512,17 @@ class PbxClient:
             and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
+    def take_over(self, number: str) -> None:
+        """Tell the calls of an extension from now on, as far as they are known here."""
+        if self._live and self._listener:
+            numbers = self._told_here({number})
+            self._tell(self.stories.begin(self._state, numbers, time.time()))
+
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
             self.changed_at = time.time()
+            self._memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
         self._wake()
@@ -471,15 +536,16 @@ class PbxClient:
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
         return PbxState(
-            self._credentials.extension,
-            self._hosts | {self.session.tenant.lower()},
+            self.line,
+            self._hosts | self.tenant_names | {self.session.tenant.lower()},
             tenant=self.session.tenant.lower(),
             known={number: known.type for number, known in previous.accounts.items()}
             if previous
             else self._known,
-            memory=previous.memory if previous else None,
+            memory=self._memory,
             ledger=self.ledger,
             book=self.side.values.address_book,
+            country=self.country,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -637,7 +703,7 @@ class PbxClient:
     def _expect_unheard(self, live: _Link, now: float) -> None:
         """Look into the history for a call of which the phone did not hear."""
         if live.state.line not in self.stories.without_history:
-            live.unheard_until = now + self.timing.proof
+            live.unheard_until = now + self.timing.unheard
             live.proof_wanted.set()
 
     def _changed(self, live: _Link, changes: Changes) -> None:
@@ -744,9 +810,7 @@ class PbxClient:
             live.orbits_asked = True
             await live.socket.send(encode("orbit-calls", subscribe=True))
 
-    async def _find_proof(
-        self, live: _Link, reading: asyncio.Task[_History]
-    ) -> None:
+    async def _find_proof(self, live: _Link, reading: asyncio.Task[_History]) -> None:
         """Read the history whenever it may tell more than what was pushed.
 
         That is how a call ended, in the time that an end may wait; and who called while
@@ -759,7 +823,10 @@ class PbxClient:
         while True:
             now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
-            self._tell(stories.settle(live.state, past, now, patience))
+            events = stories.settle(live.state, past, now, patience)
+            if events:
+                live.unheard_until = now
+            self._tell(events)
             if stories.wants_proof(line) or now < live.unheard_until:
                 rest = stories.waits_since(line) + timing.proof - now
                 await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
@@ -790,7 +857,7 @@ class PbxClient:
 
     async def _read_history(self) -> _History:
         """Return the history of the line as far as it is told: it only proves more."""
-        session, line = self.session, self._credentials.extension
+        session, line = self.session, self.line
         timing, waits = self.timing, self.stories.waits_since(line)
         rest = min(timing.proof, waits + timing.proof - time.monotonic())
         try:
@@ -850,6 +917,11 @@ class PbxClient:
         """Return who knows the presence of the extensions."""
         return self
 
+    @property
+    def teller(self) -> PbxClient:
+        """Return who tells the story of the line's calls."""
+        return self
+
     async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
         await self.live.socket.send(encode(action, **fields))
@@ -859,14 +931,16 @@ class PbxClient:
         self.live.refresh_urgent.set()
         self.live.refresh_wanted.set()
 
-    async def wait_for[T](self, check: Callable[[PbxState], T | None]) -> T:
+    async def wait_for[T](
+        self, check: Callable[[PbxState], T | None], until: float
+    ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 
-        Raises NotConfirmedError when that takes more than 5 s, NotConnectedError when
-        the link is lost meanwhile, and what `check` raises.
+        Raises NotConfirmedError when it has not by a time of the event loop,
+        NotConnectedError when the link is lost meanwhile, and what `check` raises.
         """
         try:
-            async with asyncio.timeout(self.timing.confirm):
+            async with asyncio.timeout_at(until):
                 while (found := check(self.live.state)) is None:
                     future = asyncio.get_running_loop().create_future()
                     self._waiting[future] = None
@@ -901,7 +975,10 @@ class LineClient(PbxClient):
     ) -> None:
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
-        super().__init__(http, server, credentials, listener, flags=None)
+        self._away = False
+        super().__init__(
+            http, server, credentials, listener, flags=None, country=watcher.country
+        )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 
@@ -912,12 +989,36 @@ class LineClient(PbxClient):
         return self._watcher
 
     @property
+    @override
+    def tenant_names(self) -> frozenset[str]:
+        """Return the names of the tenant that are known, in lower case."""
+        return super().tenant_names | self._watcher.tenant_names
+
+    @property
+    @override
+    def teller(self) -> PbxClient:
+        """Return who tells the story of the line's calls."""
+        return self if self.tells else self._watcher
+
+    @property
     def tells(self) -> bool:
         """Return whether the calls of the extension are told by this login.
 
-        Once it has been heard: what it tells is not to be ended by one who knows less.
+        Once it has been heard: what it tells is not to be ended by one who knows less,
+        unless it stays away.
         """
-        return self._was_live and self._watcher.state.scope is not CallScope.TENANT
+        return (
+            self._was_live
+            and not self._away
+            and self._watcher.state.scope is not CallScope.TENANT
+        )
+
+    @override
+    def _stay_away(self) -> None:
+        """Leave the calls to the watcher until the login is accepted again."""
+        told, self._away = self.tells, True
+        if told:
+            self._watcher.take_over(self._credentials.extension)
 
     @override
     async def start(self) -> None:
@@ -930,7 +1031,7 @@ class LineClient(PbxClient):
     async def close(self) -> None:
         """Disconnect, log out and stop; the watcher tells what it knows again."""
         self._watcher.lines.pop(self._credentials.extension, None)
-        await super().close()
+        await self._close()
 
     @override
     def refresh(self) -> None:
@@ -942,6 +1043,12 @@ class LineClient(PbxClient):
         """Live one life of the link, within one of the watcher's."""
         await self._watcher.wait_until_up()
         await super()._connected(up)
+
+    @override
+    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+        """Put a whole new state in place of the old one: the login tells its calls."""
+        self._away = False
+        super()._publish(live, history)
 
     @override
     def _new_state(self, previous: PbxState | None = None) -> PbxState:

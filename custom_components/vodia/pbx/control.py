@@ -6,21 +6,19 @@ commands of the classic socket. A command is never sent twice.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from copy import replace
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
+from .act import Act, Choice, Command, own_call, own_calls
 from .assumptions import Assumption
 from .errors import (
     AccessOffError,
     HeldElsewhereError,
-    InvalidNumberError,
     MethodNotAllowedError,
-    NoFittingCallError,
     NoOrbitError,
     NotConfirmedError,
     NotFoundError,
@@ -28,93 +26,27 @@ from .errors import (
     OrbitEmptyError,
     OrbitOccupiedError,
     PbxError,
-    SeveralCallsError,
     SeveralOrbitsError,
     UnexpectedReplyError,
-    UnexpectedStateError,
     UnknownCallError,
 )
 from .history import read_history
 from .ledger import count
-from .messages import SEPARATORS, call_ids
-from .models import IN_CALL, NO_ID, AccountCall, CallState, EndReason, PastCall
-from .numbering import same_number
-from .state import Hold, PbxState
+from .memory import Hold
+from .messages import call_ids
+from .models import IN_CALL, AccountCall, CallState, EndReason, PastCall
+from .numbering import dialable, same_number
+from .star_codes import read_retrieve_code
+from .state import PbxState
 
 if TYPE_CHECKING:
     from .client import PbxClient
 
-_DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# The zero that people write for callers from the same country: +49 (0)30 1234.
-_TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 
 _RINGING: Final = frozenset({CallState.RINGING})
 _CONNECTED: Final = frozenset({CallState.CONNECTED})
 _HELD: Final = frozenset({CallState.HELD})
-
-
-@dataclass(frozen=True, slots=True)
-class _Command:
-    """A command in the words of both dialects; `body` is None where REST has none."""
-
-    body: dict[str, str] | None
-    action: str
-    fields: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Which call a command is for: by its id, or the only one that fits.
-
-    `fits` are the states of a call that is chosen, `by_id` of one that is named.
-    """
-
-    call_id: str | None
-    expected: CallState | None
-    fits: frozenset[CallState]
-    by_id: frozenset[CallState]
-    excluded: str | None = None
-
-    def pick(self, state: PbxState) -> AccountCall:
-        """Return the call; raises a CommandError that says why there is none."""
-        if self.call_id is None:
-            calls = [
-                call
-                for call in _calls(state)
-                if call.state in self.fits and call.id != self.excluded
-            ]
-            if not calls:
-                raise NoFittingCallError("no call fits")
-            if len(calls) > 1:
-                raise SeveralCallsError("several calls fit")
-            call = calls[0]
-        elif self.call_id == self.excluded:
-            raise NoFittingCallError("a call cannot be joined with itself")
-        else:
-            call = _call(state, self.call_id)
-        if self.expected not in (None, call.state):
-            raise UnexpectedStateError(
-                "the call has moved on", state=call.state, expected=self.expected
-            )
-        if call.state not in self.by_id:
-            raise NoFittingCallError(f"the call is {call.state}")
-        if call.id.startswith(NO_ID):
-            raise NotSupportedError("the PBX gives this call no id")
-        return call
-
-    def sure(self, call: AccountCall) -> _Choice:
-        """Return the choice of this very call, for a second look at it.
-
-        Another one may come up meanwhile; and one that rang may be answered.
-        """
-        rang = CallState.RINGING if call.state is CallState.RINGING else None
-        return replace(
-            self,
-            call_id=call.id,
-            expected=self.expected or rang,
-            by_id=self.by_id if self.call_id else self.fits,
-        )
 
 
 class Control:
@@ -123,14 +55,14 @@ class Control:
     Those for a call take its id, optional where exactly one fits, and the state that the
     user expects it in. They raise NoFittingCallError, SeveralCallsError,
     UnknownCallError (also when the call ends meanwhile), UnexpectedStateError,
-    NotSupportedError, NotConnectedError, or NotConfirmedError when the PBX does not do
-    it in 5 s.
+    NotSupportedError, NotConnectedError, CannotConnectError when the PBX does not answer,
+    or NotConfirmedError when it does not do it: all of it in 5 s.
     """
 
     def __init__(self, client: PbxClient) -> None:
         """Act for the line of a client."""
         self._client = client
-        self._toggling = asyncio.Lock()
+        self._toggling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def dial(self, number: str) -> AccountCall:
         """Let the PBX ring the line's phone, then call the number; return the call.
@@ -138,90 +70,101 @@ class Control:
         Raises InvalidNumberError, NotConnectedError, or NotConfirmedError when no such
         call shows up.
         """
-        number = dialable(number)
-        with self.counted("dial"):
-            return await self._dial(number, lambda state: None)
+        number = self._dialable(number)
+        async with self._act("dial") as act:
+            return await self._dial(act, number, lambda state: None)
 
     async def retrieve(self, orbit: str | None = None) -> AccountCall:
-        """Dial a park orbit; return the call, or the parked one if the line has it.
+        """Dial the code to retrieve from a park orbit, with the orbit behind it.
 
-        Without a number it is the only orbit, or the only one that is occupied. Raises
-        an OrbitError, else as `dial`.
+        Return the call, or the parked one if the line has it. Without a number it is the
+        only orbit, or the only one that is occupied. Raises an OrbitError, else as `dial`.
         """
         orbit = self._orbit(orbit, occupied=True)
-        parked = self._client.watcher.live.state.orbits[orbit].calls
-        before = {call.id for call in _calls(self._client.live.state)}
+        client = self._client
+        parked = client.watcher.live.state.orbits[orbit].calls
+        before = {call.id for call in own_calls(client.live.state)}
 
         def retrieved(state: PbxState) -> AccountCall | None:
             """Return the parked call once the line is in it."""
             return next(
                 (
                     call
-                    for call in _calls(state)
+                    for call in own_calls(state)
                     if call.state in IN_CALL
                     and call.id not in before
-                    and any(_is_same(call, other) for other in parked)
+                    and any(self._is_same(call, other) for other in parked)
                 ),
                 None,
             )
 
-        with self.counted("retrieve"):
-            return await self._dial(orbit, retrieved)
+        async with self._act("retrieve") as act:
+            live = client.live
+            if live.retrieve_code is None:
+                async with act.in_time():
+                    live.retrieve_code = await read_retrieve_code(
+                        client.session, client.ledger
+                    )
+            return await self._dial(act, f"{live.retrieve_code}{orbit}", retrieved)
 
     async def _dial(
-        self, number: str, instead: Callable[[PbxState], AccountCall | None]
+        self,
+        act: Act,
+        number: str,
+        instead: Callable[[PbxState], AccountCall | None],
     ) -> AccountCall:
         """Dial a number; return the call, or another one that came of it."""
         client = self._client
-        command = _Command({"remote-dial": number}, "make-call", {"to": number})
-        await self._find_rest()
+        command = Command({"remote-dial": number}, "make-call", {"to": number})
+        async with act.in_time():
+            await self._find_rest()
         dial = client.live.state.expect_dial(number, time.monotonic())
+        # Who calls back now is no call of ours.
+        act.notes.callback(client.state.cancel_dial, dial)
         try:
-            if not await self._asked_over_rest(command):
-                await client.send(command.action, **command.fields)
+            if not await self._asked_over_rest(act, command):
+                await self._send(act, command)
         except PbxError:
             # An answer may be late or missing, and the call there all the same.
             if client.state.cancel_dial(dial):
                 raise
         try:
             return await client.wait_for(
-                lambda state: state.dialed_call(dial) or instead(state)
+                lambda state: state.dialed_call(dial) or instead(state), act.until
             )
         except NotConfirmedError:
-            state = client.state
-            if any(call.id not in dial.before for call in _calls(state)):
+            if any(call.id not in dial.before for call in own_calls(client.state)):
                 client.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
-            # Who calls back now is no call of ours.
-            state.cancel_dial(dial)
             raise
 
     async def answer(
         self, call_id: str | None = None, expected: CallState | None = None
     ) -> AccountCall:
         """Answer the ringing call at the line's phone; return the call once connected."""
-        with self.counted("answer"):
+        async with self._act("answer") as act:
             call = await self._order(
-                _Choice(call_id, expected, _RINGING, _RINGING),
-                lambda call: _Command(
+                act,
+                Choice(call_id, expected, _RINGING, _RINGING),
+                lambda call: Command(
                     {"remote-answer": call.id}, "accept-call", {"id": call.id}
                 ),
             )
             return await self._reached(
-                call, lambda found: found.state is CallState.CONNECTED
+                act, call, lambda found: found.state is CallState.CONNECTED
             )
 
     async def reject(
         self, call_id: str | None = None, expected: CallState | None = None
     ) -> None:
         """Refuse the ringing call; it goes on where it rings elsewhere."""
-        await self._end("reject", _Choice(call_id, expected, _RINGING, _RINGING))
+        await self._end("reject", Choice(call_id, expected, _RINGING, _RINGING))
 
     async def hang_up(
         self, call_id: str | None = None, expected: CallState | None = None
     ) -> None:
         """End the call that the line is in or makes; one that rings only by its id."""
         own = IN_CALL | {CallState.DIALING}
-        await self._end("hangup", _Choice(call_id, expected, own, own | _RINGING))
+        await self._end("hangup", Choice(call_id, expected, own, own | _RINGING))
 
     async def hold(
         self, call_id: str | None = None, expected: CallState | None = None
@@ -248,10 +191,10 @@ class Control:
 
         Raises InvalidNumberError, too.
         """
-        number = dialable(number)
+        number = self._dialable(number)
         fits = IN_CALL | _RINGING
-        with self.counted("transfer"):
-            await self._transfer(number, _Choice(call_id, expected, fits, fits))
+        async with self._act("transfer") as act:
+            await self._transfer(act, number, Choice(call_id, expected, fits, fits))
 
     async def park(
         self,
@@ -273,21 +216,21 @@ class Control:
             if group is None or group.in_use is None:
                 return True
             there = group.calls
-            same = not there or any(_is_same(call, other) for other in there)
+            same = not there or any(self._is_same(call, other) for other in there)
             return True if group.in_use and same else None
 
-        with self.counted("park"):
+        async with self._act("park") as act:
             call = await self._transfer(
-                orbit, _Choice(call_id, expected, IN_CALL, IN_CALL)
+                act, orbit, Choice(call_id, expected, IN_CALL, IN_CALL)
             )
             watcher.live.orbits_wanted.set()
-            await watcher.wait_for(lambda state: parked(call, state))
+            await watcher.wait_for(lambda state: parked(call, state), act.until)
 
     def _orbit(self, number: str | None, *, occupied: bool) -> str:
         """Return the orbit that is meant: by its number, or the only one that fits."""
         orbits = self._client.watcher.live.state.orbits
         if number is not None:
-            number = dialable(number)
+            number = self._dialable(number)
             orbits = {number: orbits[number]} if number in orbits else {}
         if not orbits:
             raise NoOrbitError("no such orbit")
@@ -302,11 +245,12 @@ class Control:
         error = OrbitEmptyError if occupied else OrbitOccupiedError
         raise error("no orbit fits", orbits=", ".join(sorted(orbits)))
 
-    async def _transfer(self, number: str, choice: _Choice) -> AccountCall:
+    async def _transfer(self, act: Act, number: str, choice: Choice) -> AccountCall:
         """Send a call to a number; return it once it has left the line."""
         call = await self._order(
+            act,
             choice,
-            lambda call: _Command(
+            lambda call: Command(
                 {"transfer": call.id, "number": number},
                 "blind-transfer",
                 {"id": call.id, "from": call.remote.number or "", "to": number},
@@ -320,10 +264,10 @@ class Control:
                 now.id == call.id
                 and now.state is CallState.RINGING
                 and (call.state in IN_CALL or now.dialed_number != call.dialed_number)
-                for now in _calls(state)
+                for now in own_calls(state)
             )
 
-        await self._gone(call.id, is_back=is_back)
+        await self._gone(act, call.id, is_back=is_back)
         return call
 
     async def attended_transfer(
@@ -336,13 +280,13 @@ class Control:
 
         Without an id the first call is the only other one.
         """
-        first = _Choice(call_id, expected, IN_CALL, IN_CALL, second_call_id)
-        second = _Choice(second_call_id, None, IN_CALL, IN_CALL, call_id)
+        first = Choice(call_id, expected, IN_CALL, IN_CALL, second_call_id)
+        second = Choice(second_call_id, None, IN_CALL, IN_CALL, call_id)
 
-        def join(call: AccountCall) -> _Command:
+        def join(call: AccountCall) -> Command:
             """Return the command that joins a call and the second one."""
             other = second.pick(self._client.live.state)
-            return _Command(
+            return Command(
                 {"transfer": call.id, "id": other.id},
                 "att-transfer",
                 {
@@ -353,9 +297,9 @@ class Control:
                 },
             )
 
-        with self.counted("attended_transfer"):
-            call = await self._order(first, join, ends=EndReason.TRANSFERRED)
-            await self._gone(call.id, second_call_id)
+        async with self._act("attended_transfer") as act:
+            call = await self._order(act, first, join, ends=EndReason.TRANSFERRED)
+            await self._gone(act, call.id, second_call_id)
 
     async def start_recording(
         self, call_id: str | None = None, expected: CallState | None = None
@@ -375,7 +319,7 @@ class Control:
         Raises InvalidNumberError, NotConnectedError.
         """
         client = self._client
-        recipient = dialable(recipient)
+        recipient = self._dialable(recipient)
         await client.send(
             "chat",
             src=client.live.state.line,
@@ -410,11 +354,12 @@ class Control:
             """Return True once the line shows it."""
             return True if state.extensions[line].dnd is enabled else None
 
-        with self.counted("set_dnd"):
-            await self._write_dnd(enabled, reason, expires)
+        async with self._act("set_dnd") as act:
+            async with act.in_time():
+                await self._write_dnd(enabled, reason, expires)
             if not confirmed(client.live.state):
                 client.refresh()
-                await client.wait_for(confirmed)
+                await client.wait_for(confirmed, act.until)
 
     async def _write_dnd(
         self, enabled: bool, reason: str | None, expires: int | None
@@ -456,19 +401,30 @@ class Control:
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
+    def _dialable(self, number: str) -> str:
+        """Return a number as the PBX takes it; an account of the tenant as it is."""
+        return dialable(number, self._client.watcher.state.raw_accounts)
+
+    def _is_same(self, call: AccountCall, other: AccountCall) -> bool:
+        """Return whether two accounts have the same call, perhaps under another id."""
+        return call.id == other.id or same_number(
+            call.remote.number, other.remote.number, self._client.country
+        )
+
     # The way of a command
 
-    async def _end(self, verb: str, choice: _Choice) -> None:
+    async def _end(self, verb: str, choice: Choice) -> None:
         """Reject or hang up; the socket has one word for both."""
-        with self.counted(verb):
+        async with self._act(verb) as act:
             call = await self._order(
+                act,
                 choice,
-                lambda call: _Command(
+                lambda call: Command(
                     {verb: call.id}, "clear-call", {"id": call.id, "connected": "false"}
                 ),
                 ends=EndReason.REJECTED,
             )
-            await self._gone(call.id)
+            await self._gone(act, call.id)
 
     async def _toggle(
         self,
@@ -479,38 +435,31 @@ class Control:
     ) -> AccountCall:
         """Hold or resume; the socket has one word for both, which does the opposite.
 
-        So one at a time.
+        So one at a time for a call.
         """
         fits = _HELD if wanted is CallState.CONNECTED else _CONNECTED
-        choice = _Choice(call_id, expected, fits, fits)
-        choice = choice.sure(choice.pick(self._client.live.state))
-        async with self._toggling:
-            with self.counted(verb):
-                call = await self._order(
-                    choice,
-                    lambda call: _Command(
-                        {f"remote-{verb}": call.id}, "hold-call", {"id": call.id}
-                    ),
-                    self._begin_toggle,
-                )
-                holds = self._client.live.state.holds
-                try:
-                    found = await self._reached(
-                        call, lambda found: found.state is wanted
-                    )
-                except BaseException:
-                    # It may come late, and another's hold looks the same.
-                    if call.id in holds:
-                        holds[call.id] = Hold.DOUBTFUL
-                    raise
-        if wanted is CallState.HELD:
-            holds[call.id] = Hold.OURS
-            # Nobody knows which of the PBX's words means that it was us.
-            word = self._client.state.raw_state(call.id)
-            count(self._client.ledger.commands, f"hold: shown as {word}")
-        return found
+        choice = Choice(call_id, expected, fits, fits)
+        call = choice.pick(self._client.live.state)
+        choice = choice.sure(call)
+        lock = self._toggling.setdefault(call.id, asyncio.Lock())
+        async with self._act(verb) as act, act.alone(lock):
+            call = await self._order(
+                act,
+                choice,
+                lambda call: Command(
+                    {f"remote-{verb}": call.id}, "hold-call", {"id": call.id}
+                ),
+                self._begin_toggle,
+            )
+            found = await self._reached(act, call, lambda now: now.state is wanted)
+            if wanted is CallState.HELD:
+                self._client.state.holds[call.id] = Hold.OURS
+                # Nobody knows which of the PBX's words means that it was us.
+                word = self._client.state.raw_state(call.id)
+                count(self._client.ledger.commands, f"hold: shown as {word}")
+            return found
 
-    def _begin_toggle(self, call: AccountCall) -> None:
+    def _begin_toggle(self, act: Act, call: AccountCall) -> None:
         """Note a toggle, unless it could do the opposite of what is wanted."""
         holds = self._client.live.state.holds
         match (call.state, holds.get(call.id)):
@@ -522,27 +471,45 @@ class Control:
                 raise HeldElsewhereError("the call was not put on hold from here")
             case _:
                 raise NotConfirmedError("the last toggle has shown no effect yet")
+        act.notes.callback(self._end_toggle, call.id)
+
+    def _end_toggle(self, call_id: str) -> None:
+        """Doubt a toggle that shows no effect.
+
+        It may come late, and another's hold looks the same.
+        """
+        holds = self._client.state.holds
+        if holds.get(call_id) in (Hold.ASKED, Hold.RELEASED):
+            holds[call_id] = Hold.DOUBTFUL
 
     async def _record(
         self, on: bool, call_id: str | None, expected: CallState | None
     ) -> AccountCall:
         """Start or stop to record on demand, unless it is so already."""
         verb = "start_recording" if on else "stop_recording"
-        choice = _Choice(call_id, expected, _CONNECTED, IN_CALL)
+        choice = Choice(call_id, expected, _CONNECTED, IN_CALL)
         call = choice.pick(self._client.live.state)
         if call.recording is on:
             return call
         choice = choice.sure(call)
-        with self.counted(verb):
+        async with self._act(verb) as act:
             call = await self._order(
+                act,
                 choice,
-                lambda call: _Command(
+                lambda call: Command(
                     None,
                     "rec-call",
                     {"id": call.id, "startstop": "on" if on else "off"},
                 ),
             )
-            return await self._reached(call, lambda found: found.recording is on)
+            return await self._reached(act, call, lambda found: found.recording is on)
+
+    @asynccontextmanager
+    async def _act(self, verb: str) -> AsyncIterator[Act]:
+        """Let a command take its time and no more; take back what is noted for it."""
+        until = asyncio.get_running_loop().time() + self._client.timing.confirm
+        with self.counted(verb), ExitStack() as notes:
+            yield Act(until, notes)
 
     @contextmanager
     def counted(self, verb: str) -> Iterator[None]:
@@ -563,9 +530,10 @@ class Control:
 
     async def _order(
         self,
-        choice: _Choice,
-        word: Callable[[AccountCall], _Command],
-        before_socket: Callable[[AccountCall], None] | None = None,
+        act: Act,
+        choice: Choice,
+        word: Callable[[AccountCall], Command],
+        before_socket: Callable[[Act, AccountCall], None] | None = None,
         ends: EndReason | None = None,
     ) -> AccountCall:
         """Send a command for the call that is chosen; return the call.
@@ -577,20 +545,28 @@ class Control:
         client = self._client
         call = choice.pick(client.live.state)
         choice = choice.sure(call)
-        await self._find_rest()
+        async with act.in_time():
+            await self._find_rest()
         call = choice.pick(client.live.state)
         if ends is EndReason.TRANSFERRED or (ends and call.state is CallState.RINGING):
-            client.stories.expect(client.live.state.line, call.id, ends)
-        if await self._asked_over_rest(word(call)):
+            line = client.live.state.line
+            client.stories.expect(line, call.id, ends)
+            act.notes.callback(client.stories.forget, line, call.id)
+        if await self._asked_over_rest(act, word(call)):
             return call
         call = choice.pick(client.live.state)
         command = word(call)
         if "" in command.fields.values():
             raise NotSupportedError("the number of the other side is not known")
         if before_socket:
-            before_socket(call)
-        await client.send(command.action, **command.fields)
+            before_socket(act, call)
+        await self._send(act, command)
         return call
+
+    async def _send(self, act: Act, command: Command) -> None:
+        """Send a command over the socket."""
+        async with act.in_time():
+            await self._client.send(command.action, **command.fields)
 
     async def _find_rest(self) -> None:
         """Find out, once for a link, whether the PBX serves call commands over REST.
@@ -601,7 +577,7 @@ class Control:
         live = client.live
         if live.rest_calls is False or live.rest_ids is not None:
             return
-        before = {call.id for call in _calls(live.state)}
+        before = {call.id for call in own_calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
             told = call_ids(reply.json())
@@ -611,13 +587,13 @@ class Control:
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
-        own = before & {call.id for call in _calls(live.state)}
+        own = before & {call.id for call in own_calls(live.state)}
         live.rest_calls = True
         if told and own:
             live.rest_ids = not own.isdisjoint(told)
             client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
 
-    async def _asked_over_rest(self, command: _Command) -> bool:
+    async def _asked_over_rest(self, act: Act, command: Command) -> bool:
         """Send a command over REST; return False where the PBX does not serve it."""
         client = self._client
         live = client.live
@@ -628,9 +604,10 @@ class Control:
         if kind in live.rest_refused or (for_call and live.rest_ids is False):
             return False
         try:
-            await client.session.request(
-                "POST", client.session.path("calls"), command.body
-            )
+            async with act.in_time():
+                await client.session.request(
+                    "POST", client.session.path("calls"), command.body
+                )
         except MethodNotAllowedError, AccessOffError:
             live.rest_refused.add(kind)
             return False
@@ -638,7 +615,7 @@ class Control:
             if not for_call:
                 raise
             call_id = command.fields["id"]
-            if live.rest_ids is None and live.state.may_have(call_id):
+            if live.rest_ids is None and live.state.may_have(live.state.line, call_id):
                 # It is up, and REST has named no ids to compare: it may use others.
                 live.rest_ids = False
                 return False
@@ -646,7 +623,7 @@ class Control:
         return True
 
     async def _reached(
-        self, call: AccountCall, reached: Callable[[AccountCall], bool]
+        self, act: Act, call: AccountCall, reached: Callable[[AccountCall], bool]
     ) -> AccountCall:
         """Return the call once it is as wanted; raises UnknownCallError if it ends."""
 
@@ -654,56 +631,38 @@ class Control:
             """Return the call if it is as wanted; how it is may be unknown for a while."""
             if call.id in state.extensions[state.line].doubtful:
                 return None
-            now = _call(state, call.id)
+            now = own_call(state, call.id)
             return now if reached(now) else None
 
-        return await self._client.wait_for(found)
+        return await self._client.wait_for(found, act.until)
 
     async def _gone(
         self,
+        act: Act,
         *call_ids: str,
         is_back: Callable[[PbxState], bool] = lambda state: False,
     ) -> None:
         """Wait until the line has none of the calls, for sure, or one of them anew.
 
-        Of that one, and if nothing happens, what ends it will not be what we did.
+        Also whoever tells its story, or that would not know that it was us.
         """
-
-        def forget() -> None:
-            """Expect nothing of the calls any more."""
-            for call_id in call_ids:
-                self._client.stories.forget(self._client.state.line, call_id)
+        client, line = self._client, self._client.state.line
 
         def found(state: PbxState) -> bool | None:
             """Return whether a call goes on here, once that can be told."""
             if is_back(state):
                 return True
-            return None if any(map(state.may_have, call_ids)) else False
+            return None if any(state.may_have(line, c) for c in call_ids) else False
 
-        try:
-            goes_on = await self._client.wait_for(found)
-        except PbxError:
-            forget()
-            raise
-        if goes_on:
-            forget()
-
-
-def dialable(number: str) -> str:
-    """Return a number as the PBX takes it, without the separators people write.
-
-    The PBX's own client takes digits, letters, `*` and a leading `+`; `#` begins star
-    codes too. Raises InvalidNumberError for anything else.
-    """
-    text = _TRUNK_ZERO.sub(r"\1", number).translate(SEPARATORS)
-    if not _DIALABLE.fullmatch(text):
-        raise InvalidNumberError("not a number to dial")
-    return text
-
-
-def _is_same(call: AccountCall, other: AccountCall) -> bool:
-    """Return whether two accounts have the same call, perhaps under another id."""
-    return call.id == other.id or same_number(call.remote.number, other.remote.number)
+        if await client.wait_for(found, act.until) or client.teller is client:
+            return
+        with suppress(PbxError):
+            await client.teller.wait_for(
+                lambda state: (
+                    not any(state.may_have(line, c) for c in call_ids) or None
+                ),
+                act.until,
+            )
 
 
 def _encodable(text: str) -> str:
@@ -712,16 +671,3 @@ def _encodable(text: str) -> str:
     Nor control characters, line breaks aside, for whatever the PBX makes of it.
     """
     return _CONTROL.sub(" ", text.encode(errors="replace").decode())
-
-
-def _calls(state: PbxState) -> tuple[AccountCall, ...]:
-    """Return the calls of the line."""
-    return state.extensions[state.line].calls
-
-
-def _call(state: PbxState, call_id: str) -> AccountCall:
-    """Return a call of the line; raises UnknownCallError."""
-    for call in _calls(state):
-        if call.id == call_id:
-            return call
-    raise UnknownCallError("the line has no such call")

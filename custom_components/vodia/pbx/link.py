@@ -18,6 +18,8 @@ from .rest import Rest, network_errors
 _MESSAGE_LIMIT: Final = 16 * 1024 * 1024
 _PARSE_LIMIT: Final = 8 * 1024 * 1024
 _USER_TIMEOUT_MS: Final = 15_000
+# What RFC 6455 calls a close frame that gives no code.
+_NO_CODE: Final = 1005
 # Seconds of work after which others in the loop get their turn.
 _LONG_WORK: Final = 0.004
 
@@ -41,6 +43,7 @@ class Timing:
     first_retry: float = 2.0
     last_retry: float = 60.0
     healthy: float = 20.0
+    look: float = 3.0
     forbidden: float = 900.0
     confirm: float = 5.0
     proof: float = 3.0
@@ -90,6 +93,8 @@ class Link:
                         headers=rest.headers,
                         ssl=await rest.tls(),
                         autoping=False,
+                        # Else the end is told only once the other side is gone, too.
+                        autoclose=False,
                         max_msg_size=_MESSAGE_LIMIT,
                         decode_text=False,
                     ),
@@ -134,8 +139,9 @@ class Link:
                     case aiohttp.WSMsgType.PONG:
                         self._ponged = True
                     case _:
+                        code = self._socket.close_code or _NO_CODE
                         raise CannotConnectError(
-                            f"the PBX closed the link (code {self._socket.close_code})"
+                            f"the PBX closed the link (code {code})"
                         )
 
     async def watch(self, probe: Callable[[], Awaitable[None]]) -> None:

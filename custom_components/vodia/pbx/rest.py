@@ -167,6 +167,22 @@ class Rest:
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
 
+    async def is_open(self, seconds: float) -> bool:
+        """Return whether the port takes a connection within some seconds.
+
+        Nothing is sent, and it is closed at once.
+        """
+        loop, server = asyncio.get_running_loop(), self._server
+        try:
+            async with asyncio.timeout(seconds):
+                transport, _ = await loop.create_connection(
+                    asyncio.Protocol, server.host, server.port
+                )
+        except OSError:
+            return False
+        transport.close()
+        return True
+
     async def tls(self) -> ssl.SSLContext | bool:
         """Return what aiohttp takes as `ssl`."""
         if self._server.tls and self._tls is None:

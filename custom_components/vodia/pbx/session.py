@@ -6,9 +6,10 @@ from contextlib import suppress
 import logging
 from typing import Final
 
-from .auth import CLOSE, account_path, log_out, login
+from .auth import CLOSE, account_path, find_account, log_out, login
 from .errors import (
     AccessOffError,
+    CannotConnectError,
     LoginForbiddenError,
     LoginRefusedError,
     MethodNotAllowedError,
@@ -45,6 +46,9 @@ class Session:
         self.rest = rest
         self.way = way
         self.tenant = credentials.tenant or ""
+        self.extension = credentials.extension
+        # In lower case, as far as the login proves them.
+        self.tenant_names = frozenset[str]()
         self.server_name: str | None = None
         self.websocket_path = _WEBSOCKET_PATH
         self._credentials = credentials
@@ -54,6 +58,7 @@ class Session:
         self._closed = False
         self._pending: set[asyncio.Timeout] = set()
         self._refused: PbxError | None = None
+        self._has_worked = self._forbidden = self._account_told = False
         # To which session first. If it is to another one too, each login would be in
         # vain, and the end of the old session may end its WebSocket.
         self._refused_calls: dict[tuple[str, str], Mapping[str, str]] = {}
@@ -62,11 +67,16 @@ class Session:
 
     def path(self, kind: str) -> str:
         """Return the REST path of something that belongs to the own extension."""
-        return account_path(self._credentials.extension, self.tenant, kind)
+        return account_path(self.extension, self.tenant, kind)
 
     def doubt(self) -> None:
         """Log in anew before the next socket is opened."""
         self._in_doubt = True
+
+    def try_again(self) -> None:
+        """Forget what may have been refused in passing."""
+        if isinstance(self._refused, CannotConnectError):
+            self._refused = None
 
     def allow_login(self) -> None:
         """Forget that the login was refused: it may be tried again."""
@@ -159,6 +169,16 @@ class Session:
             await self._log_out()
         except SessionExpiredError:
             pass
+        except UnknownTenantError:
+            # Perhaps it is not the tenant: who logs in by an alias has another number.
+            if self._account_told:
+                raise
+            self._account_told = True
+            found = await find_account(self.rest, self._credentials, self._tenants)
+            if found in (None, self.extension):
+                raise
+            self.extension = found
+            return await self._shake_hands(timing, ledger)
         await self._log_in(self.rest.headers)
         try:
             return await self._shake_hands(timing, ledger)
@@ -185,7 +205,9 @@ class Session:
     async def _renew(self, refused: Mapping[str, str]) -> None:
         """Log in anew, unless that was done since the credentials were refused.
 
-        A refusal is remembered: nobody tries the same password again.
+        A refusal is remembered: nobody tries the same password again. With 403 one
+        that has worked before may be refused in passing, so it is tried once more, when
+        `try_again` says so.
         """
         async with self._logging_in:
             if self._refused:
@@ -194,11 +216,20 @@ class Session:
                 return
             try:
                 result = await login(self.rest, self._credentials, self.way)
-            except (LoginForbiddenError, LoginRefusedError, SecondFactorError) as err:
+            except LoginForbiddenError as err:
+                in_passing = self._has_worked and not self._forbidden
+                self._forbidden = True
+                self._refused = CannotConnectError(str(err)) if in_passing else err
+                raise self._refused from None
+            except (LoginRefusedError, SecondFactorError) as err:
                 self._refused = err
                 raise
+            self._has_worked, self._forbidden = True, False
             self.rest.headers = result.headers
             self.way, self._tenants = result.way, result.tenants
+            self.tenant_names |= {name.lower() for name in result.tenant_names}
+            self._account_told = result.account is not None
+            self.extension = result.account or self.extension
             self.server_name = result.server or self.server_name
             self._in_doubt = False
             # It may be refused for other reasons than its age, and live on.
@@ -216,8 +247,7 @@ class Session:
         paths = (_WEBSOCKET_PATH, _ROOT_PATH)
         for path in sorted(paths, key=lambda path: path != self.websocket_path):
             for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
-                user = self._credentials.extension
-                query = {"domain": tenant, "user": user} if tenant else {}
+                query = {"domain": tenant, "user": self.extension} if tenant else {}
                 try:
                     link = await Link.open(self.rest, path, query, timing, ledger)
                 except (SessionExpiredError, AccessOffError) as err:

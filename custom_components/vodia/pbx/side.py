@@ -16,9 +16,9 @@ import math
 import time
 from typing import Any, Final
 
-from .control import dialable
 from .errors import (
     AccessOffError,
+    CannotConnectError,
     InvalidNumberError,
     MethodNotAllowedError,
     NotConfirmedError,
@@ -37,7 +37,7 @@ from .messages import (
     decode_voicemail,
 )
 from .models import MissedCalls, ServiceFlag, Voicemail
-from .numbering import AddressBook
+from .numbering import AddressBook, dialable
 from .rest import Reply
 from .session import Session
 
@@ -132,11 +132,14 @@ class Side:
         told: Callable[[SideChanges], None],
         *,
         flags: Iterable[str] | None = None,
+        country: str | None = None,
     ) -> None:
         """Prepare to read for a line, and `told` what changed.
 
-        `flags` are those of earlier days; None leaves the flags to others.
+        `flags` are those of earlier days; None leaves the flags to others. Numbers of
+        the address book without their country are of `country`.
         """
+        self._country = country
         self.values = SideValues()
         self._line = line
         self._session = session
@@ -201,22 +204,26 @@ class Side:
                 reading.hinted.set()
 
     async def set_flag(self, number: str, active: bool, confirm: float) -> None:
-        """Set a service flag; done when the PBX shows it, within some seconds.
+        """Set a service flag; done when the PBX shows it, all of it within some seconds.
 
         Raises AccessOffError where it is forbidden, NotSupportedError where there is no
-        such way, NotConfirmedError, or what else hinders it.
+        such way, CannotConnectError, NotConfirmedError, or what else hinders it.
         """
+        until = asyncio.get_running_loop().time() + confirm
         try:
-            await self._session.request(
-                "POST",
-                self._session.path("srvflags"),
-                {"state": "true" if active else "false"},
-                params={"name": number},
-            )
+            async with asyncio.timeout_at(until):
+                await self._session.request(
+                    "POST",
+                    self._session.path("srvflags"),
+                    {"state": "true" if active else "false"},
+                    params={"name": number},
+                )
+        except TimeoutError:
+            raise CannotConnectError("no answer in time") from None
         except (NotFoundError, MethodNotAllowedError) as err:
             raise NotSupportedError("the PBX sets no such flag") from err
         with suppress(TimeoutError):
-            async with asyncio.timeout(confirm):
+            async with asyncio.timeout_at(until):
                 while True:
                     with suppress(PbxError):
                         await self._read(Kind.SERVICE_FLAGS)
@@ -319,7 +326,7 @@ class Side:
         """Return the names of the address book; a large one takes its time."""
         reply = await self._session.request("GET", self._session.path("adrbook"))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _address_book, reply)
+        return await loop.run_in_executor(None, _address_book, reply, self._country)
 
     # What they tell
 
@@ -365,7 +372,7 @@ class Side:
         )
 
 
-def _address_book(reply: Reply) -> AddressBook:
+def _address_book(reply: Reply, country: str | None) -> AddressBook:
     """Return the names in a reply; what cannot be dialed has none.
 
     Raises UnexpectedReplyError for a reply of another shape.
@@ -379,4 +386,4 @@ def _address_book(reply: Reply) -> AddressBook:
         for number in contact.numbers:
             with suppress(InvalidNumberError):
                 named.append((dialable(number), contact.name))
-    return AddressBook(named)
+    return AddressBook(named, country)

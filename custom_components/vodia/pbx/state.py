@@ -6,7 +6,6 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
-from enum import Enum, auto
 from typing import Final
 
 from .assumptions import Assumption
@@ -16,7 +15,7 @@ from .groups import Groups
 from .identity import Identity
 from .ledger import Ledger
 from .legs import merged, phases_of
-from .memory import Dial, Memory, long_absent
+from .memory import Dial, Hold, Memory, long_absent
 from .messages import (
     ACCOUNTS_LIMIT,
     AccountDelta,
@@ -51,15 +50,6 @@ from .weighing import Weighing
 DIAL_WINDOW: Final = 30.0
 
 
-class Hold(Enum):
-    """How far a hold is that we have toggled; one that others made is not here."""
-
-    ASKED = auto()
-    OURS = auto()
-    RELEASED = auto()
-    DOUBTFUL = auto()
-
-
 class PbxState(Weighing, Extensions, Groups, Identity):
     """Accounts and calls of one tenant, as told over one link.
 
@@ -76,11 +66,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         memory: Memory | None = None,
         ledger: Ledger | None = None,
         book: AddressBook | None = None,
+        country: str | None = None,
     ) -> None:
         """Start with the line itself, and with accounts known from before as absent.
 
         `known` has their types. `hosts` are the names, in lower case, that addresses of
-        the tenant carry; of them `tenant` is its own.
+        the tenant carry; of them `tenant` is its own. `country` is where numbers are
+        dialed, by its two letters.
         """
         super().__init__(
             line,
@@ -89,18 +81,24 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             memory=memory or Memory(),
             book=book or AddressBook(),
             ledger=ledger or Ledger(),
+            country=country,
         )
         self.presence_pushed = False
-        self.holds: dict[str, Hold] = {}
         self.totals = Totals(None, None, None)
         self._phases_listed: list[Phase | None] | None = None
         self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
+        self._calls_told = False
         self._opaque: set[str] = set()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         for number, kind in (known or {}).items():
             self._show(number, _absent(number, kind, None))
         self._refreshed((line,))
+
+    @property
+    def holds(self) -> dict[str, Hold]:
+        """Return the calls of the line that we hold, or are about to."""
+        return self.memory.holds
 
     @property
     def missing(self) -> bool:
@@ -185,11 +183,12 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         heard = {call.id for call in line.calls} | line.doubtful
         return frozenset(call.id for call in listed if call.id not in heard)
 
-    def may_have(self, call_id: str) -> bool:
-        """Return whether the line has a call, as far as can be told."""
-        line = self.extensions[self.line]
-        return call_id in line.doubtful or any(
-            call.id == call_id for call in line.calls
+    def may_have(self, number: str, call_id: str) -> bool:
+        """Return whether an extension has a call, as far as can be told."""
+        extension = self.extensions.get(number)
+        return extension is not None and (
+            call_id in extension.doubtful
+            or any(call.id == call_id for call in extension.calls)
         )
 
     def take_names(self, other: PbxState) -> None:
@@ -405,25 +404,31 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         for dial in self.memory.dials:
             # An id may come again once its call has left the list.
             dial.before.intersection_update(call.id for call in calls)
+        only = self._only_new_call(calls) if self.memory.dials else None
         for reported in self._continued(calls):
             self._learn_name(reported)
             if own := self._as_own(self._with_caller(self._identified(reported))):
-                call = self._as_dialed(own, now, dialed)
+                call = self._as_dialed(own, now, dialed, only)
                 twin = listed.get(call.id)
                 call = merged(twin, call) if twin else call
                 # The same object is compared faster, here and further on.
                 before = self._listed.get(call.id)
                 listed[call.id] = before if before == call else call
-        self.memory.dialed = dialed
+        memory = self.memory
+        memory.dialed = dialed
         self._caller_ids = {
             call_id: party
             for call_id, party in self._caller_ids.items()
             if call_id in listed
         }
+        if not self._calls_told:
+            self._calls_told = True
+            memory.begin_link(listed)
+        elif memory.holds:
+            memory.follow_holds(listed)
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
-        self._follow_holds(listed)
         self._connected_at = {
             call_id: self._connected_at.get(call_id, self._tick)
             for call_id, call in listed.items()
@@ -458,16 +463,6 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         if told is None or call.caller.number:
             return call
         return replace(call, caller=Party(told.number, call.caller.name or told.name))
-
-    def _follow_holds(self, listed: Mapping[str, Call]) -> None:
-        """Forget a hold of ours that is over, and see one that has come."""
-        for call_id, hold in tuple(self.holds.items()):
-            call = listed.get(call_id)
-            held = call is not None and call.phase is Phase.HELD
-            if hold is Hold.ASKED and held:
-                self.holds[call_id] = Hold.OURS
-            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
-                del self.holds[call_id]
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
@@ -537,12 +532,28 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             else replace(call, extensions=frozenset({self.line}))
         )
 
-    def _as_dialed(self, call: Call, now: float, dialed: dict[str, Dial]) -> Call:
+    def _only_new_call(self, calls: tuple[Call, ...]) -> str | None:
+        """Return the id of the only call that the line has made since it dialed."""
+        before = frozenset[str]().union(*(dial.before for dial in self.memory.dials))
+        made = {
+            call.id
+            for call in calls
+            if call.caller.number == self.line
+            and self._is_in_tenant(call.caller)
+            and call.id not in before
+            and call.id not in self.memory.dialed
+        }
+        return made.pop() if len(made) == len(self.memory.dials) == 1 else None
+
+    def _as_dialed(
+        self, call: Call, now: float, dialed: dict[str, Dial], only: str | None
+    ) -> Call:
         """Return a call that we dialed as one that the line makes, and note it.
 
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
-        first new call of the line with the dialed number as the other party. It is so
-        no more when one of the two has left it.
+        first new call of the line with the dialed number as the other party, or the
+        `only` new one that the line makes: the PBX may write the number as it likes. It
+        is so no more when one of the two has left it.
         """
         memory, line = self.memory, self.line
         if not memory.dials and not memory.dialed:
@@ -560,15 +571,23 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                     for dial in memory.dials
                     if is_ours
                     and call.id not in dial.before
-                    and same_number(other.number, dial.number)
+                    and (
+                        call.id == only
+                        or same_number(other.number, dial.number, self.country)
+                    )
                 ),
                 None,
             )
             if dial is None:
                 return call
             memory.dials.remove(dial)
-            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
-        if not (is_ours and same_number(other.number, dial.number)):
+            shows_it = same_number(other.number, dial.number, self.country)
+            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
+            dial.shown = dial.number if shows_it else other.number
+        if not is_ours or (
+            other.number != dial.shown
+            and not same_number(other.number, dial.shown, self.country)
+        ):
             return call
         dialed[call.id] = dial
         return call if makes_it else replace(call, caller=Party(line), callee=other)

@@ -35,7 +35,7 @@ class Life:
 
 @dataclass(slots=True)
 class Story:
-    """A call of an account so far; `answered` is a time of ours, if we saw it.
+    """A call of an account so far; `began` and `answered` are times of ours, if we saw it.
 
     It was `talked` in before, if it came back to ring anew. It is `doubted` while the
     call may be the account's, or not. When it is over at a time of ours, `ended`, it may
@@ -44,6 +44,7 @@ class Story:
 
     call: AccountCall
     life: Life
+    began: float | None = None
     connected: bool = False
     answered: float | None = None
     talked: bool = False
@@ -81,9 +82,7 @@ def begins(
     talked = story.seconds(now)
     yield event(number, story, _BEGINS[call.state], talked, backfilled=backfilled)
     if call.state is CallState.HELD:
-        yield event(
-            number, story, CallEventType.HELD, talked, backfilled=backfilled
-        )
+        yield event(number, story, CallEventType.HELD, talked, backfilled=backfilled)
 
 
 def went_on(
@@ -164,5 +163,6 @@ def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
             before.remote.number,
             call.remote.name or before.remote.name,
             call.remote.host or before.remote.host,
+            before.remote.number is None and call.remote.withheld,
         ),
     )

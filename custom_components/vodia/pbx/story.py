@@ -58,7 +58,7 @@ _ORIGINS: Final = count(1)
 type _PastKey = tuple[str | None, float | None, str | None, str | None]
 
 
-def _deque() -> deque[AccountCall]:
+def _deque() -> deque[Story]:
     """Return room for the calls that ended last: as many as a history may tell."""
     return deque(maxlen=HISTORY_LIMIT)
 
@@ -68,7 +68,7 @@ class Told:
     """What was told of calls, for who must not tell it again: it outlives all logins."""
 
     lives: dict[str, Life] = field(default_factory=dict)
-    over: defaultdict[str, deque[AccountCall]] = field(
+    over: defaultdict[str, deque[Story]] = field(
         default_factory=lambda: defaultdict(_deque)
     )
 
@@ -186,6 +186,15 @@ class Stories:
 
     # The history of a line
 
+    def heard_at(self, line: str, past: PastCall) -> float | None:
+        """Return when we heard a past call of a line begin, if we did."""
+        heard = [
+            *self._stories.get(line, {}).values(),
+            *self._waiting.get(line, ()),
+            *self._told_before.over[line],
+        ]
+        return next((s.began for s in reversed(heard) if is_known(past, s.call)), None)
+
     def wants_proof(self, line: str) -> bool:
         """Return whether an end waits for what the history tells."""
         return line in self._waiting
@@ -212,7 +221,7 @@ class Stories:
         silent = line in self.without_history
         known = self._calls_known(state)
         for story in tuple(self._waiting.get(line, ())):
-            past = found_in(history or (), story.call)
+            past = found_in(history or (), story.call, state.country)
             if past or silent or now - story.waits >= patience:
                 if not silent:
                     self._assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
@@ -231,7 +240,7 @@ class Stories:
             *(story.call for story in self._stories.get(line, {}).values()),
             *(story.call for story in self._waiting.get(line, ())),
             *state.extensions[line].calls,
-            *self._told_before.over[line],
+            *(story.call for story in self._told_before.over[line]),
         ]
 
     def _unheard(
@@ -260,7 +269,7 @@ class Stories:
             if gap:
                 yield from self._went_by(state, story, past)
             elif reason := unheard_reason(state, past):
-                self._told_before.over[line].append(story.call)
+                self._told_before.over[line].append(story)
                 yield from ending(line, story, reason, 0)
 
     def _went_by(
@@ -283,7 +292,7 @@ class Stories:
         Where the reason is not known, what the history has of the call may prove it.
         """
         line = state.line
-        self._told_before.over[line].append(story.call)
+        self._told_before.over[line].append(story)
         reason = reason or reason_by_history(state, story, past)
         seconds = story.seconds(story.ended)
         if story.unseen and past and reason is EndReason.COMPLETED:
@@ -306,7 +315,10 @@ class Stories:
         self._follow_legs(number, account, calls)
         # In the order in which they began: that of a set is another in each run.
         for call_id in tuple(stories):
-            if self._is_same(call_id, stories[call_id], calls.get(call_id), gap=gap):
+            call_now = calls.get(call_id)
+            if call_now and self._is_same(
+                stories[call_id], call_now, state.country, gap=gap
+            ):
                 continue
             ended = stories[call_id]
             if account and call_id not in calls and may_have(account, ended.call):
@@ -319,11 +331,12 @@ class Stories:
             if story := stories.get(call_id):
                 yield from went_on(number, story, call, now, gap=gap)
                 continue
-            new = stories[call_id] = Story(call, self._life(number, call))
+            life = self._life(number, call)
+            new = stories[call_id] = Story(call, life, None if gap else now)
             new.talked = any(
-                over.id == call_id
-                and over.state in IN_CALL
-                and not is_another(over, call, gap=False)
+                over.call.id == call_id
+                and over.call.state in IN_CALL
+                and not is_another(over.call, call, state.country, gap=False)
                 for over in self._told_before.over.get(number, ())
             )
             yield from begins(number, new, now, gap=gap, backfilled=gap)
@@ -348,7 +361,7 @@ class Stories:
             yield from self._ended(state, story, reason, None)
         else:
             if number in self._lines:
-                self._told_before.over[number].append(story.call)
+                self._told_before.over[number].append(story)
             seconds = story.seconds(story.ended)
             yield from ending(number, story, reason or EndReason.UNKNOWN, seconds)
 
@@ -415,15 +428,13 @@ class Stories:
         return life
 
     def _is_same(
-        self, call_id: str, story: Story, call: AccountCall | None, *, gap: bool
+        self, story: Story, call: AccountCall, country: str | None, *, gap: bool
     ) -> bool:
         """Return whether a call of an account is the one that a story is about."""
-        if call is None:
-            return False
-        if self._lives.get(call_id) is story.life:
-            if not is_another(story.call, call, gap=gap):
+        if self._lives.get(call.id) is story.life:
+            if not is_another(story.call, call, country, gap=gap):
                 return True
-            del self._lives[call_id]
+            del self._lives[call.id]
         return False
 
     def _end_lives(self, state: PbxState) -> None:
