@@ -145,7 +145,7 @@ class Wire:
         """Return an account as the REST list shows it."""
         return {
             "name": account.number,
-            "alias": [account.number],
+            "alias": [account.number, *account.aliases],
             "ani": [],
             "displayname": account.name,
             "icon": False,

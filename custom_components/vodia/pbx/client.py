@@ -198,13 +198,13 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self._names_known = frozenset(tenant_names)
         self.stories = Stories(self.ledger)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
         self._known = known or {}
         self._wanted = wanted
         self._state = self._new_state()
+        self._state.memory.names.update(tenant_names)
         self._live: _Link | None = None
         self._was_live = False
         self._lost_at = 0.0
@@ -231,8 +231,8 @@ class PbxClient:
 
     @property
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
-        return self._names_known | self.session.tenant_names
+        """Return the names of the tenant that were learned, in lower case."""
+        return self.session.tenant_names | self._state.memory.names
 
     @property
     def connected(self) -> bool:
@@ -508,9 +508,13 @@ class PbxClient:
 
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
+        names = set[str]()
+        if previous:
+            names = previous.memory.names
+            names |= self.tenant_names
         return PbxState(
             self.line,
-            self._hosts | self.tenant_names | {self.session.tenant.lower()},
+            self._hosts | names | {self.session.tenant.lower()},
             tenant=self.session.tenant.lower(),
             known={number: known.type for number, known in previous.accounts.items()}
             if previous
@@ -913,7 +917,7 @@ class LineClient(PbxClient):
     @property
     @override
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
+        """Return the names of the tenant that were learned, in lower case."""
         return super().tenant_names | self._watcher.tenant_names
 
     @property

@@ -34,15 +34,16 @@ class Memory:
     """What the PBX does not tell again: it outlives a link.
 
     Since when an account is missing, what we dial, and which calls that made; how often
-    in a row `connected` was wrong about the line, by whether it was in a call; and
-    whether the line's presence showed its calls, and one that only rang. The calls that
-    we hold, and how they looked at the end of the last link.
+    in a row `connected` was wrong about the line, by whether it was in a call; whether
+    the line's presence showed its calls, and one that only rang; and further `names` of
+    the tenant. The calls that we hold, and how they looked at the end of the last link.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
     contradictions: dict[bool, int] = field(default_factory=dict)
     presence_shows_calls: bool = False
     presence_shows_ringing: bool = True
+    names: set[str] = field(default_factory=set)
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
