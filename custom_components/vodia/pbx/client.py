@@ -332,7 +332,7 @@ class PbxClient:
                 first.set_exception(error)
                 return
             if delay > self.timing.healthy:
-                self._stay_away()
+                self._stay_away(for_good=False)
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
             elif isinstance(
@@ -372,8 +372,8 @@ class PbxClient:
         await asyncio.sleep(end - loop.time())
         return False
 
-    def _stay_away(self) -> None:
-        """Take note that the login will not be back soon."""
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Take note that the login will not be back soon, or not at all by itself."""
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
@@ -940,11 +940,15 @@ class LineClient(PbxClient):
         )
 
     @override
-    def _stay_away(self) -> None:
-        """Leave the calls to the watcher until the login is accepted again."""
-        told, self._away = self.tells, True
-        if told:
-            self._watcher.take_over(self._credentials.extension)
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Leave the calls to the watcher until the login is accepted again.
+
+        One that may be back any time only if the watcher knows what it would leave.
+        """
+        known = self._watcher.state.extensions.get(self.line)
+        if self.tells and (for_good or (known and known.complete)):
+            self._away = True
+            self._watcher.take_over(self.line)
 
     @override
     async def start(self) -> None:
