@@ -5,139 +5,30 @@ makes of it is read over Home Assistant's own API, and the other way round.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 import json
-from pathlib import Path
-import sys
 from time import monotonic
 from typing import Any
 
 import aiohttp
 
 from .client import ActionError, Client, Json
+from .control import CALLER, CALLER_NAME, SECOND_CALLER, SECOND_NAME, Control
 from .dashboard import Phones
-from .home import ROOT, DemoError, Home, free_port
+from .home import ROOT, Home, free_port
 from .pbx import PROFILES, Pbx, simulated_pbx
+from .report import FAILURES, Report, errors_in
+from .sight import TIMEOUT as _TIMEOUT, see
+from .tour import check_demo
 
-CALLER, CALLER_NAME = "+4930123456", "Anna Meyer"
-SECOND_CALLER, SECOND_NAME = "+33155501777", "Boulangerie Petit"
 MESSAGE = 'The door is "open"\nPlease come 🚪'
 NEW_PASSWORD = "another secret"
 NEW_EXTENSION, NEW_NAME = "58", "Zoë Frost"
 
 ORBIT = "5"
-_TIMEOUT = 8
 # The integration tries again after at most 2 seconds, then 4, then 8.
 _RECONNECT_TIMEOUT = 20
-# What a broken entry, a dead link or a wrong answer of the demo itself may raise.
-_FAILURES = (
-    ActionError,
-    AssertionError,
-    DemoError,
-    LookupError,
-    TimeoutError,
-    aiohttp.ClientError,
-)
-
-
-class Report:
-    """Print a line for each check, and count."""
-
-    def __init__(self) -> None:
-        """Start with no check."""
-        self.passed = 0
-        self.failed = 0
-
-    @asynccontextmanager
-    async def check(self, group: str, title: str) -> AsyncIterator[None]:
-        """Run the body as one check."""
-        try:
-            yield
-        except _FAILURES as err:
-            self.fail(group, title, err)
-        else:
-            self.passed += 1
-            self._print(f"ok    {group:<8} {title}")
-
-    def fail(self, group: str, title: str, error: Exception) -> None:
-        """Count a failed check."""
-        self.failed += 1
-        text = " ".join(str(error).split()) or type(error).__name__
-        self._print(f"FAIL  {group:<8} {title}: {text}")
-
-    def total(self, seconds: float, log: Path) -> None:
-        """Print the sum, and where to look when not all is well."""
-        count = self.passed + self.failed
-        self._print(f"{count} checks, {self.failed} failed, {seconds:.0f} s")
-        if self.failed:
-            self._print(f"Home Assistant's log is {log}")
-
-    @staticmethod
-    def _print(line: str) -> None:
-        """Print a line at once."""
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
-
-
-class Control:
-    """The control API of the simulated PBX."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        """Talk to the control API at an URL."""
-        self._http = http
-        self._url = url
-
-    async def do(self, verb: str, **body: Any) -> Json:
-        """Let something happen in the PBX."""
-        async with self._http.post(f"{self._url}/{verb}", json=body) as response:
-            reply: Json = await response.json()
-        assert response.ok, f"the PBX refuses {verb}: {reply}"
-        return reply
-
-    async def ring(self, to: str, caller: str = CALLER, name: str = CALLER_NAME) -> str:
-        """Let somebody call; return the id of the call."""
-        rung = await self.do("ring", **{"from": caller, "to": to, "name": name})
-        call: str = rung["call"]
-        return call
-
-    async def calls(self) -> dict[str, Json]:
-        """Return the calls that there really are, by their id."""
-        return {call["id"]: call for call in (await self._state())["calls"]}
-
-    async def stages(self) -> dict[str, str]:
-        """Return how far each call really is, by its id."""
-        return {
-            call_id: call["stage"] for call_id, call in (await self.calls()).items()
-        }
-
-    async def account(self, number: str) -> Json:
-        """Return how an account really is."""
-        accounts: list[Json] = (await self._state())["accounts"]
-        return next(account for account in accounts if account["number"] == number)
-
-    async def log(self, call: str) -> list[Json]:
-        """Return what really happened to a call, up to now."""
-        async with self._http.get(f"{self._url}/log") as response:
-            log: list[Json] = await response.json()
-        return [entry for entry in log if entry["call_id"] == call]
-
-    async def registered(self) -> int:
-        """Return how many extensions are really registered."""
-        return sum(
-            account["registered"] for account in (await self._state())["accounts"]
-        )
-
-    async def rest(self) -> None:
-        """End all calls."""
-        for call in await self.calls():
-            await self.do("hang_up", call=call)
-
-    async def _state(self) -> Json:
-        """Return all that the PBX holds."""
-        async with self._http.get(f"{self._url}/state") as response:
-            state: Json = await response.json()
-            return state
 
 
 class Scenario:
@@ -168,7 +59,7 @@ class Scenario:
         """Add the PBX, and check one thing after the other."""
         async with self._check("the config flow adds the PBX with its extensions"):
             self._entry = await self._client.add_pbx(
-                self._pbx.url, self._own, self._pbx.password
+                self._pbx.url, self._own, self._pbx.passwords[self._own]
             )
             self._entities = await self._client.entities(self._entry)
             await self._see(self._own, call="idle", registered="on", dnd="off")
@@ -203,7 +94,7 @@ class Scenario:
             try:
                 await self._control.rest()
                 await part()
-            except _FAILURES as err:
+            except FAILURES as err:
                 # What stands between the checks failed: the next part may still work.
                 self._report.fail(self._dialect, str(part.__doc__), err)
         async with self._check("every action of the integration was performed"):
@@ -833,34 +724,14 @@ class Scenario:
         self, account: str, timeout: float = _TIMEOUT, **expected: str
     ) -> None:
         """Wait for entities of an account to have states."""
-
-        def shown() -> dict[str, str]:
-            """Return the states that there are now."""
-            return {
-                key: self._client.states.get(self._entities[account, key], {}).get(
-                    "state", "missing"
-                )
-                for key in expected
-            }
-
-        try:
-            await self._client.wait_for(lambda: shown() == expected, timeout)
-        except TimeoutError:
-            who = account or "the PBX"
-            raise AssertionError(f"{who} shows {shown()}, not {expected}") from None
+        states = {
+            self._entities[account, key]: state for key, state in expected.items()
+        }
+        await see(self._client, states, timeout)
 
     async def _see_call(self, account: str, **expected: Any) -> None:
         """Wait for the sensor call of an account to have attributes."""
-
-        def shown() -> Json:
-            """Return the attributes that there are now."""
-            state = self._client.states[self._entities[account, "call"]]
-            return {key: state["attributes"].get(key) for key in expected}
-
-        try:
-            await self._client.wait_for(lambda: shown() == expected, _TIMEOUT)
-        except TimeoutError:
-            raise AssertionError(f"{account} has {shown()}, not {expected}") from None
+        await see(self._client, {self._entities[account, "call"]: expected})
 
     async def _see_colleague_with(self, account: str, number: str) -> None:
         """Wait for a colleague to talk to somebody, as far as the PBX tells."""
@@ -903,30 +774,23 @@ class Scenario:
         return None
 
 
-def errors_in(log: str, words: Collection[str]) -> list[str]:
-    """Return the errors in a log of Home Assistant that name one of some words.
-
-    Of a traceback only the last line is returned: the log has it all.
-    """
-    records: list[str] = []
-    for line in log.splitlines():
-        if line[:4].isdigit() or not records:
-            records.append(line)
-        else:
-            # A traceback belongs to the record that it stands under.
-            records[-1] += f"\n{line}"
-    return [
-        "\n".join(dict.fromkeys((record.splitlines()[0], record.splitlines()[-1])))
-        for record in records
-        if {"ERROR", "CRITICAL"} & set(record.split()[:3])
-        and any(word in record for word in words)
-    ]
-
-
 async def check(own: str) -> int:
-    """Check both dialects in one Home Assistant; return the exit status."""
+    """Check both dialects in one Home Assistant, and the demo itself in another.
+
+    Return the exit status.
+    """
     report = Report()
     start = monotonic()
+    await asyncio.gather(
+        report.survive("dialects", check_dialects(report, own)),
+        report.survive("demo", check_demo(report, own)),
+    )
+    report.total(monotonic() - start)
+    return 1 if report.failed else 0
+
+
+async def check_dialects(report: Report, own: str) -> None:
+    """Play the scenario in one dialect after the other."""
     async with (
         Home("check", free_port()) as home,
         Client(home.url) as client,
@@ -939,5 +803,3 @@ async def check(own: str) -> int:
     async with report.check("log", "no error names the integration, to the very end"):
         errors = errors_in(home.log.read_text(), ("vodia", "custom_components"))
         assert not errors, "\n".join(errors)
-    report.total(monotonic() - start, home.log)
-    return 1 if report.failed else 0

@@ -11,6 +11,7 @@ from .home import DemoError
 type Json = dict[str, Any]
 
 USER = PASSWORD = "demo"
+_APPEARS_TIMEOUT = 20
 
 
 class ActionError(Exception):
@@ -32,10 +33,10 @@ class Client:
         self._news = asyncio.Condition()
 
     async def __aenter__(self) -> Self:
-        """Make the user, log in, and wait until Home Assistant is up."""
+        """Log in, as a new user if there is none, and wait until Home Assistant is up."""
         self._http = aiohttp.ClientSession()
         try:
-            self.token = await self._onboard()
+            self.token = await self._log_in()
             await self._connect()
             await self._wait_until_running()
         except BaseException:
@@ -83,7 +84,7 @@ class Client:
         return result.get("response")
 
     async def wait_for[ValueT](
-        self, look: Callable[[], ValueT | None], timeout: float
+        self, look: Callable[[], ValueT | None], timeout: float | None
     ) -> ValueT:
         """Return what `look` finds, as soon as it finds something."""
         async with asyncio.timeout(timeout), self._news:
@@ -143,9 +144,56 @@ class Client:
         if done["type"] != "create_entry":
             raise DemoError(f"The line could not be added: {done}")
 
+    async def set_options(
+        self, entry_id: str, section: str = "", **values: Any
+    ) -> None:
+        """Change some options of an entry in its form, maybe in a section of it."""
+        url = "/api/config/config_entries/options/flow"
+        form = await self._post(url, {"handler": entry_id})
+        filled = _filled(form["data_schema"])
+        (filled[section] if section else filled).update(values)
+        done = await self._post(f"{url}/{form['flow_id']}", filled)
+        if done["type"] != "create_entry":
+            raise DemoError(f"The options could not be set: {done}")
+
+    async def register_mobile(self, name: str) -> str:
+        """Register a mobile phone, anew if it is known, and return the id of its webhook."""
+        registered = await self._post(
+            "/api/mobile_app/registrations",
+            {
+                "app_id": "demo",
+                "app_name": "Demo",
+                "app_version": "1",
+                "device_id": name,
+                "device_name": name,
+                "manufacturer": "Demo",
+                "model": "Simulated",
+                "os_name": "Demo",
+                "os_version": "1",
+                "supports_encryption": False,
+                "app_data": {"push_websocket_channel": True},
+            },
+        )
+        webhook: str = registered["webhook_id"]
+        return webhook
+
+    async def set_state(self, entity_id: str, state: str, attributes: Json) -> None:
+        """Show a state that belongs to no integration."""
+        await self._post(
+            f"/api/states/{entity_id}", {"state": state, "attributes": attributes}
+        )
+
     async def save_automation(self, key: str, config: Json) -> None:
         """Save an automation as the editor does."""
         await self._post(f"/api/config/automation/config/{key}", config)
+
+    async def entry_id(self, domain: str) -> str:
+        """Return the first entry of an integration; raises DemoError if there is none."""
+        entries = await self.command("config_entries/get", domain=domain)
+        if not entries:
+            raise DemoError(f"There is no entry of {domain} any more.")
+        entry_id: str = entries[0]["entry_id"]
+        return entry_id
 
     async def entities(
         self, entry_id: str, domains: Collection[str] = ("binary_sensor", "sensor")
@@ -161,6 +209,21 @@ class Client:
             if entity["entity_id"].partition(".")[0] in domains
             for _, account, key in [entity["unique_id"].split(":")]
         }
+
+    async def entity(self, entry_id: str, domain: str, account: str, key: str) -> str:
+        """Return an entity of an entry, as soon as it is there."""
+        async with asyncio.timeout(_APPEARS_TIMEOUT):
+            while True:
+                entities = await self.entities(entry_id, (domain,))
+                if found := entities.get((account, key)):
+                    return found
+                await asyncio.sleep(0.1)
+
+    async def device_of(self, entity_id: str) -> str:
+        """Return the id of the device that an entity belongs to."""
+        found = await self.command("config/entity_registry/get", entity_id=entity_id)
+        device: str = found["device_id"]
+        return device
 
     async def show_dashboard(
         self, path: str, title: str, icon: str, config: Json
@@ -180,24 +243,48 @@ class Client:
         hidden = {"panelOrder": [], "hiddenPanels": ["map", "media-browser"]}
         await self.command("frontend/set_user_data", key="sidebar", value=hidden)
 
-    async def _onboard(self) -> str:
-        """Make the user and return an access token."""
+    async def _log_in(self) -> str:
+        """Return an access token of the user, who is made if there is none."""
         client_id = f"{self._url}/"
-        made = await self._post(
-            "/api/onboarding/users",
-            {
-                "client_id": client_id,
-                "name": "Demo",
-                "username": USER,
-                "password": PASSWORD,
-                "language": "en",
-            },
-        )
+        async with self._http.get(f"{self._url}/api/onboarding") as response:
+            # It is gone after the next start.
+            steps = await response.json() if response.ok else []
+        if {"step": "user", "done": False} in steps:
+            made = await self._post(
+                "/api/onboarding/users",
+                {
+                    "client_id": client_id,
+                    "name": "Demo",
+                    "username": USER,
+                    "password": PASSWORD,
+                    "language": "en",
+                },
+            )
+            code = made["auth_code"]
+        else:
+            flow = await self._post(
+                "/auth/login_flow",
+                {
+                    "client_id": client_id,
+                    "handler": ["homeassistant", None],
+                    "redirect_uri": client_id,
+                },
+            )
+            done = await self._post(
+                f"/auth/login_flow/{flow['flow_id']}",
+                {"client_id": client_id, "username": USER, "password": PASSWORD},
+            )
+            if done["type"] != "create_entry":
+                raise DemoError(
+                    f"The user {USER} cannot log in with the password {PASSWORD} any more. "
+                    "Start without --keep to begin anew."
+                )
+            code = done["result"]
         form = aiohttp.FormData(
             {
                 "grant_type": "authorization_code",
                 "client_id": client_id,
-                "code": made["auth_code"],
+                "code": code,
             }
         )
         async with self._http.post(f"{self._url}/auth/token", data=form) as response:
@@ -264,3 +351,17 @@ class Client:
             self.states[entity_id] = state
         else:
             self.states.pop(entity_id, None)
+
+
+def _filled(schema: list[Json]) -> Json:
+    """Return a form as it is shown, before somebody changes it."""
+    filled: Json = {}
+    for field in schema:
+        if "schema" in field:
+            filled[field["name"]] = _filled(field["schema"])
+            continue
+        suggested = field.get("description", {}).get("suggested_value")
+        value = field.get("default") if suggested is None else suggested
+        if value is not None:
+            filled[field["name"]] = value
+    return filled

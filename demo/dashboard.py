@@ -46,8 +46,8 @@ class Phones:
         return self.entities[account, key]
 
 
-def build(phones: Phones) -> Card:
-    """Return the configuration of the dashboard."""
+def build(phones: Phones, section: Card) -> Card:
+    """Return the configuration of the dashboard, with a section of somebody else."""
     return {
         "views": [
             {
@@ -57,9 +57,10 @@ def build(phones: Phones) -> Card:
                 "max_columns": 2,
                 "sections": [
                     _section(_own_phone(phones)),
-                    _section(_pbx(phones)),
+                    section,
                     _section(_office(phones, 8), span=2, screen=_WIDE),
                     _section(_office(phones, 12), screen=_NARROW),
+                    _section(_pbx(phones), span=2),
                     _section(_history(phones), span=2),
                 ],
             }

@@ -24,6 +24,11 @@ class DemoError(Exception):
     """Raise when the demo cannot go on; the text is for the one who started it."""
 
 
+def folder_of(name: str) -> Path:
+    """Return the folder of a Home Assistant."""
+    return ROOT / ".demo" / name
+
+
 def free_port() -> int:
     """Return a port that nothing listens at."""
     with socket.create_server((HOST, 0)) as server:
@@ -31,24 +36,29 @@ def free_port() -> int:
         return port
 
 
-def check_port(port: int) -> None:
-    """Raise DemoError if something listens at a port."""
+def check_port(port: int, advice: str) -> None:
+    """Raise DemoError, with an advice, if a port cannot be listened at."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError as err:
-        raise DemoError(
-            f"Port {port} cannot be used ({os.strerror(err.errno or 0)}). If another Home Assistant "
-            "runs there, choose another port: scripts/demo --port 8124"
-        ) from err
+        reason = os.strerror(err.errno or 0)
+        raise DemoError(f"Port {port} cannot be used ({reason}). {advice}") from err
 
 
 class Home:
-    """Run a fresh Home Assistant with the integration of this checkout."""
+    """Run a Home Assistant with the integration of this checkout."""
 
-    def __init__(self, name: str, port: int) -> None:
-        """Prepare to run in the folder .demo/<name>, at a port of this computer."""
+    def __init__(
+        self, name: str, port: int, control_url: str = "", *, keep: bool = False
+    ) -> None:
+        """Prepare to run in the folder .demo/<name>, at a port of this computer.
+
+        The folder is made anew, or kept as it is. The control API is that of the PBX.
+        """
         self.url = f"http://{HOST}:{port}"
-        self.folder = ROOT / ".demo" / name
+        self.folder = folder_of(name)
+        self._control_url = control_url
+        self._keep = keep
         self.log = self.folder / "home-assistant.log"
         self._console = self.folder / "console.log"
         self._port = port
@@ -63,12 +73,18 @@ class Home:
         except OSError as err:
             self._lock.close()
             raise DemoError(f"Another demo uses {self.folder}: end it first") from err
-        self._make_folder()
+        if not self._keep:
+            self._make_folder()
+        self._set_port()
         with self._console.open("wb") as console:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "homeassistant"),
                 *("--config", str(self.folder), "--log-no-color", "--skip-pip"),
-                env={**os.environ, "TZ": _time_zone()},
+                env={
+                    **os.environ,
+                    "TZ": _time_zone(),
+                    "DEMO_PBX": f"{self._control_url}/{{{{ verb }}}}",
+                },
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=console,
                 stderr=console,
@@ -103,30 +119,36 @@ class Home:
         storage.mkdir(parents=True)
         shutil.copy(Path(__file__).parent / "configuration.yaml", self.folder)
         (self.folder / "automations.yaml").write_text("[]\n")
+        (self.folder / "scripts.yaml").write_text("{}\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
-        # As docs/voice.md tells users to.
-        sentences = "custom_sentences"
-        shutil.copytree(ROOT / sentences, self.folder / sentences)
-        # The settings of the web server are stored, not configured. In the oldest format
-        # they count as confirmed, and Home Assistant adds what has come since.
-        _store(
-            storage,
-            "http",
-            {"server_host": [HOST], "server_port": self._port},
-            version=1,
-        )
+        # As docs/voice.md and docs/blueprints.md tell users to.
+        for copied in ("custom_sentences", "blueprints"):
+            shutil.copytree(ROOT / copied, self.folder / copied)
         # Only the user is left to be made. The other steps would start integrations
         # that look for the internet.
         done = ["core_config", "analytics", "integration"]
         _store(storage, "onboarding", {"done": done}, version=4)
 
+    def _set_port(self) -> None:
+        """Tell Home Assistant where to listen.
+
+        The settings of the web server are stored, not configured. In the oldest format
+        they count as confirmed, and Home Assistant adds what has come since.
+        """
+        _store(
+            self.folder / ".storage",
+            "http",
+            {"server_host": [HOST], "server_port": self._port},
+            version=1,
+        )
+
     async def _answers(self) -> None:
-        """Wait for the web server."""
+        """Wait for the web server, which waits for the frontend."""
         assert self._process
         async with aiohttp.ClientSession() as http:
             while self._process.returncode is None:
                 with suppress(aiohttp.ClientError):
-                    async with http.get(f"{self.url}/api/onboarding") as response:
+                    async with http.get(f"{self.url}/manifest.json") as response:
                         if response.ok:
                             return
                 await asyncio.sleep(0.1)

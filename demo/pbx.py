@@ -1,18 +1,19 @@
 """The simulated PBX of the demo."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from simulator import Engine, EngineError, Simulator, Stage, Switches
 from simulator.control import ControlServer
 from simulator.life import Life
-from simulator.model import Message
+from simulator.model import DEFAULT_TENANT, AccountType, Message
 
-from .home import HOST
+from .home import HOST, check_port
 
 PROFILES = {"classic": Switches.classic, "modern": Switches.modern}
+DOOR, DOOR_NAME = "60", "Front door"
 _PICKUP_SECONDS = 1.5
 _ANSWER_SECONDS = 5.0
 _TALK_SECONDS = 45.0
@@ -21,25 +22,40 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Pbx:
-    """Where a running PBX is, how to log in, and the chat messages that it got."""
+    """Where a running PBX is, how to log in, and the chat messages that it got.
+
+    The passwords are those of all extensions, by their numbers.
+    """
 
     url: str
+    port: int
     control_url: str
     extension: str
-    password: str
+    passwords: Mapping[str, str]
     messages: list[Message] = field(default_factory=list)
 
 
 @asynccontextmanager
 async def simulated_pbx(
-    profile: str, extension: str, *, lively: bool
+    profile: str, extension: str, *, lively: bool, port: int = 0
 ) -> AsyncIterator[Pbx]:
-    """Run a PBX on free ports, with or without office life."""
+    """Run a PBX with a door station, with or without office life.
+
+    Port 0 takes a free one. Raises DemoError if the port is in use.
+    """
+    if port:
+        check_port(
+            port,
+            "Home Assistant looks there for the PBX of last time. If that demo still "
+            "runs, end it first; else start without --keep to begin anew.",
+        )
     switches = PROFILES[profile]()
     if lively:
         switches.dial_pickup, switches.far_answer = _PICKUP_SECONDS, _ANSWER_SECONDS
     pbx = Simulator(switches)
-    control = ControlServer(pbx, Life(pbx) if lively else None)
+    pbx.engine.add_account(DOOR, DOOR_NAME, registered=True)
+    life = Life(pbx, spared={DOOR}) if lively else None
+    control = ControlServer(pbx, life)
     messages: list[Message] = []
 
     def take(news: object) -> None:
@@ -52,11 +68,15 @@ async def simulated_pbx(
         _let_colleagues_answer(pbx.engine, extension)
         _let_callers_give_up(pbx.engine)
     try:
-        await pbx.start(HOST)
+        await pbx.start(HOST, port)
         await control.start(HOST)
-        password = pbx.engine.account(extension).password
+        passwords = {
+            account.number: account.password
+            for account in pbx.engine.tenant(DEFAULT_TENANT).accounts.values()
+            if account.type is AccountType.EXTENSION
+        }
         control_url = f"http://{HOST}:{control.port}"
-        yield Pbx(pbx.url, control_url, extension, password, messages)
+        yield Pbx(pbx.url, pbx.port, control_url, extension, passwords, messages)
     finally:
         await control.stop()
         await pbx.stop()

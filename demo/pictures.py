@@ -14,9 +14,9 @@ from playwright.async_api import Locator, Page, async_playwright
 
 from .__main__ import OWN_EXTENSION
 from .client import Client, Json
-from .dashboard import Phones, build
 from .home import ROOT, Home, free_port
-from .pbx import Pbx, simulated_pbx
+from .pbx import Pbx
+from .run import running
 
 _IMAGES = ROOT / "docs" / "images"
 _SIZE = (1280, 900)
@@ -138,38 +138,33 @@ async def take_all(images: Path) -> None:
     """Take each picture."""
     images.mkdir(exist_ok=True)
     async with (
-        simulated_pbx("modern", OWN_EXTENSION, lively=True) as pbx,
-        Home("pictures", free_port()) as home,
-        Client(home.url) as client,
+        running("pictures", OWN_EXTENSION, free_port()) as demo,
+        browser_page(demo.client, demo.home) as page,
     ):
-        entry_id = await client.add_pbx(pbx.url, pbx.extension, pbx.password)
-        phones = Phones(pbx.extension, await client.entities(entry_id))
-        await client.show_dashboard("phones", "Phones", "mdi:phone", build(phones))
-        await client.expose(phones.exposed)
-        async with browser_page(client, home) as page:
-            photographer = Photographer(page, home)
-            await ring(pbx)
-            await photographer.take("dashboard", "/phones", "Anna Meyer", "Decline")
-            await photographer.talk(
-                "assist", "/phones", "who is calling", "Anna Meyer is calling."
-            )
-            device = await device_id(client, "Freya Nilsen")
-            await photographer.take(
-                "device", f"/config/devices/device/{device}", "Do not disturb"
-            )
-            await client.save_automation("desk", _AUTOMATION)
-            await photographer.take(
-                "editor",
-                "/config/automation/edit/desk",
-                "For at least",
-                click="A call rings",
-            )
-            await photographer.take(
-                "add",
-                "/config/integrations/dashboard/add?domain=vodia",
-                "Host",
-                click="OK",
-            )
+        client = demo.client
+        photographer = Photographer(page, demo.home)
+        await ring(demo.pbx)
+        await photographer.take("dashboard", "/phones", "Anna Meyer", "Decline")
+        await photographer.talk(
+            "assist", "/phones", "who is calling", "Anna Meyer is calling."
+        )
+        device = await device_id(client, "Freya Nilsen")
+        await photographer.take(
+            "device", f"/config/devices/device/{device}", "Do not disturb"
+        )
+        await client.save_automation("desk", _AUTOMATION)
+        await photographer.take(
+            "editor",
+            "/config/automation/edit/desk",
+            "For at least",
+            click="A call rings",
+        )
+        await photographer.take(
+            "add",
+            "/config/integrations/dashboard/add?domain=vodia",
+            "Host",
+            click="OK",
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,8 @@ def main() -> None:
         raise SystemExit("homeassistant is not installed in this Python")
     package = Path(spec.origin).parent
     domains = {
-        line.partition(":")[0]
+        # What stands after the domain, as in "script demo:", only names the block.
+        line.partition(":")[0].split()[0]
         for line in CONFIGURATION.read_text().splitlines()
         if line and line[0].isalpha()
     }
@@ -41,6 +42,8 @@ def main() -> None:
         for statement in ast.walk(_parse(package / "generated" / "entity_platforms.py"))
         if isinstance(statement, ast.Assign)
     )
+    # "analytics", which is always set up, imports it without depending on it.
+    domains.add("hassio")
     print("\n".join(sorted(_requirements(package / "components", domains))))
 
 

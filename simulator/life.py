@@ -1,6 +1,7 @@
 """An office that is alive: calls and moods that come by themselves."""
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 import random
 
@@ -30,12 +31,17 @@ class Life:
         pace: float = 1.0,
         *,
         busy_own: bool = True,
+        spared: Collection[str] = (),
     ) -> None:
-        """Prepare to play; `pace` 2 is twice as fast as people are."""
+        """Prepare to play; `pace` 2 is twice as fast as people are.
+
+        Extensions that are spared have no part in it.
+        """
         self._engine = pbx.engine
         self._random = random.Random(seed)
         self._pace = pace
         self._busy_own = busy_own
+        self._spared = {OWN_EXTENSION, *spared}
         self._awake = asyncio.Event()
         self._awake.set()
         self._scenes = 0
@@ -176,11 +182,11 @@ class Life:
         return [account.number for account in accounts if account.type in types]
 
     def _idle_pair(self) -> list[str]:
-        """Return two phones that are free, never the user's own."""
+        """Return two phones that are free, never the user's own nor a spared one."""
         idle = [
             number
             for number in self._numbers(AccountType.EXTENSION)
-            if number != OWN_EXTENSION
+            if number not in self._spared
             and self._engine.account(number).reachable
             and not self._engine.calls_of(number)
         ]

@@ -2,20 +2,33 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
+import json
 from pathlib import Path
+import re
+import shutil
+import socket
 import subprocess
 import sys
 
 from packaging.requirements import Requirement
 import pytest
 
-from demo import pbx as demo_pbx
-from demo.check import errors_in
+from demo import controls, pbx as demo_pbx
+from demo.__main__ import _welcome, main
+from demo.client import Client
 from demo.dashboard import Card, Phones, build
+from demo.home import ROOT, DemoError, Home
+from demo.kept import Kept
+from demo.pbx import DOOR
+from demo.report import errors_in
+from demo.run import Demo
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.template import Template
+from homeassistant.util.yaml import load_yaml_dict
 from simulator import Simulator, Stage, Switches
+from simulator.life import Life
 
 EXTENSION_KEYS = ("call", "dnd", "in_call", "registered", "ringing")
 PBX_KEYS = ("active_calls", "connected", "registered_extensions", "ringing_calls")
@@ -33,7 +46,7 @@ def dashboard() -> Card:
     }
     # Groups and orbits are no phones.
     entities |= {("500", "calls"): "sensor.500_calls", ("5", "occupied"): "sensor.5"}
-    return build(Phones("45", entities))
+    return build(Phones("45", entities), {"type": "grid", "cards": []})
 
 
 def _nodes(node: object) -> Iterator[Card]:
@@ -91,6 +104,32 @@ def _holds(condition: Card, facts: Mapping[str, str]) -> bool:
         case {"entity": entity, "state_not": states}:
             return facts[entity] not in states
     raise AssertionError(condition)
+
+
+def test_buttons_of_the_demo(tmp_path: Path) -> None:
+    """Test that each one is there under its name, and asks the PBX for what it says."""
+    shutil.copy(ROOT / "demo" / "configuration.yaml", tmp_path)
+    for made in ("automations.yaml", "scripts.yaml"):
+        (tmp_path / made).touch()
+    config = load_yaml_dict(tmp_path / "configuration.yaml")
+    section = controls.section("event.doorbell", "switch.line")
+    taps = [node["perform_action"] for node in _nodes(section) if "data" in node]
+    scripts = {f"script.{key}": script for key, script in config["script demo"].items()}
+    tap_notification = scripts.pop("script.tap_notification")
+    assert "sequence" in tap_notification
+    assert list(dict.fromkeys(taps)) == [*scripts, "script.tap_notification"]
+    asked = {
+        script["alias"]: script["sequence"][0]["data"] for script in scripts.values()
+    }
+    anna = {"from": "+4930123456", "to": "45", "name": "Anna Meyer"}
+    bakery = {"from": "+33155501777", "to": "45", "name": "Boulangerie Petit"}
+    assert asked == {
+        "Let Anna call me": {"verb": "ring", "body": anna},
+        "A second call": {"verb": "ring", "body": bakery},
+        "The door rings": {"verb": "ring", "body": {"from": DOOR, "to": "45"}},
+        "Cut the link": {"verb": "cut", "body": {}},
+        "PBX away for 20 s": {"verb": "restart", "body": {"down": 20}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -214,6 +253,112 @@ async def test_callers_give_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [call.id for call in engine.calls()] == [answered]
 
 
+async def test_the_door_is_spared() -> None:
+    """Test that office life has no part for a door station: nobody would know why it rings."""
+    heard = {}
+    for spared in ((), {"54"}):
+        pbx = Simulator(Switches.modern())
+        life = asyncio.create_task(Life(pbx, pace=1000, spared=spared).run())
+        await asyncio.sleep(1)
+        life.cancel()
+        await asyncio.gather(life, return_exceptions=True)
+        log = pbx.engine.log
+        heard[bool(spared)] = {
+            number
+            for entry in log
+            for number in (entry.account, *entry.details.values())
+            if number in ("54", "55")
+        }
+    assert heard == {False: {"54", "55"}, True: {"55"}}
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "99999", "65536", "text", "", "8e3", "٣"])
+def test_port_is_none(
+    port: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Test that what is no port is refused in words, before anything is started."""
+    monkeypatch.setattr(sys, "argv", ["demo", "--port", port])
+    with pytest.raises(SystemExit) as refusal:
+        main()
+    assert refusal.value.code == 2
+    told = capsys.readouterr().err
+    assert f"{port} is no port: give one from 1 to 65535" in told
+    assert "Traceback" not in told
+
+
+def test_port_in_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Test that a port that somebody listens at is refused in words."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        monkeypatch.setattr(sys, "argv", ["demo", "--port", port])
+        assert main() == 1
+    told = capsys.readouterr().err
+    assert f"Port {port} cannot be used (Address already in use)" in told
+    assert "scripts/demo --port 8124" in told
+
+
+async def test_port_of_the_pbx_in_use() -> None:
+    """Test that the PBX that --keep needs where it was is missed in words."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(DemoError, match=f"Port {port} .* without --keep"):
+            async with demo_pbx.simulated_pbx("modern", "45", lively=False, port=port):
+                pytest.fail("it listens")
+
+
+def test_nothing_kept(tmp_path: Path) -> None:
+    """Test that the first start finds nothing, and the next one what it left."""
+    assert Kept.read(tmp_path) is None
+    kept = Kept("classic", 5080, "a webhook")
+    kept.write(tmp_path)
+    assert Kept.read(tmp_path) == kept
+    assert kept.home_assistant == version("homeassistant")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is of another demo"),
+        ("[]", "is of another demo"),
+        ('{"profile": "modern"}', "is of another demo"),
+        ({"format": 0}, "is of another version of the demo"),
+        ({"home_assistant": "2099.1.0"}, "--home-assistant 2099.1.0"),
+        ({"home_assistant": "2099.1.0b3"}, "--home-assistant 2099.1.0b3"),
+    ],
+)
+def test_not_kept(tmp_path: Path, text: str | dict[str, object], told: str) -> None:
+    """Test that a folder that cannot be gone on with is left alone, and says how to begin."""
+    if isinstance(text, dict):
+        text = json.dumps(asdict(Kept("modern", 1, "")) | text)
+    (tmp_path / "demo.json").write_text(text)
+    with pytest.raises(DemoError, match=f"{told}.*without --keep"):
+        Kept.read(tmp_path)
+    assert (tmp_path / "demo.json").read_text() == text
+
+
+def test_kept_by_an_older_home_assistant(tmp_path: Path) -> None:
+    """Test that a newer Home Assistant goes on with it."""
+    Kept("modern", 1, "", home_assistant="2026.9.4").write(tmp_path)
+    assert Kept.read(tmp_path)
+
+
+async def test_welcome() -> None:
+    """Test that each login is told, and that what is made is lost without --keep."""
+    async with demo_pbx.simulated_pbx("classic", "45", lively=False) as pbx:
+        home = Home("home", 8124)
+        told = _welcome(Demo(home, Client(home.url), pbx, "classic", new=True))
+    assert {"40", "41", "45", "57", DOOR} <= pbx.passwords.keys()
+    words = re.sub(r"\s+", " ", told)
+    for number, password in pbx.passwords.items():
+        assert re.search(rf"\b{number}(, password)? {password}\b", words), number
+    assert "own extension 45," in words
+    assert "second line 41," in words
+    for part in (home.url, "user demo, password demo", pbx.url, "--keep", "classic"):
+        assert part in words
+
+
 def test_errors_in() -> None:
     """Test that errors are found with what stands under them."""
     log = """\
@@ -237,6 +382,7 @@ def test_requirements_of_the_demo_are_installed() -> None:
         [sys.executable, script], check=True, capture_output=True, text=True
     ).stdout
     requirements = [Requirement(line) for line in output.splitlines()]
-    assert "pymicro-vad" in {requirement.name for requirement in requirements}
+    # The second one is imported by one that is always set up, and depends on nothing.
+    assert {"pymicro-vad", "aiohasupervisor"} <= {part.name for part in requirements}
     for requirement in requirements:
         assert version(requirement.name) in requirement.specifier

@@ -1,5 +1,7 @@
 """Further lines: logins of the household beside the entry's own."""
 
+import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator
 
 from .common import Phones, until
+from .conftest import QUICK
 from .test_events import CALLER, Ear
 from .test_services import act, refused
 
@@ -131,6 +134,100 @@ async def test_button_fails_with_a_clear_error(
             blocking=True,
         )
     assert raised.value.translation_key == "not_confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What somebody presses."""
+
+    platform: str
+    service: str
+    account: str
+    key: str
+
+
+def commands(pbx: Simulator) -> int:
+    """Return how many commands have reached the PBX."""
+    words = ("accept-call", "clear-call")
+    return sum(frame.get("action") in words for frame in pbx.received) + sum(
+        method == "POST" for method, _ in pbx.requests
+    )
+
+
+async def asked_at_once(
+    phones: Phones, pbx: Simulator, first: Pressed, second: Pressed
+) -> None:
+    """Press two, of which the first is waited for in vain; the second does not wait."""
+    hass = phones.hass
+
+    def press(what: Pressed) -> asyncio.Task[Any]:
+        """Press as a user does."""
+        return hass.async_create_task(
+            hass.services.async_call(
+                what.platform,
+                what.service,
+                {"entity_id": phones.id(what.account, what.key, what.platform)},
+                blocking=True,
+            )
+        )
+
+    before = commands(pbx)
+    waits = press(first)
+    await until(hass, lambda: commands(pbx) == before + 1)
+    goes = press(second)
+    await until(hass, lambda: commands(pbx) == before + 2 or waits.done())
+    assert not waits.done()
+    await asyncio.wait([waits, goes])
+    for task in (waits, goes):
+        assert isinstance(task.exception(), HomeAssistantError)
+
+
+async def test_buttons_do_not_queue(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A telephone that does not answer does not keep the user from hanging up."""
+    talking = pbx.engine.ring(CALLER, "45")
+    pbx.engine.answer(talking, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.ring("+4930999999", "45")
+    await phones.wait("45", "ringing", "on")
+    pbx.switches.ignore_commands = True
+    await asked_at_once(
+        phones,
+        pbx,
+        Pressed("button", "press", "45", "answer"),
+        Pressed("button", "press", "45", "hang_up"),
+    )
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_lines_do_not_queue(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Do not disturb of one line does not wait for that of another one."""
+    await has_line(phones)
+    pbx.switches.ignore_commands = True
+    await asked_at_once(
+        phones,
+        pbx,
+        Pressed("switch", "turn_on", "41", "dnd"),
+        Pressed("switch", "turn_on", "45", "dnd"),
+    )
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_one_switch_in_the_order_of_the_user(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """On and off again at once ends as off, and neither fails."""
+    switch = {"entity_id": phones.id("45", "dnd", "switch")}
+    async with asyncio.TaskGroup() as group:
+        for service in ("turn_on", "turn_off", "turn_on", "turn_off"):
+            group.create_task(
+                hass.services.async_call("switch", service, switch, blocking=True)
+            )
+    assert not pbx.engine.account("45").dnd
+    assert phones.get("45", "dnd", "switch").state == "off"
 
 
 # A further line
@@ -332,8 +429,8 @@ async def test_reloads_once(
         hass.config_entries.async_remove_subentry(phones.entry, subentry_id)
     await hass.async_block_till_done()
     await phones.wait("", "connected", "on")
-    for line in phones.entry.runtime_data.lines.values():
-        await until(hass, lambda line=line: line.connected)
+    lines = phones.entry.runtime_data.lines.values()
+    await until(hass, lambda: all(line.connected for line in lines))
     await hass.async_block_till_done()
     # The check of the form, if there is one; then each line once.
     assert pbx.login_attempts - before == {"add": 3, "password": 3, "remove": 1}[change]
@@ -343,6 +440,20 @@ async def test_reloads_once(
 
 
 # What goes wrong
+
+
+async def test_unload_of_many_lines(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A PBX that is silent holds up the end as long as one login does, not each."""
+    for account in ("40", "41", "42"):
+        await has_line(phones, account)
+    pbx.freeze()
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    assert loop.time() - began < 1.5 * QUICK.request
+    pbx.thaw()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from .entity import VodiaEntityDescription, VodiaLineEntity, async_add_for_lines
 from .pbx.control import Control
 from .pbx.models import IN_CALL, CallState, Extension
 
-PARALLEL_UPDATES = 1
+# A command that is waited for holds up no other one.
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -33,6 +34,7 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     ACCOUNTS_CHOSEN,
@@ -91,6 +93,7 @@ from .pbx.models import (
 )
 from .pbx.rest import session_options
 from .pbx.side import Kind, SideChanges
+from .pbx.story import Told
 from .privacy import hide_call, hide_id, hide_party
 
 _LOGGER = logging.getLogger(__name__)
@@ -107,6 +110,8 @@ MODELS: Final = {
 }
 # Numbers that get a device until the entry is loaded again.
 _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
+# What was told of calls, by entry: a reload tells none of it again.
+_TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -141,6 +146,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    told: Told | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
@@ -156,6 +162,7 @@ def create_client(
         wanted=wanted,
         flags=flags,
         tenant_names=data.get(CONF_TENANT_NAMES, ()),
+        told=told,
     )
 
 
@@ -328,6 +335,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
@@ -352,6 +360,7 @@ class VodiaCoordinator(Listener):
         self._admitted: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
+        self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
 
     @property
@@ -540,11 +549,14 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        for client in reversed(self.lines.values()):
-            await client.close()
-        for http in self._line_sessions:
-            http.detach()
-        self._http.detach()
+        try:
+            # At once: each may wait for a PBX that does not answer.
+            await asyncio.gather(
+                *(client.close() for client in reversed(self.lines.values()))
+            )
+        finally:
+            for http in (*self._line_sessions, self._http):
+                http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""
@@ -654,6 +666,7 @@ class VodiaCoordinator(Listener):
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connected(self.hass, self.entry, self.client)
         self._remember_names()
+        self._came_up = True
         self.changed(changes)
 
     def _remember_names(self) -> None:
@@ -671,7 +684,9 @@ class VodiaCoordinator(Listener):
         """Hand over what happened to calls."""
         for event in events:
             _call(self._event_listeners.get(event.account, ()), event)
-        if events:
+        # Who waits looks again when the link is back, though nothing may have happened.
+        if events or self._came_up:
+            self._came_up = False
             async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
 
     @override

@@ -173,7 +173,9 @@ class VodiaCallEvent(VodiaStoryEntity, VodiaEvent):
     @override
     @callback
     def _async_tell(self, event: CallEvent) -> None:
-        """Fire what happened to a call."""
+        """Fire what happened to a call, once: it may be told again who it is with."""
+        if event.again:
+            return
         self._trigger_event(event.type, event_attributes(event))
         self.async_write_ha_state()
 
@@ -219,9 +221,10 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
     ) -> None:
         """Take the calls that are up as rung for."""
         super().__init__(coordinator, description, extension)
+        stories = coordinator.client.stories
         self._rung = deque(
             (
-                call.id
+                stories.origin_of(call.id)
                 for other in coordinator.extensions.values()
                 for call in other.calls
                 if self._is_made_here(call, other.number)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from copy import replace
 from dataclasses import asdict, dataclass, fields
+import math
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -235,13 +236,31 @@ class VodiaCallSensor(
 
 @dataclass(frozen=True, slots=True)
 class LastCaller(ExtraStoredData):
-    """The last incoming call of an extension, as it is kept over a restart."""
+    """The last incoming call of an extension, as it is kept over a restart.
+
+    `time` is ours if we heard it ring, else that of the PBX, as `started` is.
+    """
 
     call_id: str
     number: str | None
     name: str | None
     time: str
     end_reason: str | None = None
+    started: float | None = None
+
+    def is_about(self, call: AccountCall) -> bool:
+        """Return whether it may be a call with an id that may have come again."""
+        return (
+            self.call_id == call.id
+            and self.end_reason is None
+            and (
+                None in (self.started, call.started) or self.started == call.started
+            )
+        )
+
+    def is_later(self, call: AccountCall) -> bool:
+        """Return whether it began after a call, by the clock of the PBX alone."""
+        return (self.started or 0) > (call.started or math.inf)
 
     @override
     def as_dict(self) -> dict[str, Any]:
@@ -263,8 +282,9 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     # An automation on the event may read at once who calls.
     _told_first = True
     _last: LastCaller | None = None
-    # Most phones do not ring: a set of its own for each would be a lot of nothing.
-    _ringing: frozenset[str] = frozenset()
+    # The calls that rang here, by what no other call has, and the one that is shown.
+    _ringing: frozenset[int] = frozenset()
+    _shown_call: int | None = None
 
     @property
     @override
@@ -300,7 +320,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
 
         One that rang before and ends is not the last one, whenever it was made: it may
         have been sent here late. One that was up at the start of Home Assistant is told
-        at its end only.
+        at its end only, and one that came and went while nobody listened when all else
+        has been told.
         """
         call, last = event.call, self._last
         if call.direction is not Direction.INCOMING or event.type not in (
@@ -308,22 +329,35 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             CallEventType.ENDED,
         ):
             return
-        told = LastCaller(
-            call.id,
-            call.remote.number,
-            call.remote.name,
-            iso_time(call.started) or dt_util.utcnow().isoformat(),
-            event.end_reason,
-        )
         ended = event.type is CallEventType.ENDED
-        rang = told.call_id in self._ringing
-        this = {told.call_id}
+        rang = event.origin in self._ringing
+        this = {event.origin}
         self._ringing = self._ringing - this if ended else self._ringing | this
-        if last and last.call_id == told.call_id:
-            told = replace(told, time=last.time)
-        elif last and ended and (rang or told.time < last.time):
+        if last is None:
+            same = False
+        elif self._shown_call is None:
+            same = last.is_about(call)
+        else:
+            same = self._shown_call == event.origin
+        if last and not same and (
+            (ended and rang)
+            or ((ended or event.past or event.again) and last.is_later(call))
+        ):
             return
-        self._take(told)
+        heard = None if event.past else dt_util.utcnow().isoformat()
+        self._shown_call = event.origin
+        self._take(
+            LastCaller(
+                call.id,
+                call.remote.number,
+                call.remote.name,
+                last.time
+                if last and same
+                else heard or iso_time(call.started) or dt_util.utcnow().isoformat(),
+                event.end_reason,
+                call.started,
+            )
+        )
         self.async_write_ha_state()
 
 

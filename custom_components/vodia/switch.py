@@ -1,5 +1,7 @@
 """Switches of the Vodia PBX integration."""
 
+from abc import abstractmethod
+import asyncio
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -21,8 +23,8 @@ from .exceptions import action_error
 from .pbx.errors import AccessOffError, PbxError
 from .pbx.models import Extension, ServiceFlag
 
-# The PBX takes one command of a line after the other.
-PARALLEL_UPDATES = 1
+# A command that is waited for holds up none but those of the same switch.
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,33 @@ async def async_setup_entry(
     )
 
 
-class VodiaDndSwitch(VodiaLineEntity[bool | None], SwitchEntity):
-    """Do not disturb of a line."""
+class VodiaSwitch(SwitchEntity):
+    """A switch whose commands are carried out in the order of the user."""
+
+    def __init__(self, *args: Any) -> None:
+        """Initialize."""
+        super().__init__(*args)
+        self._in_turn = asyncio.Lock()
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Switch on."""
+        async with self._in_turn:
+            await self._async_set(True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Switch off."""
+        async with self._in_turn:
+            await self._async_set(False)
+
+    @abstractmethod
+    async def _async_set(self, on: bool) -> None:
+        """Carry out a command."""
+
+
+class VodiaDndSwitch(VodiaSwitch, VodiaLineEntity[bool | None]):
+    """Do not disturb of a line: while it is on, the line does not ring."""
 
     @override
     def _show_value(self, value: bool | None) -> None:
@@ -71,33 +98,19 @@ class VodiaDndSwitch(VodiaLineEntity[bool | None], SwitchEntity):
         self._attr_is_on = value
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        """Let the line ring no more."""
-        await self._async_do(self._control.set_dnd(True))
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        """Let the line ring again."""
-        await self._async_do(self._control.set_dnd(False))
+    async def _async_set(self, on: bool) -> None:
+        """Set it, or clear it."""
+        await self._async_do(self._control.set_dnd(on))
 
 
-class VodiaFlagSwitch(VodiaFlagEntity, SwitchEntity):
+class VodiaFlagSwitch(VodiaSwitch, VodiaFlagEntity):
     """A service flag that can be set."""
 
     @override
-    async def async_turn_on(self, **kwargs: Any) -> None:
-        """Set the flag."""
-        await self._async_set(True)
-
-    @override
-    async def async_turn_off(self, **kwargs: Any) -> None:
-        """Clear the flag."""
-        await self._async_set(False)
-
-    async def _async_set(self, active: bool) -> None:
+    async def _async_set(self, on: bool) -> None:
         """Set or clear the flag; one that is not ours to set is a sensor from then on."""
         try:
-            await self.coordinator.client.set_flag(self._account, active)
+            await self.coordinator.client.set_flag(self._account, on)
         except PbxError as err:
             if isinstance(err, AccessOffError):
                 self.coordinator.async_refuse_flag(self._account)

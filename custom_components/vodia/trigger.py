@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import ClassVar, override
@@ -54,16 +54,18 @@ _FILTERS: VolDictType = {
 }
 _DIRECTION: VolDictType = {vol.Optional(ATTR_DIRECTION): vol.In(list(Direction))}
 
-# Entry, call (whatever the ids of its legs), and the phone if each one counts.
-type CallKey = tuple[str, str, str | None]
+# Entry, call (whatever its id and those of its legs), and the phone if each one counts.
+type CallKey = tuple[str, int, str | None]
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """A call that has to ring for a while, and where it does."""
+    """A call that has to ring for a while, and where it does; then it is `due`."""
 
-    events: dict[str, CallEvent]
+    coordinator: VodiaCoordinator
     cancel: CALLBACK_TYPE
+    events: dict[str, CallEvent] = field(default_factory=dict)
+    due: bool = False
 
 
 class CallTrigger(Trigger):
@@ -115,12 +117,17 @@ class CallTrigger(Trigger):
         self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
     ) -> dict[CallKey, list[CallEvent]]:
         """Return the events that fit target and filters, by their call."""
-        fitting = [event for event in events if self._fits(event)]
-        if not fitting:
+        return self._by_call(coordinator, filter(self._fits, events))
+
+    def _by_call(
+        self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
+    ) -> dict[CallKey, list[CallEvent]]:
+        """Return the events that fit the target, by their call."""
+        if not (events := list(events)):
             return {}
         accounts = accounts_in(self._hass, self._selection, coordinator)
         calls: dict[CallKey, list[CallEvent]] = {}
-        for event in fitting:
+        for event in events:
             if event.account in accounts and self._is_due(coordinator, event, accounts):
                 calls.setdefault(self._key(coordinator, event), []).append(event)
         return calls
@@ -217,36 +224,53 @@ class CallRingingTrigger(CallTrigger):
             """Begin to wait for what rings, and end it for what rings no more."""
             for event in events:
                 self._end_waits(waiting, self._key(coordinator, event), event)
-            # A call that is over rings no longer, whoever wants to know of it.
-            present = [event for event in events if not event.past]
-            for call, matching in self._matching(coordinator, present).items():
-                ringing = {event.account: event for event in matching}
-                if call in waiting:
-                    waiting[call].events |= ringing
-                elif call not in self._fired:
-                    waiting[call] = _Waiting(ringing, rung_for(coordinator, call))
+            # A call that is over rings no longer, whoever wants to know of it. Who calls
+            # may not be known yet: the time runs all the same.
+            rings = [e for e in events if e.type is self._event_type and not e.past]
+            for call, matching in self._by_call(coordinator, rings).items():
+                if call in self._fired:
+                    continue
+                if call not in waiting:
+                    waiting[call] = _Waiting(coordinator, rung_for(call))
+                waiting[call].events |= {event.account: event for event in matching}
+            for call, wait in tuple(waiting.items()):
+                if call[0] == coordinator.entry.entry_id:
+                    self._go_on(wait, coordinator)
+                    if wait.due:
+                        fire(call)
 
-        def rung_for(coordinator: VodiaCoordinator, call: CallKey) -> CALLBACK_TYPE:
+        def rung_for(call: CallKey) -> CALLBACK_TYPE:
             """Run the action once a call has rung for long enough."""
 
             @callback
-            def fire(_: datetime) -> None:
-                """Run the action with the phones that ring now."""
-                # Where it may have been answered meanwhile, or while the link is lost,
-                # nobody knows that it rings.
-                events = [
-                    event
-                    for event in waiting.pop(call).events.values()
-                    if not coordinator.client.stories.is_doubted(event)
-                ]
-                if coordinator.connected and events and not self._has_fired(call):
-                    self._run(run_action, coordinator, events)
+            def has_rung(_: datetime) -> None:
+                """Run the action now, or as soon as the call is one that is meant."""
+                waiting[call].due = True
+                fire(call)
 
             return async_call_later(
                 self._hass,
                 duration,
-                HassJob(fire, "vodia call_ringing", cancel_on_shutdown=True),
+                HassJob(has_rung, "vodia call_ringing", cancel_on_shutdown=True),
             )
+
+        def fire(call: CallKey) -> None:
+            """Run the action with the phones that ring now, if that is sure."""
+            wait = waiting[call]
+            client = wait.coordinator.client
+            # Where it may have been answered meanwhile nobody knows that it rings; nor
+            # while the link is lost: when it is back.
+            events = [
+                event
+                for event in wait.events.values()
+                if client.connected
+                and self._fits(event)
+                and not client.stories.is_doubted(event)
+            ]
+            if events:
+                del waiting[call]
+                if not self._has_fired(call):
+                    self._run(run_action, wait.coordinator, events)
 
         remove = async_dispatcher_connect(self._hass, SIGNAL_CALL_EVENTS, happened)
 
@@ -259,6 +283,18 @@ class CallRingingTrigger(CallTrigger):
             waiting.clear()
 
         return detach
+
+    @staticmethod
+    def _go_on(wait: _Waiting, coordinator: VodiaCoordinator) -> None:
+        """Go on to wait when the entry has been loaded anew, if the call still rings."""
+        if wait.coordinator is not coordinator:
+            wait.coordinator = coordinator
+            stories = coordinator.client.stories
+            wait.events = {
+                event.account: event
+                for event in wait.events.values()
+                if stories.rings(event)
+            }
 
     @staticmethod
     def _end_waits(

@@ -68,15 +68,21 @@ from .rest import Reply, Rest
 from .session import Session
 from .side import Hint, Kind, Side, SideChanges
 from .state import PbxState
-from .story import Stories
+from .story import Stories, Told
 
 _LOGGER = logging.getLogger(__name__)
 
 TIMING: Final = Timing()
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
+# Seconds by which a timer of the loop may be early.
+_CLOCK_TICK: Final = 0.02
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
+
+
+# The past calls of a line; None where they are not told.
+type _History = tuple[PastCall, ...] | None
 
 
 class Listener(Protocol):
@@ -140,6 +146,7 @@ class _Link:
     lamps: set[str] = field(default_factory=set)
     deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
+    unheard_until: float = 0.0
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
     rest_ids: bool | None = None
@@ -168,6 +175,7 @@ class PbxClient:
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
         tenant_names: Iterable[str] = (),
+        told: Told | None = None,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
@@ -176,7 +184,7 @@ class PbxClient:
         unheard of. So are `flags`, its service flags; None leaves them to others.
         `tenant_names` are further names of the tenant, as learned on earlier days. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in.
+        in. What was `told` before is not told again.
         """
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
@@ -198,7 +206,7 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self.stories = Stories(self.ledger)
+        self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
         self._known = known or {}
@@ -207,7 +215,6 @@ class PbxClient:
         self._state.memory.names.update(tenant_names)
         self._live: _Link | None = None
         self._was_live = False
-        self._lost_at = 0.0
         self.links = 0
         self.changed_at = time.time()
         self._accounts_listed = False
@@ -388,13 +395,13 @@ class PbxClient:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
                 tasks.create_task(_wait(live.failure))
+                history = tasks.create_task(self._read_history())
                 await self._bootstrap(live)
-                tells = self._was_live and self._told_here((live.state.line,))
-                self._publish(live, await self._read_history() if tells else ())
+                self._publish(live, history)
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
-                tasks.create_task(self._find_proof(live))
+                tasks.create_task(self._find_proof(live, history))
                 tasks.create_task(self._watch_orbits(live))
                 tasks.create_task(self.side.run())
         except* PbxError as group:
@@ -408,8 +415,12 @@ class PbxClient:
                 self.session.doubt()
             await socket.close()
 
-    def _publish(self, live: _Link, history: tuple[PastCall, ...]) -> None:
-        """Put a whole new state in place of the old one, and tell what happened since."""
+    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+        """Put a whole new state in place of the old one, and tell what happened since.
+
+        What only the history tells comes later, if it has not been read by now: the
+        present does not wait for the past.
+        """
         old, self._state, self._live = self._state, live.state, live
         self.links += 1
         self.changed_at = time.time()
@@ -434,14 +445,16 @@ class PbxClient:
             ),
         )
         known = after.keys() | self.stories.accounts
-        events = self.stories.begin(
-            live.state, self._told_here(known), time.time(), history, self._lost_at
-        )
+        now = time.monotonic()
+        events = self.stories.begin(live.state, self._told_here(known), now)
+        if history.done():
+            past = self._identified(live, history.result())
+            # What is over comes before what began meanwhile.
+            events = [*self.stories.settle(live.state, past, now, math.inf), *events]
+            events.sort(key=lambda event: event.account)
         if self._listener:
             self._listener.link_up(changes)
         self._tell(events)
-        if self.stories.wants_proof(live.state.line):
-            live.proof_wanted.set()
 
     def _tell(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls, also to those who read what comes of it."""
@@ -487,14 +500,14 @@ class PbxClient:
 
     def take_over(self, number: str) -> None:
         """Tell the calls of an extension from now on, as far as they are known here."""
-        if self._live and self._listener:
-            numbers = self._told_here({number})
-            self._tell(self.stories.begin(self._state, numbers, time.time()))
+        if self._live and self._told_here({number}):
+            now = time.monotonic()
+            self._tell(self.stories.take_over(self._state, number, now))
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
-            self._lost_at = self.changed_at = time.time()
+            self.changed_at = time.time()
             self._state.memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
@@ -618,6 +631,7 @@ class PbxClient:
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
         begun, now = NOTHING, time.monotonic()
+        unheard: frozenset[str] | None = None
         match message:
             # First what comes most, for each of these takes its time.
             case AccountDelta() | AccountsSnapshot() | OrbitList():
@@ -630,12 +644,15 @@ class PbxClient:
                 self._orbits_stray = True
                 raise UnexpectedReplyError("the calls of orbits come as our own")
             case CallList():
+                unheard = live.state.unheard
                 begun = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
                 presence = message.tells_presence
+                if not (presence or message.tells_calls):
+                    self._expect_unheard(live, now)
                 if not message.tells_calls:
                     self.side.hint(
                         Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED
@@ -650,6 +667,8 @@ class PbxClient:
                     self._listener.received(message)
                 return
         changes = live.state.apply(message, now)
+        if unheard and unheard - live.state.listed.keys():
+            self._expect_unheard(live, now)
         if begun is not NOTHING:
             changes = _both(begun, changes)
         if changes is NOTHING:
@@ -670,6 +689,12 @@ class PbxClient:
                 live.orbits_wanted.set()
         self._changed(live, changes)
 
+    def _expect_unheard(self, live: _Link, now: float) -> None:
+        """Look into the history for a call of which the phone did not hear."""
+        if live.state.line not in self.stories.without_history:
+            live.unheard_until = now + self.timing.proof
+            live.proof_wanted.set()
+
     def _changed(self, live: _Link, changes: Changes) -> None:
         """Tell what changed in the state, once it is whole."""
         if changes is NOTHING or live is not self._live:
@@ -677,7 +702,7 @@ class PbxClient:
         events: list[CallEvent] = []
         if changes.calls:
             numbers = self._told_here(changes.calls)
-            events = self.stories.tell(live.state, numbers, time.time())
+            events = self.stories.tell(live.state, numbers, time.monotonic())
         if self._listener:
             self._listener.changed(changes)
         if changes.calls:
@@ -774,22 +799,55 @@ class PbxClient:
             live.orbits_asked = True
             await live.socket.send(encode("orbit-calls", subscribe=True))
 
-    async def _find_proof(self, live: _Link) -> None:
-        """Ask the history how a call ended, whenever what was pushed does not prove it."""
-        stories, state = self.stories, live.state
-        while True:
-            await live.proof_wanted.wait()
-            live.proof_wanted.clear()
-            self._tell(stories.settle(state, await self._read_history(), time.time()))
-            if stories.wants_proof(state.line):
-                await asyncio.sleep(self.timing.ask_proof_again)
-                live.proof_wanted.set()
+    async def _find_proof(self, live: _Link, reading: asyncio.Task[_History]) -> None:
+        """Read the history whenever it may tell more than what was pushed.
 
-    async def _read_history(self) -> tuple[PastCall, ...]:
+        That is how a call ended, in the time that an end may wait; and who called while
+        the phone did not hear of it. Where no push tells that, it is looked at now and
+        then while do not disturb is on.
+        """
+        stories, line, timing = self.stories, live.state.line, self.timing
+        hears_all = True
+        history = await reading
+        while True:
+            now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
+            past = self._identified(live, history)
+            self._tell(stories.settle(live.state, past, now, patience))
+            if stories.wants_proof(line) or now < live.unheard_until:
+                rest = stories.waits_since(line) + timing.proof - now
+                await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
+            else:
+                while not await _set(live.proof_wanted, timing.unheard):
+                    before, hears_all = hears_all, self._hears_all(live)
+                    if not (before and hears_all):
+                        break
+            live.proof_wanted.clear()
+            history = await self._read_history()
+
+    @staticmethod
+    def _identified(live: _Link, history: _History) -> _History:
+        """Return a history whose parties have the numbers of their accounts."""
+        if history is None:
+            return None
+        return tuple(map(live.state.identified, history))
+
+    def _hears_all(self, live: _Link) -> bool:
+        """Return whether all calls of the line come through, or are told all the same."""
+        line = self.watcher.state.extensions.get(live.state.line)
+        return (
+            live.call_scope is CallScope.TENANT
+            or live.state.line in self.stories.without_history
+            or line is None
+            or line.dnd is not True
+        )
+
+    async def _read_history(self) -> _History:
         """Return the history of the line as far as it is told: it only proves more."""
         session, line = self.session, self.line
+        timing, waits = self.timing, self.stories.waits_since(line)
+        rest = min(timing.proof, waits + timing.proof - time.monotonic())
         try:
-            async with asyncio.timeout(self.timing.proof):
+            async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 return await read_history(session, line, self.ledger)
         except AccessOffError, NotFoundError, MethodNotAllowedError:
             self.stories.without_history.add(line)
@@ -797,7 +855,7 @@ class PbxClient:
             _LOGGER.debug("The history of the line takes too long")
         except PbxError as err:
             _LOGGER.debug("The history of the line cannot be read: %s", err)
-        return ()
+        return None
 
     # For the control floor
 
@@ -975,7 +1033,7 @@ class LineClient(PbxClient):
         await super()._connected(up)
 
     @override
-    def _publish(self, live: _Link, history: tuple[PastCall, ...]) -> None:
+    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
         """Put a whole new state in place of the old one: the login tells its calls."""
         self._away = False
         super()._publish(live, history)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from .facts import Facts, hides_calls, mark
-from .legs import is_same, less_far_legs
+from .facts import Facts, hides_calls, is_with_nobody, mark
+from .legs import is_same, less_far_legs, less_own_legs
 from .models import (
     IN_CALL,
     Account,
@@ -113,7 +113,9 @@ class Extensions(Facts):
         """
         number = account.number
         calls = tuple(
-            self._as_seen_by(account, call) for call in less_far_legs(number, calls)
+            seen
+            for call in less_far_legs(number, calls)
+            if (seen := self._as_seen_by(account, call))
         )
         own = {
             call.id: call
@@ -122,7 +124,7 @@ class Extensions(Facts):
         }
         doubtful = {call.id for call in calls if not call.phase}
         for call in calls:
-            if call.id in own:
+            if call.id in own or is_with_nobody(call):
                 continue
             others = call.extensions - {call.caller.number}
             with_whom = {other: self._says_with(other, call) for other in others}
@@ -134,7 +136,7 @@ class Extensions(Facts):
             sorted(
                 (
                     self._account_call(call, call.phase, number)
-                    for call in own.values()
+                    for call in less_own_legs(own.values())
                     if call.phase
                 ),
                 key=lambda call: (
@@ -148,13 +150,16 @@ class Extensions(Facts):
     def _is_with(self, number: str, call: Call) -> bool:
         """Return whether a connected call is with an account, by its own details.
 
-        A party that is named while others are involved may have passed it on.
+        A party that is named while others are involved may have passed it on; one that
+        is called while nobody is involved has not answered it.
         """
         others = call.extensions - {call.caller.number}
         if number in others:
             return len(others) == 1 or number == call.callee.number
         if others and number != call.caller.number:
             return number == self.line and self.scope is CallScope.OWN
+        if number != call.caller.number and is_with_nobody(call):
+            return False
         return len(others) <= 1 or number in self._named_parties(call)
 
     def _says_with(self, number: str, call: Call) -> bool | None:

@@ -6,11 +6,14 @@ groups show builds on it.
 
 from collections.abc import Mapping
 from copy import replace
+from typing import Final
 
 from .legs import have_same_parties, is_same
 from .memory import Memory
 from .models import (
     EXTENSION,
+    ORBIT,
+    RINGING_GROUPS,
     Account,
     AccountCall,
     Call,
@@ -25,6 +28,12 @@ from .models import (
     Scope,
 )
 from .numbering import EXTENSION_DIGITS, AddressBook, digits_of
+
+
+# In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
+MAILBOX: Final = "8"
+# What has people behind it; the other types of accounts answer by themselves.
+_PEOPLE: Final = frozenset({EXTENSION, ORBIT, *RINGING_GROUPS})
 
 
 class Facts:
@@ -71,6 +80,24 @@ class Facts:
         """Return whether a party's address is one of the tenant."""
         return party.host is None or party.host in self._hosts
 
+    def is_machine(self, number: str | None, *called: str | None) -> bool:
+        """Return whether a number answers by itself: an auto attendant, or a mailbox.
+
+        A mailbox is that of an account, or of who was `called`.
+        """
+        if number is None:
+            return False
+        if account := self._accounts.get(number):
+            return account.type is not None and account.type not in _PEOPLE
+        owner = number.removeprefix(MAILBOX)
+        return owner != number and (owner in self._accounts or owner in called)
+
+    def is_person(self, number: str) -> bool:
+        """Return whether who is involved in a call may be somebody."""
+        account = self._accounts.get(number)
+        kind = account.type if account else None
+        return kind in (None, EXTENSION) and not self.is_machine(number)
+
     def _with_reported(
         self, account: Account, calls: tuple[Call, ...]
     ) -> tuple[tuple[Call, ...], tuple[Call, ...]]:
@@ -98,12 +125,13 @@ class Facts:
                 unexplained.append(reported)
         return calls, tuple(unexplained)
 
-    def _as_seen_by(self, account: Account, call: Call) -> Call:
+    def _as_seen_by(self, account: Account, call: Call) -> Call | None:
         """Return a call without its phase where it may not have come to the account yet.
 
         While the phone of who dialed by a click rings, the dialed one does not; and a
-        phone that is called but not involved may be on do not disturb, or away. A group
-        is not involved by name: that others are shows that it rings.
+        phone that is called but not involved does not ring yet. One that is away or on do
+        not disturb as well does not ring at all: None. A group is not involved by name:
+        that others are shows that it rings.
         """
         number, dialed = account.number, call.id in self.memory.dialed
         away = account.registered is False or account.dnd is True
@@ -120,6 +148,8 @@ class Facts:
             or any(is_same(reported, call) for reported in account.calls or ())
         ):
             return call
+        if account.type == EXTENSION and away and call.lists_extensions:
+            return None
         return replace(call, phase=None)
 
     def _account_call(self, call: Call, phase: Phase, number: str) -> AccountCall:
@@ -134,15 +164,15 @@ class Facts:
             id=call.id,
             state=state,
             direction=Direction.OUTGOING if makes_it else Direction.INCOMING,
-            scope=self._scope(remote),
+            scope=self.scope_of(remote),
             remote=self._named(remote),
-            dialed_number=call.callee.number,
+            dialed_number=call.dialed_number,
             started=call.started,
             answered=call.answered,
             recording=call.recording,
         )
 
-    def _scope(self, remote: Party) -> Scope | None:
+    def scope_of(self, remote: Party) -> Scope | None:
         """Return whether the other side is in the tenant, as far as that is known."""
         if remote.number is None:
             return None
@@ -167,6 +197,18 @@ class Facts:
             return replace(party, name=account.name)
         name = self._book.name(party.number)
         return replace(party, name=name) if name else party
+
+
+def is_with_nobody(call: Call) -> bool:
+    """Return whether no phone has a call that is connected: a machine answered it.
+
+    A list of the extensions involved that is empty is not one that is missing.
+    """
+    return (
+        call.connected
+        and call.lists_extensions
+        and not call.extensions - {call.caller.number}
+    )
 
 
 def hides_calls(account: Account, calls: tuple[Call, ...]) -> bool:

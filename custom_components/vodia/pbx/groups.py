@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from copy import replace
 
-from .facts import Facts, hides_calls
+from .facts import Facts, hides_calls, is_with_nobody
 from .legs import are_legs, ends_of, leg_order, may_be_legs
 from .models import (
     EXTENSION,
@@ -44,9 +44,10 @@ class Groups(Facts):
         legs: list[Call] = []
         for call in sorted(
             (
-                self._as_seen_by(account, call)
+                seen
                 for call in (*calls, *(self._as_proven(call, kind) for call in more))
-                if not (
+                if (seen := self._as_seen_by(account, call))
+                and not (
                     call.caller.number == number and self._is_in_tenant(call.caller)
                 )
                 # Who dials an orbit is not parked there yet.
@@ -74,7 +75,7 @@ class Groups(Facts):
             type=kind,
             present=True,
             calls=tuple(
-                self._account_call(call, call.phase, number)
+                self._account_call(call, _answered_phase(call, call.phase, kind), number)
                 for call in legs
                 if call.phase
             ),
@@ -134,3 +135,10 @@ class Groups(Facts):
                     reported.id == call.id or are_legs(ends_of(reported), ends_of(call))
                 ):
                     yield number, reported.phase
+
+
+def _answered_phase(call: Call, phase: Phase, kind: str) -> Phase:
+    """Return how far a call of a group is: where a machine has it, it still waits."""
+    if kind in RINGING_GROUPS and is_with_nobody(call):
+        return Phase.RINGING
+    return phase

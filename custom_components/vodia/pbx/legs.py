@@ -1,7 +1,7 @@
 """When two entries in lists of calls are one call."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import replace
 from typing import Final
 
@@ -10,24 +10,42 @@ from .models import NO_ID, Call
 # Seconds by which the starts of the legs of one call may differ.
 LEG_SPREAD: Final = 2.0
 
-# Caller, dialed number and start of a call.
-type Ends = tuple[str | None, str | None, float | None]
+# Caller (or, of one who is not told, the extensions involved), dialed number and start.
+type Ends = tuple[str | frozenset[str] | None, str | None, float | None]
 
 
-def are_legs(one: Ends, other: Ends) -> bool:
-    """Return whether two calls have caller, dialed number and start in common."""
+def are_legs(one: Ends, other: Ends, spread: float = LEG_SPREAD) -> bool:
+    """Return whether two calls have caller, dialed number and start in common.
+
+    Nobody and nobody are not the same caller.
+    """
     start, other_start = one[2], other[2]
     return (
-        one[:2] == other[:2]
+        one[0] is not None
+        and one[:2] == other[:2]
         and start is not None
         and other_start is not None
-        and abs(start - other_start) <= LEG_SPREAD
+        and abs(start - other_start) <= spread
     )
 
 
 def ends_of(call: Call) -> Ends:
-    """Return caller, dialed number and start of a call."""
-    return call.caller.number, call.callee.number, call.started
+    """Return what the legs of a call have in common."""
+    caller = call.caller.number or call.extensions or None
+    return caller, call.dialed_number, call.started
+
+
+def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
+    """Yield the calls of an account, those with the very same start as one.
+
+    The connected leg speaks for the call, else the one that the PBX lists first.
+    """
+    legs: list[Ends] = []
+    for call in sorted(calls, key=lambda call: not call.connected):
+        ends = ends_of(call)
+        if not any(are_legs(ends, leg, 0) for leg in legs):
+            legs.append(ends)
+            yield call
 
 
 def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:

@@ -48,6 +48,7 @@ class Timing:
     confirm: float = 5.0
     proof: float = 3.0
     ask_proof_again: float = 1.0
+    unheard: float = 5.0
 
 
 class Link:

@@ -17,7 +17,7 @@ class Dial:
 
     number: str
     time: float
-    before: frozenset[str]
+    before: set[str]
 
 
 class Hold(Enum):

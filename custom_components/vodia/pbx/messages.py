@@ -72,6 +72,7 @@ _FLAGS_LIMIT: Final = 500
 _MESSAGES_LIMIT: Final = 500
 _CONTACTS_LIMIT: Final = 5000
 _CONTACT_NUMBERS_LIMIT: Final = 10
+_ALIASES_LIMIT: Final = 100
 _COUNT_LIMIT: Final = 1_000_000
 _FRAMES_KNOWN: Final = 2000
 # Bytes of a frame that is known again; ordinary ones have some two hundred.
@@ -81,6 +82,8 @@ _WITHHELD: Final = "anonymous"
 # What people write between the digits of a number, and all that a number is made of.
 SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
 _NUMBER_CHARS: Final = "+*#0123456789 ()/.-"
+# As they are written into the field of an account: `505/9781234567`, or with spaces.
+_BETWEEN_ALIASES: Final = re.compile(r"[\s,;/]+")
 _SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -106,7 +109,7 @@ _CALL_FIELDS: Final = frozenset(
 _STATE_FIELDS: Final = frozenset(
     {
         *("account", "name", "type", "registered", "dnd", "chatstatus", "code"),
-        *("calls", "tag"),
+        *("calls", "tag", "alias", "ani"),
     }
 )
 _REST_FIELDS: Final = frozenset(
@@ -140,13 +143,14 @@ _FRAME_FIELDS: Final = {
     "user-state": _STATE_FIELDS | {"action", "domain"},
     "call-state": frozenset({"action", "calls"}),
     "chat": frozenset({"action", "src", "dest", "message"}),
+    "callerid": frozenset({"action", "callid", "name", "number"}),
 }
 # Hints that something changed; what they carry is not known (v70 dialect).
 _SIGNALS: Final = frozenset({"blf", "user-change", "missed-calls"})
 # Names that real PBXs send and that say nothing about accounts or calls.
 _SILENT: Final = frozenset(
     {
-        *("crmcontact", "sip-register", "callerid", "rec-start", "rec-stop"),
+        *("crmcontact", "sip-register", "rec-start", "rec-stop"),
         *("bye-response", "ringtones"),
     }
 )
@@ -220,6 +224,14 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerId:
+    """Who calls, told after the call itself (v70 dialect); it may be the id of a leg."""
+
+    call_id: str | None
+    caller: Party
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A frame that says nothing about accounts or calls."""
 
@@ -232,6 +244,7 @@ type Message = (
     | OrbitSignal
     | Signal
     | ChatMessage
+    | CallerId
     | Ignored
 )
 
@@ -277,6 +290,11 @@ def decode(
             return _chat_message(frame)
         case "orbit-calls":
             return OrbitSignal()
+        case "callerid":
+            return CallerId(
+                _text(frame, "callid"),
+                Party(_number(_text(frame, "number")), _name(_text(frame, "name"))),
+            )
         case "domain-state":
             return AccountsSnapshot(
                 _state_accounts(frame, ledger),
@@ -719,7 +737,12 @@ def _state_accounts(frame: JsonObject, ledger: Ledger) -> tuple[Account, ...]:
     accounts = []
     for entry in _objects(frame.get("accounts"), "accounts", ACCOUNTS_LIMIT):
         _note_unknown(entry, _STATE_FIELDS, "domain-state.accounts", ledger)
-        accounts.append(_state_account(entry, ledger))
+        account = _state_account(entry, ledger)
+        if "alias" in entry or "ani" in entry:
+            account = replace(
+                account, aliases=_aliases(entry, "alias"), ani=_aliases(entry, "ani")
+            )
+        accounts.append(account)
     return tuple(accounts)
 
 
@@ -750,6 +773,27 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
         dnd=_boolean(data, "dnd"),
         chat=_word(data, "chatstatus").lower() or None,
         busy=_boolean(data, "connected"),
+        aliases=_aliases(data, "alias"),
+        ani=_aliases(data, "ani"),
+    )
+
+
+def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
+    """Return the further numbers of an account: a list, or one text with all of them."""
+    value = data.get(key)
+    texts: Iterable[object] = value if isinstance(value, list) else (value,)
+    if isinstance(value, str):
+        texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * _NUMBER_LIMIT])
+    numbers = (
+        _number(str(text))
+        for text in islice(texts, _ALIASES_LIMIT)
+        if isinstance(text, str | int) and not isinstance(text, bool)
+    )
+    own = (data.get("name"), data.get("account"))
+    return tuple(
+        number
+        for number in numbers
+        if number and number not in own and _is_number(number)
     )
 
 

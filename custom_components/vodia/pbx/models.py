@@ -139,7 +139,8 @@ class Party(NamedTuple):
 class Call(NamedTuple):
     """One call as the PBX lists it; `raw_state` is the PBX's own word.
 
-    `extensions` are those involved, where the PBX `lists_extensions`.
+    `extensions` are those involved, where the PBX `lists_extensions`. `alias` is the number
+    that was dialed where that is a further one of the account called.
     """
 
     id: str
@@ -152,6 +153,12 @@ class Call(NamedTuple):
     started: float | None = None
     answered: float | None = None
     recording: bool | None = None
+    alias: str | None = None
+
+    @property
+    def dialed_number(self) -> str | None:
+        """Return what was dialed, as the PBX tells it."""
+        return self.alias or self.callee.number
 
     @property
     def connected(self) -> bool:
@@ -163,7 +170,9 @@ class Account(NamedTuple):
     """One account of the tenant, with what the PBX says of its presence.
 
     `busy` is the account's own presence (`code`, `calls`, `connected`): it may be set
-    while the phone only rings. `calls` is None where the source lists none.
+    while the phone only rings. `calls` is None where the source lists none. `aliases` are
+    further numbers at which it is called (DIDs among them), `ani` those that it shows when
+    it calls.
     """
 
     number: str
@@ -174,6 +183,8 @@ class Account(NamedTuple):
     chat: str | None = None
     busy: bool | None = None
     calls: tuple[Call, ...] | None = None
+    aliases: tuple[str, ...] = ()
+    ani: tuple[str, ...] = ()
 
 
 class AccountCall(NamedTuple):
@@ -299,19 +310,22 @@ class ParkedCalls:
 class CallEvent:
     """One step in the story of a call, as an account has it.
 
-    `origin` is the id of the leg that was told of first: all legs of a call share it.
-    `duration` is the seconds talked so far. A `backfilled` one happened while nobody
-    listened, and is told late; of a `past` one the call was over by then.
+    `origin` is a number that all legs of a call share, and no other call ever has: an id
+    may come again. `duration` is the seconds talked so far, if one clock has timed them. A
+    `backfilled` one happened while nobody listened, and is told late; of a `past` one the
+    call was over by then. One that is told `again` has happened before: now the other side
+    is known better.
     """
 
     account: str
     type: CallEventType
     call: AccountCall
-    origin: str
+    origin: int
     duration: float | None = None
     end_reason: EndReason | None = None
     backfilled: bool = False
     past: bool = False
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

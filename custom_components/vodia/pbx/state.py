@@ -11,8 +11,9 @@ from typing import Final
 
 from .assumptions import Assumption
 from .extensions import Extensions
-from .facts import mark
+from .facts import is_with_nobody, mark
 from .groups import Groups
+from .identity import Identity
 from .ledger import Ledger
 from .legs import merged
 from .memory import Dial, Hold, Memory, long_absent
@@ -20,6 +21,7 @@ from .messages import (
     ACCOUNTS_LIMIT,
     AccountDelta,
     AccountsSnapshot,
+    CallerId,
     CallList,
     Message,
     OrbitList,
@@ -49,7 +51,7 @@ from .weighing import Weighing
 DIAL_WINDOW: Final = 30.0
 
 
-class PbxState(Weighing, Extensions, Groups):
+class PbxState(Weighing, Extensions, Groups, Identity):
     """Accounts and calls of one tenant, as told over one link.
 
     A new link gets a new state; only the memory goes on.
@@ -81,6 +83,7 @@ class PbxState(Weighing, Extensions, Groups):
         )
         self.presence_pushed = False
         self.totals = Totals(None, None, None)
+        self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
         self._calls_told = False
         self._opaque: set[str] = set()
@@ -122,6 +125,8 @@ class PbxState(Weighing, Extensions, Groups):
                 return self._apply_calls(message.calls, now)
             case AccountsSnapshot():
                 return self._apply_snapshot(message, now)
+            case CallerId():
+                return self._apply_caller_id(message)
             case OrbitList():
                 self._orbits = message.orbits
                 return self._refreshed(self.orbits)
@@ -155,7 +160,7 @@ class PbxState(Weighing, Extensions, Groups):
 
     def expect_dial(self, number: str, now: float) -> Dial:
         """Note that the line dials a number now."""
-        dial = Dial(number, now, frozenset(self._listed))
+        dial = Dial(number, now, set(self._listed))
         self.memory.dials.append(dial)
         return dial
 
@@ -165,6 +170,15 @@ class PbxState(Weighing, Extensions, Groups):
             return False
         self.memory.dials = [other for other in self.memory.dials if other is not dial]
         return True
+
+    @property
+    def unheard(self) -> frozenset[str]:
+        """Return the ids of the calls to the line of which its phone does not hear."""
+        if not (listed := self._calls_of.get(self.line)):
+            return frozenset()
+        line = self.extensions[self.line]
+        heard = {call.id for call in line.calls} | line.doubtful
+        return frozenset(call.id for call in listed if call.id not in heard)
 
     def may_have(self, number: str, call_id: str) -> bool:
         """Return whether an extension has a call, as far as can be told."""
@@ -178,8 +192,16 @@ class PbxState(Weighing, Extensions, Groups):
         """Take over which accounts there are; how they are, others tell."""
         for number, account in other.raw_accounts.items():
             self._accounts.setdefault(
-                number, Account(number, account.name, account.type)
+                number,
+                Account(
+                    number,
+                    account.name,
+                    account.type,
+                    aliases=account.aliases,
+                    ani=account.ani,
+                ),
             )
+        self._learn_numbers()
 
     def take_book(self, book: AddressBook | None) -> Changes:
         """Name those by an address book whom neither call nor account names."""
@@ -193,7 +215,8 @@ class PbxState(Weighing, Extensions, Groups):
 
     def is_another(self, number: str | None) -> bool:
         """Return whether a number is an account of the tenant other than the line."""
-        return number != self.line and number in self._accounts
+        account = self.account_of(number)
+        return account != self.line and account in self._accounts
 
     @property
     def listed(self) -> Mapping[str, Call]:
@@ -241,7 +264,9 @@ class PbxState(Weighing, Extensions, Groups):
             old.dnd if delta.dnd is None else delta.dnd,
             delta.chat,
             delta.busy,
-            delta.calls,
+            self._reported(delta),
+            old.aliases,
+            old.ani,
         )
         self._told_at[number] = self._tick
         if new == old and not self._is_doubtful(number):
@@ -316,6 +341,12 @@ class PbxState(Weighing, Extensions, Groups):
             self.memory.absent_since.pop(number, None)
         removed = self._forget(lacking, now) if proves_absence else frozenset[str]()
         self._accounts = accounts if proves_absence else self._accounts | accounts
+        self._learn_numbers()
+        if self._numbers:
+            self._accounts = {
+                number: replace(account, calls=self._reported(account))
+                for number, account in self._accounts.items()
+            }
         self._lists_calls = all(
             account.calls is not None
             for account in self._accounts.values()
@@ -331,6 +362,12 @@ class PbxState(Weighing, Extensions, Groups):
             self._fill_in(snapshot.calls)
         changes = self._refreshed(accounts.keys() | self.accounts.keys())
         return replace(changes, removed=removed) if removed else changes
+
+    def _reported(self, account: Account) -> tuple[Call, ...] | None:
+        """Return the calls of an account's presence, the parties as what they are."""
+        if not account.calls:
+            return account.calls
+        return tuple(self._identified(call, account.number) for call in account.calls)
 
     def _note_reports(self, account: Account) -> None:
         """Keep in mind who else reports calls, for the count over the tenant.
@@ -361,8 +398,12 @@ class PbxState(Weighing, Extensions, Groups):
         """Replace the list of the stream: an id that is missing has ended."""
         listed: dict[str, Call] = {}
         dialed: dict[str, Dial] = {}
-        for reported in calls:
-            if own := self._as_own(reported):
+        for dial in self.memory.dials:
+            # An id may come again once its call has left the list.
+            dial.before.intersection_update(call.id for call in calls)
+        for reported in self._continued(calls):
+            self._learn_name(reported)
+            if own := self._as_own(self._with_caller(self._identified(reported))):
                 call = self._as_dialed(own, now, dialed)
                 twin = listed.get(call.id)
                 call = merged(twin, call) if twin else call
@@ -376,6 +417,11 @@ class PbxState(Weighing, Extensions, Groups):
             memory.begin_link(listed)
         elif memory.holds:
             memory.follow_holds(listed)
+        self._caller_ids = {
+            call_id: party
+            for call_id, party in self._caller_ids.items()
+            if call_id in listed
+        }
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
@@ -386,10 +432,40 @@ class PbxState(Weighing, Extensions, Groups):
         }
         return self._listed_anew(listed)
 
+    def _apply_caller_id(self, told: CallerId) -> Changes:
+        """Take over who calls, where the list of calls does not tell.
+
+        The id may be that of another leg: then it is the only one of the line's calls of
+        which that is open.
+        """
+        open_ = [
+            call
+            for call in self._calls_of.get(self.line, ())
+            if call.phase is Phase.RINGING and not call.caller.number
+        ]
+        named = [call for call in open_ if call.id == told.call_id] or open_
+        if len(named) != 1 or not told.caller.number:
+            return NOTHING
+        self._caller_ids[named[0].id] = told.caller
+        listed = {
+            call_id: self._identified(self._with_caller(call))
+            for call_id, call in self._listed.items()
+        }
+        return self._listed_anew(listed)
+
+    def _with_caller(self, call: Call) -> Call:
+        """Return a call with who was told to call, where the call itself tells nobody."""
+        told = self._caller_ids.get(call.id)
+        if told is None or call.caller.number:
+            return call
+        return replace(call, caller=Party(told.number, call.caller.name or told.name))
+
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
         self._listed |= {
-            call.id: call for call in calls if self.line in self._members(call)
+            call.id: call
+            for call in map(self._identified, calls)
+            if self.line in self._members(call)
         }
         self._calls_of = self._index(self._listed)
 
@@ -448,7 +524,11 @@ class PbxState(Weighing, Extensions, Groups):
         named = self.line in self._members(call)
         if call.id not in self._listed:
             self._assume(Assumption.OWN_CALLS_NAME_THE_LINE, named)
-        if named:
+        # What a machine has answered is listed on, and is with the line no more.
+        by_machine = is_with_nobody(call) or (
+            call.connected and self.is_machine(call.callee.number)
+        )
+        if named or by_machine:
             return call
         return (
             None

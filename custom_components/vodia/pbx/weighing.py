@@ -37,7 +37,7 @@ class Weighing(Facts):
         self._tenant = tenant
         self._tenant_named = False
         self._deltas_come = False
-        self._ended: deque[str] = deque(maxlen=_ENDED_KEPT)
+        self._ended: deque[tuple[str, float | None]] = deque(maxlen=_ENDED_KEPT)
         self._ring: str | None = None
         self._ring_shown = False
         self._ring_told = False
@@ -49,7 +49,8 @@ class Weighing(Facts):
         """
         if tenant is None:
             return True
-        ours = tenant == self._tenant if self._tenant else tenant in self._hosts
+        names = self.memory.names | ({self._tenant} if self._tenant else self._hosts)
+        ours = tenant in names
         self._tenant_named |= ours
         self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
         return ours or (False if self._tenant_named else None)
@@ -93,7 +94,7 @@ class Weighing(Facts):
             self._assume(Assumption.CALL_WORDS_ARE_KNOWN, call.phase is not None)
             if before is None:
                 self._assume(Assumption.CALLS_HAVE_IDS, not call_id.startswith(NO_ID))
-                if call_id in self._ended:
+                if (call_id, call.started) in self._ended:
                     self._assume(Assumption.LISTS_ARE_COMPLETE, False)
                 for party in (call.caller, call.callee):
                     if party.number in self._accounts and party.host:
@@ -107,7 +108,8 @@ class Weighing(Facts):
                 narrow = len(call.extensions - {call.caller.number}) <= 1
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
         ended = self._listed.keys() - listed.keys()
-        self._ended.extend(ended)
+        # An id alone may come again.
+        self._ended.extend((call_id, self._listed[call_id].started) for call_id in ended)
         if ended and listed:
             self._assume(Assumption.LISTS_ARE_COMPLETE, True)
 
