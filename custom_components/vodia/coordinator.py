@@ -4,7 +4,6 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -550,10 +549,8 @@ class VodiaCoordinator(Listener):
             self._stop_listening()
             self._stop_listening = None
         try:
-            # At once: each may wait for a PBX that does not answer.
-            await asyncio.gather(
-                *(client.close() for client in reversed(self.lines.values()))
-            )
+            # With all lines at once: each may wait for a PBX that does not answer.
+            await self.client.close()
         finally:
             for http in (*self._line_sessions, self._http):
                 http.detach()

@@ -298,8 +298,9 @@ class PbxClient:
 
     async def close(self) -> None:
         """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
-        lines = tuple(self.lines.values())
-        await asyncio.gather(self._close(), *(line.close() for line in lines))
+        lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
+        await self._close()
+        await asyncio.gather(*lines)
 
     async def _close(self) -> None:
         """Disconnect, log out and stop."""
