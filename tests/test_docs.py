@@ -95,7 +95,8 @@ def test_every_option_is_told() -> None:
     assert f"Configure > {calls['name']} > {calls['data']['privacy']}" in PRIVACY
     assert f"Configure > {calls['name']} > {calls['data']['watch']}" in PRIVACY
     assert ENGLISH["entity"]["sensor"]["last_caller"]["state"].items() == {
-        ("external_caller", "External caller")
+        ("external_caller", "External caller"),
+        ("withheld", "Number withheld"),
     }
 
 

@@ -323,11 +323,13 @@ async def test_no_pbx(hass: HomeAssistant, phones: Phones, room: Room) -> None:
 
 CALLERS = (
     (CALLER, "Anna Meyer", "Anna Meyer is calling.", "Anna Meyer ruft an."),
+    # The name that a number had once is remembered.
+    (CALLER, "", "Anna Meyer is calling.", "Anna Meyer ruft an."),
     (
-        CALLER,
+        "+4930222222",
         "",
-        "+ 4 9 3 0 1 1 1 1 1 1 is calling.",
-        "+ 4 9 3 0 1 1 1 1 1 1 ruft an.",
+        "+ 4 9 3 0 2 2 2 2 2 2 is calling.",
+        "+ 4 9 3 0 2 2 2 2 2 2 ruft an.",
     ),
     ("", "", "An unknown number is calling.", "Eine unbekannte Nummer ruft an."),
     ("41", "", "Bruno Ferreira is calling.", "Bruno Ferreira ruft an."),

@@ -9,8 +9,8 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigEntryState,
 )
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, Platform
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -24,6 +24,7 @@ from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import ACTIVE, CALL_KEYS
 from .event import MESSAGE
 from .issues import async_check_security, async_entry_changed
+from .pbx import numbering
 from .pbx.side import Kind
 from .services import async_setup_services
 
@@ -44,6 +45,7 @@ PLATFORMS: list[Platform] = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, and watch over the issues of the entries."""
     async_setup_services(hass)
+    await hass.async_add_executor_job(numbering.load)
     async_dispatcher_connect(
         hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(async_entry_changed, hass)
     )
@@ -72,8 +74,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
             lines = now
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
+    @callback
+    def async_country_changed(event: Event) -> None:
+        """Read numbers as those of the country that Home Assistant is in now."""
+        if coordinator.country != coordinator.client.country:
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, async_entry_changed)
+    )
+    entry.async_on_unload(
+        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, async_country_changed)
     )
     coordinator.async_remove_unwanted()
     _remove_former_entities(hass, coordinator)

@@ -29,6 +29,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
+    CountrySelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -43,6 +44,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -443,6 +445,8 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
         entry: VodiaConfigEntry = self.config_entry
         options = dict(entry.options)
         if user_input is not None:
+            # The frontend leaves out what is emptied, and a country has no default.
+            options.pop(CONF_COUNTRY, None)
             for name in (SECTION_DEVICES, SECTION_CALLS):
                 options |= user_input.pop(name, {})
             return self.async_create_entry(data=options | user_input)
@@ -479,11 +483,13 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
                             vol.Required(CONF_WATCH, default=WATCH_ALL): WATCH,
                             vol.Required(CONF_PRIVACY, default=False): bool,
                             vol.Required(CONF_LLM_DIALS_OUTSIDE, default=False): bool,
+                            vol.Optional(CONF_COUNTRY): CountrySelector(),
                         }
                     ),
                     {
                         "collapsed": options.get(CONF_WATCH) != WATCH_OWN
                         and not options.get(CONF_PRIVACY)
+                        and not options.get(CONF_COUNTRY)
                     },
                 ),
             }

@@ -40,6 +40,7 @@ from .const import (
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
     CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LEGACY_TLS,
@@ -145,6 +146,7 @@ def create_client(
     known: Mapping[str, str] | None = None,
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
+    country: str | None = None,
     told: Told | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
@@ -160,8 +162,9 @@ def create_client(
         known=known,
         wanted=wanted,
         flags=flags,
-        tenant_names=data.get(CONF_TENANT_NAMES, ()),
+        country=country,
         told=told,
+        tenant_names=data.get(CONF_TENANT_NAMES, ()),
     )
 
 
@@ -334,6 +337,7 @@ class VodiaCoordinator(Listener):
             known={n: kind for n, kind in known.items() if n not in flags},
             wanted=CallScope.OWN if self._own_only else CallScope.TENANT,
             flags=flags,
+            country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         # Those whose login we have; the entry's own is the first.
@@ -361,6 +365,12 @@ class VodiaCoordinator(Listener):
         self._started = False
         self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
+
+    @property
+    def country(self) -> str | None:
+        """Return where a number without its country is dialed."""
+        country: str | None = self.entry.options.get(CONF_COUNTRY)
+        return country or self.hass.config.country
 
     @property
     def connected(self) -> bool:
@@ -662,8 +672,8 @@ class VodiaCoordinator(Listener):
         if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connected(self.hass, self.entry, self.client)
-        self._remember_names()
         self._came_up = True
+        self._remember_names()
         self.changed(changes)
 
     def _remember_names(self) -> None:

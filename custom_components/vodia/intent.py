@@ -11,10 +11,12 @@ from typing import Any, Final, override
 import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, intent
+from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
+from .pbx.numbering import is_digits
 from .speech import Phrase, async_say
+from .validators import number_filter
 from .voice import (
     ATTR_PHONE,
     ATTR_WHO,
@@ -28,6 +30,9 @@ from .voice import (
     doing,
 )
 
+# Slots as they are recognized: each with its value, and perhaps the text that was said.
+type _Slots = dict[str, Any]
+
 ATTR_CLOCK: Final = "clock"
 ATTR_DAY: Final = "day"
 ATTR_HOURS: Final = "hours"
@@ -38,12 +43,24 @@ TODAY: Final = "today"
 YESTERDAY: Final = "yesterday"
 
 
-def _said(value: Any) -> str:
-    """Return a name or number as text; a number that was recognized may be 41.0."""
+def said(value: Any) -> str:
+    """Return a name or number as text; a number that was recognized may be 41.0.
+
+    Raises ServiceValidationError for one that may have lost zeros or its plus.
+    """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text: str = cv.string(value)
-    return text
+    return number_filter(value)
+
+
+def _as_said(slots: _Slots) -> _Slots:
+    """Return slots with numbers as they were said: 045 is recognized as 45."""
+    return {
+        name: {**slot, "value": slot["text"].strip()}
+        if name in (ATTR_WHO, ATTR_PHONE) and is_digits(str(slot.get("text", "")))
+        else slot
+        for name, slot in slots.items()
+    }
 
 
 # What can be said beside; a number may be one in words, which nobody understands.
@@ -53,8 +70,8 @@ SLOTS: Final[Mapping[str, Any]] = {
     ATTR_HOURS: vol.Any(vol.Coerce(float), str),
     ATTR_MINUTES: vol.Any(vol.Coerce(float), str),
     ATTR_MISSED: vol.Any(bool, str),
-    ATTR_PHONE: _said,
-    ATTR_WHO: _said,
+    ATTR_PHONE: said,
+    ATTR_WHO: said,
 }
 
 # Questions that were not understood, rather than things that could not be done.
@@ -91,7 +108,8 @@ def _since(slots: Slots) -> tuple[datetime | None, datetime | None]:
         at = today + timedelta(hours=int(clock))
         return (at if at <= now else at - timedelta(days=1)), None
     span = _span(slots)
-    return (now - span, None) if span else (None, None)
+    # Not by the clock on the wall, which may have been set meanwhile.
+    return (dt_util.utcnow() - span, None) if span else (None, None)
 
 
 async def _async_who_is_calling(voice: Voice, slots: Slots) -> Reply:
@@ -230,7 +248,9 @@ class VodiaIntent(intent.IntentHandler):
         hass, command = intent_obj.hass, self._command
         slots = {
             name: slot["value"]
-            for name, slot in self.async_validate_slots(intent_obj.slots).items()
+            for name, slot in self.async_validate_slots(
+                _as_said(intent_obj.slots)
+            ).items()
         }
         voice = Voice(
             hass,

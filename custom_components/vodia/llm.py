@@ -10,6 +10,7 @@ import voluptuous as vol
 
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
@@ -22,6 +23,7 @@ from homeassistant.helpers.llm import (
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .intent import said
 from .speech import async_say
 from .voice import (
     ATTR_PHONE,
@@ -50,6 +52,7 @@ _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
+_SAID: Final = vol.All(said, cv.string)
 _WHO: Final = vol.Required(
     ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
@@ -73,7 +76,7 @@ async def _async_list(voice: Voice, arguments: Slots) -> Reply:
 
 async def _async_who_called(voice: Voice, arguments: Slots) -> Reply:
     """Tell who called."""
-    since = dt_util.now() - timedelta(hours=arguments["hours"])
+    since = dt_util.utcnow() - timedelta(hours=arguments["hours"])
     return await voice.who_called(
         since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
     )
@@ -126,7 +129,12 @@ class VodiaTool(Tool):
         """Do it, and tell what to say in the language of the request."""
         voice = _voice(hass, llm_context)
         try:
-            reply = await self._handle(voice, self.parameters(tool_input.tool_args))
+            try:
+                arguments = self.parameters(tool_input.tool_args)
+            except ServiceValidationError as err:
+                # A number that is none in JSON has lost its plus and its zeros.
+                raise Refusal("cannot_call") from err
+            reply = await self._handle(voice, arguments)
         except Refusal as err:
             said = await async_say(hass, llm_context.language, err.phrase)
             return ToolResult(data={"error": said}, error=True)
@@ -156,7 +164,7 @@ TOOLS: Final = (
             vol.Optional(
                 "missed", default=False, description="Only calls that were missed"
             ): cv.boolean,
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_READS,
         gate=LAST_CALLER_GATE,
@@ -167,7 +175,7 @@ TOOLS: Final = (
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
         async_call,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -175,7 +183,7 @@ TOOLS: Final = (
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
         doing("answer"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_REACHES,
     ),
     VodiaTool(
@@ -183,7 +191,7 @@ TOOLS: Final = (
         "Decline the call",
         "Declines the ringing call.",
         doing("reject"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -191,7 +199,7 @@ TOOLS: Final = (
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
         doing("hang_up"),
-        parameters={_PHONE: cv.string},
+        parameters={_PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -199,7 +207,7 @@ TOOLS: Final = (
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
         _async_transfer,
-        parameters={_WHO: cv.string, _PHONE: cv.string},
+        parameters={_WHO: _SAID, _PHONE: _SAID},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -212,7 +220,7 @@ TOOLS: Final = (
             vol.Optional(
                 "minutes", description="For how long, if it is to end by itself"
             ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
-            _PHONE: cv.string,
+            _PHONE: _SAID,
         },
         annotations=_SETS,
         gate=DND_GATE,

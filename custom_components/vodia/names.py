@@ -8,7 +8,7 @@ import re
 from typing import Final
 from unicodedata import combining, normalize
 
-from .pbx.control import dialable
+from .pbx.numbering import dialable, plain
 
 _WORD: Final = re.compile(r"[^\W_]+")
 # Müller is Mueller: both become muller. So does Joe become Jo: rather that than deaf.
@@ -17,7 +17,7 @@ _DIGRAPH: Final = re.compile(r"([aou])e+")
 _LETTERS: Final = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
 )
-_NUMBER: Final = re.compile(r"[+*#]?[\d\s()./*#-]*\d[\d\s()./*#-]*")
+_NUMBER: Final = re.compile(r"\s*(?:tel:.*|[+*#]?[\d ()./*#-]*\d[\d ()./*#-]*)\s*")
 # What people say around a name.
 _FILLERS: Final = frozenset(
     {
@@ -48,8 +48,12 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def number_in(text: str) -> str | None:
-    """Return the number that was said instead of a name; None if it is none."""
-    return dialable(text) if _NUMBER.fullmatch(text.strip()) else None
+    """Return the number that was said instead of a name; None if it is none.
+
+    Raises InvalidNumberError for one that cannot be dialed.
+    """
+    number = plain(text)
+    return dialable(number.strip()) if _NUMBER.fullmatch(number) else None
 
 
 def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:

@@ -52,6 +52,7 @@ PARALLEL_UPDATES = 0
 ATTR_OTHER_CALLS = "other_calls"
 # Who called last, where who is outside the PBX is not shown.
 STATE_EXTERNAL_CALLER = "external_caller"
+STATE_WITHHELD = "withheld"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 CALL_ATTRIBUTES = frozenset(
@@ -246,6 +247,7 @@ class LastCaller(ExtraStoredData):
     name: str | None
     time: str
     end_reason: str | None = None
+    withheld: bool = False
     started: float | None = None
 
     def is_about(self, call: AccountCall) -> bool:
@@ -253,9 +255,7 @@ class LastCaller(ExtraStoredData):
         return (
             self.call_id == call.id
             and self.end_reason is None
-            and (
-                None in (self.started, call.started) or self.started == call.started
-            )
+            and (None in (self.started, call.started) or self.started == call.started)
         )
 
     def is_later(self, call: AccountCall) -> bool:
@@ -302,15 +302,23 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             party = self.coordinator.shown_party(last.number, last.name)
             call_id = self.coordinator.shown_id(last.call_id)
             self._take(
-                replace(last, call_id=call_id, number=party.number, name=party.name)
+                replace(
+                    last,
+                    call_id=call_id,
+                    number=party.number,
+                    name=party.name,
+                    withheld=last.withheld and not self.coordinator.private,
+                )
             )
         await super().async_added_to_hass()
 
     def _take(self, last: LastCaller) -> None:
         """Show a call as the last one."""
         self._last = last
-        hidden = STATE_EXTERNAL_CALLER if self.coordinator.private else None
-        self._attr_native_value = last.name or last.number or hidden
+        nobody = STATE_WITHHELD if last.withheld else None
+        if self.coordinator.private:
+            nobody = STATE_EXTERNAL_CALLER
+        self._attr_native_value = last.name or last.number or nobody
         self._attr_extra_state_attributes = last.attributes()
 
     @override
@@ -339,9 +347,13 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             same = last.is_about(call)
         else:
             same = self._shown_call == event.origin
-        if last and not same and (
-            (ended and rang)
-            or ((ended or event.past or event.again) and last.is_later(call))
+        if (
+            last
+            and not same
+            and (
+                (ended and rang)
+                or ((ended or event.past or event.again) and last.is_later(call))
+            )
         ):
             return
         heard = None if event.past else dt_util.utcnow().isoformat()
@@ -355,7 +367,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
                 if last and same
                 else heard or iso_time(call.started) or dt_util.utcnow().isoformat(),
                 event.end_reason,
-                call.started,
+                started=call.started,
+                withheld=call.remote.withheld,
             )
         )
         self.async_write_ha_state()

@@ -21,6 +21,7 @@ from homeassistant.helpers import config_validation as cv, target
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 
+from . import validators
 from .const import (
     ATTR_ACCOUNT,
     ATTR_CALL_ID,
@@ -44,6 +45,7 @@ from .pbx.errors import NotConnectedError, PbxError
 from .pbx.models import EXTENSION, AccountCall, CallState, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
 from .target import Targeted, targeted
+from .validators import as_call_id, as_number
 from .voice import Voice, area_of
 
 ATTR_ASKED_AT = "asked_at"
@@ -55,7 +57,7 @@ _MESSAGE_LIMIT = 2000
 _REASON_LIMIT = 255
 
 _CALL: VolDictType = {
-    vol.Optional(ATTR_CALL_ID): cv.string,
+    vol.Optional(ATTR_CALL_ID): validators.call_id,
     vol.Optional(ATTR_EXPECTED_STATE): vol.All(
         vol.In([state for state in CallState if state is not CallState.IDLE]),
         vol.Coerce(CallState),
@@ -113,7 +115,7 @@ def _call_action(
         line = _line(hass, call)
         found = await verb(
             line.control,
-            call.data.get(ATTR_CALL_ID),
+            as_call_id(line, call.data.get(ATTR_CALL_ID)),
             call.data.get(ATTR_EXPECTED_STATE),
         )
         return _call_response(line.state.line, found) if found else None
@@ -124,19 +126,23 @@ def _call_action(
 async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a number from a line."""
     line = _line(hass, call)
-    dialed = await line.control.dial(call.data[ATTR_NUMBER])
+    dialed = await line.control.dial(as_number(line, call.data[ATTR_NUMBER]))
     return _call_response(line.state.line, dialed)
 
 
 async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a call to a number, or to the other side of a second call."""
-    control = _line(hass, call).control
-    number, second = call.data.get(ATTR_NUMBER), call.data.get(ATTR_SECOND_CALL_ID)
-    which = call.data.get(ATTR_CALL_ID), call.data.get(ATTR_EXPECTED_STATE)
+    line = _line(hass, call)
+    number = call.data.get(ATTR_NUMBER)
+    second = as_call_id(line, call.data.get(ATTR_SECOND_CALL_ID))
+    which = (
+        as_call_id(line, call.data.get(ATTR_CALL_ID)),
+        call.data.get(ATTR_EXPECTED_STATE),
+    )
     if number is not None and second is None:
-        await control.transfer(number, *which)
+        await line.control.transfer(as_number(line, number), *which)
     elif second is not None and number is None:
-        await control.attended_transfer(second, *which)
+        await line.control.attended_transfer(second, *which)
     else:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="transfer_target"
@@ -145,9 +151,11 @@ async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
 
 async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a call to a park orbit."""
-    await _line(hass, call).control.park(
-        call.data.get(ATTR_ORBIT),
-        call.data.get(ATTR_CALL_ID),
+    line = _line(hass, call)
+    orbit = call.data.get(ATTR_ORBIT)
+    await line.control.park(
+        None if orbit is None else as_number(line, orbit),
+        as_call_id(line, call.data.get(ATTR_CALL_ID)),
         call.data.get(ATTR_EXPECTED_STATE),
     )
 
@@ -155,14 +163,19 @@ async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_retrieve(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a park orbit from a line."""
     line = _line(hass, call)
-    found = await line.control.retrieve(call.data.get(ATTR_ORBIT))
+    orbit = call.data.get(ATTR_ORBIT)
+    found = await line.control.retrieve(
+        None if orbit is None else as_number(line, orbit)
+    )
     return _call_response(line.state.line, found)
 
 
 async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a chat message in the name of a line."""
-    control = _line(hass, call).control
-    await control.send_message(call.data[ATTR_RECIPIENT], call.data[ATTR_MESSAGE])
+    line = _line(hass, call)
+    await line.control.send_message(
+        as_number(line, call.data[ATTR_RECIPIENT]), call.data[ATTR_MESSAGE]
+    )
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -267,7 +280,7 @@ def _call_response(account: str, call: AccountCall) -> dict[str, Any]:
 _ACTIONS = {
     "dial": _Action(
         _async_dial,
-        {vol.Required(ATTR_NUMBER): cv.string},
+        {vol.Required(ATTR_NUMBER): validators.number},
         SupportsResponse.OPTIONAL,
     ),
     "answer": _call_action(Control.answer, SupportsResponse.OPTIONAL),
@@ -278,15 +291,17 @@ _ACTIONS = {
     "transfer": _Action(
         _async_transfer,
         {
-            vol.Optional(ATTR_NUMBER): cv.string,
-            vol.Optional(ATTR_SECOND_CALL_ID): cv.string,
+            vol.Optional(ATTR_NUMBER): validators.number,
+            vol.Optional(ATTR_SECOND_CALL_ID): validators.call_id,
             **_CALL,
         },
     ),
-    "park": _Action(_async_park, {vol.Optional(ATTR_ORBIT): cv.string, **_CALL}),
+    "park": _Action(
+        _async_park, {vol.Optional(ATTR_ORBIT): validators.number, **_CALL}
+    ),
     "retrieve": _Action(
         _async_retrieve,
-        {vol.Optional(ATTR_ORBIT): cv.string},
+        {vol.Optional(ATTR_ORBIT): validators.number},
         SupportsResponse.OPTIONAL,
     ),
     "start_recording": _call_action(Control.start_recording, SupportsResponse.OPTIONAL),
@@ -294,7 +309,7 @@ _ACTIONS = {
     "send_message": _Action(
         _async_send_message,
         {
-            vol.Required(ATTR_RECIPIENT): cv.string,
+            vol.Required(ATTR_RECIPIENT): validators.number,
             vol.Required(ATTR_MESSAGE): vol.All(
                 cv.string, vol.Length(min=1, max=_MESSAGE_LIMIT)
             ),

@@ -18,11 +18,15 @@ from .const import DOMAIN
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Who is spoken of; a `hidden` one is outside, and not to be named."""
+    """Who is spoken of; a `hidden` one is outside, and not to be named.
+
+    One who has `withheld` the number wants not to be known.
+    """
 
     name: str | None = None
     number: str | None = None
     hidden: bool = False
+    withheld: bool = False
 
 
 # A list is one to choose from.
@@ -80,6 +84,8 @@ def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> s
             if word.name or word.number:
                 return word.name or spoken_number(word.number or "")
             key = "outside" if word.hidden else "unknown"
+            if word.withheld and not word.hidden:
+                key = "withheld"
             return text(f"{key}_to" if spoken_to else key)
         case datetime():
             local = dt_util.as_local(word)
@@ -110,5 +116,9 @@ def _joined(parts: list[str], conjunction: str) -> str:
 
 
 def spoken_number(number: str) -> str:
-    """Return a number digit by digit, or a voice says how many millions it is."""
-    return " ".join(number) if len(number) > 3 else number
+    """Return a number digit by digit, or a voice says how many millions it is.
+
+    An account may have a name for its number: that is a word.
+    """
+    is_word = any(char.isalpha() for char in number)
+    return number if is_word or len(number) <= 3 else " ".join(number)

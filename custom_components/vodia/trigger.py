@@ -1,11 +1,14 @@
 """Triggers of the Vodia PBX integration: what happens to calls, straight from the frame."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import partial
+import re
 from typing import ClassVar, override
+from unicodedata import normalize
 
 import voluptuous as vol
 
@@ -25,6 +28,7 @@ from homeassistant.helpers.typing import ConfigType, VolDictType
 from .const import (
     ATTR_BACKFILLED,
     ATTR_BEHAVIOR,
+    ATTR_DIALED_NUMBER,
     ATTR_DIRECTION,
     ATTR_END_REASON,
     ATTR_NAME,
@@ -37,14 +41,26 @@ from .event import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
 from .pbx.numbering import same_number
 from .target import accounts_in
+from .validators import number_filter
 
 BEHAVIOR_EACH = "each"
 BEHAVIOR_FIRST = "first"
 # Calls that a trigger remembers to have fired for.
 _REMEMBERED = 500
+# What is special in a pattern for the library, and in no name for us.
+_SPECIAL = re.compile(r"([?\[])")
 
+
+def _not_empty(numbers: list[str]) -> list[str]:
+    """Return numbers without what an empty field of a form gives."""
+    return [number for number in numbers if number.strip()]
+
+
+_NUMBERS = vol.All(cv.ensure_list, [number_filter])
 _FILTERS: VolDictType = {
-    vol.Optional(ATTR_NUMBER): vol.All(cv.ensure_list, [cv.string]),
+    # An empty number is nobody's, as an empty list is anybody: a gate stays shut.
+    vol.Optional(ATTR_NUMBER): _NUMBERS,
+    vol.Optional(ATTR_DIALED_NUMBER): vol.All(_NUMBERS, _not_empty),
     vol.Optional(ATTR_NAME): vol.All(cv.ensure_list, [cv.string]),
     vol.Optional(ATTR_SCOPE): vol.In(list(Scope)),
     vol.Optional(ATTR_BEHAVIOR, default=BEHAVIOR_FIRST): vol.In(
@@ -56,6 +72,28 @@ _DIRECTION: VolDictType = {vol.Optional(ATTR_DIRECTION): vol.In(list(Direction))
 
 # Entry, call (whatever its id and those of its legs), and the phone if each one counts.
 type CallKey = tuple[str, int, str | None]
+
+
+def _is_one_of(
+    numbers: Sequence[str] | None, number: str | None, country: str | None
+) -> bool:
+    """Return whether a number is one of those, if there are any."""
+    return not numbers or any(same_number(number, one, country) for one in numbers)
+
+
+def _is_called(names: Sequence[str] | None, name: str | None) -> bool:
+    """Return whether a name is one of those, if there are any; `*` is any text."""
+    if not names:
+        return True
+    folded = _folded(name or "")
+    return any(
+        fnmatchcase(folded, _SPECIAL.sub(r"[\1]", _folded(one))) for one in names
+    )
+
+
+def _folded(name: str) -> str:
+    """Return a name as it is compared: however it was typed, in upper or lower case."""
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 @dataclass(slots=True)
@@ -117,7 +155,8 @@ class CallTrigger(Trigger):
         self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
     ) -> dict[CallKey, list[CallEvent]]:
         """Return the events that fit target and filters, by their call."""
-        return self._by_call(coordinator, filter(self._fits, events))
+        fits = partial(self._fits, country=coordinator.country)
+        return self._by_call(coordinator, filter(fits, events))
 
     def _by_call(
         self, coordinator: VodiaCoordinator, events: Iterable[CallEvent]
@@ -138,10 +177,9 @@ class CallTrigger(Trigger):
         """Return whether an event of a targeted extension is to fire now."""
         return True
 
-    def _fits(self, event: CallEvent) -> bool:
+    def _fits(self, event: CallEvent, country: str | None) -> bool:
         """Return whether an event is of our kind and passes the filters."""
         options, call = self._options, event.call
-        numbers, names = options.get(ATTR_NUMBER), options.get(ATTR_NAME)
         return (
             event.type is self._event_type
             and (options[ATTR_BACKFILLED] or not event.past)
@@ -151,17 +189,9 @@ class CallTrigger(Trigger):
                 not options.get(ATTR_END_REASON)
                 or event.end_reason in options[ATTR_END_REASON]
             )
-            and (
-                not numbers
-                or any(same_number(call.remote.number, number) for number in numbers)
-            )
-            and (
-                not names
-                or any(
-                    fnmatchcase((call.remote.name or "").casefold(), name.casefold())
-                    for name in names
-                )
-            )
+            and _is_one_of(options.get(ATTR_NUMBER), call.remote.number, country)
+            and _is_one_of(options.get(ATTR_DIALED_NUMBER), call.dialed_number, country)
+            and _is_called(options.get(ATTR_NAME), call.remote.name)
         )
 
     def _key(self, coordinator: VodiaCoordinator, event: CallEvent) -> CallKey:
@@ -264,7 +294,7 @@ class CallRingingTrigger(CallTrigger):
                 event
                 for event in wait.events.values()
                 if client.connected
-                and self._fits(event)
+                and self._fits(event, wait.coordinator.country)
                 and not client.stories.is_doubted(event)
             ]
             if events:

@@ -26,6 +26,7 @@ from .pbx.control import Control
 from .pbx.errors import (
     AccessOffError,
     HeldElsewhereError,
+    InvalidNumberError,
     NoFittingCallError,
     NotConfirmedError,
     NotConnectedError,
@@ -48,7 +49,7 @@ from .pbx.models import (
     Scope,
 )
 from .privacy import hide_party
-from .sensor import CALL, LAST_CALLER, call_attributes, iso_time
+from .sensor import CALL, LAST_CALLER, STATE_WITHHELD, call_attributes, iso_time
 from .speech import Phrase, Who
 from .switch import DND
 
@@ -83,6 +84,7 @@ _FITS: Final[Mapping[Verb, tuple[frozenset[CallState], str]]] = {
 # Errors that are worded for the screen, and how they are said.
 _SAID: Final[Mapping[type[PbxError], str]] = {
     HeldElsewhereError: "held_elsewhere",
+    InvalidNumberError: "cannot_call",
     NotConfirmedError: "not_confirmed",
     NotConnectedError: "not_connected",
     SeveralCallsError: "several_calls",
@@ -208,7 +210,9 @@ class Voice:
         if call is None:
             return Reply((Phrase(f"done_{verb}"),))
         party = line.coordinator.shown_call(call).remote
-        with_whom = self._who(line.coordinator, party.number, party.name)
+        with_whom = self._who(
+            line.coordinator, party.number, party.name, withheld=party.withheld
+        )
         return Reply(
             (Phrase(f"done_{verb}", {"to_whom": with_whom}),),
             {"call": _call(line, call)},
@@ -312,7 +316,10 @@ class Voice:
             return Reply((Phrase(key, {"name": name}),), data)
         if call is None or call.state not in IN_CALL:
             return Reply((Phrase("is_talking", {"name": name}),), data)
-        party = self._who(found.coordinator, call.remote.number, call.remote.name)
+        remote = call.remote
+        party = self._who(
+            found.coordinator, remote.number, remote.name, withheld=remote.withheld
+        )
         return Reply(
             (Phrase("is_talking_to", {"name": name, "to_whom": party}),),
             {**data, "call": _call(found, call)},
@@ -428,7 +435,10 @@ class Voice:
         lines = self._likely_lines(CALL_GATE, phone, states)
         if not said.strip():
             raise Refusal("no_name")
-        number = number_in(said)
+        try:
+            number = number_in(said)
+        except InvalidNumberError as err:
+            raise Refusal("cannot_call") from err
         found: list[tuple[Phone, _Callee]] = []
         for line in lines:
             if number is not None:
@@ -501,18 +511,28 @@ class Voice:
     # Words
 
     def _who(
-        self, coordinator: VodiaCoordinator, number: str | None, name: str | None
+        self,
+        coordinator: VodiaCoordinator,
+        number: str | None,
+        name: str | None,
+        *,
+        withheld: bool = False,
     ) -> Who:
         """Return a party as it may be named."""
         if account := coordinator.account(number or ""):
             name = name or account.name
         party = coordinator.shown_party(number, name)
-        return Who(party.name, party.number, hidden=coordinator.private)
+        return Who(
+            party.name, party.number, hidden=coordinator.private, withheld=withheld
+        )
 
     def _is_calling(self, phone: Phone, call: AccountCall) -> Phrase:
         """Return the sentence that tells who calls."""
         who = Who(
-            call.remote.name, call.remote.number, hidden=phone.coordinator.private
+            call.remote.name,
+            call.remote.number,
+            hidden=phone.coordinator.private,
+            withheld=call.remote.withheld,
         )
         if phone.number in phone.coordinator.lines and phone.is_own:
             return Phrase("is_calling", {"who": who})
@@ -522,7 +542,12 @@ class Voice:
         """Return the sentence that tells who called."""
         party = _shown_past(line, call)
         words: dict[str, Any] = {
-            "who": Who(party.name, party.number, hidden=line.coordinator.private)
+            "who": Who(
+                party.name,
+                party.number,
+                hidden=line.coordinator.private,
+                withheld=party.withheld,
+            )
         }
         key = "missed" if call.end_reason is EndReason.MISSED else "called"
         if call.started is None:
@@ -550,7 +575,12 @@ class Voice:
         ):
             return Reply((Phrase("no_history"),), {"calls": [], "complete": False})
         name, number = shown.get("name"), shown.get("number")
-        who = Who(name, number, hidden=line.coordinator.private)
+        who = Who(
+            name,
+            number,
+            hidden=line.coordinator.private,
+            withheld=state is not None and state.state == STATE_WITHHELD,
+        )
         return Reply(
             (Phrase("last_caller", {"who": who, "when": at}),),
             {

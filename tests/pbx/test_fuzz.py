@@ -407,7 +407,7 @@ def test_hostile_replies(chance: Random) -> None:
             assert re.fullmatch("[\\w.-]{1,253}", told_tenant(text) or "x")
             continue
         with suppress(UnexpectedReplyError):
-            _address_book(reply(text))
+            _address_book(reply(text), "DE")
         try:
             told = reply(text).json()
         except UnexpectedReplyError:

@@ -121,7 +121,7 @@ def test_party(
         "Team < Blue >",
         "I <3 U",
         "1 & 1",
-        "sip:40@tenant",
+        "sip:46@tenant",
     ],
 )
 @pytest.mark.parametrize("form", ['"{}" <sip:40@tenant>', "{} <sip:40@tenant>"])
@@ -135,9 +135,7 @@ def test_party_name_in_any_script(form: str, name: str) -> None:
     [
         (r'"The \"Boss\""', 'The "Boss"'),
         (r'"back\\slash"', r"back\slash"),
-        (r'"\\\""', '\\"'),
         ('"  Anna "', "Anna"),
-        ('"', '"'),
     ],
 )
 def test_party_name_in_quotes(quoted: str, name: str) -> None:
@@ -148,13 +146,13 @@ def test_party_name_in_quotes(quoted: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ('"Anonymous" <sip:anonymous@anonymous.invalid>', "Anonymous"),
+        ('"Anna" <sip:anonymous@anonymous.invalid>', "Anna"),
         ("<sip:Anonymous@anonymous.invalid>", None),
     ],
 )
 def test_party_withheld(text: str, name: str | None) -> None:
     """A withheld number is no number."""
-    assert parse_party(text) == Party(None, name, "anonymous.invalid")
+    assert parse_party(text) == Party(None, name, "anonymous.invalid", True)
 
 
 def test_party_bracket_in_quotes_is_no_address() -> None:
@@ -203,7 +201,7 @@ def test_party_bare_number_with_spaces() -> None:
 
 def test_party_bare_anonymous() -> None:
     """The word alone withholds the number; it is nobody's name."""
-    assert parse_party("anonymous") == Party(None, None, None)
+    assert parse_party("anonymous") == Party(None, None, None, True)
 
 
 # Frames that are not to be taken
@@ -821,7 +819,10 @@ def test_encode(make: Callable[[], str], frame: dict[str, Any]) -> None:
         ("030\u00a0123", "030123"),
         ("*97", "*97"),
         ("#31#0301234", "#31#0301234"),
-        ("anna", "anna"),
+        ("٤٦", "46"),
+        ("\uff0b\uff14\uff16", "+46"),
+        ("0171\u202f123\u200e4567", "01711234567"),
+        ("030\u2013123\u2009456", "030123456"),
     ],
 )
 def test_dialable(number: str, dialed: str) -> None:
@@ -833,7 +834,8 @@ def test_dialable(number: str, dialed: str) -> None:
     "number",
     [
         *("", " ", "+", "46+", "++46", "46;47", "sip:46@tenant", "46\n", "4" * 65),
-        *("é", "٤٦", "\uff14\uff16", "\u212a", "\u017f", '46"', "46,,1"),
+        *("é", "\u212a", "\u017f", '46"', "46,,1", "4" * 70, "anna", "room10001"),
+        *("030 123 and 4", "4 Anna", "030 1234567 / 030 7654321", "030 Büro 12"),
     ],
 )
 def test_not_dialable(number: str) -> None:

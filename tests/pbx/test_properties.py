@@ -22,7 +22,6 @@ import pytest
 
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.messages import (
-    SEPARATORS,
     AccountsSnapshot,
     FrameError,
     Message,
@@ -39,7 +38,8 @@ from custom_components.vodia.pbx.models import (
     KnownAccount,
     Party,
 )
-from custom_components.vodia.pbx.numbering import AddressBook, same_number
+from custom_components.vodia.pbx.numbering import AddressBook, is_number, same_number
+from custom_components.vodia.pbx.party import decoded, is_placeholder
 from custom_components.vodia.pbx.state import PbxState
 from simulator import engine as sim, model
 from simulator.switches import Switches
@@ -212,8 +212,12 @@ def line(text: str) -> str:
 
 
 def told_name(name: str) -> str | None:
-    """Return what is kept of a name: one line that is more than a number."""
-    return line(name) if set(line(name)) - set("+*#0123456789 ()/.-") else None
+    """Return what is kept of a name: one line that has a letter or a picture."""
+    text = line(decoded(name))
+    kinds = {unicodedata.category(char)[0] for char in text}
+    if kinds <= set("PZ") or is_number(text) or is_placeholder(text):
+        return None
+    return text
 
 
 def take(state: PbxState, frame: Json, now: float = 0) -> bool:
@@ -1060,7 +1064,7 @@ PARTY_NAMES = st.text(max_size=60) | st.lists(
     max_size=10,
 ).map("".join)
 PARTY_NUMBERS = st.from_regex(r"\A\+?[*0-9a-z]{1,20}\Z").filter(
-    lambda number: number != "anonymous"
+    lambda number: number.strip("0") and not is_placeholder(number)
 )
 LABELS = st.from_regex(r"\A[a-zA-Z0-9]([a-zA-Z0-9-]{0,8}[a-zA-Z0-9])?\Z")
 PARTY_HOSTS = (
@@ -1118,7 +1122,7 @@ def test_party_is_what_was_written(
     """A party comes back from its address, also when parts of it are missing."""
     shown = "" if name is None else f"{quoted(name)} "
     party = parse_party(f"{shown}<{scheme}{number or ''}{place.text}>{tag}")
-    assert party == Party(number, told_name(name or ""), place.host)
+    assert party[:3] == (number, told_name(name or ""), place.host)
 
 
 @often(3)
@@ -1143,7 +1147,7 @@ def test_party_without_a_scheme(name: str, number: str, place: Place) -> None:
 @given(PARTY_NAMES)
 def test_party_of_a_name_alone(name: str) -> None:
     """What is in quotes is a name, whatever it looks like."""
-    assert parse_party(quoted(name)) == Party(None, told_name(name), None)
+    assert parse_party(quoted(name))[:3] == (None, told_name(name), None)
 
 
 @pytest.mark.parametrize(
@@ -1190,7 +1194,9 @@ def test_any_text_is_some_party(text: str) -> None:
     if not LIKE_A_HOST.fullmatch(party.host or ""):
         # No address can hold such a host.
         party = replace(party, host=None)
-    assert party == parse_party(address(party))
+    # That the number was withheld is not written, and what is decoded is so once.
+    if decoded(party.name or "") == (party.name or ""):
+        assert party[:3] == parse_party(address(party))[:3]
 
 
 # Numbers
@@ -1201,7 +1207,7 @@ COUNTRIES = st.sampled_from(("1", "49", "33", "351", "420"))
 
 def spaced(number: str, chance: Random) -> str:
     """Return a number with separators, as people write it."""
-    separators = ("", "", "", *map(chr, SEPARATORS))
+    separators = ("", "", "", *" ()/.-\u00a0\u202f\u2009\u200e\u2013")
     return "".join(digit + chance.choice(separators) for digit in number)
 
 

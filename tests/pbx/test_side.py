@@ -223,7 +223,8 @@ def test_odd_book(reply: Any) -> None:
 
 
 BOOK = AddressBook(
-    [
+    country="DE",
+    contacts=[
         ("+49301234567", "Anna"),
         ("01717654321", "Bruno"),
         ("5551234", "Chidi"),
@@ -232,7 +233,7 @@ BOOK = AddressBook(
         ("+442025550100", "Fay"),
         ("+49301234567", "Gil"),
         ("anna", "Hal"),
-    ]
+    ],
 )
 
 

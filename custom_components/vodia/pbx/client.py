@@ -33,6 +33,7 @@ from .errors import (
 from .history import read_history
 from .ledger import Ledger
 from .link import Link, Timing
+from .memory import Memory
 from .messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -174,8 +175,9 @@ class PbxClient:
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] | None = (),
-        tenant_names: Iterable[str] = (),
+        country: str | None = None,
         told: Told | None = None,
+        tenant_names: Iterable[str] = (),
     ) -> None:
         """Prepare; nothing happens before `start`.
 
@@ -184,8 +186,10 @@ class PbxClient:
         unheard of. So are `flags`, its service flags; None leaves them to others.
         `tenant_names` are further names of the tenant, as learned on earlier days. Where
         only the own calls are `wanted`, those of others are neither asked for nor taken
-        in. What was `told` before is not told again.
+        in. `country` (ISO 3166, two letters) is where a number without its country is
+        dialed. What was `told` before is not told again.
         """
+        self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
         self.timing = TIMING
@@ -202,17 +206,18 @@ class PbxClient:
             self.ledger,
             self._side_told,
             flags=flags,
+            country=country,
         )
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
+        self._memory = Memory(names=set(tenant_names))
         self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
         self._known = known or {}
         self._wanted = wanted
         self._state = self._new_state()
-        self._state.memory.names.update(tenant_names)
         self._live: _Link | None = None
         self._was_live = False
         self.links = 0
@@ -239,7 +244,7 @@ class PbxClient:
     @property
     def tenant_names(self) -> frozenset[str]:
         """Return the names of the tenant that were learned, in lower case."""
-        return self.session.tenant_names | self._state.memory.names
+        return self.session.tenant_names | self._memory.names
 
     @property
     def connected(self) -> bool:
@@ -509,7 +514,7 @@ class PbxClient:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
             self.changed_at = time.time()
-            self._state.memory.end_link(self._state.listed)
+            self._memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
         self._wake()
@@ -522,20 +527,18 @@ class PbxClient:
 
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
-        names = set[str]()
-        if previous:
-            names = previous.memory.names
-            names |= self.tenant_names
+        self._memory.names |= self.tenant_names
         return PbxState(
             self.line,
-            self._hosts | names | {self.session.tenant.lower()},
+            self._hosts | self.tenant_names | {self.session.tenant.lower()},
             tenant=self.session.tenant.lower(),
             known={number: known.type for number, known in previous.accounts.items()}
             if previous
             else self._known,
-            memory=previous.memory if previous else None,
+            memory=self._memory,
             ledger=self.ledger,
             book=self.side.values.address_book,
+            country=self.country,
         )
 
     def _login_failed(self, error: PbxError) -> None:
@@ -963,7 +966,9 @@ class LineClient(PbxClient):
         """Prepare; nothing happens before `start`."""
         self._watcher = watcher
         self._away = False
-        super().__init__(http, server, credentials, listener, flags=None)
+        super().__init__(
+            http, server, credentials, listener, flags=None, country=watcher.country
+        )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
 

@@ -18,7 +18,6 @@ from .assumptions import Assumption
 from .errors import (
     AccessOffError,
     HeldElsewhereError,
-    InvalidNumberError,
     MethodNotAllowedError,
     NoOrbitError,
     NotConfirmedError,
@@ -34,19 +33,16 @@ from .errors import (
 from .history import read_history
 from .ledger import count
 from .memory import Hold
-from .messages import SEPARATORS, call_ids
+from .messages import call_ids
 from .models import IN_CALL, AccountCall, CallState, EndReason, PastCall
-from .numbering import same_number
+from .numbering import dialable, same_number
 from .star_codes import read_retrieve_code
 from .state import PbxState
 
 if TYPE_CHECKING:
     from .client import PbxClient
 
-_DIALABLE: Final = re.compile(r"\+?[0-9A-Za-z*#]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-# The zero that people write for callers from the same country: +49 (0)30 1234.
-_TRUNK_ZERO: Final = re.compile(r"^(\s*\+[\d\s./-]+)\(0\)")
 
 _RINGING: Final = frozenset({CallState.RINGING})
 _CONNECTED: Final = frozenset({CallState.CONNECTED})
@@ -74,7 +70,7 @@ class Control:
         Raises InvalidNumberError, NotConnectedError, or NotConfirmedError when no such
         call shows up.
         """
-        number = dialable(number)
+        number = self._dialable(number)
         async with self._act("dial") as act:
             return await self._dial(act, number, lambda state: None)
 
@@ -97,7 +93,7 @@ class Control:
                     for call in own_calls(state)
                     if call.state in IN_CALL
                     and call.id not in before
-                    and any(_is_same(call, other) for other in parked)
+                    and any(self._is_same(call, other) for other in parked)
                 ),
                 None,
             )
@@ -195,7 +191,7 @@ class Control:
 
         Raises InvalidNumberError, too.
         """
-        number = dialable(number)
+        number = self._dialable(number)
         fits = IN_CALL | _RINGING
         async with self._act("transfer") as act:
             await self._transfer(act, number, Choice(call_id, expected, fits, fits))
@@ -220,7 +216,7 @@ class Control:
             if group is None or group.in_use is None:
                 return True
             there = group.calls
-            same = not there or any(_is_same(call, other) for other in there)
+            same = not there or any(self._is_same(call, other) for other in there)
             return True if group.in_use and same else None
 
         async with self._act("park") as act:
@@ -234,7 +230,7 @@ class Control:
         """Return the orbit that is meant: by its number, or the only one that fits."""
         orbits = self._client.watcher.live.state.orbits
         if number is not None:
-            number = dialable(number)
+            number = self._dialable(number)
             orbits = {number: orbits[number]} if number in orbits else {}
         if not orbits:
             raise NoOrbitError("no such orbit")
@@ -323,7 +319,7 @@ class Control:
         Raises InvalidNumberError, NotConnectedError.
         """
         client = self._client
-        recipient = dialable(recipient)
+        recipient = self._dialable(recipient)
         await client.send(
             "chat",
             src=client.live.state.line,
@@ -404,6 +400,16 @@ class Control:
             live.dnd_way = index
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
+
+    def _dialable(self, number: str) -> str:
+        """Return a number as the PBX takes it; an account of the tenant as it is."""
+        return dialable(number, self._client.watcher.state.raw_accounts)
+
+    def _is_same(self, call: AccountCall, other: AccountCall) -> bool:
+        """Return whether two accounts have the same call, perhaps under another id."""
+        return call.id == other.id or same_number(
+            call.remote.number, other.remote.number, self._client.country
+        )
 
     # The way of a command
 
@@ -657,23 +663,6 @@ class Control:
                 ),
                 act.until,
             )
-
-
-def dialable(number: str) -> str:
-    """Return a number as the PBX takes it, without the separators people write.
-
-    The PBX's own client takes digits, letters, `*` and a leading `+`; `#` begins star
-    codes too. Raises InvalidNumberError for anything else.
-    """
-    text = _TRUNK_ZERO.sub(r"\1", number).translate(SEPARATORS)
-    if not _DIALABLE.fullmatch(text):
-        raise InvalidNumberError("not a number to dial")
-    return text
-
-
-def _is_same(call: AccountCall, other: AccountCall) -> bool:
-    """Return whether two accounts have the same call, perhaps under another id."""
-    return call.id == other.id or same_number(call.remote.number, other.remote.number)
 
 
 def _encodable(text: str) -> str:

@@ -27,8 +27,7 @@ from .models import (
     Phase,
     Scope,
 )
-from .numbering import EXTENSION_DIGITS, AddressBook, digits_of
-
+from .numbering import EXTENSION_DIGITS, AddressBook, digits_of, number_key
 
 # In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
 MAILBOX: Final = "8"
@@ -43,9 +42,15 @@ class Facts:
     """
 
     def __init__(
-        self, line: str, hosts: frozenset[str], memory: Memory, book: AddressBook
+        self,
+        line: str,
+        hosts: frozenset[str],
+        memory: Memory,
+        book: AddressBook,
+        country: str | None,
     ) -> None:
         """Start with the line itself."""
+        self.country = country
         self.line = line
         self.memory = memory
         self.scope: CallScope | None = None
@@ -188,15 +193,28 @@ class Facts:
     def _named(self, party: Party) -> Party:
         """Return a party with the name that it has where the call gives none.
 
-        That of its account, else that of the address book.
+        That of its account, else that of the address book, else the last one that it had.
         """
-        if party.name or not party.number:
+        if not party.number:
             return party
-        account = self._accounts.get(party.number)
-        if account and account.name and self._is_in_tenant(party):
-            return replace(party, name=account.name)
-        name = self._book.name(party.number)
-        return replace(party, name=name) if name else party
+        if party.name is None:
+            account = self._accounts.get(party.number)
+            if account and account.name and self._is_in_tenant(party):
+                return replace(party, name=account.name)
+        name = party.name or self._book.name(party.number)
+        key = self._name_key(party)
+        if name is None:
+            name = self.memory.called.get(key)
+        elif self.memory.called.get(key) != name:
+            self.memory.remember_name(key, name)
+        return party if name == party.name else replace(party, name=name)
+
+    def _name_key(self, party: Party) -> str:
+        """Return by what a name is remembered; a short number is one of its tenant."""
+        number = party.number or ""
+        if len(number) < EXTENSION_DIGITS and not self._is_in_tenant(party):
+            return f"{number}@{party.host}"
+        return number_key(number, self.country)
 
 
 def is_with_nobody(call: Call) -> bool:

@@ -75,7 +75,9 @@ class Groups(Facts):
             type=kind,
             present=True,
             calls=tuple(
-                self._account_call(call, _answered_phase(call, call.phase, kind), number)
+                self._account_call(
+                    call, _answered_phase(call, call.phase, kind), number
+                )
                 for call in legs
                 if call.phase
             ),

@@ -18,13 +18,14 @@ class AccountNumbers:
     Accounts may share a number, above all the one that is shown outside.
     """
 
+    country: str | None = None
     _called: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _shown: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, accounts: Iterable[Account]) -> Self:
-        """Return the further numbers of accounts."""
-        numbers = cls()
+    def of(cls, accounts: Iterable[Account], country: str | None) -> Self:
+        """Return the further numbers of accounts, dialed in a country."""
+        numbers = cls(country)
         for account in accounts:
             for of_kind, told in (
                 (numbers._called, account.aliases),
@@ -41,30 +42,48 @@ class AccountNumbers:
 
     def called(self, number: str) -> str | None:
         """Return the account that is called at a number, if it is one alone."""
-        found = set(_owners(self._called, number))
+        found = set(self._owners(self._called, number))
         return found.pop() if len(found) == 1 else None
 
     def calling(self, number: str, involved: AbstractSet[str]) -> str | None:
         """Return the account that calls with a number: the one, or the only involved."""
-        found = {*_owners(self._called, number), *_owners(self._shown, number)}
+        found = {
+            *self._owners(self._called, number),
+            *self._owners(self._shown, number),
+        }
         if len(found) != 1:
             found &= involved
         return found.pop() if len(found) == 1 else None
+
+    def _owners(
+        self, numbers: Mapping[str, list[tuple[str, str]]], number: str
+    ) -> Iterable[str]:
+        """Return the accounts that a number is of."""
+        return (
+            account
+            for alias, account in numbers.get(_key(number), ())
+            if same_number(alias, number, self.country)
+        )
 
 
 class Identity(Facts):
     """Tell accounts by all of their numbers, and the tenant by all of its names."""
 
     def __init__(
-        self, line: str, hosts: frozenset[str], memory: Memory, book: AddressBook
+        self,
+        line: str,
+        hosts: frozenset[str],
+        memory: Memory,
+        book: AddressBook,
+        country: str | None,
     ) -> None:
         """Start with the line's own number, and the names that are known."""
-        super().__init__(line, hosts | memory.names, memory, book)
+        super().__init__(line, hosts | memory.names, memory, book, country)
         self._numbers = AccountNumbers()
 
     def _learn_numbers(self) -> None:
         """Take over the further numbers of the accounts; calls are known by them anew."""
-        self._numbers = AccountNumbers.of(self._accounts.values())
+        self._numbers = AccountNumbers.of(self._accounts.values(), self.country)
         if self._numbers:
             self._listed = {
                 call_id: self._identified(call)
@@ -183,14 +202,3 @@ def _key(number: str) -> str:
     """Return what the written forms of a number have in common."""
     digits = digits_of(number)
     return digits[-EXTENSION_DIGITS:] if len(digits) >= EXTENSION_DIGITS else number
-
-
-def _owners(
-    numbers: Mapping[str, list[tuple[str, str]]], number: str
-) -> Iterable[str]:
-    """Return the accounts that a number is of."""
-    return (
-        account
-        for alias, account in numbers.get(_key(number), ())
-        if alias == number or same_number(alias, number)
-    )

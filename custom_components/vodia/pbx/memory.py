@@ -1,5 +1,6 @@
 """What the PBX does not tell again: it outlives a link."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -9,15 +10,21 @@ from .models import Call, Phase
 
 # Seconds between the two snapshots that must both lack an account to remove it.
 FORGET_AFTER: Final = 600.0
+# Names that are remembered; who calls often stays.
+_NAMES_LIMIT: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dial:
-    """A number that the line dialed through us, and the calls that were up before."""
+    """A number that the line dialed through us, and the calls that were up before.
+
+    `shown` is the number that the call of it has, as the PBX writes it.
+    """
 
     number: str
     time: float
     before: set[str]
+    shown: str | None = None
 
 
 class Hold(Enum):
@@ -34,9 +41,11 @@ class Memory:
     """What the PBX does not tell again: it outlives a link.
 
     Since when an account is missing, what we dial, and which calls that made; how often
-    in a row `connected` was wrong about the line, by whether it was in a call; whether
-    the line's presence showed its calls, and one that only rang; and further `names` of
-    the tenant. The calls that we hold, and how they looked at the end of the last link.
+    in a row `connected` was wrong about the line, by whether it was in a call; and
+    whether the line's presence showed its calls, and one that only rang. The calls that
+    we hold, and how they looked at the end of the last link. Further `names` of the
+    tenant; and `called`, the names that calls or the address book gave last, by number,
+    the latest at the end.
     """
 
     absent_since: dict[str, float] = field(default_factory=dict)
@@ -46,6 +55,7 @@ class Memory:
     names: set[str] = field(default_factory=set)
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
+    called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: dict[str, Hold] = field(default_factory=dict)
     held: dict[str, Call] = field(default_factory=dict)
 
@@ -82,6 +92,13 @@ class Memory:
             and call.phase is Phase.HELD
             and call.started == before.started
         }
+
+    def remember_name(self, number: str, name: str) -> None:
+        """Keep the name of a number."""
+        self.called[number] = name
+        self.called.move_to_end(number)
+        if len(self.called) > _NAMES_LIMIT:
+            self.called.popitem(last=False)
 
 
 def long_absent(

@@ -12,7 +12,6 @@ from itertools import islice
 import math
 import re
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
 
 import orjson
 
@@ -32,6 +31,16 @@ from .models import (
     ServiceFlag,
     Voicemail,
     VoiceMessage,
+)
+from .numbering import numbers_in
+from .party import (
+    NUMBER_LIMIT,
+    clean,
+    one_line,
+    parse_party,
+    party,
+    party_name,
+    party_number,
 )
 
 type JsonObject = Mapping[str, Any]
@@ -54,12 +63,9 @@ _BOOLEANS: Final[Mapping[Any, bool | None]] = {
     "": None,
 }
 # Characters; what is longer is no name, number or id of a telephone system.
-_NAME_LIMIT: Final = 100
-_NUMBER_LIMIT: Final = 64
 _ID_LIMIT: Final = 256
 _MESSAGE_LIMIT: Final = 2000
 _WORD_LIMIT: Final = 64
-_PARTY_LIMIT: Final = 10_000
 _HOST_LIMIT: Final = 253
 # Entries; docs/SECURITY.md has what the numbers are for.
 ACCOUNTS_LIMIT: Final = 5000
@@ -78,25 +84,9 @@ _FRAMES_KNOWN: Final = 2000
 # Bytes of a frame that is known again; ordinary ones have some two hundred.
 _FRAME_KNOWN_LENGTH: Final = 1000
 _CALLS_KNOWN: Final = 500
-_WITHHELD: Final = "anonymous"
-# What people write between the digits of a number, and all that a number is made of.
-SEPARATORS: Final = str.maketrans("", "", " ()/.-\u00a0")
-_NUMBER_CHARS: Final = "+*#0123456789 ()/.-"
 # As they are written into the field of an account: `505/9781234567`, or with spaces.
 _BETWEEN_ALIASES: Final = re.compile(r"[\s,;/]+")
-_SCHEME: Final = re.compile(r"\s*(?:sips?|tel):", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"<\s*(?=(?:sips?|tel):)", re.IGNORECASE)
-_QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
-# Control characters, halves of characters, and what turns the direction of all that
-# follows: none of them is text, and databases, logs and JSON each refuse some.
-_NO_TEXT: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-# What begins a tag, a picture or a link where a text is shown as Markdown or HTML.
-_TAG: Final = re.compile(r"<[A-Za-z/!?]")
-_BRACKETS: Final = str.maketrans("<>", "\u2039\u203a")
-_LINK: Final = re.compile(r"!(?=\[)|(?<=\])(?=[(\[:])")
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
 
@@ -293,7 +283,7 @@ def decode(
         case "callerid":
             return CallerId(
                 _text(frame, "callid"),
-                Party(_number(_text(frame, "number")), _name(_text(frame, "name"))),
+                party(_text(frame, "number"), _text(frame, "name")),
             )
         case "domain-state":
             return AccountsSnapshot(
@@ -457,82 +447,9 @@ def decode_address_book(reply: object) -> tuple[Contact, ...]:
     return tuple(contact for contact in contacts if contact)
 
 
-def parse_party(text: str) -> Party:
-    """Return the party in a SIP name-addr such as `"Sales" <sip:40@tenant>`.
-
-    Any part may be missing; quotes and angle brackets in the name are allowed. What is
-    far too long is nobody.
-    """
-    if len(text) > _PARTY_LIMIT:
-        return Party()
-    name, uri = _split_party(text.strip())
-    if len(name) > 1 and name[0] == name[-1] == '"':
-        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    if scheme := _SCHEME.match(uri):
-        uri = uri[scheme.end() :]
-    user, _, host = uri.partition("@")
-    host = host.partition(";")[0]
-    host = host[1:].partition("]")[0] if host[:1] == "[" else host.partition(":")[0]
-    host = host.lower() if len(host) <= _HOST_LIMIT else ""
-    return Party(_number(unquote(user.partition(";")[0])), _name(name), host or None)
-
-
-def _split_party(text: str) -> tuple[str, str]:
-    """Return the name, still in its quotes, and the address."""
-    quoted = _QUOTED.match(text)
-    behind = quoted.end() if quoted else 0
-    if addresses := list(_ADDRESS.finditer(text, behind)):
-        start = addresses[-1].start()
-    elif (start := text.find("<", behind)) < 0:
-        if quoted:
-            return text, ""
-        text = text.partition(">")[0]
-        bare = not text.strip(_NUMBER_CHARS) or (
-            " " not in text and any(char.isdigit() or char in ":@" for char in text)
-        )
-        return ("", text) if bare or text.lower() == _WITHHELD else (text, "")
-    return text[:start].strip(), text[start + 1 :].partition(">")[0].strip()
-
-
-def _number(text: str | None) -> str | None:
-    """Return a number without separators, or None for one that is withheld."""
-    text = (text or "").strip()
-    if len(text) > _NUMBER_LIMIT:
-        return None
-    text = _clean(text).strip()
-    if not text.strip(_NUMBER_CHARS):
-        text = text.translate(SEPARATORS)
-    if not text or text.lower() == _WITHHELD or len(text) > _NUMBER_LIMIT:
-        return None
-    return text
-
-
-def _name(text: str | None) -> str | None:
-    """Return a name, or None for one that only repeats a number."""
-    text = _line(text or "")
-    return text if text.strip(_NUMBER_CHARS) else None
-
-
-def _line(text: str, limit: int = _NAME_LIMIT) -> str:
-    """Return a text in one line of a bounded length."""
-    return " ".join(_clean(text[: limit * 2]).split())[:limit].strip()
-
-
-def _clean(text: str) -> str:
-    """Return a text that is safe wherever it is stored, logged or shown.
-
-    People read the same; only what would be markup is none any more.
-    """
-    if not text.isprintable():
-        text = _NO_TEXT.sub(" ", text)
-    if "<" in text and _TAG.search(text):
-        text = text.translate(_BRACKETS)
-    return _LINK.sub(r"\g<0> ", text) if "!" in text or "]" in text else text
-
-
 def _word(data: JsonObject, key: str) -> str:
     """Return a word of the protocol; what is far too long is cut."""
-    return _clean((_text(data, key) or "")[:_WORD_LIMIT])
+    return clean((_text(data, key) or "")[:_WORD_LIMIT])
 
 
 def _note_unknown(
@@ -608,11 +525,18 @@ def _extensions(data: JsonObject) -> frozenset[str]:
 
 def _party(data: JsonObject, side: str) -> Party:
     """Return one side of a call, from the party string and the split fields."""
-    party = parse_party(_text(data, side) or "")
+    is_called = side == "to"
+    whole = parse_party(_text(data, side) or "", is_called=is_called)
+    number, name = _text(data, f"{side}-number"), _text(data, f"{side}-name")
+    if not number and not name:
+        return whole
+    split = party(number, name, whole.host, is_called=is_called)
+    number = split.number or whole.number
     return Party(
-        _number(_text(data, f"{side}-number")) or party.number,
-        _name(_text(data, f"{side}-name")) or party.name,
-        party.host,
+        number,
+        split.name or whole.name,
+        whole.host,
+        number is None and (split.withheld or whole.withheld),
     )
 
 
@@ -697,7 +621,7 @@ def _account_number(data: JsonObject, key: str) -> str:
     number = _text(data, key)
     if not number:
         raise FrameError(f"{key} is missing")
-    if len(number) > _NUMBER_LIMIT:
+    if len(number) > NUMBER_LIMIT:
         raise FrameError(f"{key} is too long")
     if not _is_number(number):
         raise FrameError(f"{key} is no text")
@@ -706,7 +630,7 @@ def _account_number(data: JsonObject, key: str) -> str:
 
 def _is_number(text: str) -> bool:
     """Return whether a text can name an account: it becomes part of ids."""
-    return len(text) <= _NUMBER_LIMIT and text.isprintable()
+    return len(text) <= NUMBER_LIMIT and text.isprintable()
 
 
 def _state_account(data: JsonObject, ledger: Ledger) -> Account:
@@ -722,7 +646,7 @@ def _state_account(data: JsonObject, ledger: Ledger) -> Account:
     # By position: naming costs half as much again.
     return Account(
         number,
-        (_line(name) or None) if name else None,
+        (one_line(name) or None) if name else None,
         _word(data, "type") or None,
         _boolean(data, "registered"),
         _boolean(data, "dnd"),
@@ -757,7 +681,7 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
 def _chat_message(frame: JsonObject) -> ChatMessage:
     """Return a chat message, in one line; what we get names its sender in `dest`."""
     sender = _account_number(frame, "dest")
-    if not (text := _line(_text(frame, "message") or "", _MESSAGE_LIMIT)):
+    if not (text := one_line(_text(frame, "message") or "", _MESSAGE_LIMIT)):
         raise FrameError("message is empty")
     return ChatMessage(sender, text)
 
@@ -768,7 +692,7 @@ def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
     number = _account_number(data, "name")
     return Account(
         number=number,
-        name=_line(_text(data, "displayname") or "") or None,
+        name=one_line(_text(data, "displayname") or "") or None,
         registered=_boolean(data, "registered"),
         dnd=_boolean(data, "dnd"),
         chat=_word(data, "chatstatus").lower() or None,
@@ -783,9 +707,9 @@ def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
     value = data.get(key)
     texts: Iterable[object] = value if isinstance(value, list) else (value,)
     if isinstance(value, str):
-        texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * _NUMBER_LIMIT])
+        texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * NUMBER_LIMIT])
     numbers = (
-        _number(str(text))
+        party_number(str(text))
         for text in islice(texts, _ALIASES_LIMIT)
         if isinstance(text, str | int) and not isinstance(text, bool)
     )
@@ -831,7 +755,7 @@ def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
     # Empty or zero says that nobody answered; what is missing or odd says nothing.
     unanswered = data.get("connect") in ("", 0, "0", "0.000")
     return PastCall(
-        id=_clean((_text(data, "id") or "")[:_ID_LIMIT]) or None,
+        id=clean((_text(data, "id") or "")[:_ID_LIMIT]) or None,
         direction=Direction.INCOMING if inbound else Direction.OUTGOING,
         scope=None if external is None else scope,
         remote=caller if inbound else callee,
@@ -870,7 +794,7 @@ def _contact(data: JsonObject) -> Contact | None:
     last = _first_text(fields, _LAST_NAMES)
     if first and (last or (name and first not in name)):
         name = f"{first} {last or name}"
-    name = _name(name or first or last)
+    name = party_name(name or first or last)
     numbers = [
         number
         for key, value in fields.items()
@@ -887,8 +811,8 @@ def _numbers(value: object, depth: int = 2) -> Iterator[str]:
         for each in islice(nested, _CONTACT_NUMBERS_LIMIT):
             yield from _numbers(each, depth - 1)
     elif isinstance(value, str | int) and not isinstance(value, bool):
-        for text in re.split("[,;]", str(value)[: 10 * _NUMBER_LIMIT]):
-            if (number := text.strip()) and _is_number(number):
+        for number in numbers_in(str(value)[: 10 * NUMBER_LIMIT]):
+            if len(number) <= NUMBER_LIMIT:
                 yield number
 
 
@@ -896,7 +820,7 @@ def _first_text(data: JsonObject, keys: Iterable[str]) -> str | None:
     """Return the first text that is there under one of some names, in one line."""
     texts = (data.get(key) for key in keys)
     return next(
-        (line for x in texts if isinstance(x, str) and (line := _line(x))), None
+        (line for x in texts if isinstance(x, str) and (line := one_line(x))), None
     )
 
 

@@ -129,11 +129,15 @@ class LoginWay:
 
 
 class Party(NamedTuple):
-    """One side of a call, parsed from a SIP name-addr."""
+    """One side of a call, parsed from a SIP name-addr.
+
+    `withheld` is told: the caller does not want the number to be known.
+    """
 
     number: str | None = None
     name: str | None = None
     host: str | None = None
+    withheld: bool = False
 
 
 class Call(NamedTuple):

@@ -1,58 +1,173 @@
-"""Numbers as people write them: when two are the same, and who has one."""
+"""Telephone numbers as people, PBXs and trunks write them: which are the same.
 
-from collections.abc import Iterable, Iterator
+A whole number is what `phonenumbers` (Google's libphonenumber) makes of it in the country
+of the PBX. What no library knows is here: extensions, star codes, a dial prefix such as
+the zero for an outside line, and numbers without their area code.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+import re
 from typing import Final
+from unicodedata import category, digit, normalize
+from urllib.parse import unquote
 
-# Digits that must agree to make two written forms (+49.., 0049.., 0..) one number.
-_SIGNIFICANT_DIGITS: Final = 5
-# More digits than an extension has: such a number is outside the tenant.
+from phonenumbers import (
+    NumberParseException,
+    PhoneMetadata,
+    PhoneNumber,
+    PhoneNumberType,
+    convert_alpha_characters_in_number,
+    is_possible_number,
+    is_valid_number,
+    length_of_geographical_area_code,
+    national_significant_number,
+    number_type,
+    parse,
+)
+
+from .errors import InvalidNumberError
+
+# More digits than an extension has: such a number may be one outside the tenant.
 EXTENSION_DIGITS: Final = 7
-# Digits of a country and of an outside line that a number may have in front, or lack.
-_PREFIX_DIGITS: Final = 6
+# Digits in front of a number that choose the line or the carrier: 0, 9, 9090, 01013.
+_PREFIX_DIGITS: Final = 5
+_OUTSIDE_LINES: Final = ("0", "9")
+# What is far too long is no number.
+_LENGTH_LIMIT: Final = 64
+_SEPARATORS: Final = " ()/.-"
+_DROP_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
+_CHARACTERS: Final = f"+*#0123456789{_SEPARATORS}"
+_DIALABLE: Final = re.compile(r"\+?[0-9*#]{1,64}")
+# The zero that people write for callers from the same country: +49 (0)30 1234.
+_TRUNK_ZERO: Final = re.compile(r"^(\s*(?:\+|00)[\d\s./-]+)\(0\)")
+_URI: Final = re.compile(r"\s*tel:([^;]*)(.*)", re.IGNORECASE | re.DOTALL)
+_EXTENSION: Final = re.compile(
+    r"(?P<number>.*\d.*?)[\s,;]*(?:;ext=|(?<![^\W\d_])(?:ext|extn|extension|x|durchwahl|dw"
+    r"|poste|int|interno|interne|toestel|wew|wewn)[.:]?)\s*(?P<extension>\d{1,7})\s*",
+    re.IGNORECASE,
+)
+# What stands between two numbers of one field.
+_BETWEEN: Final = re.compile(
+    r"[,;\n\r|]|\s(?:oder|or|and|und|ou|et|y|o|oppure|of|en|lub|i|&)\s", re.IGNORECASE
+)
+_LEADING: Final = re.compile(r"[+*#\d(][+*#\d ()/.-]*(?<![ (/.-])")
+# 1-800-FLOWERS: letters for the keys of a telephone, behind the digits of the service.
+_VANITY: Final = re.compile(r"\+?\d{1,6}(?=(?:\d*[A-Z]){3})[A-Z\d]+")
+_FREE_OF_CHARGE: Final = re.compile(r"\+?\d{0,3}?0?(?:8\d\d|900|700)[a-z]{3,}")
+_VANITY_DIGITS: Final = range(7, 16)
+# *31#, *67: what the exchange is to do with the number behind it.
+_SERVICES: Final = tuple(
+    re.compile(rf"[*#]{{1,2}}\d{{{digits}}}[*#]?(?P<number>\+?\d{{7,}})")
+    for digits in (2, 3)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a written number may mean.
+
+    `text` is itself, `whole` are numbers with their country. `partial` are the digits of
+    one that may lack its area code, `subscribers` what a whole number looks like then.
+    """
+
+    text: str
+    whole: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
+    subscribers: frozenset[str] = frozenset()
+    extension: str | None = None
 
 
 class AddressBook:
-    """Names by number, found at once however large the book is.
+    """Names by number, found at once however large the book is and however it is written.
 
-    A number is the same without its prefix if what is left is too long for an extension:
-    here more must agree than where both are known to be outside.
+    What may be the number of several names nobody.
     """
 
-    def __init__(self, contacts: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, contacts: Iterable[tuple[str, str]] = (), country: str | None = None
+    ) -> None:
         """Take numbers with their names; of one number the first name counts."""
-        self._names: dict[str, str] = {}
-        self._endings: dict[str, str | None] = {}
         self.contacts = tuple(contacts)
+        self._country = country
+        self._texts: dict[str, str] = {}
+        self._whole: dict[str, str | None] = {}
+        self._partial: dict[str, str | None] = {}
+        self._subscribers: dict[str, str | None] = {}
         for number, name in self.contacts:
-            if digits := digits_of(number):
-                self._names.setdefault(digits, name)
-        for digits, name in self._names.items():
-            for ending in _endings(digits):
-                # What several numbers end in names nobody.
-                other = self._endings.setdefault(ending, name)
-                self._endings[ending] = name if other == name else None
+            # Not by the cache: it is for the numbers of calls.
+            reading = _read.__wrapped__(number, country)
+            if not any(char.isdigit() for char in reading.text):
+                continue
+            if self._texts.setdefault(reading.text, name) is not name:
+                continue
+            _index(self._whole, reading.whole, name)
+            _index(self._partial, reading.partial, name)
+            _index(self._subscribers, reading.subscribers, name)
 
     def __len__(self) -> int:
         """Return how many numbers there are."""
-        return len(self._names)
+        return len(self._texts)
 
     def name(self, number: str) -> str | None:
         """Return the name that a number has."""
-        digits = digits_of(number)
-        for form in (digits, *_endings(digits)):
-            if name := self._names.get(form):
-                return name
-        return self._endings.get(digits)
+        if not self._texts:
+            return None
+        reading = _read(number, self._country)
+        if name := self._texts.get(reading.text):
+            return name
+        for forms, index in (
+            (reading.whole, self._whole),
+            (reading.partial, self._subscribers),
+            (reading.subscribers, self._partial),
+            (reading.partial, self._partial),
+        ):
+            names = {index[form] for form in forms if form in index}
+            if names:
+                return names.pop() if len(names) == 1 else None
+        return None
 
 
-def same_number(one: str | None, other: str | None) -> bool:
-    """Return whether two numbers are the same, international and dial prefixes aside."""
+def _index(index: dict[str, str | None], forms: Iterable[str], name: str) -> None:
+    """Put a name under forms of its number; a form that several have names nobody."""
+    for form in forms:
+        other = index.setdefault(form, name)
+        index[form] = name if other == name else None
+
+
+def load() -> None:
+    """Read the numbering plans of all countries: it takes a while, and is done once."""
+    PhoneMetadata.load_all()
+
+
+def same_number(one: str | None, other: str | None, country: str | None = None) -> bool:
+    """Return whether two written numbers are the same.
+
+    `country` (ISO 3166, two letters) is where a number without its country is dialed. If
+    it is not known, such a number is one of the country of the other.
+    """
     if one is None or other is None:
         return False
     if one == other:
         return True
-    short, long = sorted((digits_of(one), digits_of(other)), key=len)
-    return len(short) >= _SIGNIFICANT_DIGITS and long.endswith(short)
+    first, second = _read(one, country), _read(other, country)
+    if None not in (first.extension, second.extension) and (
+        first.extension != second.extension
+    ):
+        return False
+    return (
+        first.text == second.text
+        or not first.whole.isdisjoint(second.whole)
+        or not first.partial.isdisjoint(second.subscribers | second.partial)
+        or not second.partial.isdisjoint(first.subscribers)
+    )
+
+
+def number_key(number: str, country: str | None = None) -> str:
+    """Return what all the written forms of one number have in common, as far as known."""
+    reading = _read(number, country)
+    return min(reading.whole, default=reading.text)
 
 
 def digits_of(number: str) -> str:
@@ -60,9 +175,294 @@ def digits_of(number: str) -> str:
     return "".join(char for char in number if char.isdigit()).lstrip("0")
 
 
-def _endings(digits: str) -> Iterator[str]:
-    """Yield the ends of a number that are the same number without a prefix."""
-    for prefix in range(1, _PREFIX_DIGITS + 1):
-        ending = digits[prefix:].lstrip("0")
-        if len(ending) >= EXTENSION_DIGITS:
-            yield ending
+def plain(text: str) -> str:
+    """Return a text with its digits, spaces and dashes in ASCII, whatever the script.
+
+    Marks that show nothing (Unicode category Cf) are left out.
+    """
+    if text.isascii():
+        return text
+    return "".join(_plain_char(char) for char in text)
+
+
+def _plain_char(char: str) -> str:
+    """Return a character as a number has it."""
+    if char.isascii():
+        return char
+    match category(char):
+        case "Cf":
+            return ""
+        case "Nd":
+            return str(digit(char))
+        case "Zs":
+            return " "
+        case "Pd":
+            return "-"
+    compatible = normalize("NFKC", char)
+    if char == "\u2212":
+        return "-"
+    return compatible if compatible in tuple(_CHARACTERS) else char
+
+
+def without_separators(text: str) -> str:
+    """Return a number without what people write between its digits; else the text."""
+    number = plain(text)
+    if number.strip(_CHARACTERS):
+        return text
+    return number.translate(_DROP_SEPARATORS)
+
+
+def is_digits(text: str) -> bool:
+    """Return whether a text is a number that was said or written, and not empty."""
+    return is_number(text) and any(char.isdigit() for char in text)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is nothing but a number, or empty."""
+    return not plain(text).strip(_CHARACTERS)
+
+
+def dialable(number: str, accounts: Container[str] = ()) -> str:
+    """Return a number as the PBX takes it, without the separators people write.
+
+    An account of the tenant is taken as it is. A `tel:` address is taken by its number,
+    letters for the keys of a telephone by their digits; an extension behind a number
+    outside cannot be dialed with it. Raises InvalidNumberError for anything else.
+    """
+    text, _ = _split(number)
+    for name in (number.strip(" "), text.strip(" ")):
+        if name in accounts:
+            return name
+    if (
+        sum(len(part) >= EXTENSION_DIGITS for part in map(digits_of, text.split("/")))
+        > 1
+    ):
+        raise InvalidNumberError("two numbers")
+    text = _without_trunk_zero(text).translate(_DROP_SEPARATORS)
+    text = _on_keys(text) or text
+    if not _DIALABLE.fullmatch(text):
+        raise InvalidNumberError("not a number to dial")
+    return text
+
+
+def _without_trunk_zero(text: str) -> str:
+    """Return a number without the zero that is not dialed from abroad.
+
+    Where numbers keep it, as in Italy, it is dialed.
+    """
+    if not (zero := _TRUNK_ZERO.match(text)):
+        return text
+    number = _parsed(f"+{text.translate(_DROP_SEPARATORS).lstrip('+0')}", None)
+    if number and number.italian_leading_zero and is_valid_number(number):
+        return text
+    return zero[1] + text[zero.end() :]
+
+
+def numbers_in(text: str) -> Iterator[str]:
+    """Yield the numbers in a text of an address book, as they are written there.
+
+    Of a number with a remark behind it the number counts; what does not begin with one
+    is left out. A slash is a separator within a number and between two.
+    """
+    for part in _BETWEEN.split(plain(text)):
+        written = part.strip()
+        if uri := _URI.fullmatch(written):
+            yield uri[0]
+        elif _on_keys(written.translate(_DROP_SEPARATORS)):
+            yield written
+        elif leading := _LEADING.match(written):
+            # A letter right behind it makes it the name of an account, or nothing.
+            if not written[leading.end() : leading.end() + 1].isalnum():
+                yield from _between_slashes(leading[0])
+
+
+def _between_slashes(text: str) -> Iterator[str]:
+    """Yield the numbers between slashes; one separates an area code as well."""
+    numbers = [""]
+    for part in text.split("/"):
+        if len(digits_of(numbers[-1])) >= EXTENSION_DIGITS:
+            numbers.append(part)
+        else:
+            numbers[-1] += f"/{part}" if numbers[-1] else part
+    for index, number in enumerate(numbers):
+        # What is short behind a slash are other last digits of the number before it.
+        if not index or len(digits_of(number)) >= EXTENSION_DIGITS:
+            yield number.strip(" -(")
+
+
+def _on_keys(text: str) -> str | None:
+    """Return the digits of a number with letters for the keys; None for any other text."""
+    if not (_VANITY.fullmatch(text) or _FREE_OF_CHARGE.fullmatch(text)):
+        return None
+    if len(text.lstrip("+")) not in _VANITY_DIGITS:
+        return None
+    digits: str = convert_alpha_characters_in_number(text)
+    return digits
+
+
+def _split(text: str) -> tuple[str, str | None]:
+    """Return a number in ASCII, out of its address, and an extension behind it."""
+    text = plain(text)
+    if uri := _URI.fullmatch(text):
+        # RFC 3966.
+        fields = {
+            key.strip().lower(): value
+            for key, _, value in (field.partition("=") for field in uri[2].split(";"))
+        }
+        text = plain(unquote(uri[1]))
+        context = unquote(fields.get("phone-context", ""))
+        if context.startswith("+") and not text.lstrip().startswith("+"):
+            text = context + text
+        if extension := fields.get("ext", "").translate(_DROP_SEPARATORS):
+            return text, extension
+    if behind := _EXTENSION.fullmatch(text):
+        return behind["number"].rstrip(" ,;("), behind["extension"]
+    return text, None
+
+
+@lru_cache(4096)
+def _read(written: str, country: str | None) -> _Reading:
+    """Return what a written number may mean in a country."""
+    number, extension = _split(written[: 4 * _LENGTH_LIMIT])
+    text = number.translate(_DROP_SEPARATORS)
+    text = _on_keys(text) or text
+    bare = text.removeprefix("+")
+    if not _DIALABLE.fullmatch(text):
+        # The name of an account.
+        return _Reading(written.strip().casefold())
+    if not bare.isdigit():
+        return _Reading(text, whole=frozenset(_behind_service(text, country)))
+    if len(bare) < EXTENSION_DIGITS and text == bare:
+        return _Reading(bare.lstrip("0") or bare)
+    whole, partial = _whole_and_partial(text, country)
+    return _Reading(
+        text,
+        frozenset(_e164(each) for each in whole),
+        frozenset(partial),
+        frozenset(form for each in whole for form in _subscribers(each, text, country)),
+        extension,
+    )
+
+
+def _behind_service(text: str, country: str | None) -> Iterator[str]:
+    """Yield the numbers that may stand behind a star code of two or three digits."""
+    for pattern in _SERVICES:
+        if found := pattern.fullmatch(text):
+            for number in _valid(found["number"], country):
+                yield _e164(number)
+
+
+def _whole_and_partial(
+    text: str, country: str | None
+) -> tuple[list[PhoneNumber], set[str]]:
+    """Return the whole numbers that a text may be, and its digits if it may lack some."""
+    if text[0] == "+":
+        return _possible(text), set()
+    plan = PhoneMetadata.metadata_for_region(country) if country else None
+    if plan is None:
+        abroad = _possible(f"+{text[2:]}") if text.startswith("00") else []
+        rest = text[1:] if text.startswith("90") else text
+        return abroad, {digits.lstrip("0") for digits in (text, rest)}
+    return _in_country(text, plan)
+
+
+def _possible(text: str) -> list[PhoneNumber]:
+    """Return a number with its country, if it has one."""
+    number = _parsed(text, None)
+    return [number] if number else []
+
+
+def _in_country(text: str, plan: PhoneMetadata) -> tuple[list[PhoneNumber], set[str]]:
+    """Return what a number without a plus may be in a country."""
+    country: str = plan.id
+    direct = _parsed(text, country)
+    found = [direct] if direct and is_valid_number(direct) else []
+    # Of a number without the trunk prefix it is open what its first digits are.
+    trunk = plan.national_prefix
+    is_bare = not text.startswith(trunk or "0") and not _is_abroad(direct, plan)
+    if is_bare and trunk and text.startswith(str(plan.country_code)):
+        found += _valid(f"+{text}", None)
+    # 0 0152 1234 5678 may as well be 00 1 521 234 5678.
+    if text.startswith(_OUTSIDE_LINES) and (text[0] != trunk or text[1] == trunk):
+        found += (
+            number
+            for number in _valid(text[1:], country)
+            if number_type(number) == PhoneNumberType.MOBILE
+        )
+    found = found or [*_behind_prefix(text, plan)]
+    partial: set[str] = set()
+    if is_bare or not found:
+        forms = {text, text[1:]} if text.startswith(_OUTSIDE_LINES) else {text}
+        partial = {
+            form for form in forms if form[0] != "0" and len(form) >= EXTENSION_DIGITS
+        }
+    if not found and direct and is_possible_number(direct):
+        found = [direct]
+    elif not found:
+        partial.add(text.lstrip("0"))
+    return found, partial
+
+
+def _is_abroad(number: PhoneNumber | None, plan: PhoneMetadata) -> bool:
+    """Return whether a number is one of another country."""
+    return number is not None and number.country_code != plan.country_code
+
+
+def _behind_prefix(text: str, plan: PhoneMetadata) -> Iterator[PhoneNumber]:
+    """Yield the number behind a dial prefix: it has to be a whole one."""
+    abroad = re.compile(plan.international_prefix or "$^")
+    for length in range(1, _PREFIX_DIGITS + 1):
+        rest = text[length:]
+        for number in _valid(rest, plan.id):
+            longest = _longest(number, plan)
+            if (
+                (plan.national_prefix and rest.startswith(plan.national_prefix))
+                or abroad.match(rest)
+                or len(national_significant_number(number)) == longest == len(rest)
+            ):
+                yield number
+                return
+
+
+def _longest(number: PhoneNumber, plan: PhoneMetadata) -> int:
+    """Return how many digits a number of its type has at most."""
+    mobile = number_type(number) == PhoneNumberType.MOBILE
+    kind = plan.mobile if mobile else plan.fixed_line
+    return max(kind.possible_length, default=0) if kind else 0
+
+
+def _parsed(text: str, country: str | None) -> PhoneNumber | None:
+    """Return a number as the library takes it."""
+    try:
+        return parse(text, country)
+    except NumberParseException:
+        return None
+
+
+def _valid(text: str, country: str | None) -> Iterator[PhoneNumber]:
+    """Yield a number if it is one that can exist."""
+    number = _parsed(text, country)
+    if number and is_valid_number(number):
+        yield number
+
+
+def _e164(number: PhoneNumber) -> str:
+    """Return a number with its country."""
+    return f"+{number.country_code}{national_significant_number(number)}"
+
+
+def _subscribers(number: PhoneNumber, text: str, country: str | None) -> Iterator[str]:
+    """Yield what is dialed for a number within its area, or at least its country."""
+    digits: str = national_significant_number(number)
+    if country is None:
+        yield digits
+        # The library leaves out a trunk prefix, even where it is none.
+        international = text.removeprefix("+") if text[0] == "+" else text[2:]
+        yield international.removeprefix(str(number.country_code))
+        return
+    plan = PhoneMetadata.metadata_for_region(country)
+    if plan is None or number.country_code != plan.country_code:
+        return
+    area = length_of_geographical_area_code(number)
+    if area and len(digits) - area >= EXTENSION_DIGITS:
+        yield digits[area:]

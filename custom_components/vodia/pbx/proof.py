@@ -119,9 +119,11 @@ def unheard_reason(state: PbxState, past: PastCall) -> EndReason | None:
     return EndReason.MISSED if missed else EndReason.UNKNOWN
 
 
-def found_in(history: Iterable[PastCall], call: AccountCall) -> PastCall | None:
+def found_in(
+    history: Iterable[PastCall], call: AccountCall, country: str | None
+) -> PastCall | None:
     """Return what a history has of a call; None if that is open."""
-    found = [past for past in history if _is_in_history(call, past)]
+    found = [past for past in history if _is_in_history(call, past, country)]
 
     def distance(past: PastCall) -> float:
         """Return the seconds between the starts."""
@@ -143,14 +145,14 @@ def is_known(past: PastCall, call: AccountCall) -> bool:
     return _has_id(call, past) or _starts_with(call, past, _SAME_START)
 
 
-def _is_in_history(call: AccountCall, past: PastCall) -> bool:
+def _is_in_history(call: AccountCall, past: PastCall, country: str | None) -> bool:
     """Return whether a call of the line is one of its history, which may lack the id."""
     return _has_id(call, past) or (
         past.direction is call.direction
         and _starts_with(call, past, _SPREAD)
         and (
             past.remote.number == call.remote.number
-            or same_number(past.remote.number, call.remote.number)
+            or same_number(past.remote.number, call.remote.number, country)
         )
     )
 
@@ -176,14 +178,16 @@ def _starts_with(call: AccountCall, past: PastCall, spread: float) -> bool:
     )
 
 
-def is_another(before: AccountCall, call: AccountCall, *, gap: bool) -> bool:
+def is_another(
+    before: AccountCall, call: AccountCall, country: str | None, *, gap: bool
+) -> bool:
     """Return whether an id is that of another call now: a PBX that restarts counts anew.
 
     A call begins once. It may be with somebody else by now, as it can be passed on; but
     not where it is not known that it is the same.
     """
     old, new = before.remote.number, call.remote.number
-    same_party = old is None or new is None or same_number(old, new)
+    same_party = old is None or new is None or same_number(old, new, country)
     same_party &= before.direction is call.direction
     if before.started is None or call.started is None:
         return gap and not same_party

@@ -16,7 +16,6 @@ import math
 import time
 from typing import Any, Final
 
-from .control import dialable
 from .errors import (
     AccessOffError,
     CannotConnectError,
@@ -38,7 +37,7 @@ from .messages import (
     decode_voicemail,
 )
 from .models import MissedCalls, ServiceFlag, Voicemail
-from .numbering import AddressBook
+from .numbering import AddressBook, dialable
 from .rest import Reply
 from .session import Session
 
@@ -133,11 +132,14 @@ class Side:
         told: Callable[[SideChanges], None],
         *,
         flags: Iterable[str] | None = None,
+        country: str | None = None,
     ) -> None:
         """Prepare to read for a line, and `told` what changed.
 
-        `flags` are those of earlier days; None leaves the flags to others.
+        `flags` are those of earlier days; None leaves the flags to others. Numbers of
+        the address book without their country are of `country`.
         """
+        self._country = country
         self.values = SideValues()
         self._line = line
         self._session = session
@@ -324,7 +326,7 @@ class Side:
         """Return the names of the address book; a large one takes its time."""
         reply = await self._session.request("GET", self._session.path("adrbook"))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _address_book, reply)
+        return await loop.run_in_executor(None, _address_book, reply, self._country)
 
     # What they tell
 
@@ -370,7 +372,7 @@ class Side:
         )
 
 
-def _address_book(reply: Reply) -> AddressBook:
+def _address_book(reply: Reply, country: str | None) -> AddressBook:
     """Return the names in a reply; what cannot be dialed has none.
 
     Raises UnexpectedReplyError for a reply of another shape.
@@ -384,4 +386,4 @@ def _address_book(reply: Reply) -> AddressBook:
         for number in contact.numbers:
             with suppress(InvalidNumberError):
                 named.append((dialable(number), contact.name))
-    return AddressBook(named)
+    return AddressBook(named, country)

@@ -67,11 +67,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         memory: Memory | None = None,
         ledger: Ledger | None = None,
         book: AddressBook | None = None,
+        country: str | None = None,
     ) -> None:
         """Start with the line itself, and with accounts known from before as absent.
 
         `known` has their types. `hosts` are the names, in lower case, that addresses of
-        the tenant carry; of them `tenant` is its own.
+        the tenant carry; of them `tenant` is its own. `country` is where numbers are
+        dialed, by its two letters.
         """
         super().__init__(
             line,
@@ -80,6 +82,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             memory=memory or Memory(),
             book=book or AddressBook(),
             ledger=ledger or Ledger(),
+            country=country,
         )
         self.presence_pushed = False
         self.totals = Totals(None, None, None)
@@ -401,10 +404,11 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         for dial in self.memory.dials:
             # An id may come again once its call has left the list.
             dial.before.intersection_update(call.id for call in calls)
+        only = self._only_new_call(calls) if self.memory.dials else None
         for reported in self._continued(calls):
             self._learn_name(reported)
             if own := self._as_own(self._with_caller(self._identified(reported))):
-                call = self._as_dialed(own, now, dialed)
+                call = self._as_dialed(own, now, dialed, only)
                 twin = listed.get(call.id)
                 call = merged(twin, call) if twin else call
                 # The same object is compared faster, here and further on.
@@ -412,16 +416,16 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 listed[call.id] = before if before == call else call
         memory = self.memory
         memory.dialed = dialed
-        if not self._calls_told:
-            self._calls_told = True
-            memory.begin_link(listed)
-        elif memory.holds:
-            memory.follow_holds(listed)
         self._caller_ids = {
             call_id: party
             for call_id, party in self._caller_ids.items()
             if call_id in listed
         }
+        if not self._calls_told:
+            self._calls_told = True
+            memory.begin_link(listed)
+        elif memory.holds:
+            memory.follow_holds(listed)
         if listed == self._listed:
             return NOTHING
         self._weigh(listed)
@@ -536,12 +540,28 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             else replace(call, extensions=frozenset({self.line}))
         )
 
-    def _as_dialed(self, call: Call, now: float, dialed: dict[str, Dial]) -> Call:
+    def _only_new_call(self, calls: tuple[Call, ...]) -> str | None:
+        """Return the id of the only call that the line has made since it dialed."""
+        before = frozenset[str]().union(*(dial.before for dial in self.memory.dials))
+        made = {
+            call.id
+            for call in calls
+            if call.caller.number == self.line
+            and self._is_in_tenant(call.caller)
+            and call.id not in before
+            and call.id not in self.memory.dialed
+        }
+        return made.pop() if len(made) == len(self.memory.dials) == 1 else None
+
+    def _as_dialed(
+        self, call: Call, now: float, dialed: dict[str, Dial], only: str | None
+    ) -> Call:
         """Return a call that we dialed as one that the line makes, and note it.
 
         The PBX rings the desk phone first; that is not an incoming call. Ours is the
-        first new call of the line with the dialed number as the other party. It is so
-        no more when one of the two has left it.
+        first new call of the line with the dialed number as the other party, or the
+        `only` new one that the line makes: the PBX may write the number as it likes. It
+        is so no more when one of the two has left it.
         """
         memory, line = self.memory, self.line
         if not memory.dials and not memory.dialed:
@@ -559,15 +579,23 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                     for dial in memory.dials
                     if is_ours
                     and call.id not in dial.before
-                    and same_number(other.number, dial.number)
+                    and (
+                        call.id == only
+                        or same_number(other.number, dial.number, self.country)
+                    )
                 ),
                 None,
             )
             if dial is None:
                 return call
             memory.dials.remove(dial)
-            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, True)
-        if not (is_ours and same_number(other.number, dial.number)):
+            shows_it = same_number(other.number, dial.number, self.country)
+            self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
+            dial.shown = dial.number if shows_it else other.number
+        if not is_ours or (
+            other.number != dial.shown
+            and not same_number(other.number, dial.shown, self.country)
+        ):
             return call
         dialed[call.id] = dial
         return call if makes_it else replace(call, caller=Party(line), callee=other)

@@ -81,9 +81,7 @@ def begins(
     talked = story.seconds(now)
     yield event(number, story, _BEGINS[call.state], talked, backfilled=backfilled)
     if call.state is CallState.HELD:
-        yield event(
-            number, story, CallEventType.HELD, talked, backfilled=backfilled
-        )
+        yield event(number, story, CallEventType.HELD, talked, backfilled=backfilled)
 
 
 def went_on(
@@ -164,5 +162,6 @@ def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
             before.remote.number,
             call.remote.name or before.remote.name,
             call.remote.host or before.remote.host,
+            before.remote.number is None and call.remote.withheld,
         ),
     )

@@ -218,7 +218,7 @@ class Stories:
         silent = line in self.without_history
         known = self._calls_known(state)
         for story in tuple(self._waiting.get(line, ())):
-            past = found_in(history or (), story.call)
+            past = found_in(history or (), story.call, state.country)
             if past or silent or now - story.waits >= patience:
                 if not silent:
                     self._assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
@@ -312,7 +312,10 @@ class Stories:
         self._follow_legs(number, account, calls)
         # In the order in which they began: that of a set is another in each run.
         for call_id in tuple(stories):
-            if self._is_same(call_id, stories[call_id], calls.get(call_id), gap=gap):
+            call_now = calls.get(call_id)
+            if call_now and self._is_same(
+                stories[call_id], call_now, state.country, gap=gap
+            ):
                 continue
             ended = stories[call_id]
             if account and call_id not in calls and may_have(account, ended.call):
@@ -329,7 +332,7 @@ class Stories:
             new.talked = any(
                 over.id == call_id
                 and over.state in IN_CALL
-                and not is_another(over, call, gap=False)
+                and not is_another(over, call, state.country, gap=False)
                 for over in self._told_before.over.get(number, ())
             )
             yield from begins(number, new, now, gap=gap, backfilled=gap)
@@ -422,15 +425,13 @@ class Stories:
         return life
 
     def _is_same(
-        self, call_id: str, story: Story, call: AccountCall | None, *, gap: bool
+        self, story: Story, call: AccountCall, country: str | None, *, gap: bool
     ) -> bool:
         """Return whether a call of an account is the one that a story is about."""
-        if call is None:
-            return False
-        if self._lives.get(call_id) is story.life:
-            if not is_another(story.call, call, gap=gap):
+        if self._lives.get(call.id) is story.life:
+            if not is_another(story.call, call, country, gap=gap):
                 return True
-            del self._lives[call_id]
+            del self._lives[call.id]
         return False
 
     def _end_lives(self, state: PbxState) -> None:

@@ -30,9 +30,10 @@ class Weighing(Facts):
         memory: Memory,
         book: AddressBook,
         ledger: Ledger,
+        country: str | None,
     ) -> None:
         """Start with nothing told."""
-        super().__init__(line, hosts, memory, book)
+        super().__init__(line, hosts, memory, book, country)
         self._assume = ledger.assume
         self._tenant = tenant
         self._tenant_named = False
@@ -109,7 +110,9 @@ class Weighing(Facts):
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
         ended = self._listed.keys() - listed.keys()
         # An id alone may come again.
-        self._ended.extend((call_id, self._listed[call_id].started) for call_id in ended)
+        self._ended.extend(
+            (call_id, self._listed[call_id].started) for call_id in ended
+        )
         if ended and listed:
             self._assume(Assumption.LISTS_ARE_COMPLETE, True)
 

@@ -1,0 +1,80 @@
+"""Validate telephone numbers and call ids of automations.
+
+YAML and templates make numbers of what looks like one: 030123456 becomes 6334254, and
++4930123456 loses its plus. Nobody can tell then what was written.
+"""
+
+from typing import Any
+
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from .const import DOMAIN
+from .pbx.client import PbxClient
+from .pbx.models import AccountCall
+from .pbx.numbering import EXTENSION_DIGITS
+
+
+def number(value: Any) -> str | int:
+    """Return a telephone number as text; what may be an extension may be an integer.
+
+    Raises ServiceValidationError for any other number, for it is not what was written.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        if 0 < value < 10 ** (EXTENSION_DIGITS - 1):
+            return value
+        raise _not_as_written(value)
+    if isinstance(value, float | bool):
+        raise _not_as_written(value)
+    text: str = cv.string(value)
+    return text
+
+
+def number_filter(value: Any) -> str:
+    """Return a telephone number to compare with, as text."""
+    return str(number(value))
+
+
+def call_id(value: Any) -> str | int | float:
+    """Return the id of a call; many look like numbers, and come as such."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text: str = cv.string(value)
+    return text
+
+
+def as_number(line: PbxClient, value: str | int) -> str:
+    """Return what is to be dialed from a line; an integer has to be an account.
+
+    Raises ServiceValidationError.
+    """
+    text = str(value)
+    if isinstance(value, int) and text not in line.watcher.state.raw_accounts:
+        raise _not_as_written(value)
+    return text
+
+
+def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
+    """Return the id of a call of the line, whose last zeros may be lost."""
+    if value is None or isinstance(value, str):
+        return value
+    calls: tuple[AccountCall, ...] = line.state.extensions[line.state.line].calls
+    alike = [call.id for call in calls if _value(call.id) == value]
+    return alike[0] if len(alike) == 1 else str(value)
+
+
+def _value(text: str) -> float | None:
+    """Return the number that a template makes of a text."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _not_as_written(value: float) -> ServiceValidationError:
+    """Return the error for a number that may have lost zeros or its plus."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="number_not_as_written",
+        translation_placeholders={"number": str(value)},
+    )
