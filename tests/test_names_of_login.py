@@ -13,6 +13,7 @@ from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up, until
 from .test_config_flow import fill_in, form
+from .test_events import CALLER
 from .test_lines import add_line
 from .test_services import act
 
@@ -123,6 +124,30 @@ async def test_name_learned_at_a_later_login(
     # Do not disturb goes to the extension by a path with the name that the PBX tells.
     await act(hass, "set_dnd", enabled=True)
     assert pbx.engine.account("45").dnd
+
+
+@classic
+async def test_name_learned_from_a_call(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A name that stands at our number names the tenant, also on the days to come."""
+    name = "pbx.office.example"
+
+    async def ring(caller: str, called: str) -> str:
+        """Let a colleague call; return what is shown of where."""
+        call = {"id": "n1", "from": f"<sip:{caller}>", "to": f"<sip:{called}>"}
+        calls = [{**call, "callstate": "alerting", "extension": ["45"]}]
+        await pbx.send_raw(json.dumps({"action": "call-state", "calls": calls}))
+        state = await phones.wait("45", "call", "ringing")
+        await pbx.send_raw('{"action":"call-state","calls":[]}')
+        await phones.wait("45", "call", "idle")
+        return str(state.attributes["scope"])
+
+    assert await ring(f"41@{name}", "45@localhost") == "external"
+    await ring(CALLER, f"45@{name}")
+    assert await ring(f"41@{name}", "45@localhost") == "internal"
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    assert await ring(f"41@{name}", "45@localhost") == "internal"
 
 
 @classic
