@@ -26,6 +26,7 @@ from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.client import PbxClient
 from custom_components.vodia.pbx.link import Timing
+from custom_components.vodia.pbx.rest import Rest
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
@@ -866,7 +867,173 @@ async def test_half_open(
     await phones.wait("", "connected", "on")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "frame", "reason"),
+    [
+        pytest.param(
+            "modern", b"\x88\x00", "the PBX closed the link (code 1005)", id="bare"
+        ),
+        pytest.param(
+            "classic",
+            b"\x88\x02\x03\xe9",
+            "the PBX closed the link (code 1001)",
+            id="with_a_code",
+        ),
+    ],
+)
+async def test_closed(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    caplog: pytest.LogCaptureFixture,
+    frame: bytes,
+    reason: str,
+) -> None:
+    """A PBX that closes the WebSocket and leaves the connection open is gone at once."""
+    for link in pbx._links:
+        link.transport.write(frame)
+    pbx.freeze()
+    began = time.monotonic()
+    await phones.wait("", "connected", "off")
+    assert time.monotonic() - began < 0.3
+    assert all_unavailable(hass, phones)
+    assert told(caplog) == [f"lost: {reason}"]
+    pbx.thaw()
+    await phones.wait("", "connected", "on")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "away"),
+    [
+        pytest.param("classic", 25, id="half_a_minute"),
+        pytest.param("modern", 700, id="ten_minutes"),
+    ],
+)
+async def test_back(
+    hass: HomeAssistant,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+    away: int,
+) -> None:
+    """A PBX that is back is noticed by its open port, and logged in to once."""
+    timing = Timing()
+    monkeypatch.setattr(client, "TIMING", timing)
+    looks: list[float] = []
+    look = Rest.is_open
+
+    async def counted(self: Rest, seconds: float) -> bool:
+        """Look whether the port is open, and count it."""
+        looks.append(time.monotonic())
+        return await look(self, seconds)
+
+    monkeypatch.setattr(Rest, "is_open", counted)
+    phones = await set_up(hass, entry)
+    for wait in (away, away + 1.7):
+        await pbx.refuse()
+        await pbx.cut()
+        await phones.wait("", "connected", "off")
+        looks.clear()
+        pbx.requests.clear()
+        await asyncio.sleep(wait)
+        assert len(looks) <= wait / timing.look + 1
+        await pbx.accept()
+        began = time.monotonic()
+        await phones.wait("", "connected", "on")
+        assert time.monotonic() - began < 5
+        assert tries(pbx, "handshake") <= 2
+        # Time enough for the pauses to begin anew.
+        await asyncio.sleep(timing.healthy)
+
+
+@classic
+async def test_not_hammered(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A PBX that takes connections and no login is tried as seldom as ever."""
+    timing = Timing()
+    monkeypatch.setattr(client, "TIMING", timing)
+    phones = await set_up(hass, entry)
+    pbx.expire_sessions()
+    pbx.switches.faults["login"] = 500
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    before = tries(pbx, "login")
+    await asyncio.sleep(600)
+    # 2, 4, 8, 16, 32 and then 60 s, or as little as half of that.
+    assert tries(pbx, "login") - before <= 5 + 600 / 30
+    pbx.switches.faults.clear()
+    async with asyncio.timeout(timing.last_retry + SLACK):
+        while phones.state("", "connected") == "off":
+            await asyncio.sleep(1)
+
+
 # While it runs: sessions and passwords
+
+
+@pytest.mark.parametrize(
+    ("dialect", "cut"),
+    [
+        pytest.param("classic", True, id="reconnect"),
+        pytest.param("modern", False, id="rest"),
+    ],
+)
+async def test_forbidden_once(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    cut: bool,
+) -> None:
+    """A password that has worked is tried once more after 403, and soon."""
+    link = phones.entry.runtime_data.client
+    link.timing = replace(BRIEF, forbidden=900)
+    attempts = tries(pbx, "login")
+    pbx.switches.faults["login"] = 403
+    pbx.expire_sessions()
+    pbx.engine.set_dnd("41", True)
+    if cut:
+        await pbx.cut()
+    await begun(hass, pbx, "login", attempts)
+    pbx.switches.faults.clear()
+    await phones.wait("", "connected", "off")
+    began = time.monotonic()
+    await phones.wait("", "connected", "on")
+    assert time.monotonic() - began < BRIEF.last_retry + SLACK
+    assert tries(pbx, "login") == attempts + 2
+    assert not ir.async_get(hass).issues.keys() & {
+        (DOMAIN, f"access_off_{phones.entry.entry_id}")
+    }
+    assert not flows(hass)
+
+
+@classic
+async def test_forbidden_twice(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Two refusals in a row rest: who is blocked is not to be blocked for longer."""
+    link = phones.entry.runtime_data.client
+    link.timing = replace(BRIEF, forbidden=900)
+    for _ in range(2):
+        attempts = tries(pbx, "login")
+        pbx.switches.faults["login"] = 403
+        pbx.expire_sessions()
+        await pbx.cut()
+        await begun(hass, pbx, "login", attempts + 1)
+        await asyncio.sleep(800)
+        assert tries(pbx, "login") == attempts + 2
+        issue = f"access_off_{phones.entry.entry_id}"
+        assert ir.async_get(hass).async_get_issue(DOMAIN, issue)
+        pbx.switches.faults.clear()
+        await asyncio.sleep(100)
+        await phones.wait("", "connected", "on")
+        assert tries(pbx, "login") == attempts + 3
 
 
 @pytest.mark.parametrize(
@@ -989,6 +1156,39 @@ async def test_reading_fails(
         await phones.wait("", "connected", "on")
         assert phones.state("41", "dnd") == "on"
         assert not flows(hass)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "action", "data", "error"),
+    [
+        pytest.param("classic", "answer", {}, "cannot_connect", id="answer_classic"),
+        pytest.param("modern", "answer", {}, "cannot_connect", id="answer_modern"),
+        pytest.param(
+            "modern", "set_dnd", {"enabled": True}, "cannot_connect", id="set_dnd"
+        ),
+    ],
+)
+async def test_action_over_a_dead_link(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    action: str,
+    data: dict[str, Any],
+    error: str,
+) -> None:
+    """An action ends in its time, also while nobody knows yet that the link is dead."""
+    pbx.engine.ring("+4930111111", "45")
+    await phones.wait("45", "ringing", "on")
+    pbx.freeze()
+    client = phones.entry.runtime_data.client
+    client.timing = replace(BRIEF, ping=60)
+    began = time.monotonic()
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, action, **data)
+    assert raised.value.translation_key == error
+    assert time.monotonic() - began < BRIEF.confirm + 0.2
+    pbx.thaw()
 
 
 def asked(fault: Fault, error: str | None, *, after: bool = False) -> Any:
