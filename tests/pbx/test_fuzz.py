@@ -364,7 +364,7 @@ class Told:
         return reply(self.text)
 
 
-def told(text: str) -> tuple[str | None, str | None]:
+def names_told(text: str) -> tuple[str | None, str | None]:
     """Return tenant and account that a session tells; nothing is waited for."""
     rest: Any = Told(text)
     try:
