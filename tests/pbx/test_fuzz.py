@@ -405,7 +405,7 @@ def test_hostile_replies(chance: Random) -> None:
                     "[\\w-]{8,128}", _session_id(reply(text)) or "x" * 8
                 )
             assert all(
-                re.fullmatch(r"[\w.-]{1,253}", name or "x") for name in told(text)
+                re.fullmatch(r"[\w.-]{1,253}", name or "x") for name in names_told(text)
             )
             continue
         with suppress(UnexpectedReplyError):
