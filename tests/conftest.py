@@ -82,7 +82,7 @@ class Complaints(logging.Handler):
 
     words = (
         *("deprecated", "detected that", "will stop working", "will be removed"),
-        *("will break", "report it to the author", "bug report"),
+        "will break",
     )
 
     def __init__(self) -> None:
