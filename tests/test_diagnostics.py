@@ -260,8 +260,7 @@ async def sample(
         if isinstance(recorded["text"], dict)
         and recorded["text"].get("action") == "call-log"
     ][-1]
-    (kept,) = found["samples"]["call-log"]
-    assert last == kept
+    assert last in found["samples"]["call-log"]
     del last["action"]
     return last
 
