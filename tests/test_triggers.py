@@ -1,6 +1,7 @@
 """Triggers and conditions: one call, one firing; only what was asked for."""
 
 import asyncio
+from pathlib import Path
 import re
 from typing import Any, NamedTuple
 
@@ -37,7 +38,6 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 
 from .common import Phones, create_branch_entry, create_entry, set_up, until
-from .test_readme import ROOT
 from .test_services import act
 
 CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
@@ -388,7 +388,7 @@ async def test_what_the_faq_says_of_restarts(
     """A call that rings when the entry starts is shown and not told; after an outage it is."""
     (answer,) = re.findall(
         r"^\*\*Will my automations fire for calls that came during a restart\?\*\*(.*?)\n\n",
-        (ROOT / "docs" / "faq.md").read_text(),
+        Path(__file__).parents[1].joinpath("docs", "faq.md").read_text(),
         re.DOTALL | re.MULTILINE,
     )
     assert "`vodia.call_ringing` does not fire" in answer
