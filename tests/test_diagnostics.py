@@ -29,6 +29,7 @@ async def read(
     return diagnostics  # type: ignore[no-any-return]
 
 
+@pytest.mark.office
 async def test_what_it_tells(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -78,6 +79,7 @@ async def test_what_it_tells(
     ).items()
 
 
+@pytest.mark.office
 async def test_what_it_keeps_to_itself(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
