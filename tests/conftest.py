@@ -121,7 +121,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 async def pbx(dialect: str) -> AsyncIterator[Simulator]:
     """Return a running PBX. What only REST tells comes late: its own tests offer it."""
     async with Simulator(getattr(Switches, dialect)(history_missed=False)) as pbx:
-        beside = ("srvflags", "messages", "self_messages", "adrbook")
+        beside = ("srvflags", "messages", "self_messages", "adrbook", "lists")
         pbx.switches.rest_status |= dict.fromkeys(beside, 404)
         yield pbx
 
@@ -133,6 +133,8 @@ def offers(pbx: Simulator, dialect: str, monkeypatch: pytest.MonkeyPatch) -> Non
     mailbox = "messages" if dialect == "modern" else "self_messages"
     for kind in ("srvflags", "history", "adrbook", mailbox):
         pbx.switches.rest_status.pop(kind, None)
+    if dialect == "classic":
+        pbx.switches.rest_status.pop("lists", None)
     pbx.switches.history_missed = True
 
 
