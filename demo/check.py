@@ -526,7 +526,7 @@ class Scenario:
             await self._refused(
                 "not_a_line",
                 "dial",
-                {"extensions": "46"},
+                {"extensions": "46", "lines": self._own},
                 on=self._target("46", "call"),
                 number="41",
             )

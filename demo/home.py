@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 HOST = "127.0.0.1"
 _START_TIMEOUT = 120
 _STOP_TIMEOUT = 20
+# The exit status of a Home Assistant that somebody restarts.
+_RESTART = 100
 
 
 class DemoError(Exception):
@@ -109,7 +111,10 @@ class Home:
     async def ended(self) -> None:
         """Wait for it to end by itself, then raise DemoError."""
         assert self._process
-        await self._process.wait()
+        if await self._process.wait() == _RESTART:
+            raise DemoError(
+                "Home Assistant is to restart: go on with scripts/demo --keep"
+            )
         raise self._failure("has ended")
 
     def _make_folder(self) -> None:

@@ -44,7 +44,7 @@ async def running(
         simulated_pbx(profile, own, lively=lively, port=pbx_port) as pbx,
         Home(name, port, pbx.control_url, keep=kept is not None) as home,
         Client(home.url) as client,
-        at_work(client, kept and kept.webhook) as webhook,
+        at_work(client, kept.webhook if kept else None) as webhook,
     ):
         if kept is None:
             await furnish(client, pbx)

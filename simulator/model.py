@@ -25,6 +25,7 @@ class AccountType(StrEnum):
     CONFERENCE = "conferences"
     ORBIT = "orbits"
     FLAG = "srvflags"
+    MAILBOX = "mailboxes"
 
 
 class Stage(StrEnum):
@@ -161,6 +162,8 @@ class Account:
     messages: list[VoiceMessage] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
+    ani: list[str] = field(default_factory=list)
     old_passwords: list[str] = field(default_factory=list)
     id: int = 0
 

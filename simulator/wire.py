@@ -116,6 +116,8 @@ class Wire:
             "accounts": [
                 self._presence(account)
                 | {"account": account.number, "name": account.name}
+                | ({"alias": list(account.aliases)} if account.aliases else {})
+                | ({"ani": list(account.ani)} if account.ani else {})
                 for account in accounts
             ],
         }
@@ -146,7 +148,7 @@ class Wire:
         return {
             "name": account.number,
             "alias": [account.number, *account.aliases],
-            "ani": [],
+            "ani": list(account.ani),
             "displayname": account.name,
             "icon": False,
             "dnd": account.dnd,

@@ -281,6 +281,7 @@ async def test_not_a_pbx(hass: HomeAssistant, pbx: Simulator) -> None:
     assert result["errors"] == {"base": "unexpected_reply"}
 
 
+@pytest.mark.logs("Unexpected error in the link")
 async def test_unexpected_error(
     hass: HomeAssistant, pbx: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -364,6 +365,17 @@ async def test_bad_input(
         ("2001:db8::1", ("2001:db8::1", 443, True)),
         ("http://[2001:db8::1]", ("2001:db8::1", 80, False)),
         ("pbx_1.local", ("pbx_1.local", 443, True)),
+        # As people write it, and as DNS and certificates have it.
+        ("pbx.müller.de", ("pbx.xn--mller-kva.de", 443, True)),
+        ("https://PBX.MÜLLER.de:8443/x", ("pbx.xn--mller-kva.de", 8443, True)),
+        ("pbx.xn--mller-kva.de", ("pbx.xn--mller-kva.de", 443, True)),
+        ("pbx.mu\u0308ller.de", ("pbx.xn--mller-kva.de", 443, True)),
+        ("http://центр.example", ("xn--e1aqjhr.example", 80, False)),
+        ("電話。example", ("xn--722ax0w.example", 443, True)),
+        ("pbx.example.", ("pbx.example", 443, True)),
+        ("https://pbx.example.:8443/", ("pbx.example", 8443, True)),
+        ("pbx.müller.de.", ("pbx.xn--mller-kva.de", 443, True)),
+        ("fe80::1%eth0", ("fe80::1%eth0", 443, True)),
     ],
 )
 def test_parse_host(text: str, expected: tuple[str, int, bool]) -> None:
@@ -384,6 +396,7 @@ def test_parse_host(text: str, expected: tuple[str, int, bool]) -> None:
             "]@[:@",
             "https:/x",
         ),
+        *("pbx..", "müller..de", "mül ler", "ü" * 70, "."),
         *("pbx\nx", "fe80::1%e\0", "fe80::1%", "1:2:3", "https://https", "ht tp://pbx"),
     ],
 )
@@ -396,7 +409,59 @@ def test_parse_host_refuses(text: str) -> None:
 def test_parse_extension() -> None:
     """The tenant is optional."""
     assert parse_extension(" 45 ") == {"extension": "45", "tenant": None}
-    assert parse_extension("45@A.example") == {"extension": "45", "tenant": "a.example"}
+    for typed, tenant in (
+        ("A.example", "a.example"),
+        ("a.example.", "a.example"),
+        ("müller.example", "xn--mller-kva.example"),
+        ("xn--mller-kva.example", "xn--mller-kva.example"),
+        ("a_b", "a_b"),
+    ):
+        found = parse_extension(f"45@{typed}")
+        assert found == {"extension": "45", "tenant": tenant}
+
+
+@pytest.mark.parametrize("host", ["müller.example", "xn--mller-kva.example."])
+@pytest.mark.parametrize("tenant", ["büro.example", "xn--bro-hoa.example."])
+async def test_duplicate_in_another_form(
+    hass: HomeAssistant, host: str, tenant: str
+) -> None:
+    """A host or tenant in another form of its name is the same one."""
+    add_entry(
+        hass,
+        host="xn--mller-kva.example",
+        port=443,
+        tenant="xn--bro-hoa.example",
+    )
+    values = {
+        "host": host,
+        "extension": f"45@{tenant}",
+        "password": "45-secret",
+        "security": {"verify_ssl": True, "legacy_tls": False},
+    }
+    result = await fill_in(hass, values)
+    assert result["reason"] == "already_configured"
+
+
+async def test_names_are_shown_as_they_are_read(
+    hass: HomeAssistant, pbx: Simulator
+) -> None:
+    """The form of an entry shows host and tenant as people write them."""
+    entry = add_entry(
+        hass,
+        host="xn--mller-kva.example",
+        port=443,
+        ssl=True,
+        tenant="xn--bro-hoa.example",
+    )
+    result = await entry.start_reconfigure_flow(hass)
+    schema = result["data_schema"]
+    assert schema
+    suggested = {
+        str(key): (key.description or {}).get("suggested_value")
+        for key in schema.schema
+    }
+    assert suggested["host"] == "https://müller.example"
+    assert suggested["extension"] == "45@büro.example"
 
 
 # Reauth
@@ -668,6 +733,7 @@ async def save_options(
     await hass.async_block_till_done()
 
 
+@pytest.mark.office
 async def test_options(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The extensions can be chosen, with their names; that reloads the entry."""
     entry = phones.entry
@@ -698,6 +764,7 @@ async def test_options_that_are_not_there(hass: HomeAssistant, phones: Phones) -
         )
 
 
+@pytest.mark.office
 async def test_options_for_absent_extensions(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -719,6 +786,7 @@ async def test_options_for_absent_extensions(
     assert phones.has("46", "doorbell")
 
 
+@pytest.mark.office
 async def test_options_of_an_entry_that_is_not_loaded(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -743,6 +811,7 @@ async def test_options_of_an_entry_that_is_not_loaded(
     assert phones.has("46", "doorbell")
 
 
+@pytest.mark.office
 async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
     """All there is can be chosen; what is in the sections is stored beside the rest."""
     entry = phones.entry

@@ -13,7 +13,7 @@ from homeassistant.helpers import llm
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
 
-from .common import Phones, until
+from .common import Phones, set_up, until
 from .test_events import CALLER
 from .test_lines import has_line
 from .test_voice import choose, dialed, expose, hide, past, patience, put, satellite
@@ -341,3 +341,97 @@ async def test_another_assistant(hass: HomeAssistant, phones: Phones) -> None:
     entity_id = phones.id("45", "call")
     async_expose_entity(hass, "cloud.alexa", entity_id, True)
     assert "call" not in ours(await api(hass))
+
+
+# One conversation
+
+
+async def test_a_pbx_that_is_away_is_offered(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Tools are asked for once in a conversation: they are there before the PBX is."""
+    expose(phones, "45")
+    offered = ours(await api(hass))
+    assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    instance = await api(hass)
+    assert ours(instance) == offered
+    result = await instance.async_call_tool(
+        llm.ToolInput(f"{DOMAIN}__call", {"who": "Bruno"})
+    )
+    assert result.error
+    await set_up(hass, phones.entry)
+    result = await instance.async_call_tool(
+        llm.ToolInput(f"{DOMAIN}__call", {"who": "Bruno"})
+    )
+    assert not result.error
+    assert dialed(pbx) == ["41"]
+
+
+async def test_exposure_counts_when_a_tool_is_used(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """What is no longer exposed is told and used no more, whatever was offered."""
+    expose(phones, "41", "45")
+    expose(phones, "45", key="last_caller")
+    instance = await api(hass)
+    hide(phones, "45", "call")
+    hide(phones, "45", "last_caller")
+    hide(phones, "45", "dnd")
+    pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "ringing", "on")
+    arguments: dict[str, Json] = {
+        "call": {"who": "Bruno"},
+        "transfer": {"who": "Bruno"},
+        "set_do_not_disturb": {"enabled": True},
+    }
+    for tool in TOOLS:
+        name = tool.name.removeprefix(f"{DOMAIN}__")
+        if name == "list_phones":
+            continue
+        result = await instance.async_call_tool(
+            llm.ToolInput(tool.name, arguments.get(name, {}))
+        )
+        assert result.error, name
+        assert CALLER not in str(result.data)
+    assert len(pbx.engine.calls()) == 1
+    assert not pbx.engine.account("45").dnd
+    result = await instance.async_call_tool(llm.ToolInput(f"{DOMAIN}__list_phones", {}))
+    assert [phone["number"] for phone in result.data["phones"]] == ["41"]
+    # And what is exposed meanwhile can be used.
+    expose(phones, "45")
+    result = await instance.async_call_tool(llm.ToolInput(f"{DOMAIN}__decline", {}))
+    assert not result.error
+
+
+async def test_prompt_is_the_same_all_day(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The prompt is read once in a conversation, so it tells nothing that changes."""
+    expose(phones, "41", "45")
+    before = (await api(hass)).api_prompt
+    pbx.engine.ring(CALLER, "45", name="Anna Meyer")
+    await phones.wait("45", "ringing", "on")
+    assert ours(await api(hass)) >= CALL_TOOLS
+    lines = set((await api(hass)).api_prompt.splitlines()) ^ set(before.splitlines())
+    assert not any("telephone" in line or "Anna" in line for line in lines)
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+async def test_blanks(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, blank: str | None
+) -> None:
+    """Models send what they do not know as null or empty: it is as if it were not there."""
+    expose(phones, "41", "45")
+    expose(phones, "45", key="last_caller")
+    past(pbx, CALLER, "Anna Meyer", answer=False)
+    await phones.wait("45", "call", "idle")
+    told = await use(hass, "who_called")
+    assert await use(hass, "who_called", hours=blank, missed=blank, phone=blank) == told
+    assert await use(hass, "list_phones", phone=blank)
+    await use(hass, "set_do_not_disturb", enabled=True, minutes=blank, phone=blank)
+    assert pbx.engine.account("45").dnd
+    await use(hass, "call", who="Bruno", phone=blank)
+    assert dialed(pbx) == ["41"]
+    # What has to be there is missed in words that a model understands.
+    with pytest.raises(probatio.Invalid, match="who"):
+        await used(hass, "call", who=blank)

@@ -72,7 +72,7 @@ async def test_automation(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     assert await async_setup_component(hass, "automation", {"automation": config})
     for number, name, told in (
         ("+4930123456", "Anna Meyer", "Anna Meyer is calling"),
-        ("+4930123456", "", "+4930123456 is calling"),
+        ("+4930654321", "", "+4930654321 is calling"),
         ("", "", "Somebody is calling"),
     ):
         call_id = pbx.engine.ring(number, "45", name=name)

@@ -5,7 +5,7 @@ all come the ends: whatever goes on, unloading leaves nothing behind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 import gc
@@ -45,6 +45,8 @@ from simulator.tls import LegacyTlsServer, ServerTls, self_signed
 
 from .common import Phones, add_entry, create_branch_entry, create_entry, set_up, until
 from .conftest import QUICK
+from .support.leftovers import nothing_left
+from .support.log import without_paths
 from .test_services import act
 
 DOC = Path(__file__).parents[1] / "docs" / "RELIABILITY.md"
@@ -84,57 +86,7 @@ def create_pbx(dialect: str, **switches: Any) -> Simulator:
     return pbx
 
 
-# What is left behind
-
-
-def coroutines(task: asyncio.Task[Any]) -> Iterator[str]:
-    """Yield the files of all that a task is in, from its outermost coroutine on."""
-    awaited: Any = task.get_coro()
-    while awaited is not None:
-        code = getattr(awaited, "cr_code", None) or getattr(awaited, "ag_code", None)
-        if code is not None:
-            yield code.co_filename
-        awaited = getattr(awaited, "cr_await", None) or getattr(
-            awaited, "ag_await", None
-        )
-
-
-def open_sockets(port: int) -> list[str]:
-    """Return the sockets of this process' side that lead to a port, or try to."""
-    found = []
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, state, *_ = line.split()
-        # Established, greeting, or closed by the other side only.
-        if int(remote.partition(":")[2], 16) == port and state in ("01", "02", "08"):
-            found.append(f"socket {local} to port {port}")
-    return found
-
-
-def left(*ports: int) -> list[str]:
-    """Return the tasks, timers and sockets that are there because of us."""
-    loop = asyncio.get_running_loop()
-    package = f"custom_components/{DOMAIN}/"
-    tasks = [
-        repr(task)
-        for task in asyncio.all_tasks()
-        if "vodia" in task.get_name() or any(package in f for f in coroutines(task))
-    ]
-    timers = [
-        repr(handle)
-        for handle in loop._scheduled  # type: ignore[attr-defined]
-        if not handle.cancelled() and DOMAIN in f"{handle!r} {handle._args!r}"
-    ]
-    return [*tasks, *timers, *(s for port in ports for s in open_sockets(port))]
-
-
-async def nothing_left(hass: HomeAssistant, *ports: int) -> None:
-    """Expect that nothing of us is there any more; closing takes a moment."""
-    try:
-        async with asyncio.timeout(0.5):
-            while left(*ports):
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(left(*ports)) from None
+# What is said
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -149,7 +101,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
         and (
             record.levelno >= logging.ERROR
             or record.name.startswith(("asyncio", "aiohttp"))
-            or DOMAIN in f"{record.name} {record.getMessage()}".lower()
+            or DOMAIN in f"{record.name} {without_paths(record.getMessage())}".lower()
         )
     ]
 
@@ -245,7 +197,7 @@ async def fails(
     hass.config_entries.flow.async_abort(result["flow_id"])
     assert not complaints(caplog)
     port = parse_host(url)["port"]
-    await nothing_left(hass, port)
+    await nothing_left(port)
 
     entry = add_entry(hass, **{**parse_host(url), **data})
     began = time.monotonic()
@@ -267,7 +219,7 @@ async def fails(
         assert "not ready yet" in caplog.text
     # Home Assistant's own timer of the next try aside, nothing waits.
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await nothing_left(hass, port)
+    await nothing_left(port)
 
 
 @asynccontextmanager
@@ -590,7 +542,12 @@ def trusted(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> ServerT
         pytest.param({"refusal": "empty"}, "invalid_auth", id="empty"),
         pytest.param({"refusal": 401}, "invalid_auth", id="401"),
         pytest.param({"refusal": 403}, "access_off", id="403"),
-        pytest.param({"second_factor": True}, "second_factor", id="second_factor"),
+        pytest.param(
+            {"second_factor": True},
+            "second_factor",
+            id="second_factor",
+            marks=pytest.mark.logs("asks for a second factor"),
+        ),
     ],
 )
 async def test_password_refused(
@@ -726,7 +683,7 @@ async def test_reconnect(
         if logins is None:
             assert told(caplog)[-1] == "restored"
         assert await hass.config_entries.async_unload(entry.entry_id)
-        await nothing_left(hass, pbx.port)
+        await nothing_left(pbx.port)
         assert not pbx.logins._sessions
 
 
@@ -756,7 +713,7 @@ async def test_certificate_changes(
         await pbx.start(port=port, ssl_context=tls.context)
         await phones.wait("", "connected", "on")
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
-        await nothing_left(hass, port)
+        await nothing_left(port)
     finally:
         await pbx.stop()
 
@@ -1537,11 +1494,11 @@ async def test_end(
             # A silent PBX is given a moment to close the socket and the session.
             assert time.monotonic() - began < 1 + 2 + SLACK
             if end != "reload":
-                await nothing_left(hass, pbx.port)
+                await nothing_left(pbx.port)
             await repair(pbx)
             if end != "remove":
                 assert await hass.config_entries.async_remove(entry.entry_id)
-                await nothing_left(hass, pbx.port)
+                await nothing_left(pbx.port)
             # One that cannot be reached keeps the session until it expires.
             if phase.begin is not backing_off:
                 await until(hass, lambda: not pbx.logins._sessions)
@@ -1563,6 +1520,7 @@ async def test_end(
         pytest.param("classic", "get-calls", id="calls"),
     ],
 )
+@pytest.mark.logs("Setup of config entry .* cancelled")
 async def test_end_while_setting_up(
     hass: HomeAssistant, pbx: Simulator, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
@@ -1604,7 +1562,7 @@ async def test_end_while_setting_up(
         pbx.switches.faults.clear()
         if end in ("stop", "cancel"):
             await hass.config_entries.async_remove(entry.entry_id)
-        await nothing_left(hass, pbx.port)
+        await nothing_left(pbx.port)
     gc.collect()
     # What Home Assistant says when it is made to cancel a start itself.
     (cancelled,) = complaints(caplog)

@@ -1,13 +1,15 @@
 """What a target means: what it excludes, and several PBXs and lines in one."""
 
+import json
 from typing import Any, NamedTuple
 
 import pytest
 
 from custom_components.vodia.coordinator import VodiaCoordinator
 from custom_components.vodia.target import accounts_in, targeted
-from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
     condition as condition_helper,
@@ -20,7 +22,9 @@ from homeassistant.helpers import (
 )
 from simulator import Simulator
 
-from .common import Phones
+from .common import Phones, create_branch_entry, set_up, until
+from .test_lines import has_line
+from .test_repository import INTEGRATION
 from .test_services import act, refused
 from .test_triggers import attach, device, rest
 
@@ -296,3 +300,164 @@ async def test_exclude_alone_is_refused(
         await refused(hass, "exclude_alone", "get_calls", target=target)
         await refused(hass, "exclude_alone", "set_dnd", target=target, enabled=True)
     assert not pbx.engine.account("45").dnd
+
+
+async def test_target_that_comes_to_nothing(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A template that finds nobody does not mean every PBX."""
+    for target in (
+        {"entity_id": []},
+        {"entity_id": "none"},
+        {"area_id": []},
+        {"device_id": [], "label_id": []},
+    ):
+        await refused(hass, "nothing_targeted", "set_dnd", target=target, enabled=True)
+        await refused(hass, "nothing_targeted", "get_calls", target=target)
+        await refused(
+            hass,
+            "nothing_targeted",
+            "voice_command",
+            target=target,
+            command="who_is_calling",
+        )
+    assert not pbx.engine.account("45").dnd
+
+
+# Several
+
+HOW = ("all", "entities", "devices")
+
+
+@pytest.fixture
+async def branch(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Phones:
+    """Return the phones of a second PBX: another tenant's."""
+    return await set_up(hass, create_branch_entry(hass, pbx))
+
+
+@modern
+async def test_other_lines_are_done(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A line that cannot be set does not keep the others from it; its error is told."""
+    lines = ("40", "41", "42")
+    for account in lines:
+        await has_line(phones, account)
+    # Whichever comes first.
+    bad = min(lines, key=lambda line: device(phones, line)["device_id"])
+    pbx.engine.change_password(bad, "new-secret")
+    pbx.expire_sessions()
+    await pbx.cut(bad)
+    await until(
+        hass, lambda: phones.get(bad, "dnd", "switch").state == STATE_UNAVAILABLE
+    )
+    target = {"device_id": [device(phones, line)["device_id"] for line in lines]}
+    await refused(
+        hass,
+        "not_connected",
+        "set_dnd",
+        error=HomeAssistantError,
+        target=target,
+        enabled=True,
+    )
+    for line in lines:
+        assert pbx.engine.account(line).dnd is (line != bad)
+
+
+@pytest.mark.parametrize("away", ["phones", "branch"])
+async def test_other_pbxs_are_done(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, branch: Phones, away: str
+) -> None:
+    """A PBX that is not set up does not keep the others from being acted upon."""
+    first, here = (phones, branch) if away == "phones" else (branch, phones)
+    target = {
+        "entity_id": [
+            *(first.id(number, "call") for number in ("45", "41")),
+            here.id("45", "call"),
+        ]
+    }
+    assert await hass.config_entries.async_unload(first.entry.entry_id)
+    await refused(hass, "entry_not_loaded", "set_dnd", target=target, enabled=True)
+    assert here.state("45", "dnd") == "on"
+    # What is for one line only does not take the one that happens to be there.
+    await refused(hass, "entry_not_loaded", "dial", target=target, number="41")
+    assert not pbx.engine.calls()
+    assert not pbx.engine.calls(tenant="branch.example")
+    said = await act(
+        hass, "voice_command", target=target, command="who_is_calling", language="en"
+    )
+    assert said == {"speech": "Nobody is calling.", "done": True}
+
+
+@modern
+@pytest.mark.parametrize(
+    "how", [f"{why}, {target}" for why in ("not loaded", "no link") for target in HOW]
+)
+async def test_calls_of_the_others(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, branch: Phones, how: str
+) -> None:
+    """Calls are told where they are known; where a PBX is away they are unknown."""
+    targets: dict[str, Json | None] = {
+        "all": None,
+        "entities": {
+            "entity_id": [phones.id("41", "call"), branch.id("45", "call")],
+        },
+        "devices": {
+            "device_id": [device(p, None)["device_id"] for p in (phones, branch)]
+        },
+    }
+    why, _, how = how.partition(", ")
+    target = targets[how]
+    call = pbx.engine.ring(CALLER, "45", tenant="branch.example")
+    await branch.wait("45", "call", "ringing")
+    everybody = sorted(phones.entry.runtime_data.extensions)
+    if why == "not loaded":
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    else:
+        pbx.engine.change_password("45", "new-secret")
+        pbx.expire_sessions()
+        await pbx.cut("45")
+        await phones.wait("", "connected", "off")
+        await branch.wait("", "connected", "on")
+        await branch.wait("45", "call", "ringing")
+    response = await act(hass, "get_calls", target=target)
+    assert response
+    assert [found["call_id"] for found in response["calls"]] == [call]
+    assert response["unknown"] == (["41"] if how == "entities" else everybody)
+    # Nothing at all is known only if none is there.
+    assert await hass.config_entries.async_unload(branch.entry.entry_id)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, "get_calls", target=target)
+    key = "entry_not_loaded" if why == "not loaded" else "not_connected"
+    assert raised.value.translation_key == key
+
+
+@pytest.mark.parametrize("with_line", [False, True])
+async def test_not_a_line_shows_the_way_out(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, *, with_line: bool
+) -> None:
+    """Who wants to control another extension is told which lines there are, and how."""
+    if with_line:
+        await has_line(phones, "41")
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(hass, "hang_up", target=device(phones, "42"))
+    assert raised.value.translation_key == "not_a_line"
+    assert raised.value.translation_placeholders == {
+        "extensions": "42",
+        "lines": "45, 41" if with_line else "45",
+    }
+    text = str(raised.value)
+    assert "42" in text
+    assert "45" in text
+    assert "Add line" in text
+    assert "Only" not in text
+
+
+def test_not_a_line_in_all_languages() -> None:
+    """The way out is named as the button is."""
+    for path in (INTEGRATION / "translations").glob("*.json"):
+        texts = json.loads(path.read_text())
+        button = texts["config_subentries"]["line"]["initiate_flow"]["user"]
+        message = texts["exceptions"]["not_a_line"]["message"]
+        for words in (button, "{lines}", "{extensions}", "Vodia PBX"):
+            assert words in message, path

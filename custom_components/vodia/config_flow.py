@@ -96,7 +96,7 @@ WATCH = SelectSelector(
 )
 _SCHEMES = {"http": False, "ws": False, "https": True, "wss": True}
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?", re.IGNORECASE)
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*", re.IGNORECASE)
 _IPV6 = re.compile(r"[0-9a-f:.]*:[0-9a-f:.]*(%[\w.-]+)?", re.IGNORECASE)
 # Not dots alone: it is a part of paths.
 _EXTENSION = re.compile(r"(?!\.+$)[a-z0-9*+._-]{1,64}", re.IGNORECASE)
@@ -130,6 +130,8 @@ def parse_host(text: str) -> dict[str, Any]:
     try:
         url = URL(f"http{'s' if tls else ''}://{authority}")
         host, port = url.host or "", url.explicit_port
+        if not _IPV6.fullmatch(host):
+            host = _as_in_dns(url.raw_host or "")
     except ValueError, IndexError:
         raise InvalidInput("invalid_host") from None
     if url.user is not None or url.password is not None:
@@ -147,17 +149,38 @@ def parse_host(text: str) -> dict[str, Any]:
     }
 
 
+def _as_in_dns(name: str) -> str:
+    """Return a host name in the one form that can be compared: as IDNA has it.
+
+    The dot at the end says that the name is whole; all of ours are.
+    """
+    return name.lower().removesuffix(".")
+
+
+def _as_read(name: str) -> str:
+    """Return a host name as people write it."""
+    try:
+        return URL.build(host=name).host or name
+    except ValueError:
+        return name
+
+
 def parse_extension(text: str) -> dict[str, Any]:
     """Return extension and tenant from `extension` or `extension@tenant`.
 
     Raises InvalidInput.
     """
     extension, separator, tenant = text.strip().partition("@")
+    if separator:
+        try:
+            tenant = _as_in_dns(URL.build(scheme="http", host=tenant).raw_host or "")
+        except ValueError, IndexError:
+            tenant = ""
     if not _EXTENSION.fullmatch(extension) or (
         separator and not _HOST.fullmatch(tenant)
     ):
         raise InvalidInput("invalid_extension")
-    return {CONF_EXTENSION: extension, CONF_TENANT: tenant.lower() or None}
+    return {CONF_EXTENSION: extension, CONF_TENANT: tenant or None}
 
 
 async def async_connect(
@@ -558,9 +581,9 @@ def _as_typed(data: Mapping[str, Any]) -> dict[str, Any]:
     )
     extension = data[CONF_EXTENSION]
     if not _is_default_tenant(data):
-        extension = f"{extension}@{data[CONF_TENANT]}"
+        extension = f"{extension}@{_as_read(data[CONF_TENANT])}"
     return {
-        CONF_HOST: str(url),
+        CONF_HOST: url.human_repr().removesuffix("/"),
         CONF_EXTENSION: extension,
         CONF_SECURITY: {key: data[key] for key in (CONF_VERIFY_SSL, CONF_LEGACY_TLS)},
     }
@@ -569,7 +592,9 @@ def _as_typed(data: Mapping[str, Any]) -> dict[str, Any]:
 def _title(data: Mapping[str, Any]) -> str:
     """Return the title: of several tenants each needs its own."""
     name = "Vodia PBX"
-    return name if _is_default_tenant(data) else f"{name} {data[CONF_TENANT]}"
+    if _is_default_tenant(data):
+        return name
+    return f"{name} {_as_read(data[CONF_TENANT])}"
 
 
 def _is_default_tenant(data: Mapping[str, Any]) -> bool:

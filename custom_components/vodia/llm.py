@@ -8,10 +8,12 @@ from typing import Any, Final, override
 
 import voluptuous as vol
 
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.intent import is_blank_slot_value
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
     LLMContext,
@@ -22,7 +24,7 @@ from homeassistant.helpers.llm import (
 )
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN
+from .const import CONF_EXTENSION, DOMAIN
 from .intent import said
 from .speech import async_say
 from .voice import (
@@ -112,14 +114,16 @@ class VodiaTool(Tool):
         parameters: dict[vol.Marker, Any],
         annotations: ToolAnnotations,
         gate: Gate = CALL_GATE,
+        for_lines: bool = True,
     ) -> None:
-        """Describe a tool; the gate is the entity that has to be exposed."""
+        """Describe a tool; the gate is the entity that has to be exposed, of a line."""
         self.name = f"{DOMAIN}__{name}"
         self.title = title
         self.description = description
         self.parameters = vol.Schema(parameters)
         self.annotations = annotations
         self.gate = gate
+        self.for_lines = for_lines
         self._handle = handle
 
     @override
@@ -128,9 +132,15 @@ class VodiaTool(Tool):
     ) -> ToolResult:
         """Do it, and tell what to say in the language of the request."""
         voice = _voice(hass, llm_context)
+        # Models send what they leave open as null or as an empty text.
+        given = {
+            name: value
+            for name, value in tool_input.tool_args.items()
+            if not is_blank_slot_value(value)
+        }
         try:
             try:
-                arguments = self.parameters(tool_input.tool_args)
+                arguments = self.parameters(given)
             except ServiceValidationError as err:
                 # A number that is none in JSON has lost its plus and its zeros.
                 raise Refusal("cannot_call") from err
@@ -151,6 +161,7 @@ TOOLS: Final = (
         _async_list,
         parameters={},
         annotations=_READS,
+        for_lines=False,
     ),
     VodiaTool(
         "who_called",
@@ -242,16 +253,40 @@ def _voice(hass: HomeAssistant, llm_context: LLMContext) -> Voice:
 def async_get_tools(
     hass: HomeAssistant, llm_context: LLMContext, api_id: str
 ) -> LLMTools | None:
-    """Return the tools for what is exposed to the assistant."""
+    """Return the tools for what is exposed to the assistant.
+
+    Home Assistant 2026.11 asks once for a conversation, so what changes in the meantime
+    counts for nothing here, a lost link included; who may be asked about is decided when
+    a tool is used.
+    """
     if api_id != LLM_API_ASSIST:
         return None
-    voice = _voice(hass, llm_context)
-    tools: list[Tool] = [tool for tool in TOOLS if _is_offered(voice, tool)]
+    tools: list[Tool] = [
+        tool for tool in TOOLS if _is_offered(hass, llm_context.assistant, tool)
+    ]
     return LLMTools(tools, _PROMPT) if tools else None
 
 
-def _is_offered(voice: Voice, tool: VodiaTool) -> bool:
-    """Return whether there is a phone that the tool may be used for."""
-    if tool.name == f"{DOMAIN}__list_phones":
-        return bool(voice.phones(tool.gate))
-    return bool(voice.lines(tool.gate))
+def _is_offered(hass: HomeAssistant, assistant: str | None, tool: VodiaTool) -> bool:
+    """Return whether a phone that the tool may be used for is exposed."""
+    registry, (platform, key) = er.async_get(hass), tool.gate
+    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        lines = {
+            f"{entry.entry_id}:{login[CONF_EXTENSION]}:{key}"
+            for login in (
+                entry.data,
+                *(line.data for line in entry.subentries.values()),
+            )
+        }
+        for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if (
+                entity.domain == platform
+                and entity.unique_id.endswith(f":{key}")
+                and (entity.unique_id in lines or not tool.for_lines)
+                and (
+                    assistant is None
+                    or async_should_expose(hass, assistant, entity.entity_id)
+                )
+            ):
+                return True
+    return False

@@ -6,8 +6,6 @@ from typing import Any
 import orjson
 import pytest
 
-from custom_components.vodia.pbx.control import dialable
-from custom_components.vodia.pbx.errors import InvalidNumberError
 from custom_components.vodia.pbx.ledger import Ledger, count
 from custom_components.vodia.pbx.messages import (
     AccountDelta,
@@ -809,47 +807,6 @@ def test_rest_reply_of_another_shape(reply: object, ledger: Ledger) -> None:
 def test_encode(make: Callable[[], str], frame: dict[str, Any]) -> None:
     """A command is one JSON object with its action."""
     assert orjson.loads(make()) == frame
-
-
-@pytest.mark.parametrize(
-    ("number", "dialed"),
-    [
-        ("46", "46"),
-        ("+49 (30) 123-45/6.7", "+49301234567"),
-        ("030\u00a0123", "030123"),
-        ("*97", "*97"),
-        ("#31#0301234", "#31#0301234"),
-        ("٤٦", "46"),
-        ("\uff0b\uff14\uff16", "+46"),
-        ("0171\u202f123\u200e4567", "01711234567"),
-        ("030\u2013123\u2009456", "030123456"),
-    ],
-)
-def test_dialable(number: str, dialed: str) -> None:
-    """Separators that people write are left out."""
-    assert dialable(number) == dialed
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        *("", " ", "+", "46+", "++46", "46;47", "sip:46@tenant", "46\n", "4" * 65),
-        *("é", "\u212a", "\u017f", '46"', "46,,1", "4" * 70, "anna", "room10001"),
-        *("030 123 and 4", "4 Anna", "030 1234567 / 030 7654321", "030 Büro 12"),
-    ],
-)
-def test_not_dialable(number: str) -> None:
-    """Anything else is refused, never guessed."""
-    with pytest.raises(InvalidNumberError):
-        dialable(number)
-
-
-@pytest.mark.parametrize(
-    "number", ["+49 (0)30 1234", "+44 (0) 20 7946", "+44-(0)20-7946"]
-)
-def test_dialable_trunk_zero(number: str) -> None:
-    """The zero in brackets behind a country code is not dialed from abroad."""
-    assert dialable(number) in ("+49301234", "+44207946")
 
 
 # The ledger

@@ -26,7 +26,6 @@ from custom_components.vodia.pbx.models import (
     Scope,
     Totals,
 )
-from custom_components.vodia.pbx.numbering import same_number
 from custom_components.vodia.pbx.state import Hold, PbxState
 
 type Json = dict[str, Any]
@@ -957,33 +956,6 @@ def test_own_dial_outlives_the_link() -> None:
     new.state.begin_calls(TENANT)
     new.calls(leg("a", "46", "45", "alerting"), now=200)
     assert new["45"].call_state is DIALING
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("46", "46", True),
-        ("+49 30 123456", "030123456", True),
-        ("0049-30-123456", "+4930123456", True),
-        ("9030123456", "030123456", True),
-        ("12345", "+4912345", False),
-        ("1234", "+491234", False),
-        ("46", "146", False),
-        ("46", "47", False),
-        ("+4930123456", "+4930123457", False),
-        ("*97", "97", False),
-        ("anna", "anna", True),
-        ("anna", "bob", False),
-        ("", "", True),
-        ("", "46", False),
-        (None, "46", False),
-        (None, None, False),
-    ],
-)
-def test_same_number(one: str | None, other: str | None, same: bool) -> None:
-    """International, trunk and dial prefixes aside; short numbers are taken whole."""
-    assert same_number(one, other) is same
-    assert same_number(other, one) is same
 
 
 # Whose calls are told

@@ -492,6 +492,14 @@ class PbxClient:
         with self.control.counted("set_flag"):
             await self.side.set_flag(number, active, self.timing.confirm)
 
+    def heard_at(self, past: PastCall) -> float | None:
+        """Return when a past call of the line began by the clock of this machine.
+
+        As it is set now, in Unix seconds; None if we did not hear it begin.
+        """
+        began = self.stories.heard_at(self._state.line, past)
+        return None if began is None else time.time() - (time.monotonic() - began)
+
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
 
@@ -697,7 +705,7 @@ class PbxClient:
     def _expect_unheard(self, live: _Link, now: float) -> None:
         """Look into the history for a call of which the phone did not hear."""
         if live.state.line not in self.stories.without_history:
-            live.unheard_until = now + self.timing.proof
+            live.unheard_until = now + self.timing.unheard
             live.proof_wanted.set()
 
     def _changed(self, live: _Link, changes: Changes) -> None:
@@ -817,7 +825,10 @@ class PbxClient:
         while True:
             now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
-            self._tell(stories.settle(live.state, past, now, patience))
+            events = stories.settle(live.state, past, now, patience)
+            if events:
+                live.unheard_until = now
+            self._tell(events)
             if stories.wants_proof(line) or now < live.unheard_until:
                 rest = stories.waits_since(line) + timing.proof - now
                 await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))

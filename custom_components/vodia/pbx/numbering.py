@@ -36,7 +36,7 @@ _PREFIX_DIGITS: Final = 5
 _OUTSIDE_LINES: Final = ("0", "9")
 # What is far too long is no number.
 _LENGTH_LIMIT: Final = 64
-_SEPARATORS: Final = " ()/.-"
+_SEPARATORS: Final = " ()/.-~"
 _DROP_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
 _CHARACTERS: Final = f"+*#0123456789{_SEPARATORS}"
 _DIALABLE: Final = re.compile(r"\+?[0-9*#]{1,64}")
@@ -68,12 +68,12 @@ _SERVICES: Final = tuple(
 class _Reading:
     """What a written number may mean.
 
-    `text` is itself, `whole` are numbers with their country. `partial` are the digits of
+    `text` is itself, `whole` are numbers with their country, the likely one first. `partial` are the digits of
     one that may lack its area code, `subscribers` what a whole number looks like then.
     """
 
     text: str
-    whole: frozenset[str] = frozenset()
+    whole: tuple[str, ...] = ()
     partial: frozenset[str] = frozenset()
     subscribers: frozenset[str] = frozenset()
     extension: str | None = None
@@ -158,7 +158,7 @@ def same_number(one: str | None, other: str | None, country: str | None = None) 
         return False
     return (
         first.text == second.text
-        or not first.whole.isdisjoint(second.whole)
+        or any(number in second.whole for number in first.whole)
         or not first.partial.isdisjoint(second.subscribers | second.partial)
         or not second.partial.isdisjoint(first.subscribers)
     )
@@ -167,7 +167,7 @@ def same_number(one: str | None, other: str | None, country: str | None = None) 
 def number_key(number: str, country: str | None = None) -> str:
     """Return what all the written forms of one number have in common, as far as known."""
     reading = _read(number, country)
-    return min(reading.whole, default=reading.text)
+    return reading.whole[0] if reading.whole else reading.text
 
 
 def digits_of(number: str) -> str:
@@ -264,11 +264,12 @@ def numbers_in(text: str) -> Iterator[str]:
     Of a number with a remark behind it the number counts; what does not begin with one
     is left out. A slash is a separator within a number and between two.
     """
+    if _URI.fullmatch(text):
+        yield text.strip()
+        return
     for part in _BETWEEN.split(plain(text)):
         written = part.strip()
-        if uri := _URI.fullmatch(written):
-            yield uri[0]
-        elif _on_keys(written.translate(_DROP_SEPARATORS)):
+        if _on_keys(written.translate(_DROP_SEPARATORS)):
             yield written
         elif leading := _LEADING.match(written):
             # A letter right behind it makes it the name of an account, or nothing.
@@ -331,13 +332,13 @@ def _read(written: str, country: str | None) -> _Reading:
         # The name of an account.
         return _Reading(written.strip().casefold())
     if not bare.isdigit():
-        return _Reading(text, whole=frozenset(_behind_service(text, country)))
+        return _Reading(text, whole=tuple(_behind_service(text, country)))
     if len(bare) < EXTENSION_DIGITS and text == bare:
         return _Reading(bare.lstrip("0") or bare)
     whole, partial = _whole_and_partial(text, country)
     return _Reading(
         text,
-        frozenset(_e164(each) for each in whole),
+        tuple(dict.fromkeys(_e164(each) for each in whole)),
         frozenset(partial),
         frozenset(form for each in whole for form in _subscribers(each, text, country)),
         extension,
@@ -409,7 +410,7 @@ def _is_abroad(number: PhoneNumber | None, plan: PhoneMetadata) -> bool:
 
 
 def _behind_prefix(text: str, plan: PhoneMetadata) -> Iterator[PhoneNumber]:
-    """Yield the number behind a dial prefix: it has to be a whole one."""
+    """Yield what may be the number behind a dial prefix: it has to be a whole one."""
     abroad = re.compile(plan.international_prefix or "$^")
     for length in range(1, _PREFIX_DIGITS + 1):
         rest = text[length:]
@@ -418,10 +419,10 @@ def _behind_prefix(text: str, plan: PhoneMetadata) -> Iterator[PhoneNumber]:
             if (
                 (plan.national_prefix and rest.startswith(plan.national_prefix))
                 or abroad.match(rest)
+                or number.italian_leading_zero
                 or len(national_significant_number(number)) == longest == len(rest)
             ):
                 yield number
-                return
 
 
 def _longest(number: PhoneNumber, plan: PhoneMetadata) -> int:
