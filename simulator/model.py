@@ -149,6 +149,7 @@ class Account:
     name: str
     type: AccountType = AccountType.EXTENSION
     password: str = ""
+    aliases: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     registered: bool = False
     dnd: bool = False
@@ -249,6 +250,7 @@ class Tenant:
     """One tenant with its accounts, calls, star codes, messages and address book."""
 
     name: str
+    names: set[str] = field(default_factory=set)
     accounts: dict[str, Account] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     history: list[Record] = field(default_factory=list)

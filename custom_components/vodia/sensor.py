@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import replace
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 import math
 from typing import Any, override
 
@@ -273,6 +273,7 @@ class LastCaller(ExtraStoredData):
 
 
 _KEPT = {field.name for field in fields(LastCaller)}
+_ALWAYS_KEPT = {field.name for field in fields(LastCaller) if field.default is MISSING}
 
 
 class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
@@ -296,7 +297,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     async def async_added_to_hass(self) -> None:
         """Take over what was kept, then listen."""
         stored = await self.async_get_last_extra_data()
-        if stored and (kept := stored.as_dict()).keys() == _KEPT:
+        kept = stored.as_dict() if stored else {}
+        if _ALWAYS_KEPT <= kept.keys() <= _KEPT:
             last = LastCaller(**kept)
             # It may be from before who is outside was to be hidden.
             party = self.coordinator.shown_party(last.number, last.name)

@@ -211,8 +211,7 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self._names_known = frozenset(tenant_names)
-        self._memory = Memory()
+        self._memory = Memory(names=set(tenant_names))
         self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
@@ -244,8 +243,8 @@ class PbxClient:
 
     @property
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
-        return self._names_known | self.session.tenant_names | self._memory.names
+        """Return the names of the tenant that were learned, in lower case."""
+        return self.session.tenant_names | self._memory.names
 
     @property
     def connected(self) -> bool:
@@ -304,8 +303,9 @@ class PbxClient:
 
     async def close(self) -> None:
         """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
-        lines = tuple(self.lines.values())
-        await asyncio.gather(self._close(), *(line.close() for line in lines))
+        lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
+        await self._close()
+        await asyncio.gather(*lines)
 
     async def _close(self) -> None:
         """Disconnect, log out and stop."""
@@ -345,7 +345,7 @@ class PbxClient:
                 first.set_exception(error)
                 return
             if delay > self.timing.healthy:
-                self._stay_away()
+                self._stay_away(for_good=False)
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
             elif isinstance(
@@ -385,8 +385,8 @@ class PbxClient:
         await asyncio.sleep(end - loop.time())
         return False
 
-    def _stay_away(self) -> None:
-        """Take note that the login will not be back soon."""
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Take note that the login will not be back soon, or not at all by itself."""
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
@@ -514,9 +514,9 @@ class PbxClient:
 
     def take_over(self, number: str) -> None:
         """Tell the calls of an extension from now on, as far as they are known here."""
-        if self._live and self._listener:
-            numbers = self._told_here({number})
-            self._tell(self.stories.begin(self._state, numbers, time.time()))
+        if self._live and self._told_here({number}):
+            now = time.monotonic()
+            self._tell(self.stories.take_over(self._state, number, now))
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
@@ -535,6 +535,7 @@ class PbxClient:
 
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
+        self._memory.names |= self.tenant_names
         return PbxState(
             self.line,
             self._hosts | self.tenant_names | {self.session.tenant.lower()},
@@ -992,7 +993,7 @@ class LineClient(PbxClient):
     @property
     @override
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
+        """Return the names of the tenant that were learned, in lower case."""
         return super().tenant_names | self._watcher.tenant_names
 
     @property
@@ -1015,11 +1016,15 @@ class LineClient(PbxClient):
         )
 
     @override
-    def _stay_away(self) -> None:
-        """Leave the calls to the watcher until the login is accepted again."""
-        told, self._away = self.tells, True
-        if told:
-            self._watcher.take_over(self._credentials.extension)
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Leave the calls to the watcher until the login is accepted again.
+
+        One that may be back any time only if the watcher knows what it would leave.
+        """
+        known = self._watcher.state.extensions.get(self.line)
+        if self.tells and (for_good or (known and known.complete)):
+            self._away = True
+            self._watcher.take_over(self.line)
 
     @override
     async def start(self) -> None:

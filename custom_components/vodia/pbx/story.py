@@ -184,6 +184,12 @@ class Stories:
         self._end_lives(state)
         return _sorted(events)
 
+    def take_over(self, state: PbxState, number: str, now: float) -> list[CallEvent]:
+        """Go on with an account of which another login has told so far."""
+        events = list(self._told(state, number, now, gap=True))
+        self._end_lives(state)
+        return events
+
     # The history of a line
 
     def heard_at(self, line: str, past: PastCall) -> float | None:
