@@ -152,7 +152,7 @@ class Side:
         self._timing = timing = TIMING
         self._known_flags = set(flags or ())
         self._absent_since: dict[str, float] = {}
-        self._unread: int | None = None
+        self._heard_of: Voicemail | None = None
         self._readings: dict[Kind, _Reading] = {
             Kind.MISSED_CALLS: _Reading(
                 self._read_missed,
@@ -354,10 +354,10 @@ class Side:
             same = getattr(before, kind) == value
             told = SideChanges(kind, frozenset() if same else frozenset({self._line}))
         if after.voicemail and kind is Kind.VOICEMAIL:
-            known, self._unread = self._unread, after.voicemail.unread
             # The first reading tells of nothing new; one after an outage does, once.
-            if known is not None and self._unread > known:
+            if self._heard_of and _has_come(self._heard_of, after.voicemail):
                 told = replace(told, received=after.voicemail)
+            self._heard_of = after.voicemail
         if told != SideChanges(kind):
             self._told(told)
 
@@ -384,6 +384,13 @@ class Side:
             ),
             removed,
         )
+
+
+def _has_come(before: Voicemail, after: Voicemail) -> bool:
+    """Return whether a message has come: one may have been heard meanwhile."""
+    old, new = before.newest, after.newest
+    newer = old and new and old.time and new.time and new.time > old.time
+    return after.unread > before.unread or bool(newer)
 
 
 def _address_book(replies: Iterable[Reply], country: str | None) -> AddressBook:
