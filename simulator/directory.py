@@ -41,6 +41,13 @@ class Directory:
             raise EngineError(f"There is no tenant {name}")
         return self.tenants[name]
 
+    def tenant_called(self, name: str) -> Tenant:
+        """Return a tenant by any of its names."""
+        for tenant in self.tenants.values():
+            if name in tenant.names:
+                return tenant
+        return self.tenant(name)
+
     def account(self, number: str, *, tenant: str = DEFAULT_TENANT) -> Account:
         """Return an account."""
         if number not in (accounts := self.tenant(tenant).accounts):

@@ -32,6 +32,7 @@ class Engine(Directory):
         self.log: list[LogEntry] = []
         self.orbits_retrieve = True
         self._ids = count(1)
+        self.ids_begin_anew = False
 
     # What is there
 
@@ -214,6 +215,15 @@ class Engine(Directory):
             self._tell(Event.TRANSFERRED, call, account, to=number)
             self._offer(tenant, call, target)
 
+    def divert_to_mailbox(self, call_id: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Let the mailbox of who was called answer, as nobody else did."""
+        call = self.call(call_id, tenant=tenant)
+        if call.stage is not Stage.RINGING or not call.called.internal:
+            raise EngineError(f"{call.id} rings at nobody who has a mailbox")
+        with self._changing(tenant, call):
+            call.called = Party(f"8{call.called.number}", "", AccountType.MAILBOX)
+            self._connect(call, call.called)
+
     def attended_transfer(
         self, call_id: str, other_id: str, account: str, *, tenant: str = DEFAULT_TENANT
     ) -> None:
@@ -246,7 +256,9 @@ class Engine(Directory):
             self._tell(Event.RECORDING, call, None, state="on" if state else "off")
 
     def restart(self) -> None:
-        """Forget all calls, as a restart does."""
+        """Forget all calls, as a restart does; perhaps also which ids were given."""
+        if self.ids_begin_anew:
+            self._ids = count(1)
         for tenant in self.tenants.values():
             for call in tuple(tenant.calls.values()):
                 self._end(tenant.name, call, EndReason.RESTART)

@@ -74,7 +74,8 @@ class Gate:
         account, at, tenant = name.partition("@")
         if not at:
             raise web.HTTPNotFound
-        wanted = Login(tenant, account)
+        # A path may name both otherwise than the session does.
+        wanted = self._pbx.logins.find(name) or Login(tenant, account)
         if login.kind is Kind.USER and wanted != login:
             raise web.HTTPForbidden
         return self._in_reach(login, wanted)

@@ -150,13 +150,14 @@ class Logins:
 
     def named(self, account: str, tenant: str) -> Login:
         """Return an extension, or (`admin`) the administrator of a tenant."""
-        home = self._engine.tenant(tenant)
+        home = self._engine.tenant_called(tenant)
         if account == ADMIN:
-            return Login(tenant, ADMIN, Kind.TENANT)
-        found = home.accounts.get(account)
-        if found is None or found.type is not AccountType.EXTENSION:
-            raise EngineError(f"There is no extension {account} in {tenant}")
-        return Login(tenant, account)
+            return Login(home.name, ADMIN, Kind.TENANT)
+        for found in home.accounts.values():
+            by_name = account in (found.number, *found.aliases)
+            if by_name and found.type is AccountType.EXTENSION:
+                return Login(home.name, found.number)
+        raise EngineError(f"There is no extension {account} in {tenant}")
 
 
 def _secret() -> str:

@@ -25,6 +25,7 @@ class AccountType(StrEnum):
     CONFERENCE = "conferences"
     ORBIT = "orbits"
     FLAG = "srvflags"
+    MAILBOX = "mailboxes"
 
 
 class Stage(StrEnum):
@@ -148,6 +149,7 @@ class Account:
     name: str
     type: AccountType = AccountType.EXTENSION
     password: str = ""
+    aliases: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     registered: bool = False
     dnd: bool = False
@@ -160,6 +162,8 @@ class Account:
     messages: list[VoiceMessage] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
+    ani: list[str] = field(default_factory=list)
     old_passwords: list[str] = field(default_factory=list)
     id: int = 0
 
@@ -246,6 +250,7 @@ class Tenant:
     """One tenant with its accounts, calls, star codes, messages and address book."""
 
     name: str
+    names: set[str] = field(default_factory=set)
     accounts: dict[str, Account] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     history: list[Record] = field(default_factory=list)

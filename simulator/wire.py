@@ -116,6 +116,8 @@ class Wire:
             "accounts": [
                 self._presence(account)
                 | {"account": account.number, "name": account.name}
+                | ({"alias": list(account.aliases)} if account.aliases else {})
+                | ({"ani": list(account.ani)} if account.ani else {})
                 for account in accounts
             ],
         }
@@ -145,8 +147,8 @@ class Wire:
         """Return an account as the REST list shows it."""
         return {
             "name": account.number,
-            "alias": [account.number],
-            "ani": [],
+            "alias": [account.number, *account.aliases],
+            "ani": list(account.ani),
             "displayname": account.name,
             "icon": False,
             "dnd": account.dnd,

@@ -1,24 +1,26 @@
 """Fixtures: a real Home Assistant core beside a simulated PBX, over real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
-import logging
-from typing import override
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
-from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import client, side
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up
+from .support.office import shrink
 
-pytest_plugins = ["tests.support.clock"]
+pytest_plugins = [
+    "tests.support.clock",
+    "tests.support.flow_coverage",
+    "tests.support.log",
+]
 
 # Seconds of the connection, short enough for a test, and long enough for a machine on
 # which the loop stalls for a second.
@@ -77,39 +79,6 @@ QUICK_SIDE = side.SideTiming(
 )
 
 
-class Complaints(logging.Handler):
-    """Collect what Home Assistant has to say against how we use it."""
-
-    words = (
-        *("deprecated", "detected that", "will stop working", "will be removed"),
-        *("will break", "report it to the author", "bug report"),
-    )
-
-    def __init__(self) -> None:
-        """Start without any."""
-        super().__init__(logging.WARNING)
-        self.found: list[str] = []
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record that names us as the user of something that goes away."""
-        text = record.getMessage()
-        if DOMAIN in text and any(word in text.lower() for word in self.words):
-            self.found.append(text)
-
-
-@pytest.fixture(autouse=True)
-def complaints() -> Iterator[list[str]]:
-    """Fail the test in which Home Assistant calls something that we do deprecated."""
-    handler = Complaints()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield handler.found
-    finally:
-        logging.getLogger().removeHandler(handler)
-    assert not handler.found
-
-
 @pytest.fixture(params=["classic", "modern"])
 def dialect(request: pytest.FixtureRequest) -> str:
     """Run the test in both dialects."""
@@ -118,9 +87,11 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def pbx(dialect: str) -> AsyncIterator[Simulator]:
+async def pbx(dialect: str, request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
     """Return a running PBX. What only REST tells comes late: its own tests offer it."""
-    async with Simulator(getattr(Switches, dialect)(history_missed=False)) as pbx:
+    pbx = Simulator(getattr(Switches, dialect)(history_missed=False))
+    shrink(pbx, request)
+    async with pbx:
         beside = ("srvflags", "messages", "self_messages", "adrbook")
         pbx.switches.rest_status |= dict.fromkeys(beside, 404)
         yield pbx

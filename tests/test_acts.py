@@ -215,8 +215,10 @@ async def test_further_line_that_the_watcher_tells(
     watcher.take = late
     await act(hass, "reject", target=device(phones, "41"))
     assert taken
+    watcher.take = slow
     await ear.expect("ringing", "ended: rejected")
     assert call not in {each.id for each in pbx.engine.calls()}
+    await asyncio.sleep(0.2)
 
 
 # Who calls afterwards was not dialed

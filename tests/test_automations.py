@@ -866,6 +866,7 @@ async def test_missed(
 
 @plays("Callers wait")
 @pytest.mark.parametrize("answered", [True, False])
+@pytest.mark.office
 async def test_queue(
     hass: HomeAssistant,
     pbx: Simulator,

@@ -1,14 +1,13 @@
 """The blueprints: loaded and run as a user's automations are, with a phone that rings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 import json
-import logging
 from pathlib import Path
 import re
 import shutil
-from typing import Any, override
+from typing import Any
 
 from aiohttp import web
 import pytest
@@ -68,38 +67,6 @@ modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 # The house
-
-
-class Errors(logging.Handler):
-    """Collect the errors, and the warnings of automations."""
-
-    def __init__(self) -> None:
-        """Start without any."""
-        super().__init__(logging.WARNING)
-        self.found: list[str] = []
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record that a user would find in the log."""
-        # Cameras come with the app; they and speech want what not every machine has.
-        if record.name.startswith(("haffmpeg", "homeassistant.components.camera")):
-            return
-        if record.levelno >= logging.ERROR or record.name.startswith(
-            ("homeassistant.components.automation", "homeassistant.helpers")
-        ):
-            self.found.append(record.getMessage())
-
-
-@pytest.fixture(autouse=True)
-def errors() -> Iterator[list[str]]:
-    """Fail a test in which something was logged as an error."""
-    handler = Errors()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield handler.found
-    finally:
-        logging.getLogger().removeHandler(handler)
-    assert not handler.found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-import os
 from pathlib import Path
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from homeassistant.helpers.event import async_call_later, async_track_point_in_t
 from homeassistant.util import dt as dt_util
 
 from .support.clock import Clock
+from .test_support import run_pytest
 
 HOUR = 3600
 
@@ -174,7 +174,8 @@ async def test_each_test_begins_anew(virtual_clock: Clock) -> None:
 
 def test_start_and_hang(tmp_path: Path) -> None:
     """A run can begin on any day; a test that hangs is still ended, waiting or not."""
-    (tmp_path / "test_it.py").write_text(
+    output = run_pytest(
+        tmp_path,
         "import asyncio, datetime, pytest, time\n"
         "async def test_start():\n"
         "    assert str(datetime.date.today()) == '2028-02-29'\n"
@@ -187,21 +188,9 @@ def test_start_and_hang(tmp_path: Path) -> None:
         "@pytest.mark.timeout(1)\n"
         "async def test_hang_with_timers():\n"
         "    while True:\n"
-        "        await asyncio.sleep(HOUR)\n".replace("HOUR", "3600")
+        "        await asyncio.sleep(3600)\n",
+        "clock",
+        TESTS_START="2028-02-29T23:59:50",
     )
-    root = Path(__file__).parents[1]
-    run = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q"),
-            *("-p", "no:homeassistant", "-p", "tests.support.clock"),
-            *("-c", root / "pyproject.toml", f"--rootdir={tmp_path}"),
-            tmp_path / "test_it.py",
-        ],
-        cwd=root,
-        env=os.environ | {"TESTS_START": "2028-02-29T23:59:50"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "2 failed, 1 passed" in run.stdout
-    assert run.stdout.count("Timeout (>1.0s)") >= 2
+    assert "2 failed, 1 passed" in output
+    assert output.count("Timeout (>1.0s)") >= 2

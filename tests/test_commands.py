@@ -495,14 +495,13 @@ async def test_toggle_resumes_only_our_own_hold(
 
 
 @classic
-async def test_toggle_is_forgotten_with_the_link(
+async def test_toggle_is_forgotten_by_a_reload(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
-    """After an outage nobody knows who holds: only the phone can resume."""
+    """After a new start nobody knows who holds: only the phone can resume."""
     await connected(pbx, phones)
     await act(hass, "hold")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await phones.wait("45", "call", "held")
     await refused(hass, "held_elsewhere", "resume")
 

@@ -281,6 +281,7 @@ async def test_not_a_pbx(hass: HomeAssistant, pbx: Simulator) -> None:
     assert result["errors"] == {"base": "unexpected_reply"}
 
 
+@pytest.mark.logs("Unexpected error in the link")
 async def test_unexpected_error(
     hass: HomeAssistant, pbx: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -732,6 +733,7 @@ async def save_options(
     await hass.async_block_till_done()
 
 
+@pytest.mark.office
 async def test_options(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The extensions can be chosen, with their names; that reloads the entry."""
     entry = phones.entry
@@ -762,6 +764,7 @@ async def test_options_that_are_not_there(hass: HomeAssistant, phones: Phones) -
         )
 
 
+@pytest.mark.office
 async def test_options_for_absent_extensions(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -783,6 +786,7 @@ async def test_options_for_absent_extensions(
     assert phones.has("46", "doorbell")
 
 
+@pytest.mark.office
 async def test_options_of_an_entry_that_is_not_loaded(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -807,6 +811,7 @@ async def test_options_of_an_entry_that_is_not_loaded(
     assert phones.has("46", "doorbell")
 
 
+@pytest.mark.office
 async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
     """All there is can be chosen; what is in the sections is stored beside the rest."""
     entry = phones.entry

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
     get_diagnostics_for_device,
@@ -28,6 +29,7 @@ async def read(
     return diagnostics  # type: ignore[no-any-return]
 
 
+@pytest.mark.office
 async def test_what_it_tells(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -77,6 +79,7 @@ async def test_what_it_tells(
     ).items()
 
 
+@pytest.mark.office
 async def test_what_it_keeps_to_itself(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -316,6 +316,7 @@ async def test_not_at_the_door(
 # The option
 
 
+@pytest.mark.office
 async def test_choose(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:
     """Who is chosen gets a bell that works at once; who no longer is loses it."""
     entry = create_entry(hass, pbx)

@@ -16,6 +16,7 @@ GROUPS = ["500", "501", "600", "601", "700", "800", "5"]
 OTHER_ACCOUNTS = ["900"]
 
 
+@pytest.mark.office
 async def test_devices(hass: HomeAssistant, phones: Phones) -> None:
     """There is a device for the PBX and one for each extension and group, and no other."""
     devices = dr.async_entries_for_config_entry(
@@ -38,6 +39,7 @@ async def test_devices(hass: HomeAssistant, phones: Phones) -> None:
     assert not any(phones.device(number) for number in OTHER_ACCOUNTS)
 
 
+@pytest.mark.office
 async def test_device_names(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -50,6 +52,7 @@ async def test_device_names(
         assert device.name == expected.translate(str.maketrans("<>", "‹›"))
 
 
+@pytest.mark.office
 async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     """The ids are frozen, chat is off by default, nothing hides from device targets."""
     entities = er.async_entries_for_config_entry(
@@ -91,6 +94,7 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     assert not any(e.entity_category for e in entities)
 
 
+@pytest.mark.office
 async def test_first_states(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -306,6 +306,7 @@ async def test_states_are_written_first(
     assert seen[0] == ["ringing", "on"]
 
 
+@pytest.mark.office
 async def test_rings_anew_after_a_talk(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -326,6 +327,7 @@ async def test_rings_anew_after_a_talk(
 
 
 @pytest.mark.parametrize("dialect", ["classic"])
+@pytest.mark.office
 async def test_colleague_whose_call_another_answers(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -36,6 +36,7 @@ async def pbx_with(
 # Devices
 
 
+@pytest.mark.office
 async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A group is a device of the PBX, with its name or one made of its number."""
     pbx.engine.add_account("503", "", type="hunts")
@@ -117,6 +118,7 @@ async def test_vanished_group(
     await ear.expect("ringing")
 
 
+@pytest.mark.office
 async def test_vanished_while_home_assistant_was_off(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -208,6 +210,7 @@ async def test_missed(
 
 
 @modern
+@pytest.mark.office
 async def test_caller_in_a_queue_without_agents(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -301,6 +304,7 @@ async def test_transferred_by_us(
     assert ear.story()[-2] == ("transferred", None)
 
 
+@pytest.mark.office
 async def test_click_to_dial(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -29,6 +29,7 @@ async def shows(phones: Phones, number: str, *states: str) -> None:
 # Kinds
 
 
+@pytest.mark.office
 async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Attendants and conferences are devices; they answer, so there is no event."""
     pbx.engine.add_account("701", "", type="attendants")
@@ -52,6 +53,7 @@ async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
 
 
 @pytest.mark.parametrize("number", ["700", "800"])
+@pytest.mark.office
 async def test_who_answers_by_itself(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
 ) -> None:
@@ -73,6 +75,7 @@ async def test_who_answers_by_itself(
 
 
 @pytest.mark.parametrize(("number", "member"), [("500", "43"), ("601", "52")])
+@pytest.mark.office
 async def test_ring_group_and_queue(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str, member: str
 ) -> None:
@@ -90,6 +93,7 @@ async def test_ring_group_and_queue(
     await shows(phones, number, "off", "0")
 
 
+@pytest.mark.office
 async def test_recorder_gets_numbers_of_nobody(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -107,6 +111,7 @@ async def test_recorder_gets_numbers_of_nobody(
 
 
 @modern
+@pytest.mark.office
 async def test_waiting(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Callers whom nobody has answered wait; ring groups have no such count."""
     assert not phones.has("500", "waiting")
@@ -123,6 +128,7 @@ async def test_waiting(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
 
 
 @modern
+@pytest.mark.office
 async def test_waiting_where_no_agent_is(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -161,6 +167,7 @@ async def test_not_shrinking_leaves_open_who_waits(hass: HomeAssistant) -> None:
 # What cannot be told
 
 
+@pytest.mark.office
 async def test_click_to_dial(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -209,6 +216,7 @@ async def test_an_id_for_each_leg(hass: HomeAssistant, dialect: str) -> None:
         await shows(phones, "500", "on", count)
 
 
+@pytest.mark.office
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Without a link nothing is shown; afterwards what is true then."""
     call = pbx.engine.ring(CALLER, "601")

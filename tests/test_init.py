@@ -20,6 +20,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from simulator import Simulator
 
 from .common import Phones, create_branch_entry, create_entry, set_up, until
+from .support.log import Errors
 
 pytestmark = pytest.mark.loop_debug
 
@@ -76,6 +77,7 @@ async def test_unload_without_a_link(
     ]
 
 
+@pytest.mark.logs("Setup of config entry .* cancelled")
 async def test_unload_while_connecting(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -206,9 +208,8 @@ async def test_remove_device(
         )
 
 
-async def test_deprecation_is_noticed(
-    hass: HomeAssistant, complaints: list[str]
-) -> None:
+@pytest.mark.logs("does old things")
+async def test_deprecation_is_noticed(hass: HomeAssistant, logged: Errors) -> None:
     """What Home Assistant says of code in our folder fails the test it is said in."""
     code: dict[str, Any] = {"frame": frame}
     path = Path(custom_components.vodia.__file__).with_name("old.py")
@@ -222,9 +223,7 @@ async def test_deprecation_is_noticed(
         code,
     )
     code["use"]()
-    assert len(complaints) == 1
-    assert "does old things" in complaints[0]
-    complaints.clear()
+    assert len(logged.found) == 1
 
 
 async def test_same_phone_in_two_entries(hass: HomeAssistant, pbx: Simulator) -> None:

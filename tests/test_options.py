@@ -119,6 +119,7 @@ def states(phones: Phones, account: str, keys: Iterable[str]) -> dict[str, str]:
         ({**CHOSEN, "chosen_accounts": ["99"]}, {"45"}),
     ],
 )
+@pytest.mark.office
 async def test_devices(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -154,6 +155,7 @@ async def test_lines_always_have_one(
     await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
 
 
+@pytest.mark.office
 async def test_not_wanted_and_wanted_again(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -180,6 +182,7 @@ async def test_not_wanted_and_wanted_again(
     assert state.state == "on"
 
 
+@pytest.mark.office
 async def test_absent_and_not_wanted(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -193,6 +196,7 @@ async def test_absent_and_not_wanted(
     assert devices(phones) == accounts(phones) == {"45", "42"}
 
 
+@pytest.mark.office
 async def test_new_extension(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -338,6 +342,7 @@ async def test_calls_of_others_are_not_taken_in(
         await phones.wait("45", "call", "connected")
 
 
+@pytest.mark.office
 async def test_groups_of_our_own_calls(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -411,7 +411,7 @@ async def test_actions(hass: HomeAssistant, office: tuple[Simulator, Phones]) ->
     assert parked(state)[:2] == (call, CALLER)
     response = await act(hass, "retrieve")
     assert response
-    assert (response["account"], response["dialed_number"]) == ("45", "5")
+    assert (response["account"], response["dialed_number"]) == ("45", "*865")
     state = await phones.wait("45", "call", "connected")
     assert state.attributes["remote_number"] == CALLER
     await phones.wait("5", "occupied", "off")

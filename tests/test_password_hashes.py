@@ -38,6 +38,7 @@ async def test_hashes_of_passwords(
     hass_client: ClientSessionGenerator,
     pbx: Simulator,
     phones: Phones,
+    *,
     dialect: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

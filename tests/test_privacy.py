@@ -302,6 +302,7 @@ async def test_actions_tell(
     assert (call["remote_number"], call["remote_name"]) == (CALLER, CALLER_NAME)
 
 
+@pytest.mark.office
 async def test_messages(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Who writes from outside is hidden with the text; a colleague is not."""
 

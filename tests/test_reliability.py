@@ -5,7 +5,7 @@ all come the ends: whatever goes on, unloading leaves nothing behind.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 import gc
@@ -26,6 +26,7 @@ from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.client import PbxClient
 from custom_components.vodia.pbx.link import Timing
+from custom_components.vodia.pbx.rest import Rest
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_USER,
@@ -44,6 +45,8 @@ from simulator.tls import LegacyTlsServer, ServerTls, self_signed
 
 from .common import Phones, add_entry, create_branch_entry, create_entry, set_up, until
 from .conftest import QUICK
+from .support.leftovers import nothing_left
+from .support.log import without_paths
 from .test_services import act
 
 DOC = Path(__file__).parents[1] / "docs" / "RELIABILITY.md"
@@ -83,57 +86,7 @@ def create_pbx(dialect: str, **switches: Any) -> Simulator:
     return pbx
 
 
-# What is left behind
-
-
-def coroutines(task: asyncio.Task[Any]) -> Iterator[str]:
-    """Yield the files of all that a task is in, from its outermost coroutine on."""
-    awaited: Any = task.get_coro()
-    while awaited is not None:
-        code = getattr(awaited, "cr_code", None) or getattr(awaited, "ag_code", None)
-        if code is not None:
-            yield code.co_filename
-        awaited = getattr(awaited, "cr_await", None) or getattr(
-            awaited, "ag_await", None
-        )
-
-
-def open_sockets(port: int) -> list[str]:
-    """Return the sockets of this process' side that lead to a port, or try to."""
-    found = []
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, state, *_ = line.split()
-        # Established, greeting, or closed by the other side only.
-        if int(remote.partition(":")[2], 16) == port and state in ("01", "02", "08"):
-            found.append(f"socket {local} to port {port}")
-    return found
-
-
-def left(*ports: int) -> list[str]:
-    """Return the tasks, timers and sockets that are there because of us."""
-    loop = asyncio.get_running_loop()
-    package = f"custom_components/{DOMAIN}/"
-    tasks = [
-        repr(task)
-        for task in asyncio.all_tasks()
-        if "vodia" in task.get_name() or any(package in f for f in coroutines(task))
-    ]
-    timers = [
-        repr(handle)
-        for handle in loop._scheduled  # type: ignore[attr-defined]
-        if not handle.cancelled() and DOMAIN in f"{handle!r} {handle._args!r}"
-    ]
-    return [*tasks, *timers, *(s for port in ports for s in open_sockets(port))]
-
-
-async def nothing_left(hass: HomeAssistant, *ports: int) -> None:
-    """Expect that nothing of us is there any more; closing takes a moment."""
-    try:
-        async with asyncio.timeout(0.5):
-            while left(*ports):
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        raise AssertionError(left(*ports)) from None
+# What is said
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -148,7 +101,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
         and (
             record.levelno >= logging.ERROR
             or record.name.startswith(("asyncio", "aiohttp"))
-            or DOMAIN in f"{record.name} {record.getMessage()}".lower()
+            or DOMAIN in f"{record.name} {without_paths(record.getMessage())}".lower()
         )
     ]
 
@@ -244,7 +197,7 @@ async def fails(
     hass.config_entries.flow.async_abort(result["flow_id"])
     assert not complaints(caplog)
     port = parse_host(url)["port"]
-    await nothing_left(hass, port)
+    await nothing_left(port)
 
     entry = add_entry(hass, **{**parse_host(url), **data})
     began = time.monotonic()
@@ -266,7 +219,7 @@ async def fails(
         assert "not ready yet" in caplog.text
     # Home Assistant's own timer of the next try aside, nothing waits.
     assert await hass.config_entries.async_unload(entry.entry_id)
-    await nothing_left(hass, port)
+    await nothing_left(port)
 
 
 @asynccontextmanager
@@ -589,7 +542,12 @@ def trusted(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> ServerT
         pytest.param({"refusal": "empty"}, "invalid_auth", id="empty"),
         pytest.param({"refusal": 401}, "invalid_auth", id="401"),
         pytest.param({"refusal": 403}, "access_off", id="403"),
-        pytest.param({"second_factor": True}, "second_factor", id="second_factor"),
+        pytest.param(
+            {"second_factor": True},
+            "second_factor",
+            id="second_factor",
+            marks=pytest.mark.logs("asks for a second factor"),
+        ),
     ],
 )
 async def test_password_refused(
@@ -725,7 +683,7 @@ async def test_reconnect(
         if logins is None:
             assert told(caplog)[-1] == "restored"
         assert await hass.config_entries.async_unload(entry.entry_id)
-        await nothing_left(hass, pbx.port)
+        await nothing_left(pbx.port)
         assert not pbx.logins._sessions
 
 
@@ -755,7 +713,7 @@ async def test_certificate_changes(
         await pbx.start(port=port, ssl_context=tls.context)
         await phones.wait("", "connected", "on")
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
-        await nothing_left(hass, port)
+        await nothing_left(port)
     finally:
         await pbx.stop()
 
@@ -909,7 +867,173 @@ async def test_half_open(
     await phones.wait("", "connected", "on")
 
 
+@pytest.mark.parametrize(
+    ("dialect", "frame", "reason"),
+    [
+        pytest.param(
+            "modern", b"\x88\x00", "the PBX closed the link (code 1005)", id="bare"
+        ),
+        pytest.param(
+            "classic",
+            b"\x88\x02\x03\xe9",
+            "the PBX closed the link (code 1001)",
+            id="with_a_code",
+        ),
+    ],
+)
+async def test_closed(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    caplog: pytest.LogCaptureFixture,
+    frame: bytes,
+    reason: str,
+) -> None:
+    """A PBX that closes the WebSocket and leaves the connection open is gone at once."""
+    for link in pbx._links:
+        link.transport.write(frame)
+    pbx.freeze()
+    began = time.monotonic()
+    await phones.wait("", "connected", "off")
+    assert time.monotonic() - began < 0.3
+    assert all_unavailable(hass, phones)
+    assert told(caplog) == [f"lost: {reason}"]
+    pbx.thaw()
+    await phones.wait("", "connected", "on")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "away"),
+    [
+        pytest.param("classic", 25, id="half_a_minute"),
+        pytest.param("modern", 700, id="ten_minutes"),
+    ],
+)
+async def test_back(
+    hass: HomeAssistant,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+    away: int,
+) -> None:
+    """A PBX that is back is noticed by its open port, and logged in to once."""
+    timing = Timing()
+    monkeypatch.setattr(client, "TIMING", timing)
+    looks: list[float] = []
+    look = Rest.is_open
+
+    async def counted(self: Rest, seconds: float) -> bool:
+        """Look whether the port is open, and count it."""
+        looks.append(time.monotonic())
+        return await look(self, seconds)
+
+    monkeypatch.setattr(Rest, "is_open", counted)
+    phones = await set_up(hass, entry)
+    for wait in (away, away + 1.7):
+        await pbx.refuse()
+        await pbx.cut()
+        await phones.wait("", "connected", "off")
+        looks.clear()
+        pbx.requests.clear()
+        await asyncio.sleep(wait)
+        assert len(looks) <= wait / timing.look + 1
+        await pbx.accept()
+        began = time.monotonic()
+        await phones.wait("", "connected", "on")
+        assert time.monotonic() - began < 5
+        assert tries(pbx, "handshake") <= 2
+        # Time enough for the pauses to begin anew.
+        await asyncio.sleep(timing.healthy)
+
+
+@classic
+async def test_not_hammered(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A PBX that takes connections and no login is tried as seldom as ever."""
+    timing = Timing()
+    monkeypatch.setattr(client, "TIMING", timing)
+    phones = await set_up(hass, entry)
+    pbx.expire_sessions()
+    pbx.switches.faults["login"] = 500
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    before = tries(pbx, "login")
+    await asyncio.sleep(600)
+    # 2, 4, 8, 16, 32 and then 60 s, or as little as half of that.
+    assert tries(pbx, "login") - before <= 5 + 600 / 30
+    pbx.switches.faults.clear()
+    async with asyncio.timeout(timing.last_retry + SLACK):
+        while phones.state("", "connected") == "off":
+            await asyncio.sleep(1)
+
+
 # While it runs: sessions and passwords
+
+
+@pytest.mark.parametrize(
+    ("dialect", "cut"),
+    [
+        pytest.param("classic", True, id="reconnect"),
+        pytest.param("modern", False, id="rest"),
+    ],
+)
+async def test_forbidden_once(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+    cut: bool,
+) -> None:
+    """A password that has worked is tried once more after 403, and soon."""
+    link = phones.entry.runtime_data.client
+    link.timing = replace(BRIEF, forbidden=900)
+    attempts = tries(pbx, "login")
+    pbx.switches.faults["login"] = 403
+    pbx.expire_sessions()
+    pbx.engine.set_dnd("41", True)
+    if cut:
+        await pbx.cut()
+    await begun(hass, pbx, "login", attempts)
+    pbx.switches.faults.clear()
+    await phones.wait("", "connected", "off")
+    began = time.monotonic()
+    await phones.wait("", "connected", "on")
+    assert time.monotonic() - began < BRIEF.last_retry + SLACK
+    assert tries(pbx, "login") == attempts + 2
+    assert not ir.async_get(hass).issues.keys() & {
+        (DOMAIN, f"access_off_{phones.entry.entry_id}")
+    }
+    assert not flows(hass)
+
+
+@classic
+async def test_forbidden_twice(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Two refusals in a row rest: who is blocked is not to be blocked for longer."""
+    link = phones.entry.runtime_data.client
+    link.timing = replace(BRIEF, forbidden=900)
+    for _ in range(2):
+        attempts = tries(pbx, "login")
+        pbx.switches.faults["login"] = 403
+        pbx.expire_sessions()
+        await pbx.cut()
+        await begun(hass, pbx, "login", attempts + 1)
+        await asyncio.sleep(800)
+        assert tries(pbx, "login") == attempts + 2
+        issue = f"access_off_{phones.entry.entry_id}"
+        assert ir.async_get(hass).async_get_issue(DOMAIN, issue)
+        pbx.switches.faults.clear()
+        await asyncio.sleep(100)
+        await phones.wait("", "connected", "on")
+        assert tries(pbx, "login") == attempts + 3
 
 
 @pytest.mark.parametrize(
@@ -1032,6 +1156,39 @@ async def test_reading_fails(
         await phones.wait("", "connected", "on")
         assert phones.state("41", "dnd") == "on"
         assert not flows(hass)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "action", "data", "error"),
+    [
+        pytest.param("classic", "answer", {}, "cannot_connect", id="answer_classic"),
+        pytest.param("modern", "answer", {}, "cannot_connect", id="answer_modern"),
+        pytest.param(
+            "modern", "set_dnd", {"enabled": True}, "cannot_connect", id="set_dnd"
+        ),
+    ],
+)
+async def test_action_over_a_dead_link(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    action: str,
+    data: dict[str, Any],
+    error: str,
+) -> None:
+    """An action ends in its time, also while nobody knows yet that the link is dead."""
+    pbx.engine.ring("+4930111111", "45")
+    await phones.wait("45", "ringing", "on")
+    pbx.freeze()
+    client = phones.entry.runtime_data.client
+    client.timing = replace(BRIEF, ping=60)
+    began = time.monotonic()
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, action, **data)
+    assert raised.value.translation_key == error
+    assert time.monotonic() - began < BRIEF.confirm + 0.2
+    pbx.thaw()
 
 
 def asked(fault: Fault, error: str | None, *, after: bool = False) -> Any:
@@ -1337,11 +1494,11 @@ async def test_end(
             # A silent PBX is given a moment to close the socket and the session.
             assert time.monotonic() - began < 1 + 2 + SLACK
             if end != "reload":
-                await nothing_left(hass, pbx.port)
+                await nothing_left(pbx.port)
             await repair(pbx)
             if end != "remove":
                 assert await hass.config_entries.async_remove(entry.entry_id)
-                await nothing_left(hass, pbx.port)
+                await nothing_left(pbx.port)
             # One that cannot be reached keeps the session until it expires.
             if phase.begin is not backing_off:
                 await until(hass, lambda: not pbx.logins._sessions)
@@ -1363,6 +1520,7 @@ async def test_end(
         pytest.param("classic", "get-calls", id="calls"),
     ],
 )
+@pytest.mark.logs("Setup of config entry .* cancelled")
 async def test_end_while_setting_up(
     hass: HomeAssistant, pbx: Simulator, caplog: pytest.LogCaptureFixture, step: str
 ) -> None:
@@ -1404,7 +1562,7 @@ async def test_end_while_setting_up(
         pbx.switches.faults.clear()
         if end in ("stop", "cancel"):
             await hass.config_entries.async_remove(entry.entry_id)
-        await nothing_left(hass, pbx.port)
+        await nothing_left(pbx.port)
     gc.collect()
     # What Home Assistant says when it is made to cancel a start itself.
     (cancelled,) = complaints(caplog)

@@ -30,6 +30,7 @@ from simulator.tls import LegacyTlsServer, self_signed
 
 from .common import Phones, add_entry, create_entry, set_up, until
 from .conftest import QUICK
+from .support.log import Errors
 from .test_readme import ROOT
 from .test_reliability import trusted
 from .test_repository import ENGLISH
@@ -119,14 +120,14 @@ def test_flow_results_name_their_step() -> None:
         ),
     ],
 )
-def test_complaints_are_noticed(complaints: list[str], text: str) -> None:
+def test_complaints_are_noticed(logged: Errors, text: str) -> None:
     """What Home Assistant says against us fails the test in which it does."""
     logging.getLogger("homeassistant.helpers.frame").warning("%s", text)
     logging.getLogger("homeassistant.helpers.frame").warning(
         "%s", text.replace("vodia", "other")
     )
-    assert complaints == [text]
-    complaints.clear()
+    assert logged.wrong() == [f"homeassistant.helpers.frame: {text}"]
+    logged.announced.append(".")
 
 
 async def test_nothing_is_wrong(
@@ -272,6 +273,7 @@ async def test_reconfigure(
     assert not shown(hass)
 
 
+@pytest.mark.logs("asks for a second factor")
 async def test_second_factor(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -437,6 +439,8 @@ def test_near(host: str, near: bool) -> None:
     assert is_near(host.lower()) is near
 
 
+# The harness answers who looks a name up with an error that no network has.
+@pytest.mark.logs("Unexpected error in the link")
 async def test_plain_http(hass: HomeAssistant, pbx: Simulator) -> None:
     """No encryption on the way to somewhere far is a warning, connected or not."""
     await pbx.refuse()

@@ -93,6 +93,7 @@ async def test_lasting_failure_of_the_accounts_is_a_lost_link(
 
 
 @modern
+@pytest.mark.office
 async def test_unreliable_filter_removes_nobody(
     hass: HomeAssistant,
     pbx: Simulator,

@@ -448,6 +448,7 @@ async def test_response_of_entry_in_reload(
     assert phones.state("45", "call") == "dialing"
 
 
+@pytest.mark.office
 async def test_transfer_to_our_own_group(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

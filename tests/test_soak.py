@@ -180,7 +180,9 @@ _LEAK = """
 import asyncio
 from soak import play, vitals
 from soak.play import Lie, Play, Report, soak
+from tests.support.clock import CLOCK
 
+CLOCK.begin(jumps=True)
 play._ROUND, vitals._ENOUGH_OF_MEMORY = 2, 12
 left = []
 

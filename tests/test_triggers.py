@@ -548,6 +548,7 @@ async def test_old_calls_are_forgotten(
     assert [data["call_id"] for data in fired] == ["1", "2", "3", "1"]
 
 
+@pytest.mark.logs("Unexpected error updating an entity")
 async def test_an_entity_that_fails(
     hass: HomeAssistant,
     phones: Phones,
@@ -599,6 +600,7 @@ async def test_detached(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
         ("is_dnd", "45", False),
     ],
 )
+@pytest.mark.office
 async def test_conditions(
     hass: HomeAssistant,
     pbx: Simulator,
@@ -636,6 +638,7 @@ async def test_conditions(
         ("other integration", False),
     ],
 )
+@pytest.mark.office
 async def test_condition_targets(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, target: str, *, passes: bool
 ) -> None:

@@ -184,6 +184,7 @@ CALLED = (
 
 
 @modern
+@pytest.mark.office
 async def test_call_names(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, room: Room
 ) -> None:
@@ -208,6 +209,7 @@ async def test_call_names(
 
 
 @modern
+@pytest.mark.office
 async def test_call_asks_back(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, room: Room
 ) -> None:
@@ -459,6 +461,7 @@ async def test_who_called_without_history(
 
 
 @modern
+@pytest.mark.office
 async def test_is_on_the_phone(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, room: Room
 ) -> None:

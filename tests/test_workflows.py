@@ -111,12 +111,19 @@ def test_jobs_end(path: Path) -> None:
 def test_ci() -> None:
     """GitHub runs what a contributor runs, with a Python that fits."""
     workflow = load(GITHUB / "workflows" / "test.yml")
-    assert [step["run"] for step in steps(workflow) if "run" in step] == [".ci/run"]
-    (version,) = (
+    always, weekly = workflow["jobs"]["test"], workflow["jobs"]["weekly"]
+    assert [step["run"] for step in always["steps"] if "run" in step] == [".ci/run"]
+    assert "if" not in always
+    # What proves that the tests do not depend on where they run.
+    assert "schedule" in workflow[True]
+    assert weekly["steps"][-1]["run"] == "scripts/test $ARGUMENTS"
+    arguments = {way["arguments"] for way in weekly["strategy"]["matrix"]["include"]}
+    assert "--anywhere" in arguments
+    (version,) = {
         step["with"]["python-version"]
         for step in steps(workflow)
         if step.get("uses", "").startswith("actions/setup-python@")
-    )
+    }
     project = (ROOT / "pyproject.toml").read_text()
     assert f'requires-python = ">={version}.' in project
 

@@ -4,7 +4,6 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -113,6 +112,8 @@ MODELS: Final = {
 _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
 # What was told of calls, by entry: a reload tells none of it again.
 _TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
+# Names of a tenant that are stored.
+_NAMES_LIMIT: Final = 20
 _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -172,7 +173,7 @@ def create_client(
 def further_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
     """Return what to store of the names of the tenant, beside those in the data."""
     stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
-    names = sorted(client.tenant_names - stored)
+    names = sorted(client.tenant_names - stored)[:_NAMES_LIMIT]
     return {CONF_TENANT_NAMES: names} if names else {}
 
 
@@ -364,6 +365,7 @@ class VodiaCoordinator(Listener):
         self._admitted: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
         self._started = False
+        self._names_kept = 0
         self._came_up = False
         self._line_sessions: list[aiohttp.ClientSession] = []
 
@@ -560,10 +562,8 @@ class VodiaCoordinator(Listener):
             self._stop_listening()
             self._stop_listening = None
         try:
-            # At once: each may wait for a PBX that does not answer.
-            await asyncio.gather(
-                *(client.close() for client in reversed(self.lines.values()))
-            )
+            # With all lines at once: each may wait for a PBX that does not answer.
+            await self.client.close()
         finally:
             for http in (*self._line_sessions, self._http):
                 http.detach()
@@ -682,6 +682,7 @@ class VodiaCoordinator(Listener):
     def _remember_names(self) -> None:
         """Keep the names of the tenant that were learned, for the days to come."""
         data = self.entry.data
+        self._names_kept = len(self.client.tenant_names)
         learned = further_names(data, self.client)
         if learned and learned != {CONF_TENANT_NAMES: data.get(CONF_TENANT_NAMES)}:
             self.hass.config_entries.async_update_entry(
@@ -694,6 +695,8 @@ class VodiaCoordinator(Listener):
         """Hand over what happened to calls."""
         for event in events:
             _call(self._event_listeners.get(event.account, ()), event)
+        if len(self.client.tenant_names) != self._names_kept:
+            self._remember_names()
         # Who waits looks again when the link is back, though nothing may have happened.
         if events or self._came_up:
             self._came_up = False

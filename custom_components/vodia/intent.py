@@ -105,7 +105,7 @@ def _since(slots: Slots) -> tuple[datetime | None, datetime | None]:
     if slots.get(ATTR_DAY) == YESTERDAY:
         return dt_util.start_of_local_day(now - timedelta(days=1)), today
     if (clock := slots.get(ATTR_CLOCK)) not in (None, ""):
-        at = today + timedelta(hours=int(clock))
+        at = today.replace(hour=int(clock))
         return (at if at <= now else at - timedelta(days=1)), None
     span = _span(slots)
     # Not by the clock on the wall, which may have been set meanwhile.

@@ -128,6 +128,11 @@ class Phone:
         """Return the commands of a line."""
         return self.coordinator.lines[self.number].control
 
+    def began(self, call: PastCall) -> float | None:
+        """Return when a past call of a line began: by our clock, if we heard it."""
+        line = self.coordinator.lines[self.number]
+        return line.heard_at(call) or call.started
+
     @property
     def is_own(self) -> bool:
         """Return whether it is the line of the entry itself."""
@@ -282,7 +287,7 @@ class Voice:
             for call in past
             if call.direction is Direction.INCOMING
             and not (missed and call.end_reason is not EndReason.MISSED)
-            and _is_within(call.started, since, until)
+            and _is_within(line.began(call), since, until)
         ]
         told = came[:_TOLD]
         phrases = [self._called(line, call) for call in told]
@@ -550,9 +555,9 @@ class Voice:
             )
         }
         key = "missed" if call.end_reason is EndReason.MISSED else "called"
-        if call.started is None:
+        if (began := line.began(call)) is None:
             return Phrase(f"{key}_once", words)
-        return Phrase(key, {**words, "when": _time(call.started)})
+        return Phrase(key, {**words, "when": _time(began)})
 
     def _last_caller(
         self,
@@ -732,7 +737,7 @@ def _past_call(line: Phone, call: PastCall) -> dict[str, Any]:
     """Return a past call as data, as it may be shown."""
     return {
         **_party(_shown_past(line, call)),
-        "started": iso_time(call.started),
+        "started": iso_time(line.began(call)),
         "end_reason": call.end_reason,
         "duration": call.duration,
     }

@@ -1,6 +1,6 @@
 """The stories of random lives of calls, held against what the engine of the PBX logs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,8 @@ from .test_properties import (
     truth_of,
 )
 
+# An auto attendant and a conference room.
+MACHINES = ("700", "800")
 IN_CALL = {CallState.CONNECTED, CallState.HELD}
 BEGINS = {
     CallState.RINGING: ["ringing"],
@@ -128,6 +130,8 @@ class Case:
             return self._recorded(record, call)
         if ends:
             return ["missed missed", "ended missed"]
+        if reached_machine(mine) and not self.own_calls_only:
+            return ["missed missed", "ended missed"]
         answered = any(entry.event is model.Event.ANSWERED for entry in mine)
         elsewhere = answered and (not self.own_calls_only or self._another_has(call))
         return ["ended answered_elsewhere" if elsewhere else "ended unknown"]
@@ -155,6 +159,8 @@ class Case:
         if call and call.state in IN_CALL:
             return ["ended completed"]
         incoming = not record.caller.is_account(LINE)
+        if call and incoming and record.called.number in MACHINES:
+            return ["missed missed", "ended missed"]
         if call and (incoming, record.called.number) != (
             call.direction == "incoming",
             call.dialed_number,
@@ -166,6 +172,12 @@ class Case:
         if talked:
             return ["answered past", "ended completed"]
         return ["missed missed", "ended missed"] if incoming else ["ended unanswered"]
+
+    def unheard(self, known: set[str]) -> Iterator[str]:
+        """Yield what is told of the calls to the line of which its phone did not hear."""
+        for call_id, record in self.records.items():
+            if call_id not in known and record.called.is_account(LINE):
+                yield from (f"{call_id} missed missed", f"{call_id} ended missed")
 
     def went_by(self, known: set[str], since: float) -> Iterator[str]:
         """Yield what is to be told of the line's calls that nobody has seen."""
@@ -231,25 +243,20 @@ class Life:
     def told(self, dialect: str) -> list[CallEvent]:
         """Return what a client tells now."""
         state, stories = self.office.states[dialect], self.stories[dialect]
+        now, history = self.office.now, self.history(dialect)
         if self.lost is not None:
-            return stories.begin(
-                state,
-                state.extensions,
-                self.office.now,
-                self.history(dialect),
-                self.lost,
-            )
-        events = stories.tell(state, state.extensions, self.office.now)
-        while stories.wants_proof(LINE):
-            events += stories.settle(state, self.history(dialect), self.office.now)
-        return events
+            begun = stories.begin(state, state.extensions, now)
+            events = [*stories.settle(state, history, now), *begun]
+            return sorted(events, key=lambda event: event.account)
+        events = stories.tell(state, state.extensions, now)
+        return [*events, *stories.settle(state, history, now)]
 
     def history(self, dialect: str) -> Any:
         """Return the line's history as the PBX tells it."""
         switches = getattr(Switches, dialect)(**self.office.switches)
         wire = Wire(self.office.engine, switches, "localhost")
         told = (
-            wire.summary(LINE, 50, self.office.now)
+            wire.summary(LINE, 50, self.office.now, missed=False)
             if dialect == "classic"
             else wire.history(LINE, self.office.now)
         )
@@ -289,11 +296,13 @@ class Life:
                 )
                 told, real = self.spoken(events, number), list(case.expected())
                 if number == LINE and self.lost is not None:
-                    real += case.went_by(self.known, self.lost - 60)
+                    real += case.went_by(self.known, self.lost)
+                elif number == LINE:
+                    real += case.unheard(self.known)
                 if self.is_ambiguous():
                     told, real = without_reasons(told), without_reasons(real)
                 assert sorted(told) == sorted(real), (dialect, number, act)
-        self.known |= records.keys() if self.lost is not None else set()
+        self.known |= records.keys()
         self.lost = None
 
     def spoken(self, events: list[CallEvent], number: str) -> Steps:
@@ -323,6 +332,12 @@ class Life:
         return len(calls) != len(set(calls))
 
 
+def reached_machine(log: Iterable[model.LogEntry]) -> bool:
+    """Return whether a machine was the last to answer a call."""
+    answered = [e.account for e in log if e.event is model.Event.ANSWERED]
+    return answered[-1:] != [] and answered[-1] in MACHINES
+
+
 def expected_of_group(
     before: Mapping[str, CallState],
     after: Mapping[str, CallState],
@@ -337,7 +352,7 @@ def expected_of_group(
         )
         if before[call_id] in IN_CALL:
             told.append(f"{call_id} ended {'completed' if over else 'unknown'}")
-        elif over:
+        elif over or reached_machine(e for e in log if e.call_id == call_id):
             told += [f"{call_id} missed missed", f"{call_id} ended missed"]
         else:
             told.append(f"{call_id} ended unknown")
@@ -396,6 +411,7 @@ def test_thousand_lives(
     office.tell()
     for dialect, state in office.states.items():
         assert life.stories[dialect].begin(state, state.extensions, office.now) == []
+        assert life.stories[dialect].settle(state, (), office.now) == []
     life.look()
     per_leg = switches["group_ids"] == "per_leg"
     for act in (*acts, Act("return", 0, 0, "")):

@@ -240,6 +240,9 @@ async def _told(
     if not isinstance(told, dict):
         return None, None
     tenant, account = told.get("cdomain"), told.get("cuser")
+    if told.get("type") not in (None, "", "user"):
+        # An administrator is no extension.
+        account = None
     return (
         tenant if isinstance(tenant, str) and _TENANT.fullmatch(tenant) else None,
         account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None,

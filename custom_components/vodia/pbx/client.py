@@ -211,8 +211,7 @@ class PbxClient:
         self._credentials = credentials
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
-        self._names_known = frozenset(tenant_names)
-        self._memory = Memory()
+        self._memory = Memory(names=set(tenant_names))
         self.stories = Stories(self.ledger, told)
         self.lines: dict[str, LineClient] = {}
         self._up = asyncio.Event()
@@ -244,8 +243,8 @@ class PbxClient:
 
     @property
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
-        return self._names_known | self.session.tenant_names | self._memory.names
+        """Return the names of the tenant that were learned, in lower case."""
+        return self.session.tenant_names | self._memory.names
 
     @property
     def connected(self) -> bool:
@@ -304,8 +303,9 @@ class PbxClient:
 
     async def close(self) -> None:
         """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
-        lines = tuple(self.lines.values())
-        await asyncio.gather(self._close(), *(line.close() for line in lines))
+        lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
+        await self._close()
+        await asyncio.gather(*lines)
 
     async def _close(self) -> None:
         """Disconnect, log out and stop."""
@@ -345,7 +345,7 @@ class PbxClient:
                 first.set_exception(error)
                 return
             if delay > self.timing.healthy:
-                self._stay_away()
+                self._stay_away(for_good=False)
             if isinstance(error, SessionExpiredError):
                 self.session.doubt()
             elif isinstance(
@@ -385,8 +385,8 @@ class PbxClient:
         await asyncio.sleep(end - loop.time())
         return False
 
-    def _stay_away(self) -> None:
-        """Take note that the login will not be back soon."""
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Take note that the login will not be back soon, or not at all by itself."""
 
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
@@ -491,6 +491,14 @@ class PbxClient:
         with self.control.counted("set_flag"):
             await self.side.set_flag(number, active, self.timing.confirm)
 
+    def heard_at(self, past: PastCall) -> float | None:
+        """Return when a past call of the line began by the clock of this machine.
+
+        As it is set now, in Unix seconds; None if we did not hear it begin.
+        """
+        began = self.stories.heard_at(self._state.line, past)
+        return None if began is None else time.time() - (time.monotonic() - began)
+
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
 
@@ -506,9 +514,9 @@ class PbxClient:
 
     def take_over(self, number: str) -> None:
         """Tell the calls of an extension from now on, as far as they are known here."""
-        if self._live and self._listener:
-            numbers = self._told_here({number})
-            self._tell(self.stories.begin(self._state, numbers, time.time()))
+        if self._live and self._told_here({number}):
+            now = time.monotonic()
+            self._tell(self.stories.take_over(self._state, number, now))
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
@@ -527,6 +535,7 @@ class PbxClient:
 
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
         """Return the state that a new link starts with."""
+        self._memory.names |= self.tenant_names
         return PbxState(
             self.line,
             self._hosts | self.tenant_names | {self.session.tenant.lower()},
@@ -695,7 +704,7 @@ class PbxClient:
     def _expect_unheard(self, live: _Link, now: float) -> None:
         """Look into the history for a call of which the phone did not hear."""
         if live.state.line not in self.stories.without_history:
-            live.unheard_until = now + self.timing.proof
+            live.unheard_until = now + self.timing.unheard
             live.proof_wanted.set()
 
     def _changed(self, live: _Link, changes: Changes) -> None:
@@ -815,7 +824,10 @@ class PbxClient:
         while True:
             now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
-            self._tell(stories.settle(live.state, past, now, patience))
+            events = stories.settle(live.state, past, now, patience)
+            if events:
+                live.unheard_until = now
+            self._tell(events)
             if stories.wants_proof(line) or now < live.unheard_until:
                 rest = stories.waits_since(line) + timing.proof - now
                 await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
@@ -980,7 +992,7 @@ class LineClient(PbxClient):
     @property
     @override
     def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that are known, in lower case."""
+        """Return the names of the tenant that were learned, in lower case."""
         return super().tenant_names | self._watcher.tenant_names
 
     @property
@@ -1003,11 +1015,15 @@ class LineClient(PbxClient):
         )
 
     @override
-    def _stay_away(self) -> None:
-        """Leave the calls to the watcher until the login is accepted again."""
-        told, self._away = self.tells, True
-        if told:
-            self._watcher.take_over(self._credentials.extension)
+    def _stay_away(self, *, for_good: bool = True) -> None:
+        """Leave the calls to the watcher until the login is accepted again.
+
+        One that may be back any time only if the watcher knows what it would leave.
+        """
+        known = self._watcher.state.extensions.get(self.line)
+        if self.tells and (for_good or (known and known.complete)):
+            self._away = True
+            self._watcher.take_over(self.line)
 
     @override
     async def start(self) -> None:

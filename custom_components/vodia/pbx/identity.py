@@ -1,5 +1,6 @@
 """Who is who: an account has several numbers, the tenant several names."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from dataclasses import dataclass, field
@@ -81,14 +82,24 @@ class Identity(Facts):
         super().__init__(line, hosts | memory.names, memory, book, country)
         self._numbers = AccountNumbers()
 
+    def _index(self, calls: Mapping[str, Call]) -> dict[str, tuple[Call, ...]]:
+        """Return the calls of each account."""
+        index: defaultdict[str, list[Call]] = defaultdict(list)
+        for call in calls.values():
+            for number in self._members(call):
+                index[number].append(call)
+        return {number: tuple(of_account) for number, of_account in index.items()}
+
     def _learn_numbers(self) -> None:
         """Take over the further numbers of the accounts; calls are known by them anew."""
+        before = self._numbers
         self._numbers = AccountNumbers.of(self._accounts.values(), self.country)
-        if self._numbers:
+        if self._numbers != before:
             self._listed = {
                 call_id: self._identified(call)
                 for call_id, call in self._listed.items()
             }
+            self._calls_of = self._index(self._listed)
 
     def account_of(self, number: str | None) -> str | None:
         """Return the account that a number of the tenant is, else the number."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from copy import replace
 from typing import Final
 
-from .models import NO_ID, Call
+from .models import NO_ID, Call, Phase
 
 # Seconds by which the starts of the legs of one call may differ.
 LEG_SPREAD: Final = 2.0
@@ -46,6 +46,17 @@ def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
         if not any(are_legs(ends, leg, 0) for leg in legs):
             legs.append(ends)
             yield call
+
+
+def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
+    """Return how far calls are, those with the very same ends and start as one."""
+    phases: dict[object, Phase | None] = {}
+    for call in calls:
+        ends = ends_of(call)
+        leg = ends if ends[0] and ends[2] else call.id
+        if call.connected or leg not in phases:
+            phases[leg] = call.phase
+    return list(phases.values())
 
 
 def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:

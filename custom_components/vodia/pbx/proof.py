@@ -236,13 +236,17 @@ def is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
 
 
 def _legs_anywhere(state: PbxState, call: AccountCall) -> list[Call]:
-    """Return the listed legs of an incoming call, also those that go elsewhere now."""
-    ends = ends_for("", call)
+    """Return what may be legs of an incoming call, also those that go elsewhere now.
+
+    Of calls without a caller that is open.
+    """
+    caller = call.remote.number or ""
+    ends = caller, call.dialed_number, call.started
     return [
         leg
         for leg in state.listed.values()
         if _has_its_id(leg, call)
-        or are_legs((leg.caller.number, call.dialed_number, leg.started), ends)
+        or are_legs((leg.caller.number or "", call.dialed_number, leg.started), ends)
     ]
 
 

@@ -4,7 +4,6 @@ Pure and synchronous: the clock is handed in. Every rule about what accounts and
 mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from typing import Final
@@ -15,7 +14,7 @@ from .facts import is_with_nobody, mark
 from .groups import Groups
 from .identity import Identity
 from .ledger import Ledger
-from .legs import merged
+from .legs import merged, phases_of
 from .memory import Dial, Hold, Memory, long_absent
 from .messages import (
     ACCOUNTS_LIMIT,
@@ -86,6 +85,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         )
         self.presence_pushed = False
         self.totals = Totals(None, None, None)
+        self._phases_listed: list[Phase | None] | None = None
         self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
         self._calls_told = False
@@ -485,7 +485,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
     ) -> Changes:
         """Index the calls by account and refresh those whose calls changed."""
         before = self._calls_of
-        self._listed = listed
+        self._listed, self._phases_listed = listed, None
         self._calls_of = after = self._index(listed)
         if self._weigh_ringing() or everybody:
             return self._refreshed(self.accounts)
@@ -508,14 +508,6 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             if call.connected
             for other in call.extensions
         }
-
-    def _index(self, calls: dict[str, Call]) -> dict[str, tuple[Call, ...]]:
-        """Return the calls of each account."""
-        index: defaultdict[str, list[Call]] = defaultdict(list)
-        for call in calls.values():
-            for number in self._members(call):
-                index[number].append(call)
-        return {number: tuple(of_account) for number, of_account in index.items()}
 
     def _as_own(self, call: Call) -> Call | None:
         """Return a call of the own stream as one of the line; None if it is not.
@@ -680,7 +672,9 @@ class PbxState(Weighing, Extensions, Groups, Identity):
     def _phases(self) -> list[Phase | None] | None:
         """Return the phase of every call of the tenant, or None if some are not told."""
         if self.scope is CallScope.TENANT:
-            return [call.phase for call in self._listed.values()]
+            if self._phases_listed is None:
+                self._phases_listed = phases_of(self._listed.values())
+            return self._phases_listed
         if (
             self.scope is None
             or not self._lists_calls

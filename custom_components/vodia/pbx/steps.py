@@ -35,7 +35,7 @@ class Life:
 
 @dataclass(slots=True)
 class Story:
-    """A call of an account so far; `answered` is a time of ours, if we saw it.
+    """A call of an account so far; `began` and `answered` are times of ours, if we saw it.
 
     It was `talked` in before, if it came back to ring anew. It is `doubted` while the
     call may be the account's, or not. When it is over at a time of ours, `ended`, it may
@@ -44,6 +44,7 @@ class Story:
 
     call: AccountCall
     life: Life
+    began: float | None = None
     connected: bool = False
     answered: float | None = None
     talked: bool = False

@@ -58,7 +58,7 @@ _ORIGINS: Final = count(1)
 type _PastKey = tuple[str | None, float | None, str | None, str | None]
 
 
-def _deque() -> deque[AccountCall]:
+def _deque() -> deque[Story]:
     """Return room for the calls that ended last: as many as a history may tell."""
     return deque(maxlen=HISTORY_LIMIT)
 
@@ -68,7 +68,7 @@ class Told:
     """What was told of calls, for who must not tell it again: it outlives all logins."""
 
     lives: dict[str, Life] = field(default_factory=dict)
-    over: defaultdict[str, deque[AccountCall]] = field(
+    over: defaultdict[str, deque[Story]] = field(
         default_factory=lambda: defaultdict(_deque)
     )
 
@@ -184,7 +184,22 @@ class Stories:
         self._end_lives(state)
         return _sorted(events)
 
+    def take_over(self, state: PbxState, number: str, now: float) -> list[CallEvent]:
+        """Go on with an account of which another login has told so far."""
+        events = list(self._told(state, number, now, gap=True))
+        self._end_lives(state)
+        return events
+
     # The history of a line
+
+    def heard_at(self, line: str, past: PastCall) -> float | None:
+        """Return when we heard a past call of a line begin, if we did."""
+        heard = [
+            *self._stories.get(line, {}).values(),
+            *self._waiting.get(line, ()),
+            *self._told_before.over[line],
+        ]
+        return next((s.began for s in reversed(heard) if is_known(past, s.call)), None)
 
     def wants_proof(self, line: str) -> bool:
         """Return whether an end waits for what the history tells."""
@@ -231,7 +246,7 @@ class Stories:
             *(story.call for story in self._stories.get(line, {}).values()),
             *(story.call for story in self._waiting.get(line, ())),
             *state.extensions[line].calls,
-            *self._told_before.over[line],
+            *(story.call for story in self._told_before.over[line]),
         ]
 
     def _unheard(
@@ -260,7 +275,7 @@ class Stories:
             if gap:
                 yield from self._went_by(state, story, past)
             elif reason := unheard_reason(state, past):
-                self._told_before.over[line].append(story.call)
+                self._told_before.over[line].append(story)
                 yield from ending(line, story, reason, 0)
 
     def _went_by(
@@ -283,9 +298,9 @@ class Stories:
         Where the reason is not known, what the history has of the call may prove it.
         """
         line = state.line
-        self._told_before.over[line].append(story.call)
+        self._told_before.over[line].append(story)
         reason = reason or reason_by_history(state, story, past)
-        seconds = story.seconds(None if story.unseen else story.ended)
+        seconds = story.seconds(story.ended)
         if story.unseen and past and reason is EndReason.COMPLETED:
             seconds = past.duration
             if not story.connected:
@@ -315,18 +330,19 @@ class Stories:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            ended.ended = now
+            ended.ended, ended.waits = None if gap else now, now
             ended.unseen = gap or not (account and account.present)
             yield from self._leaves(state, number, call_id, ended)
         for call_id, call in calls.items():
             if story := stories.get(call_id):
                 yield from went_on(number, story, call, now, gap=gap)
                 continue
-            new = stories[call_id] = Story(call, self._life(number, call))
+            life = self._life(number, call)
+            new = stories[call_id] = Story(call, life, None if gap else now)
             new.talked = any(
-                over.id == call_id
-                and over.state in IN_CALL
-                and not is_another(over, call, state.country, gap=False)
+                over.call.id == call_id
+                and over.call.state in IN_CALL
+                and not is_another(over.call, call, state.country, gap=False)
                 for over in self._told_before.over.get(number, ())
             )
             yield from begins(number, new, now, gap=gap, backfilled=gap)
@@ -346,14 +362,13 @@ class Stories:
         reason = ours or reason_by_calls(state, number, story)
         is_line = number == state.line
         if reason is None and is_line and number not in self.without_history:
-            story.waits = story.ended or 0
             self._waiting.setdefault(number, []).append(story)
         elif is_line:
             yield from self._ended(state, story, reason, None)
         else:
             if number in self._lines:
-                self._told_before.over[number].append(story.call)
-            seconds = story.seconds(None if story.unseen else story.ended)
+                self._told_before.over[number].append(story)
+            seconds = story.seconds(story.ended)
             yield from ending(number, story, reason or EndReason.UNKNOWN, seconds)
 
     def _left_group(
@@ -371,7 +386,7 @@ class Stories:
             reason for (_, ours), reason in self._ours.items() if ours == call_id
         ):
             reason = EndReason.TRANSFERRED
-        seconds = story.seconds(None if story.unseen else story.ended)
+        seconds = story.seconds(story.ended)
         yield from ending(number, story, reason, seconds)
 
     def _doubt_replaced(self, state: PbxState, numbers: Iterable[str]) -> None:
