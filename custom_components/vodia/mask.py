@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 import re
 from typing import Any, Final
 
-import orjson
-
 from homeassistant.components.diagnostics import REDACTED
 
 from .pbx.ledger import Recorded
+from .pbx.lenient import loads
 from .pbx.messages import FIELDS
 
 # Fields whose words are the protocol's own.
@@ -53,8 +52,8 @@ _PROTOCOL: Final = frozenset({"sip", "sips", "tel", "user=phone"})
 def load(text: bytes) -> Any:
     """Return a recorded text as JSON, or as a text."""
     try:
-        return orjson.loads(text) if text else None
-    except orjson.JSONDecodeError:
+        return loads(text) if text else None
+    except ValueError:
         return text.decode(errors="replace")
 
 
