@@ -57,15 +57,17 @@ def load(text: bytes) -> Any:
         return text.decode(errors="replace")
 
 
-def said(value: Any, key: str = "") -> Iterable[str]:
-    """Yield the words of the texts in a value that are data."""
+def said(value: Any, key: str = "", depth: int = _DEPTH) -> Iterable[str]:
+    """Yield the words of the texts in a value that are data, as deep as it is shown."""
     match value:
+        case Mapping() | list() if not depth:
+            return
         case Mapping():
             for name, inner in value.items():
-                yield from said(inner, name)
+                yield from said(inner, name, depth - 1)
         case list():
             for inner in value:
-                yield from said(inner, key)
+                yield from said(inner, key, depth - 1)
         case str() if key not in _WORDS:
             yield from words(value)
 
