@@ -461,6 +461,27 @@ async def test_ringing_for(
     assert len(fired) == (ending == "rings on")
 
 
+@pytest.mark.parametrize("rings_on", [True, False])
+async def test_ringing_for_that_ends_in_an_outage(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, rings_on: bool
+) -> None:
+    """Nobody knows whether it rings then: it fires when the link is back, if it does."""
+    fired = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
+    call = pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "ringing", "on")
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    if not rings_on:
+        pbx.engine.hang_up(call)
+    await rest(hass, 1)
+    assert not fired
+    await pbx.accept()
+    await phones.wait("", "connected", "on")
+    await rest(hass, 1)
+    assert [data["call_id"] for data in fired] == [call] * rings_on
+
+
 @pytest.mark.parametrize("dialect", ["modern"])
 async def test_ringing_for_two_calls(
     hass: HomeAssistant, pbx: Simulator, phones: Phones

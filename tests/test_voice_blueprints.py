@@ -56,7 +56,7 @@ from simulator import Simulator, Stage
 
 from .common import Phones, until
 from .support.log import Errors
-from .test_blueprints import FOLDER, is_done, own, use
+from .test_blueprints import FOLDER, is_done, late, own, use
 from .test_events import CALLER
 from .test_triggers import device
 
@@ -410,6 +410,27 @@ async def test_ask_to_answer(
     if not heard:
         # Home Assistant logs that nobody answered, at each step; 2026.11 in other words.
         logged.announced.append("No answer (from question|received from the satellite)")
+
+
+@modern
+async def test_ask_to_answer_late_caller(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who calls may be told a moment after the call: it waits for that."""
+    house = await furnish(hass, ["what did you say"], "Kitchen")
+    await use(
+        hass,
+        "ask_to_answer",
+        phones=device(phones, "45"),
+        line=own(phones),
+        areas=house.areas("Kitchen"),
+    )
+    await late(pbx, CALLER)
+    (kitchen,) = house.satellites.values()
+    await until(hass, lambda: kitchen.asked)
+    await is_done(hass)
+    digits = " ".join(CALLER)
+    assert kitchen.asked == [f"{digits} is calling. Answer or decline?"]
 
 
 @modern
