@@ -419,7 +419,7 @@ def test_hostile_replies(chance: Random) -> None:
             )
             continue
         with suppress(UnexpectedReplyError):
-            _address_book(reply(text), "DE")
+            _address_book([reply(text)], "DE")
         try:
             told = reply(text).json()
         except UnexpectedReplyError:

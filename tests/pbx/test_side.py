@@ -255,7 +255,7 @@ def test_odd_book(reply: Any) -> None:
 def test_numbers_of_a_contact(written: str, numbers: set[str]) -> None:
     """Of a text the leading number counts, or several; letters are none."""
     data = orjson.dumps([{"name": "Anna", "number": written}])
-    book = _address_book(Reply(data, SimpleCookie(), None), "DE")
+    book = _address_book([Reply(data, SimpleCookie(), None)], "DE")
     assert {number for number, _ in book.contacts} == numbers
 
 
