@@ -76,7 +76,10 @@ class Switches:
     presence_first: bool = False
     """Whether pushed accounts come before the call lists of the same moment."""
     domain_calls: bool = False
-    """Whether `domain-calls` is allowed; else it is ignored."""
+    """Whether `domain-calls` is allowed."""
+    denied_calls: Literal["ignored", "none", "own"] = "ignored"
+    """How `domain-calls` is answered where it is not allowed: not at all, by an empty list
+    that stays so, or by the calls of the extension."""
     orbits_retrieve: bool = True
     """Whether who dials the number of an orbit gets the call that is parked there."""
     orbit_action: Literal["orbit-calls", "call-state"] = "orbit-calls"
