@@ -21,10 +21,12 @@ def real_environment(socket_enabled: None) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["classic", "modern"])
-async def test_rows(dialect: str) -> None:
+async def test_rows(monkeypatch: pytest.MonkeyPatch, dialect: str) -> None:
     """Deltas in known and in new texts have the same bars, a reconnect has one as well."""
+    monkeypatch.setattr(measure, "FRAMES", 200)
+    monkeypatch.setattr(measure, "BURST", 200)
     rows: dict[str, Row] = {}
-    async with Bench(1) as bench:
+    async with Bench(3) as bench:
         tenant = await bench.tenant(dialect, 20)
         for measured in (
             measure.one_delta(bench, tenant),
