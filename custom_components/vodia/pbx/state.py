@@ -534,7 +534,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 call = merged(twin, call) if twin else call
                 # The same object is compared faster, here and further on.
                 before = self._listed.get(call.id)
-                if call.id in told.unsure and before:
+                if told.unsure and before and call.id in told.unsure:
                     call = self._where_it_was(call, before)
                 listed[call.id] = before if before == call else call
         kept = () if told.complete else self._listed.keys() - listed.keys()
@@ -554,16 +554,16 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         elif memory.holds:
             memory.follow_holds(listed | unclear)
         everybody, self._unread = self._unread is not told.hidden, told.hidden
-        if listed | unclear == self._listed and not everybody:
+        whole = listed | unclear if unclear else listed
+        if whole == self._listed and not everybody:
             return NOTHING
         self._weigh(listed, unclear)
-        listed |= unclear
         self._connected_at = {
             call_id: self._connected_at.get(call_id, self._tick)
-            for call_id, call in listed.items()
+            for call_id, call in whole.items()
             if call.connected or (call_id in self._connected_at and not call.phase)
         }
-        return self._listed_anew(listed, everybody=everybody)
+        return self._listed_anew(whole, everybody=everybody)
 
     def _where_it_was(self, call: Call, before: Call) -> Call:
         """Return a call of which it is not all known whom it concerns now.
