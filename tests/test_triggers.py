@@ -1,6 +1,8 @@
 """Triggers and conditions: one call, one firing; only what was asked for."""
 
 import asyncio
+from pathlib import Path
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -378,6 +380,34 @@ async def test_setup(
     pbx.engine.hang_up(call)
     await until(hass, lambda: over)
     assert not any(began)
+
+
+async def test_what_the_faq_says_of_restarts(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that rings when the entry starts is shown and not told; after an outage it is."""
+    (answer,) = re.findall(
+        r"^\*\*Will my automations fire for calls that came during a restart\?\*\*(.*?)\n\n",
+        Path(__file__).parents[1].joinpath("docs", "faq.md").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    assert "`vodia.call_ringing` does not fire" in answer
+    target = device(phones, "45")
+    rings = await attach(hass, "call_ringing", target)
+    over = await attach(hass, "call_ended", target)
+    assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    call = pbx.engine.ring(CALLER, "45")
+    await set_up(hass, phones.entry)
+    assert phones.state("45", "ringing") == "on"
+    pbx.engine.hang_up(call)
+    await until(hass, lambda: over)
+    assert not rings
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    pbx.engine.ring(CALLER, "45")
+    await pbx.accept()
+    await until(hass, lambda: rings)
 
 
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
