@@ -98,7 +98,7 @@ async def pbx(dialect: str, request: pytest.FixtureRequest) -> AsyncIterator[Sim
     pbx = Simulator(getattr(Switches, dialect)(history_missed=False))
     shrink(pbx, request)
     async with pbx:
-        beside = ("srvflags", "messages", "self_messages", "adrbook")
+        beside = ("srvflags", "messages", "self_messages", "adrbook", "lists")
         pbx.switches.rest_status |= dict.fromkeys(beside, 404)
         yield pbx
 
@@ -110,6 +110,8 @@ def offers(pbx: Simulator, dialect: str, monkeypatch: pytest.MonkeyPatch) -> Non
     mailbox = "messages" if dialect == "modern" else "self_messages"
     for kind in ("srvflags", "history", "adrbook", mailbox):
         pbx.switches.rest_status.pop(kind, None)
+    if dialect == "classic":
+        pbx.switches.rest_status.pop("lists", None)
     pbx.switches.history_missed = True
 
 

@@ -386,6 +386,7 @@ def test_dialable(number: str, dialed: str) -> None:
         *("é", "\u212a", "\u017f", '46"', "46,,1", "4" * 70, "anna", "room10001"),
         *("030 123 and 4", "4 Anna", "030 1234567 / 030 7654321", "030 Büro 12"),
         *("0171 1234567 Anna", "030 Buero123", "tel:", "tel:anna", "030 1234567 or 8"),
+        *("1\u202e23", "030\u202e1234567"),
     ],
 )
 def test_not_dialable(number: str) -> None:

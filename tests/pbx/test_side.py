@@ -1,9 +1,11 @@
 """What only REST tells: every shape is taken as what it is, or refused."""
 
 from contextlib import suppress
+from http.cookies import SimpleCookie
 from typing import Any
 
 from hypothesis import given, strategies as st
+import orjson
 import pytest
 
 from custom_components.vodia.pbx.ledger import Ledger
@@ -24,6 +26,8 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.numbering import AddressBook
+from custom_components.vodia.pbx.rest import Reply
+from custom_components.vodia.pbx.side import _address_book
 
 NIGHT = ServiceFlag("900", "Night", True, manual=True)
 ANNA = Party("41", "Anna", "tenant")
@@ -220,6 +224,26 @@ def test_odd_book(reply: Any) -> None:
     """What is no list of objects is refused."""
     with pytest.raises(FrameError, match=r"^adrbook is "):
         decode_address_book(reply)
+
+
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        ("030 123 x12", {"030123"}),
+        ("030 1234567 / 0171 1234567", {"0301234567", "01711234567"}),
+        ("030 1234567 oder 0171 1234567 (mobil)", {"0301234567", "01711234567"}),
+        ("\u202a+49 30\u202f1234567\u202c", {"+49301234567"}),
+        ("0800 REIMPORT", {"080073467678"}),
+        ("room10001", set()),
+        ("Büro 12", set()),
+        ("030 Buero123", {"030"}),
+    ],
+)
+def test_numbers_of_a_contact(written: str, numbers: set[str]) -> None:
+    """Of a text the leading number counts, or several; letters are none."""
+    data = orjson.dumps([{"name": "Anna", "number": written}])
+    book = _address_book(Reply(data, SimpleCookie(), None), "DE")
+    assert {number for number, _ in book.contacts} == numbers
 
 
 BOOK = AddressBook(

@@ -153,6 +153,7 @@ class _Link:
     rest_ids: bool | None = None
     rest_refused: set[str] = field(default_factory=set)
     dnd_way: int = 0
+    rest_chat: bool | None = None
     retrieve_code: str | None = None
 
     @property

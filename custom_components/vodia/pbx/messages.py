@@ -714,7 +714,7 @@ def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
     if isinstance(value, str):
         texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * NUMBER_LIMIT])
     numbers = (
-        party_number(str(text))
+        party_number(str(text), is_called=True)
         for text in islice(texts, _ALIASES_LIMIT)
         if isinstance(text, str | int) and not isinstance(text, bool)
     )

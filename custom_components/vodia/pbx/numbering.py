@@ -40,6 +40,8 @@ _SEPARATORS: Final = " ()/.-~"
 _DROP_SEPARATORS: Final = str.maketrans("", "", _SEPARATORS)
 _CHARACTERS: Final = f"+*#0123456789{_SEPARATORS}"
 _DIALABLE: Final = re.compile(r"\+?[0-9*#]{1,64}")
+# What follows is shown backwards: nobody sees what would be dialed.
+_REVERSES: Final = "\u202e"
 # The zero that people write for callers from the same country: +49 (0)30 1234.
 _TRUNK_ZERO: Final = re.compile(r"^(\s*(?:\+|00)[\d\s./-]+)\(0\)")
 _URI: Final = re.compile(r"\s*tel:([^;]*)(.*)", re.IGNORECASE | re.DOTALL)
@@ -191,7 +193,7 @@ def _plain_char(char: str) -> str:
         return char
     match category(char):
         case "Cf":
-            return ""
+            return char if char == _REVERSES else ""
         case "Nd":
             return str(digit(char))
         case "Zs":

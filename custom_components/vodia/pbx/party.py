@@ -150,12 +150,11 @@ def party_number(text: str | None, *, is_called: bool = False) -> str | None:
     text = (text or "").strip()
     if len(text) > NUMBER_LIMIT:
         return None
-    text = clean(without_separators(text)).strip()
-    if not text or len(text) > NUMBER_LIMIT:
-        return None
-    if not is_called and not text.strip("0"):
-        return None
-    return None if is_placeholder(text) else text
+    if not (text.isascii() and text.isdigit()):
+        text = clean(without_separators(text)).strip()
+        if len(text) > NUMBER_LIMIT or is_placeholder(text):
+            return None
+    return text if text.strip("0") or (text and is_called) else None
 
 
 def party_name(
@@ -167,11 +166,24 @@ def party_name(
     which the call came.
     """
     name = one_line(decoded(text or ""))
-    if is_number(name) or all(category(char)[0] in "PZ" for char in name):
+    if _is_nobodys(name) or name == host:
         return None
-    if name == host or _SCHEME.sub("", name).partition("@")[0] == number:
-        return None
-    return None if is_placeholder(name) or _TRUNK.fullmatch(name) else name
+    if number and number in name:
+        # sip:+4930123456@tenant
+        repeated = _SCHEME.sub("", name).partition("@")[0] == number
+        return None if repeated else name
+    return name
+
+
+@lru_cache(2048)
+def _is_nobodys(name: str) -> bool:
+    """Return whether a name is none, whosever it is said to be."""
+    return (
+        is_number(name)
+        or all(category(char)[0] in "PZ" for char in name)
+        or is_placeholder(name)
+        or _TRUNK.fullmatch(name) is not None
+    )
 
 
 def is_placeholder(text: str) -> bool:
