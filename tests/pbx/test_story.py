@@ -260,7 +260,10 @@ class Odd(Office):
                 shown[f"{key}-number"] = self.numbers.get(number, number)
         if isinstance(call_id := shown.get("id"), str):
             outside = "+" in str(told.get("from", "")) + str(told.get("from-number"))
-            if self.early and outside and call_id not in self.told:
+            # Whom it has dialed itself a PBX knows at once.
+            clicked = {call.id for call in self.engine.calls() if call.clicked}
+            new = call_id not in self.told | clicked
+            if self.early and outside and new:
                 shown |= {key: "" for key in shown if key.startswith("from")}
             shown["id"] = self._id(call_id)
         return shown
@@ -375,12 +378,14 @@ class Life:
     def connect(self) -> None:
         """Begin a new link: all is told anew, what is remembered goes on."""
         for dialect, old in self.office.states.items():
-            self.office.states[dialect] = PbxState(
+            new = self.office.states[dialect] = PbxState(
                 LINE,
                 HOSTS,
                 known=dict.fromkeys(old.extensions, "extensions"),
                 memory=old.memory,
             )
+            # The accounts are asked for before the calls.
+            new.take_names(old)
 
     def check(self, act: Act) -> None:
         """Hold what is told against what really happened, and go on from there."""

@@ -1064,7 +1064,7 @@ class LineClient(PbxClient):
     def _publish(self, live: _Link, reading: asyncio.Task[_History] | None) -> None:
         """Put a whole new state in place of the old one: the login tells its calls."""
         self._away = False
-        super()._publish(live, history)
+        super()._publish(live, reading)
 
     @override
     def _new_state(self, previous: PbxState | None = None) -> PbxState:
