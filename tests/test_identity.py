@@ -12,6 +12,7 @@ from simulator import Simulator
 from .common import Phones, create_entry, set_up, until
 from .test_events import Ear
 from .test_history_as_proof import find, lose
+from .test_lines import has_line
 from .test_triggers import FOR, attach, device, rest
 from .wire import Json, listed, lists
 
@@ -365,3 +366,14 @@ async def test_withheld_legs_of_one_phone(
     await phones.wait("45", "ringing", "on")
     assert phones.get("45", "call").attributes["other_calls"] == 0
     assert phones.state("500", "calls") == "1"
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+async def test_number_of_a_further_line(hass: HomeAssistant, pbx: Simulator) -> None:
+    """A further line is known by its numbers, too, though another login reads them."""
+    pbx.engine.account("42").aliases = ["+49305550042"]
+    phones = await set_up(hass, create_entry(hass, pbx))
+    await has_line(phones, "42")
+    await lists(pbx, listed(pbx, "o1", "ringback", "+49305550042", CALLER))
+    await phones.wait("42", "call", "dialing")
+    assert phones.state("42", "ringing") == "off"

@@ -580,7 +580,10 @@ class Office:
         wire = Wire(self.engine, old, "localhost")
         frames = [call_state(wire.own_calls(LINE))]
         accounts = self.engine.tenants["localhost"].accounts
-        pushed = [wire.user_state(accounts[n]) for n in sorted(self.changed)]
+        pushed = [
+            wire.user_state(accounts[number])
+            for number in sorted(self.changed & accounts.keys())
+        ]
         if classic.scope is None:
             classic.begin_calls(CallScope.OWN)
             pushed = [wire.snapshot()]

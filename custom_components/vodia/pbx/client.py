@@ -413,14 +413,18 @@ class PbxClient:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
                 tasks.create_task(_wait(live.failure))
-                history = tasks.create_task(self._read_history())
+                # There is no past to tell at first; and a PBX may refuse to tell it, which
+                # costs a session.
+                reading = (
+                    tasks.create_task(self._read_history()) if self._was_live else None
+                )
                 await self._bootstrap(live)
-                self._publish(live, history)
+                self._publish(live, reading)
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
                 tasks.create_task(self._keep_calls(live))
-                tasks.create_task(self._find_proof(live, history))
+                tasks.create_task(self._find_proof(live, reading))
                 tasks.create_task(self._watch_orbits(live))
                 tasks.create_task(self.side.run())
         except* PbxError as group:
@@ -434,7 +438,7 @@ class PbxClient:
                 self.session.doubt()
             await socket.close()
 
-    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+    def _publish(self, live: _Link, reading: asyncio.Task[_History] | None) -> None:
         """Put a whole new state in place of the old one, and tell what happened since.
 
         What only the history tells comes later, if it has not been read by now: the
@@ -466,8 +470,8 @@ class PbxClient:
         known = after.keys() | self.stories.accounts
         now = time.monotonic()
         events = self.stories.begin(live.state, self._told_here(known), now)
-        if history.done():
-            past = self._identified(live, history.result())
+        if reading and reading.done():
+            past = self._identified(live, reading.result())
             # What is over comes before what began meanwhile.
             events = [*self.stories.settle(live.state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
@@ -510,7 +514,10 @@ class PbxClient:
         As it is set now, in Unix seconds; None if we did not hear it begin.
         """
         began = self.stories.heard_at(self._state.line, past)
-        return None if began is None else time.time() - (time.monotonic() - began)
+        if began is None:
+            return None
+        # The same whenever it is asked.
+        return round(time.time() - (time.monotonic() - began), 1)
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
@@ -950,7 +957,9 @@ class PbxClient:
             live.orbits_asked = True
             await live.socket.send(encode("orbit-calls", subscribe=True))
 
-    async def _find_proof(self, live: _Link, reading: asyncio.Task[_History]) -> None:
+    async def _find_proof(
+        self, live: _Link, reading: asyncio.Task[_History] | None
+    ) -> None:
         """Read the history whenever it may tell more than what was pushed.
 
         That is how a call ended, in the time that an end may wait; and who called while
@@ -959,7 +968,7 @@ class PbxClient:
         """
         stories, line, timing = self.stories, live.state.line, self.timing
         was_quiet = False
-        history = await reading
+        history = await (reading or self._read_history())
         while True:
             now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
@@ -1195,10 +1204,10 @@ class LineClient(PbxClient):
         await super()._connected(up)
 
     @override
-    def _publish(self, live: _Link, history: asyncio.Task[_History]) -> None:
+    def _publish(self, live: _Link, reading: asyncio.Task[_History] | None) -> None:
         """Put a whole new state in place of the old one: the login tells its calls."""
         self._away = False
-        super()._publish(live, history)
+        super()._publish(live, reading)
 
     @override
     def _new_state(self, previous: PbxState | None = None) -> PbxState:

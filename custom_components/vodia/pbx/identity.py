@@ -137,9 +137,8 @@ class Identity(Facts):
         if who is None:
             return past
         if who == self.line:
-            return replace(
-                past, direction=Direction.OUTGOING, remote=Party(past.dialed_number)
-            )
+            called = self.account_of(past.dialed_number)
+            return replace(past, direction=Direction.OUTGOING, remote=Party(called))
         return replace(past, remote=Party(who, remote.name))
 
     def _by_another(

@@ -49,9 +49,10 @@ def reason_by_calls(state: PbxState, number: str, story: Story) -> EndReason | N
         return EndReason.UNANSWERED if told and not legs else EndReason.UNKNOWN
     if any(_has_person(state, leg) for leg in legs) or is_taken(state, number, call):
         return EndReason.ANSWERED_ELSEWHERE
-    if _is_with_machine(state, legs, call.dialed_number, number):
+    anywhere = _legs_anywhere(state, call)
+    if _is_with_machine(state, anywhere, call.dialed_number, number):
         return EndReason.MISSED
-    if legs or _legs_anywhere(state, call):
+    if legs or anywhere:
         return EndReason.UNKNOWN
     return EndReason.MISSED if state.scope is CallScope.TENANT else None
 

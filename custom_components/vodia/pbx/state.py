@@ -283,15 +283,11 @@ class PbxState(Weighing, Extensions, Groups, Identity):
     def take_names(self, other: PbxState) -> None:
         """Take over which accounts there are; how they are, others tell."""
         for number, account in other.raw_accounts.items():
-            self._accounts.setdefault(
-                number,
-                Account(
-                    number,
-                    account.name,
-                    account.type,
-                    aliases=account.aliases,
-                    ani=account.ani,
-                ),
+            known = self._accounts.get(number)
+            self._accounts[number] = replace(
+                known or Account(number, account.name, account.type),
+                aliases=account.aliases,
+                ani=account.ani,
             )
         self._learn_numbers()
 
@@ -734,7 +730,11 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         ):
             return call
         dialed[call.id] = dial
-        return call if makes_it else replace(call, caller=Party(line), callee=other)
+        return (
+            call
+            if makes_it
+            else replace(call, caller=Party(line), callee=other, alias=None)
+        )
 
     # What an account shows
 
