@@ -47,6 +47,8 @@ async def measure_rest(size: int, rounds: int) -> AsyncIterator[Row]:
                 yield row
             async for row in measure.steady(bench, tenant, seconds=rounds):
                 yield row
+            async for row in measure.reconnect(tenant):
+                yield row
             async for row in measure.dial(bench, tenant):
                 yield row
         async for row in measure.memory(dialect, (size // 10, size)):

@@ -19,12 +19,14 @@ class Blocks:
     """The longest turn of the loop that is not the simulator's, and what each takes.
 
     Without the share of the garbage collector, which comes when it comes: what it takes
-    hangs on all objects that were made of late, Home Assistant's too.
+    hangs on all objects that were made of late, Home Assistant's too. Beside that stands
+    the longest turn with it, and how much of that the `collector` took.
     """
 
     longest: float = 0.0
     by: str = ""
     longest_with_collector: float = 0.0
+    collector: float = 0.0
     ours: float = 0.0
     simulator: float = 0.0
 
@@ -42,7 +44,8 @@ class Blocks:
             self.simulator += seconds
             return
         self.ours += seconds
-        self.longest_with_collector = max(self.longest_with_collector, seconds)
+        if seconds > self.longest_with_collector:
+            self.longest_with_collector, self.collector = seconds, collected
         if seconds - collected > self.longest:
             self.longest, self.by = seconds - collected, name
 

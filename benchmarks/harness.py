@@ -111,6 +111,10 @@ class Tenant:
         """Return the entity id of the line's call."""
         return Phones(self.hass, self.entry).id("45", "call")
 
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Let the loop run until something is reached."""
+        await _until(reached)
+
     async def until_idle(self) -> None:
         """Wait until the line has no call."""
         line = self.coordinator.client.state

@@ -1,5 +1,6 @@
 """The telephone system itself: what happens, without any wire."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -30,7 +31,8 @@ class Engine(Directory):
         """Start with no tenant."""
         super().__init__(clock)
         self.log: list[LogEntry] = []
-        self.orbits_retrieve = True
+        self.orbits_retrieve = False
+        self.used_ids: deque[str] = deque()
         self._ids = count(1)
         self.ids_begin_anew = False
 
@@ -292,9 +294,17 @@ class Engine(Directory):
             raise EngineError(f"{account} is not connected in {call.id}")
         return call
 
+    def _new_id(self) -> str:
+        """Return an id that no live call has: one of those to use again, or a new one."""
+        return self.used_ids.popleft() if self.used_ids else self._unused_id()
+
+    def _unused_id(self) -> str:
+        """Return an id that no call has had."""
+        return f"c{next(self._ids):05d}@pbx"
+
     def _create(self, tenant: str, caller: Party, called: Party) -> Call:
         """Create a call that does not ring yet."""
-        call = Call(f"c{next(self._ids):05d}@pbx", caller, called, self._clock())
+        call = Call(self._new_id(), caller, called, self._clock())
         if caller.internal:
             call.outcomes[caller.number] = None
         self.tenant(tenant).calls[call.id] = call
@@ -321,7 +331,7 @@ class Engine(Directory):
                 phone = self.tenant(tenant).accounts.get(number)
                 if phone and phone.reachable and not call.caller.is_account(number):
                     if group:
-                        call.leg_ids[number] = f"c{next(self._ids):05d}@pbx"
+                        call.leg_ids[number] = self._unused_id()
                     call.rung.append(number)
                     call.offered.append(number)
                     call.outcomes.setdefault(number, None)
@@ -330,7 +340,8 @@ class Engine(Directory):
         if target.type is AccountType.ORBIT and (
             parked := self._parked(tenant, target.number)
         ):
-            if self.orbits_retrieve and call.caller.internal:
+            without_code = not self.tenant(tenant).codes[star_codes.RETRIEVE]
+            if call.caller.internal and (self.orbits_retrieve or without_code):
                 return self._retrieve(tenant, parked, call)
             self._end(tenant, call, EndReason.UNANSWERED)
             return call
@@ -352,7 +363,7 @@ class Engine(Directory):
         """Return the star code and the orbit that a dialed number consists of."""
         for name in (star_codes.PARK, star_codes.RETRIEVE):
             code = self.tenant(tenant).codes[name]
-            if number.startswith(code):
+            if code and number.startswith(code):
                 return name, number.removeprefix(code)
         return None
 

@@ -99,7 +99,10 @@ class Link:
         await self._queue.join()
 
     def send(self, data: str | bytes) -> None:
-        """Queue a frame as it is."""
+        """Queue a frame as it is: of bytes a binary one.
+
+        Bytes that are no text stand in a text as `surrogateescape` has them.
+        """
         switches = self._pbx.switches
         due = time.monotonic() + switches.latency + switches.late
         for _ in range(2 if switches.duplicates else 1):
@@ -132,8 +135,11 @@ class Link:
         match stream:
             case Stream.OWN:
                 return self._wire.own_calls(self.login.account)
-            case Stream.TENANT:
+            case Stream.TENANT if self._pbx.switches.domain_calls:
                 return self._wire.tenant_calls()
+            case Stream.TENANT:
+                own = self._pbx.switches.denied_calls == "own"
+                return self._wire.own_calls(self.login.account) if own else []
             case Stream.ORBITS:
                 return self._wire.parked_calls()
 
@@ -154,7 +160,8 @@ class Link:
                 if self._deaf:
                     continue
                 if isinstance(data, str):
-                    await self._ws.send_str(data)
+                    raw = data.encode(errors="surrogateescape")
+                    await self._ws.send_frame(raw, WSMsgType.TEXT)
                 else:
                     await self._ws.send_bytes(data)
             except ConnectionError:
@@ -229,7 +236,8 @@ class Link:
         switches = self._pbx.switches
         if switches.dialect == "classic":
             return
-        if stream is Stream.TENANT and not switches.domain_calls:
+        denied = stream is Stream.TENANT and not switches.domain_calls
+        if denied and switches.denied_calls == "ignored":
             return
         if wanted is not True and switches.unsubscribes:
             self._streams.pop(stream, None)

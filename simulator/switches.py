@@ -76,8 +76,11 @@ class Switches:
     presence_first: bool = False
     """Whether pushed accounts come before the call lists of the same moment."""
     domain_calls: bool = False
-    """Whether `domain-calls` is allowed; else it is ignored."""
-    orbits_retrieve: bool = True
+    """Whether `domain-calls` is allowed."""
+    denied_calls: Literal["ignored", "none", "own"] = "ignored"
+    """How `domain-calls` is answered where it is not allowed: not at all, by an empty list
+    that stays so, or by the calls of the extension."""
+    orbits_retrieve: bool = False
     """Whether who dials the number of an orbit gets the call that is parked there."""
     orbit_action: Literal["orbit-calls", "call-state"] = "orbit-calls"
     """The action that updates of the park orbits come with."""
@@ -165,6 +168,8 @@ class Switches:
     """Whether a list of one call is sent as a bare object."""
     noise: bool = False
     """Whether unknown fields and unknown messages are mixed in."""
+    odd_entries: bool = False
+    """Whether lists of calls and accounts have an entry that makes no sense."""
     star_extensions: bool = False
     """Whether the entries of `extension` have a `*` in front."""
     latency: float = 0

@@ -472,6 +472,9 @@ def _disguise(payload: Json, switches: Switches) -> Json:
         calls = shown.get("calls")
         if switches.calls_as_object and isinstance(calls, list) and len(calls) == 1:
             shown["calls"] = calls[0]
+        for name in ("calls", "accounts") if switches.odd_entries else ():
+            if isinstance(listed := shown.get(name), list):
+                shown[name] = [{"id": {"odd": 1}, "account": [], "from": 7}, *listed]
         if switches.noise:
             shown["x-noise"] = {"list": [1, None, "x"]}
         return shown

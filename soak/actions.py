@@ -1,12 +1,15 @@
 """What a user does to the phone through Home Assistant, at random."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from simulator import Call, Stage
 from tests.test_services import act
+from tests.truth import call_state
 
-from .office import LINE, is_between_people
+from .office import LINE, WITHHELD, is_between_people
+from .shown import BUTTONS
 
 if TYPE_CHECKING:
     from .play import Play
@@ -20,7 +23,7 @@ class Actions:
         self._play = play
         self._engine = play.engine
         self._office = play.office
-        self._held: set[str] = set()
+        self._held: set[tuple[str, float]] = set()
         self._messages = 0
         self._acts: dict[Callable[[], Awaitable[str | None]], int] = {
             self._dial: 6,
@@ -35,6 +38,7 @@ class Actions:
             self._dnd: 3,
             self._message: 2,
             self._get_calls: 3,
+            self._press: 8,
         }
 
     def forget_holds(self) -> None:
@@ -71,7 +75,7 @@ class Actions:
         One that we made to a group names the group, and the classic PBX wants to hear
         who has answered.
         """
-        ends = call.caller.number, call.called.number
+        ends = {call.caller.number, call.called.number} - {WITHHELD}
         return is_between_people(call) and call.other(LINE).number in ends
 
     async def _dial(self) -> str | None:
@@ -115,15 +119,17 @@ class Actions:
             return None
         await self._do("hold", call_id=call.id)
         assert call.held_by == {LINE}
-        self._held.add(call.id)
+        self._held.add((call.id, call.start))
         return f"held {call.id}"
 
     async def _resume(self) -> str | None:
         """Take back a call that we have put on hold."""
-        call = self._pick(lambda call: call.held_by == {LINE} and call.id in self._held)
+        call = self._pick(
+            lambda call: call.held_by == {LINE} and (call.id, call.start) in self._held
+        )
         if call is None:
             return None
-        self._held.discard(call.id)
+        self._held.discard((call.id, call.start))
         await self._do("resume", call_id=call.id)
         assert not call.held_by
         return f"resumed {call.id}"
@@ -131,7 +137,9 @@ class Actions:
     async def _transfer(self) -> str | None:
         """Send a call on."""
         call = self._pick(self._names_its_parties)
-        target = self._office.target(call, call.other(LINE).number) if call else None
+        target = (
+            self._office.target(call, LINE, call.other(LINE).number) if call else None
+        )
         if call is None or target is None:
             return None
         await self._do("transfer", call_id=call.id, number=target)
@@ -149,8 +157,52 @@ class Actions:
         return f"parked {call.id} in {orbit}"
 
     async def _retrieve(self) -> str | None:
-        """Take back a call that is parked: our phone has to be picked up for that."""
-        return None
+        """Take back a call that is parked; our phone has to be picked up for that."""
+        office = self._office
+        call = office.pick(
+            lambda call: call.parked and not call.caller.is_account(LINE)
+        )
+        if call is None or not office.has_room(LINE):
+            return None
+        orbit = call.called.number
+        await self._picked_up(self._do("retrieve", orbit=orbit))
+        await self._play.wait(lambda: call.talks(LINE), f"{call.id} is retrieved")
+        return f"retrieved {call.id} from {orbit}"
+
+    async def _picked_up(self, action: Coroutine[Any, Any, None]) -> None:
+        """Run an action that lets our phone ring, and pick up."""
+        task = asyncio.create_task(action)
+        picked_up = False
+        while not (task.done() and (picked_up or task.exception())):
+            await asyncio.sleep(0.05)
+            for call in self._engine.calls():
+                if call.stage is Stage.OWN_RINGING and call.caller.is_account(LINE):
+                    self._engine.answer(call.id, LINE)
+                    picked_up = True
+        await task
+
+    async def _press(self) -> str | None:
+        """Press a button, where one call fits and no other one."""
+        key = self._play.rng.choice([*BUTTONS])
+        calls = [
+            (call, state)
+            for call in self._engine.calls()
+            if (state := call_state(call, LINE))
+        ]
+        fitting = [call for call, state in calls if state in BUTTONS[key]]
+        if len(fitting) != 1:
+            return None
+        (call,) = fitting
+        self._play.note(f"button: {key}")
+        entity_id = self._play.shown.entities[LINE, f"button {key}"].entity_id
+        await self._play.hass.services.async_call(
+            "button", "press", {"entity_id": entity_id}, blocking=True
+        )
+        after = call_state(call, LINE) if call in self._engine.calls() else None
+        assert after == {"answer": "connected", "hold": "held"}.get(key)
+        if key == "hold":
+            self._held.add((call.id, call.start))
+        return f"pressed {key} for {call.id}"
 
     async def _hang_up(self) -> str | None:
         """End a call."""

@@ -57,9 +57,10 @@ async def half_open(play: Play) -> None:
 
 async def deaf(play: Play) -> None:
     """The open link goes silent for good; a new one works."""
+    silent = set(play.pbx._links)
     play.pbx.deafen()
     await play.live(8)
-    await play.lost()
+    await play.wait(lambda: not silent & play.pbx._links, "the silent link is given up")
 
 
 async def slow(play: Play) -> None:
@@ -164,10 +165,10 @@ async def restart(play: Play) -> None:
     for number in rng.sample(_CHURN, 6):
         if play.office.is_there(number):
             engine.remove_account(number)
-            play.shown.gone.add(number)
+            play.shown.gone[number] = play.clock.monotonic()
         else:
             engine.add_account(number, f"Newcomer {number}", registered=True)
-            play.shown.gone.discard(number)
+            play.shown.gone.pop(number, None)
     for account in rng.sample(play.office.accounts, 5):
         if account.type is AccountType.EXTENSION:
             engine.rename(account.number, f"Renamed {rng.randrange(10**6)}")
@@ -188,9 +189,17 @@ async def clock_jump(play: Play) -> None:
 async def ten_minutes(play: Play) -> None:
     """Ten minutes are over: who was gone then is gone for good."""
     play.clock.ahead += 700
+    play.chronicle.doubt()
     await play.pbx.cut()
     play.shown.gone.clear()
     await play.live(4)
+
+
+async def odd_entries(play: Play) -> None:
+    """Lists carry entries that nobody can read, until they do not any more."""
+    play.pbx.switches.odd_entries = True
+    await play.live(10)
+    play.pbx.switches.odd_entries = False
 
 
 async def duplicates(play: Play) -> None:
@@ -225,6 +234,7 @@ FAULTS: dict[Fault, int] = {
     restart: 4,
     clock_jump: 5,
     ten_minutes: 1,
+    odd_entries: 4,
     duplicates: 5,
     late: 5,
 }

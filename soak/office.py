@@ -1,5 +1,6 @@
 """What people at a large office do with their phones, at random."""
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import count
 from random import Random
@@ -8,6 +9,12 @@ from simulator import Account, AccountType, Call, EngineError, Stage
 from simulator.engine import GROUPS, Engine
 
 LINE = "45"
+# Who calls again and again, and has a trigger of his own; who does not tell his number.
+REGULAR, WITHHELD = "+493087654321", "anonymous"
+# People outside who may call again.
+_KNOWN = 30
+# Seconds between two calls of the same caller: nobody is faster.
+_AGAIN = 3.0
 FLAG = "900"
 # Calls that are up at a time, at most.
 _MOST_CALLS = 40
@@ -26,8 +33,13 @@ class Office:
         """Open it."""
         self.engine = engine
         self.calls_made = 0
+        # Seconds that people have let go by so far: no others, so that they are always the
+        # same for a seed. In truth it is more.
+        self.played = 0.0
+        self._started: dict[str, float] = {}
         self._rng = rng
         self._numbers = count(1)
+        self._outsiders: deque[str] = deque(maxlen=_KNOWN)
         self._acts: dict[Callable[[], str | None], int] = {
             self._ring: 34,
             self._ring_line: 10,
@@ -65,6 +77,12 @@ class Office:
         """End all calls."""
         for call in self.engine.calls():
             self.engine.hang_up(call.id)
+        self._started.clear()
+
+    @property
+    def known(self) -> set[str]:
+        """Return the numbers of those outside who may call again."""
+        return {*self._outsiders, REGULAR}
 
     # Who and what there is
 
@@ -80,9 +98,8 @@ class Office:
 
     def ring_once(self, number: str) -> str:
         """Let somebody call an extension and give up."""
-        call = self.engine.ring(self.outsider(), number)
+        call = self._began(self.engine.ring(self.outsider(), number))
         self.engine.hang_up(call)
-        self.calls_made += 1
         return f"{call} rings at {number}"
 
     def is_there(self, number: str) -> bool:
@@ -90,8 +107,15 @@ class Office:
         return number in self.engine.tenant("localhost").accounts
 
     def outsider(self) -> str:
-        """Return the number of somebody who never called before."""
-        return f"+4930{next(self._numbers):07}"
+        """Return the number of somebody outside, who may have called before."""
+        dice = self._rng.random()
+        if dice < 0.06:
+            return REGULAR
+        if dice < 0.3 and self._outsiders:
+            return self._rng.choice(self._outsiders)
+        number = f"+4930{next(self._numbers):07}"
+        self._outsiders.append(number)
+        return number
 
     def phone(self) -> str:
         """Return an extension."""
@@ -108,17 +132,37 @@ class Office:
         calls = [call for call in self.engine.calls() if fits(call)]
         return self._rng.choice(calls) if calls else None
 
-    def may_call(self, caller: str, called: str, *, but: Iterable[Call] = ()) -> bool:
-        """Return whether nobody calls twice at a time, some calls aside.
+    def may_call(
+        self,
+        caller: str,
+        called: str,
+        *,
+        but: Iterable[Call] = (),
+        start: float | None = None,
+    ) -> bool:
+        """Return whether nobody calls twice at the same moment, some calls aside.
 
         The wire does not tell two calls of the same caller, made within two seconds, from
         two legs of one; people are not that fast.
         """
         ids = {call.id for call in but}
+        when = self.played if start is None else start
         return caller != called and not any(
-            call.caller.number == caller and call.id not in ids
+            call.caller.number == caller
+            and call.id not in ids
+            and abs(self.started(call) - when) < _AGAIN
             for call in self.engine.calls()
         )
+
+    def started(self, call: Call) -> float:
+        """Return when a call began; one that we did not begin has just done so."""
+        return self._started.get(call.id, self.played)
+
+    def _began(self, call_id: str) -> str:
+        """Note that a call has begun."""
+        self.calls_made += 1
+        self._started[call_id] = self.played
+        return call_id
 
     def has_room(self, *numbers: str) -> bool:
         """Return whether there can be one more call, for some phones as well."""
@@ -130,11 +174,13 @@ class Office:
 
     def _begin(self, caller: str, called: str) -> str | None:
         """Let somebody call somebody."""
+        if caller[0] == "+" and self._rng.random() < 0.08:
+            caller = WITHHELD
         if not (self.has_room(caller, called) and self.may_call(caller, called)):
             return None
         name = self._rng.choice(("", "Anna Meyer", "Zoë <x>", "María López"))
-        call = self.engine.ring(caller, called, "" if caller[0] != "+" else name)
-        self.calls_made += 1
+        named = name if caller[0] == "+" else ""
+        call = self._began(self.engine.ring(caller, called, named))
         return f"{caller} calls {called}: {call}"
 
     def _ring(self) -> str | None:
@@ -168,8 +214,8 @@ class Office:
             return None
         if not self.may_call(caller, called):
             return None
-        self.calls_made += 1
-        return f"{caller} clicks {called}: {self.engine.dial(caller, called)}"
+        call = self._began(self.engine.dial(caller, called))
+        return f"{caller} clicks {called}: {call}"
 
     # Calls go on
 
@@ -214,8 +260,8 @@ class Office:
         self.engine.resume(call.id, who)
         return f"{call.id} is resumed by {who}"
 
-    def target(self, call: Call, remote: str) -> str | None:
-        """Return where a call of somebody else can be sent."""
+    def target(self, call: Call, who: str, remote: str) -> str | None:
+        """Return where somebody can send a call with somebody else."""
         dice = self._rng.random()
         if dice < 0.6:
             target = self.phone()
@@ -223,11 +269,12 @@ class Office:
             target = self.of_type(*GROUPS)
         else:
             target = self.outsider()
-        if target in {party.number for party in (call.caller, call.called)}:
+        if target in {who, call.caller.number, call.called.number}:
             return None
         if not (self.is_there(remote) or self.is_there(target)):
             return None
-        return target if self.may_call(remote, target, but=[call]) else None
+        may = self.may_call(remote, target, but=[call], start=self.started(call))
+        return target if may else None
 
     def _transfer(self) -> str | None:
         """Let somebody send a call on."""
@@ -235,7 +282,7 @@ class Office:
         if call is None:
             return None
         who = self._rng.choice(talking(call))
-        target = self.target(call, call.other(who).number)
+        target = self.target(call, who, call.other(who).number)
         if target is None:
             return None
         self.engine.transfer(call.id, who, target)
@@ -247,7 +294,7 @@ class Office:
         if call is None:
             return None
         who = self._rng.choice(call.rung)
-        target = self.target(call, call.caller.number)
+        target = self.target(call, who, call.caller.number)
         if target is None or target in call.rung:
             return None
         self.engine.transfer(call.id, who, target)
@@ -257,7 +304,7 @@ class Office:
         """Return an orbit that is free, for somebody in a call."""
         orbit = self.of_type(AccountType.ORBIT)
         taken = any(call.called.number == orbit for call in self.engine.calls())
-        may = self.may_call(remote, orbit, but=[call])
+        may = self.may_call(remote, orbit, but=[call], start=self.started(call))
         return orbit if may and not taken else None
 
     def _park(self) -> str | None:
@@ -276,11 +323,13 @@ class Office:
         """Let somebody take a parked call."""
         call = self.pick(lambda call: call.parked)
         who = self.phone()
-        if call is None or not (self.may_call(who, "") and self.has_room(who)):
+        if call is None or not (
+            self.may_call(who, call.called.number) and self.has_room(who)
+        ):
             return None
         if call.caller.number == who:
             return None
-        self.engine.ring(who, call.called.number)
+        self.engine.ring(who, f"*86{call.called.number}")
         self.calls_made += 1
         return f"{call.id} is retrieved by {who}"
 
@@ -300,7 +349,9 @@ class Office:
         parties = first.other(who), second.other(who)
         if not any(party.internal for party in parties):
             return None
-        if not self.may_call(*(p.number for p in parties), but=[first, second]):
+        numbers = [party.number for party in parties]
+        both = [first, second]
+        if not self.may_call(*numbers, but=both, start=self.started(first)):
             return None
         self.engine.attended_transfer(first.id, second.id, who)
         return f"{first.id} and {second.id} are joined by {who}"

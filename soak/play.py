@@ -30,11 +30,14 @@ from tests.common import create_entry
 from tests.conftest import QUICK, QUICK_SIDE
 
 from .actions import Actions
+from .automations import Conditions, attach_triggers
 from .chronicle import Chronicle
+from .clock import Clock, count_waits, free_waiting, waited, worked
 from .faults import FAULTS, HARMLESS, Fault
 from .office import LINE, Office
 from .shown import Shown
 from .vitals import Vitals, growth, measure
+from .watch import Watch
 
 # As quick as the tests, but where a busy machine would be taken for a dead one, and but
 # for the slow reading: it must not mend what was missed.
@@ -42,8 +45,18 @@ TIMING = replace(
     QUICK, ping=3.0, request=5.0, confirm=5.0, between_reads=0.5, slow_read=60.0
 )
 SIDE_TIMING = replace(QUICK_SIDE, flags=1.0)
-# Seconds after which what is shown has to be true, on a machine that is busy.
+# Seconds after which what is shown has to be true, from the end of a fault on.
 PATIENCE = 20.0
+# Seconds after which what is shown is a lie, on a link that is up.
+LATE = 1.0
+# Seconds between what people do.
+_PAUSES = (0, 0, 0, 0, 0.01, 0.1, 0.1, 0.7, 1.5, 4)
+# Seconds for which the id of a call that is over is not used again.
+_REST_OF_IDS = 10.0
+# By how much the clock of the PBX may be off.
+_OFF = (0, -37, 200, 7 * 3600)
+# Seconds after which what is asked for now and then is true as well.
+_SLOW = 5.0
 # Steps that are told of when something is wrong.
 _REMEMBERED = 25
 # Of so many quiet moments the last is one without any call.
@@ -59,22 +72,6 @@ class Lie(Exception):
 
 
 @dataclass(slots=True)
-class Clock:
-    """The time of Home Assistant, which can be set, and which has gone on in a sleep."""
-
-    wall: float = 0
-    ahead: float = 0
-
-    def time(self) -> float:
-        """Return the time of day."""
-        return time.time() + self.wall + self.ahead
-
-    def monotonic(self) -> float:
-        """Return a time that never goes back."""
-        return time.monotonic() + self.ahead
-
-
-@dataclass(slots=True)
 class Report:
     """What there was in a run."""
 
@@ -83,10 +80,13 @@ class Report:
     accounts: int
     verbose: bool = False
     seconds: float = 0
+    hours: float = 0
     steps: int = 0
     calls: int = 0
     frames: int = 0
     events: int = 0
+    firings: int = 0
+    compared: int = 0
     actions: int = 0
     checks: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -98,12 +98,13 @@ class Report:
     def __str__(self) -> str:
         """Return the table."""
         lines = [
-            f"{'minutes':>16} {self.seconds / 60:10.1f}",
+            f"{'minutes of work':>16} {self.seconds / 60:10.1f}",
+            f"{'hours played':>16} {self.hours:10.1f}",
             *(
                 f"{name:>16} {getattr(self, name):10,}"
                 for name in (
-                    *("accounts", "steps", "calls", "frames", "events", "actions"),
-                    *("checks", "lies"),
+                    *("accounts", "steps", "calls", "frames", "events", "firings"),
+                    *("actions", "compared", "checks", "lies"),
                 )
             ),
             f"{'fault':>16} {'times':>10} {'worst recovery':>16}",
@@ -144,20 +145,36 @@ class Play:
         self.report = report
         self.rng = Random(report.seed)
         self.office = Office(self.engine, self.rng)
-        self.shown = Shown(hass, self.engine, entry)
+        self.shown = Shown(hass, self.engine, entry, clock)
         self.shown.tells_all = report.dialect == "modern"
-        self.chronicle = Chronicle(hass, self.engine)
+        self.chronicle = Chronicle(hass, self.engine, clock)
+        self.chronicle.slack = self.slack
+        self.chronicle.played = lambda: self.office.played
+        # Whether a call that is for somebody rings there may be open.
+        self.chronicle.lacking = frozenset({"other_calls"})
+        if not self.shown.tells_all:
+            self.chronicle.sure = {LINE}
+            self.chronicle.lacking = frozenset({"answered"})
+        self.watch = Watch(hass, self.engine, self.shown, self.slack)
+        self.conditions = Conditions(self.shown)
         self.actions = Actions(self)
         self.last: deque[str] = deque(maxlen=_REMEMBERED)
         self._faults: list[Fault] = []
-        self._began = time.monotonic()
+        self._began = worked()
+        self._opened = time.monotonic()
         self._frames = 0
+        self._slack = 0.0
         self._client: Any = None
 
     # What goes on
 
     async def play(self, enough: Callable[[], bool]) -> None:
         """Play until it is enough, which is asked between two quiet moments."""
+        self.pbx.jump(self.rng.choice(_OFF))
+        self.shown.refresh()
+        self._take_entities()
+        await attach_triggers(self.hass, self.shown, self.chronicle)
+        await self.conditions.set_up(self.hass)
         await self.quiet()
         await self.meet_all()
         while not enough():
@@ -175,7 +192,7 @@ class Play:
     async def burst(self) -> None:
         """Let people telephone, and perhaps something go wrong; look when it is quiet."""
         rng = self.rng
-        await self.live(rng.randint(20, 150))
+        await self.live(rng.randint(10, 60))
         await self.quiet()
         if rng.random() < 0.4:
             for _ in range(rng.randint(1, 6)):
@@ -190,11 +207,11 @@ class Play:
         self.note(f"fault: {name}")
         self.report.faults[name] += 1
         if fault not in HARMLESS:
-            self.chronicle.deaf = True
+            self.chronicle.deaf = self.watch.blind = True
             self.actions.forget_holds()
         await fault(self)
         began = time.monotonic()
-        await self.quiet()
+        await self.quiet(PATIENCE)
         self.chronicle.deaf = False
         took = time.monotonic() - began
         self.report.recovery[name] = max(took, self.report.recovery.get(name, 0))
@@ -207,18 +224,38 @@ class Play:
         return self._faults.pop()
 
     async def live(self, steps: int) -> None:
-        """Let people do things; now and then others have a turn meanwhile."""
+        """Let people do things, at times one after the other and at times at leisure."""
         for _ in range(steps):
+            self._use_ids_again()
             self.note(self.office.act())
-            for _ in range(self.rng.choice((0, 0, 1, 5))):
-                await asyncio.sleep(0)
+            pause = self.rng.choice(_PAUSES)
+            self.office.played += pause
+            await asyncio.sleep(pause)
+            self._raise_lies()
+
+    def _use_ids_again(self) -> None:
+        """Let a new call have the id that another one had, now and then."""
+        if self.rng.random() < 0.1 and not self.engine.used_ids:
+            live = {call.id for call in self.engine.calls()}
+            for call_id in self.chronicle.free_ids(_REST_OF_IDS):
+                if call_id not in live:
+                    self.engine.used_ids.append(call_id)
+                    return
+
+    def slack(self) -> float:
+        """Return by how much something may be late now: what the PBX takes is not ours."""
+        switches = self.pbx.switches
+        self._slack = max(self._slack, 4 * switches.latency + switches.late)
+        return LATE + self._slack
 
     async def rest(self) -> None:
         """Let all calls end; look what there is left."""
         self.office.go_home()
         self.note("all go home")
         await self.quiet()
-        self.chronicle.forget()
+        self.chronicle.forget(
+            self.office.known | {a.number for a in self.office.accounts}
+        )
         self.forget()
         self.report.vitals.append(await measure(self.report.vitals))
         if grown := growth(self.report.vitals):
@@ -259,33 +296,58 @@ class Play:
             raise Lie("; ".join(lies[:5]))
         self.report.checks += 1
 
-    async def quiet(self) -> None:
-        """Wait until all that is shown and told is true; raise Lie when that lasts."""
+    async def quiet(self, patience: float | None = None) -> None:
+        """Wait until all that is shown and told is true; raise Lie when that lasts.
+
+        What a fault has left behind may take longer.
+        """
         await self.pbx.flush()
-        await self._until_true()
+        await self._until_true(patience or _SLOW)
+        self._slack = 0.0
+        if self.watch.blind:
+            self.watch.see()
+        self.chronicle.judge_shown(self.hass)
+        self._raise_lies(
+            *self.conditions.lies(self.shown.truths(self.conditions.numbers))
+        )
         if flows := self.hass.config_entries.flow.async_progress():
             raise Lie(f"a dialog is open: {flows}")
         self.report.checks += 1
         self._count()
 
-    async def _until_true(self) -> None:
+    async def _until_true(self, patience: float) -> None:
         """Look again and again until nothing is false."""
-        deadline = time.monotonic() + PATIENCE
+        began = waited()
         while lies := list(self._lies()):
-            if time.monotonic() > deadline:
+            if waited() - began > patience:
                 raise Lie("; ".join(lies[:8]))
             await asyncio.sleep(0.02)
+
+    def _raise_lies(self, *more: str) -> None:
+        """Raise what has been noted as a lie."""
+        if lies := [*self.watch.lies, *self.chronicle.noted, *more]:
+            raise Lie("; ".join(lies[:8]))
+
+    def _take_entities(self) -> None:
+        """Take note of which entity shows what."""
+        self.chronicle.take_entities(self.shown.entities)
+        self.watch.take_entities()
 
     def _lies(self) -> Iterator[str]:
         """Yield what is not true."""
         if self.shown.refresh():
-            self.chronicle.take_entities(self.shown.entities)
+            self._take_entities()
         if not self.shown.connected:
             yield "the link is shown as lost"
             return
         yield from self.shown.lies()
-        yield from self.chronicle.lies(None if self.shown.tells_all else {LINE})
+        yield from self.chronicle.lies()
         yield from self.shown.lies_of_last_callers(self.chronicle.last_callers)
+
+    def tell_time(self) -> None:
+        """Note how long this has been going on."""
+        self.report.seconds = worked() - self._began
+        self.report.hours = (time.monotonic() - self._opened) / 3600
 
     def _count(self) -> None:
         """Count what there was so far."""
@@ -295,7 +357,9 @@ class Play:
         frames = now.ledger.frames
         report.frames += frames - self._frames
         self._frames = frames
-        report.seconds = time.monotonic() - self._began
+        self.tell_time()
+        report.firings = self.chronicle.firings
+        report.compared = self.watch.compared
         report.calls = self.office.calls_made
         report.events = self.chronicle.events
 
@@ -303,9 +367,11 @@ class Play:
 @asynccontextmanager
 async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
     """Yield Home Assistant with the integration, set up for a simulated PBX."""
+    count_waits()
     clock = Clock()
     switches = getattr(Switches, dialect)(dial_pickup=None)
     with (
+        free_waiting(),
         patch.object(client, "TIMING", TIMING),
         patch.object(side, "TIMING", SIDE_TIMING),
         patch.object(client, "time", clock),
@@ -350,6 +416,7 @@ async def soak(
             await play.play(lambda: enough(report))
         except (Lie, AssertionError, HomeAssistantError) as error:
             report.lies += 1
+            play.tell_time()
             words = set(str(error).replace(";", "").split())
             calls = "\n".join(
                 f"{call.id} {call.stage} of {call.caller.number} to"
@@ -361,5 +428,8 @@ async def soak(
             steps = "\n".join(play.last)
             raise Lie(
                 f"{error}\nin step {report.steps} of --seed {report.seed}"
-                f" --dialect {report.dialect}, with the calls\n{calls}\nafter\n{steps}"
+                f" --dialect {report.dialect} --accounts"
+                f" {report.accounts}, with the calls\n{calls}\nafter\n{steps}"
             ) from error
+        finally:
+            play.watch.stop()

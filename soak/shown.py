@@ -14,6 +14,7 @@ from simulator import Account, AccountType, Call, Stage
 from simulator.engine import Engine
 from tests.truth import (
     Truth,
+    call_state,
     is_busy_by_presence,
     on_off,
     truth_of_extension,
@@ -21,24 +22,38 @@ from tests.truth import (
     truth_of_tenant,
 )
 
+from .clock import Clock
+from .facts import BRACKETS
 from .office import FLAG, LINE
 
 _CHAT = {"online": "on", "offline": "off"}
+# The states of calls that each button of a line acts on.
+BUTTONS = {
+    "answer": {"ringing"},
+    "hang_up": {"connected", "held", "dialing"},
+    "hold": {"connected"},
+}
+# Seconds for which an account has to be gone before its device is.
+_GONE = 600.0
 _PLATFORMS_OF_NAMES = {"event", "switch", "button"}
-_BRACKETS = str.maketrans("<>", "‹›")
 
 
 class Shown:
     """Look at all that is shown."""
 
     def __init__(
-        self, hass: HomeAssistant, engine: Engine, entry: MockConfigEntry
+        self,
+        hass: HomeAssistant,
+        engine: Engine,
+        entry: MockConfigEntry,
+        clock: Clock,
     ) -> None:
         """Begin to look; all calls are told to some logins, to others their own."""
         self.hass = hass
         self.entry = entry
         self.tells_all = False
-        self.gone: set[str] = set()
+        self.gone: dict[str, float] = {}
+        self._clock = clock
         self.entities: dict[tuple[str, str], er.RegistryEntry] = {}
         self._engine = engine
         self._stale = True
@@ -86,9 +101,9 @@ class Shown:
                 by_account[number].append(call)
         for number, account in accounts.items():
             its = by_account[number]
-            for key, true in self._truth(account, its).items():
+            for key, true in self.truth(account, its).items():
                 shown = self.state(number, key)
-                if shown != true and not self._is_fair(account, its, key, shown):
+                if shown != true and not self.is_fair(account, its, key, shown):
                     yield f"{key} of {number} is shown as {shown}, is {true}"
         told = [call for call in calls if self.tells_all or _is_somewhere(call)]
         for key, true in truth_of_tenant(accounts.values(), told).items():
@@ -97,8 +112,27 @@ class Shown:
                 continue
             yield f"{key} is shown as {shown}, is {true}"
         yield from self._lies_of_absent(accounts.keys())
+        yield from self._lies_of_buttons(by_account[LINE])
 
-    def _truth(self, account: Account, calls: Sequence[Call]) -> Truth:
+    def _lies_of_buttons(self, calls: Sequence[Call]) -> Iterator[str]:
+        """Yield the buttons that are not there although a call fits."""
+        states = {call_state(call, LINE) for call in calls}
+        for key, fits in BUTTONS.items():
+            shown = self.state(LINE, f"button {key}")
+            if states & fits and shown == STATE_UNAVAILABLE:
+                yield f"the button {key} is {shown}, with calls that are {states}"
+
+    def truths(self, numbers: Iterable[str]) -> dict[str, Truth]:
+        """Return what some accounts are, as far as there are any."""
+        accounts = self._engine.tenant("localhost").accounts
+        calls = self._engine.calls()
+        return {
+            number: self.truth(accounts[number], calls)
+            for number in numbers
+            if number in accounts
+        }
+
+    def truth(self, account: Account, calls: Sequence[Call]) -> Truth:
         """Return what an account is, and that is to be seen."""
         number = account.number
         if account.type is AccountType.FLAG:
@@ -122,12 +156,16 @@ class Shown:
             return True
         return self.tells_all
 
-    def _is_fair(
+    def tells(self, number: str) -> bool:
+        """Return whether all calls of an account are told."""
+        return self.tells_all or number == LINE
+
+    def is_fair(
         self, account: Account, calls: Sequence[Call], key: str, shown: str | None
     ) -> bool:
         """Return whether a state that is not the truth is no lie."""
         number = account.number
-        all_is_told = self.tells_all or number == LINE
+        all_is_told = self.tells(number)
         if key in ("registered", "dnd"):
             return False
         if shown == STATE_UNKNOWN:
@@ -154,19 +192,22 @@ class Shown:
             number: name
             for number, (_, name) in known_accounts(self.hass, self.entry).items()
         }
-        for number in (there - {FLAG}) ^ (devices.keys() - self.gone):
+        for number, since in list(self.gone.items()):
+            if number in devices:
+                for key in ("registered", "call"):
+                    if (shown := self.state(number, key)) != STATE_UNAVAILABLE:
+                        yield f"{key} of {number} is shown as {shown}, and it is gone"
+            elif self._clock.monotonic() - since < _GONE:
+                yield f"the device of {number} is gone too early"
+            else:
+                del self.gone[number]
+        for number in (there - {FLAG}) ^ (devices.keys() - self.gone.keys()):
             yield f"there is {'no' if number in there else 'a'} device of {number}"
         for number in devices.keys() & there:
             name = self._engine.account(number).name
             # What would be a tag is shown with other brackets.
-            if name and devices[number] != name.translate(_BRACKETS):
+            if name and devices[number] != name.translate(BRACKETS):
                 yield f"the device of {number} is {devices[number]!r}, not {name!r}"
-        for number in self.gone:
-            if number not in devices:
-                yield f"the device of {number} is gone too early"
-            for key in ("registered", "call"):
-                if (shown := self.state(number, key)) != STATE_UNAVAILABLE:
-                    yield f"{key} of {number} is shown as {shown}, and it is gone"
 
     def lies_of_lost(self) -> Iterator[str]:
         """Yield what is shown as true while the link is lost."""
@@ -177,18 +218,20 @@ class Shown:
             if shown not in (STATE_UNAVAILABLE, None) and key != "connected":
                 yield f"{key} of {number} is shown as {shown}, and the link is lost"
 
-    def lies_of_last_callers(self, callers: dict[str, str | None]) -> Iterator[str]:
+    def lies_of_last_callers(
+        self, callers: dict[str, set[str] | None]
+    ) -> Iterator[str]:
         """Yield who is shown as the last caller and is not."""
         numbers = chain((LINE,), callers if self.tells_all else ())
         for number in numbers:
-            caller = callers.get(number)
+            last = callers.get(number)
             entity = self.entities.get((number, "last_caller"))
-            if caller is None or entity is None or number in self.gone:
+            if last is None or entity is None or number in self.gone:
                 continue
             state = self.hass.states.get(entity.entity_id)
             shown = state.attributes.get("number") if state else None
-            if shown != caller:
-                yield f"the last caller of {number} is shown as {shown}, is {caller}"
+            if shown not in last:
+                yield f"the last caller of {number} is shown as {shown}, is {last}"
 
 
 def _is_somewhere(call: Call) -> bool:

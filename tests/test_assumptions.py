@@ -156,6 +156,12 @@ async def pings(pbx: Simulator, phones: Phones) -> None:
     await until(phones.hass, lambda: ledger.met[key] + ledger.broken[key])
 
 
+async def colleague_talks(pbx: Simulator, phones: Phones) -> None:
+    """A colleague is in a call."""
+    pbx.engine.answer(pbx.engine.ring(CALLER, "41"), "41")
+    await hints(pbx, phones)
+
+
 async def nothing(pbx: Simulator, phones: Phones) -> None:
     """Nothing happens."""
 
@@ -168,6 +174,12 @@ CASES: dict[Assumption, tuple[str, dict[str, Any], Scene, Scene]] = {
         {"initial_call_state": False},
         nothing,
         nothing,
+    ),
+    Assumption.TENANT_LISTS_ARE_GRANTED: (
+        "modern",
+        {"domain_calls": False, "denied_calls": "none"},
+        colleague_talks,
+        colleague_talks,
     ),
     Assumption.LISTS_ARE_COMPLETE: (
         "modern",

@@ -317,7 +317,7 @@ async def test_rings_anew_after_a_talk(
     await phones.wait("45", "call", "connected")
     pbx.engine.transfer(call, "45", "5")
     await phones.wait("45", "call", "idle")
-    pbx.engine.ring("42", "5")
+    pbx.engine.ring("42", "*865")
     pbx.engine.transfer(call, "41", "601")
     await phones.wait("45", "call", "ringing")
     pbx.engine.hang_up(call)

@@ -221,17 +221,15 @@ async def test_not_offered(
 async def test_forbidden_later(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
-    """What was there stays, unavailable, until another link finds it again."""
+    """What was there stays, unavailable, until it is told again."""
     await shows(phones, "off")
+    connections = pbx.connections
     pbx.switches.rest_status["srvflags"] = 403
     await shows(phones, STATE_UNAVAILABLE)
+    assert device(phones)
     del pbx.switches.rest_status["srvflags"]
-    tries = asked(pbx)
-    await rest(hass)
-    assert asked(pbx) == tries
-    assert shown(phones) == STATE_UNAVAILABLE
-    await pbx.cut()
     await shows(phones, "off")
+    assert pbx.connections == connections
 
 
 async def test_forbidden_in_the_next_setup(

@@ -756,10 +756,10 @@ async def test_call_id_of_the_pbx(
     assert all("x?y" not in path and ".." not in path for _, path in pbx.requests)
     for sent in pbx.received:
         assert sent.get("id") in (None, evil)
-    dropped = phones.entry.runtime_data.client.ledger.dropped
+    left_out = phones.entry.runtime_data.client.ledger.left_out
     frame["id"] = "a\nb"
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": [frame]}))
-    await until(hass, lambda: dropped["id is no text"])
+    await until(hass, lambda: left_out["id is no text"])
 
 
 @pytest.mark.parametrize("dialect", ["classic"])

@@ -103,7 +103,7 @@ async def test_park_and_retrieve(
     assert parked(state) == (call, CALLER, "Anna")
     since = dt_util.parse_datetime(state.attributes["since"], raise_on_error=True)
     assert before <= since <= dt_util.utcnow()
-    pbx.engine.ring("42", "5")
+    pbx.engine.ring("42", "*865")
     state = await phones.wait("5", "occupied", "off")
     assert state.attributes.keys() == {"friendly_name"}
 

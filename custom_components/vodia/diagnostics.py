@@ -84,6 +84,8 @@ async def async_get_config_entry_diagnostics(
         "commands": dict(ledger.commands),
         "unknown_actions": mask.counts(ledger.unknown_actions),
         "unknown_fields": mask.counts(ledger.unknown_fields),
+        "odd_fields": mask.counts(ledger.odd_fields),
+        "left_out": dict(ledger.left_out),
         "unknown_call_states": mask.counts(ledger.unknown_states),
         "samples": {
             mask.key(kind): [mask.value(value) for value in values]

@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 import re
 from typing import Any, Final
 
-import orjson
-
 from homeassistant.components.diagnostics import REDACTED
 
 from .pbx.ledger import Recorded
+from .pbx.lenient import loads
 from .pbx.messages import FIELDS
 
 # Fields whose words are the protocol's own.
@@ -53,20 +52,22 @@ _PROTOCOL: Final = frozenset({"sip", "sips", "tel", "user=phone"})
 def load(text: bytes) -> Any:
     """Return a recorded text as JSON, or as a text."""
     try:
-        return orjson.loads(text) if text else None
-    except orjson.JSONDecodeError:
+        return loads(text) if text else None
+    except ValueError:
         return text.decode(errors="replace")
 
 
-def said(value: Any, key: str = "") -> Iterable[str]:
-    """Yield the words of the texts in a value that are data."""
+def said(value: Any, key: str = "", depth: int = _DEPTH) -> Iterable[str]:
+    """Yield the words of the texts in a value that are data, as deep as it is shown."""
     match value:
+        case Mapping() | list() if not depth:
+            return
         case Mapping():
             for name, inner in value.items():
-                yield from said(inner, name)
+                yield from said(inner, name, depth - 1)
         case list():
             for inner in value:
-                yield from said(inner, key)
+                yield from said(inner, key, depth - 1)
         case str() if key not in _WORDS:
             yield from words(value)
 

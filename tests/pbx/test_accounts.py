@@ -161,6 +161,37 @@ async def test_refusal_later_takes_no_type_away() -> None:
     assert (types["46"], types["500"], types["601"]) == ("extensions", "hunts", "acds")
 
 
+async def test_type_that_is_refused_once() -> None:
+    """Who could not be told by mistake is asked for again, and soon."""
+    pbx = Directory()
+    await pbx.told()
+    pbx.refuses = {"hunts": NotFoundError}
+    pbx.types["501"] = "hunts"
+    snapshot = await pbx.accounts.read()
+    assert snapshot.odd
+    pbx.refuses = {}
+    types, complete = await pbx.told()
+    assert (types["501"], types["500"], complete) == ("hunts", "hunts", True)
+    pbx.asked.clear()
+    await pbx.told()
+    assert pbx.asked == {"": 1}
+
+
+async def test_entry_that_cannot_be_read() -> None:
+    """Who is not in the list may be in it: nobody's absence is proven, no type forgotten."""
+    pbx = Directory()
+    await pbx.told()
+    gone = pbx.types.pop("500")
+    pbx.types[""] = "hoots"
+    snapshot = await pbx.accounts.read()
+    assert (snapshot.complete, snapshot.gap, snapshot.odd) == (False, True, True)
+    assert {account.number for account in snapshot.accounts} == pbx.types.keys() - {""}
+    del pbx.types[""]
+    pbx.types["500"] = gone
+    assert (await pbx.told())[0]["500"] == "hunts"
+    assert pbx.asked == {"": 1}
+
+
 async def test_other_failures_are_told() -> None:
     """What hinders the reading itself is raised, and the types are asked for again."""
     pbx = Directory()

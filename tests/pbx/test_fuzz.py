@@ -24,12 +24,12 @@ import pytest
 from custom_components.vodia.pbx import ledger as ledger_module, messages
 from custom_components.vodia.pbx.auth import _session_id, _told
 from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
+from custom_components.vodia.pbx.fields import FrameError
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.messages import (
     AccountDelta,
     AccountsSnapshot,
     CallList,
-    FrameError,
     Message,
     OrbitList,
     call_ids,
@@ -180,6 +180,13 @@ RAWS: Final = tuple(
 )
 
 
+# What makes a text no JSON, or one that says something else.
+JUNK: Final = (
+    *("\x00", "\t", "\n", "\x1b", "\ud800", "\\ud83d", "\\'", "\\x41", "\ufeff", ","),
+    *("NaN", "}", "{}", '"', "\\", ",]", "\u2028", "[" * 300, "1e999"),
+)
+
+
 def written(value: Any) -> str:
     """Return a value as JSON, raw texts as they are."""
     match value:
@@ -238,6 +245,9 @@ def inputs(chance: Random, valid: tuple[Any, ...]) -> Iterator[str]:
         text = written(value)
         if chance.random() < 0.05:
             text = text[: chance.randrange(len(text) + 1)]
+        for _ in range(chance.choice((0, 0, 0, 1, 3))):
+            at = chance.randrange(len(text) + 1)
+            text = text[:at] + chance.choice(JUNK) + text[at:]
         yield text
 
 
@@ -409,7 +419,7 @@ def test_hostile_replies(chance: Random) -> None:
             )
             continue
         with suppress(UnexpectedReplyError):
-            _address_book(reply(text), "DE")
+            _address_book([reply(text)], "DE")
         try:
             told = reply(text).json()
         except UnexpectedReplyError:

@@ -20,13 +20,17 @@ from hypothesis import assume, event, given, settings, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.fields import FrameError
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.messages import (
     AccountsSnapshot,
-    FrameError,
+    CallList,
     Message,
     decode,
     decode_accounts,
+    decode_flags,
+    decode_history,
+    decode_orbits,
     parse_party,
 )
 from custom_components.vodia.pbx.models import (
@@ -1308,3 +1312,138 @@ def test_any_reply_is_taken_or_refused(reply: object) -> None:
     with suppress(FrameError):
         accounts = decode_accounts(reply, Ledger())
         new_state().apply(AccountsSnapshot(accounts), 0)
+
+
+# One bad thing never blinds the rest
+
+
+HURT = st.one_of(
+    JSON,
+    st.sampled_from((None, [], {}, "x", 7, True, [[]], {"id": []}, {"account": {}})),
+    broken(CALLS.filter(bool).map(lambda calls: calls[0])),
+    broken(ENTRIES.filter(bool).map(lambda entries: entries[0])),
+    broken(REST_ENTRIES.filter(bool).map(lambda entries: entries[0])),
+)
+FLAGS_OF = some(
+    {"name": st.sampled_from(("900", "901", "902"))},
+    display=st.sampled_from(("Night", "")),
+    state=FLAGS,
+    mode=st.sampled_from(("manual", "clock")),
+)
+PAST = some(
+    {"id": st.sampled_from(("a", "b"))},
+    from_=st.sampled_from(PARTIES),
+    to=st.sampled_from(PARTIES),
+    start=TIMES,
+    connect=TIMES,
+    inbound=FLAGS,
+)
+CALL = CALLS.filter(bool).map(lambda calls: calls[0])
+ENTRY = ENTRIES.filter(bool).map(lambda entries: entries[0])
+REST_ENTRY = REST_ENTRIES.filter(bool).map(lambda entries: entries[0])
+
+
+def read_frame(action: str, key: str) -> Any:
+    """Return what reads the entries of a frame."""
+
+    def read(entries: list[Any]) -> list[Any]:
+        """Return what the entries tell."""
+        frame = json.dumps({"action": action, key: entries}).encode()
+        message: Any = decode(frame, Ledger())
+        return list(getattr(message, key))
+
+    return read
+
+
+READERS: Final = (
+    (CALL, read_frame("call-state", "calls")),
+    (ENTRY, read_frame("domain-state", "accounts")),
+    (REST_ENTRY, lambda entries: list(decode_accounts(entries, Ledger()))),
+    (FLAGS_OF, lambda entries: list(decode_flags(entries, Ledger()).values())),
+    (PAST, lambda entries: list(decode_history(entries, LINE, Ledger()))),
+    (REST_ENTRY, lambda entries: list(decode_orbits(entries, Ledger()).items())),
+)
+
+
+@often(3)
+@given(st.data())
+def test_one_hurt_entry_changes_no_other(data: st.DataObject) -> None:
+    """Whatever one entry of a list is made into, the others tell what they told."""
+    entry, read = data.draw(st.sampled_from(READERS))
+    others = data.draw(
+        st.lists(
+            entry, min_size=1, max_size=4, unique_by=lambda one: str(one.get("name"))
+        )
+        if read in (READERS[3][1], READERS[5][1])
+        else st.lists(entry, min_size=1, max_size=4)
+    )
+    hurt = json.loads(json.dumps(data.draw(HURT)), parse_constant=lambda _: None)
+    index = data.draw(st.integers(0, len(others)))
+    if isinstance(hurt, dict):
+        # One that names the account of another counts for it, as it should.
+        names = {str(other.get("name")) for other in others}
+        for key in ("name", "number", "account"):
+            if str(hurt.get(key)).strip() in names:
+                hurt.pop(key, None)
+    told = read(others)
+    found = read([*others[:index], hurt, *others[index:]])
+    assert len(found) in (len(told), len(told) + 1)
+    if len(found) > len(told):
+        del found[index]
+    assert found == told
+
+
+@often(3)
+@given(CALLS.filter(bool), HURT, st.data(), st.sampled_from(CallScope))
+def test_hurt_entry_ends_no_call(
+    calls: list[Json], hurt: Any, data: st.DataObject, scope: CallScope
+) -> None:
+    """A call that was listed is over only if all ids of the next list can be read."""
+    for index, call in enumerate(calls):
+        call |= {"id": f"c{index}", "extension": [LINE]}
+    state = new_state()
+    state.begin_calls(scope)
+    take(state, {"action": "call-state", "calls": calls})
+    before = {number: account.calls for number, account in state.accounts.items()}
+    index = data.draw(st.integers(0, len(calls) - 1))
+    frame = {
+        "action": "call-state",
+        "calls": [*calls[:index], hurt, *calls[index + 1 :]],
+    }
+    try:
+        message = decode(json.dumps(frame).encode(), Ledger())
+    except FrameError as error:
+        state.doubt_calls()
+        event(", ".join(error.lost))
+        assert state.listed.keys() == {call["id"] for call in calls}
+    else:
+        assert isinstance(message, CallList)
+        state.apply(message, 1)
+        lacking = {call["id"] for call in calls} - state.listed.keys()
+        assert not lacking or message.complete
+        if message.complete:
+            return
+    # What is not known is not told as idle, nor as it was.
+    line = state.extensions[LINE]
+    assert line.call_state is not CallState.IDLE
+    shown = {call.id for call in line.calls}
+    assert f"c{index}" not in shown or (isinstance(hurt, dict) and hurt.get("id"))
+    assert before[LINE] is not None
+
+
+@often(2)
+@given(HISTORIES, CALL_STATE, st.sampled_from(CallScope))
+def test_doubt_is_over_with_the_next_list(
+    history: list[Told], calls: Json, scope: CallScope
+) -> None:
+    """Once the calls are told again, all is as if they had never been in doubt."""
+    end = [Told(scope=scope), Told(frame=calls)]
+    one, other = new_state(), new_state()
+    for state in (one, other):
+        tell(state, [*(replace(told, dials=None) for told in history), *end])
+    one.doubt_calls()
+    assert one.totals.active_calls is None
+    take(one, calls)
+    take(other, calls)
+    assert facts(one) == facts(other)
+    assert one.totals == other.totals

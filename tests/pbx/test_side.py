@@ -8,10 +8,10 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.fields import FrameError, Reading
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.memory import long_absent
 from custom_components.vodia.pbx.messages import (
-    FrameError,
     decode_address_book,
     decode_flags,
     decode_missed,
@@ -66,13 +66,26 @@ def test_no_flags(reply: Any) -> None:
     assert decode_flags(reply, Ledger()) == {}
 
 
-@pytest.mark.parametrize(
-    "reply", [None, 3, "x", [1], [{}], [{"name": "9", "state": []}]]
-)
+@pytest.mark.parametrize("reply", [None, 3, "x", [1], [{}], [{}, 1]])
 def test_odd_flags(reply: Any) -> None:
     """What is no list of flags is refused."""
-    with pytest.raises(FrameError, match=r"^(srvflags|name|state) is "):
+    with pytest.raises(FrameError, match=r"^(srvflags|name) is "):
         decode_flags(reply, Ledger())
+
+
+@pytest.mark.parametrize("state", [[], {}, "on", "yes", 2, -1, 0.5, [True]])
+@pytest.mark.parametrize("beside", [[], [None], ["x"], [{}], [{"name": []}]])
+def test_flags_beside_odd_ones(state: Any, beside: list[Any]) -> None:
+    """An odd state is not known, an odd entry is left out; both are counted."""
+    flags = [{"name": "9", "state": state}, *beside, {"name": "8", "state": "true"}]
+    reading = Reading(Ledger())
+    assert decode_flags(flags, reading.ledger, reading) == {
+        "9": ServiceFlag("9", None, None, manual=False),
+        "8": ServiceFlag("8", None, True, manual=False),
+    }
+    assert reading.gap is bool(beside)
+    assert sum(reading.ledger.left_out.values()) == len(beside)
+    assert sum(reading.ledger.odd_fields.values()) == 1
 
 
 def test_long_absent() -> None:
@@ -242,7 +255,7 @@ def test_odd_book(reply: Any) -> None:
 def test_numbers_of_a_contact(written: str, numbers: set[str]) -> None:
     """Of a text the leading number counts, or several; letters are none."""
     data = orjson.dumps([{"name": "Anna", "number": written}])
-    book = _address_book(Reply(data, SimpleCookie(), None), "DE")
+    book = _address_book([Reply(data, SimpleCookie(), None)], "DE")
     assert {number for number, _ in book.contacts} == numbers
 
 

@@ -266,11 +266,14 @@ def test_the_number_of_an_orbit(engine: Engine) -> None:
     call = engine.ring(OUTSIDE, "45")
     engine.answer(call, "45")
     engine.transfer(call, "45", "5")
-    engine.orbits_retrieve = False
     engine.ring("46", "5")
     assert engine.call(call).parked
     assert len(engine.calls()) == 1
     engine.orbits_retrieve = True
+    assert engine.ring("46", "5") == call
+    engine.transfer(call, "46", "5")
+    engine.orbits_retrieve = False
+    engine.tenant("localhost").codes["code_retrieve"] = ""
     assert engine.ring("46", "5") == call
 
 

@@ -134,7 +134,7 @@ async def test_orbits(action: str) -> None:
         engine.transfer(call, "41", "5")
         (state,) = named(await client.frames(), action)
         assert state["calls"][0]["to-number"] == "5"
-        engine.ring("42", "5")
+        engine.ring("42", "*865")
         assert named(await client.frames(), action)[-1]["calls"] == []
 
 

@@ -9,10 +9,11 @@ from .errors import (
     AccessOffError,
     MethodNotAllowedError,
     NotFoundError,
-    UnexpectedReplyError,
+    UnreadableReplyError,
 )
+from .fields import FrameError, Reading
 from .ledger import Ledger
-from .messages import AccountsSnapshot, FrameError, decode_accounts
+from .messages import ACCOUNTS_LIMIT, AccountsSnapshot, decode_accounts
 from .models import EXTENSION, GROUPS, Account
 from .rest import Reply
 
@@ -37,6 +38,9 @@ class RestAccounts:
         self._ledger = ledger
         self._filter_works: bool | None = None
         self._types: dict[str, str | None] = {}
+        # The types that were told once: to refuse one of them later is a mistake.
+        self._told: set[str] = set()
+        self._mistaken = False
 
     async def read(self) -> AccountsSnapshot:
         """Return all accounts.
@@ -44,18 +48,31 @@ class RestAccounts:
         Raises what the reading raises, and UnexpectedReplyError for a list of another
         shape.
         """
-        accounts = {account.number: account for account in await self._list({})}
+        reading, self._mistaken = Reading(self._ledger), False
+        accounts = {
+            account.number: account for account in await self._list({}, reading)
+        }
         types = self._types
         if self._filter_works is not False and not accounts.keys() <= types.keys():
             types = {**types, **await self._learn(accounts.keys())}
-        # A number that is gone may come back as something else.
-        self._types = {number: types.get(number) for number in accounts}
+        # A number that is gone may come back as something else; who is only not to be read
+        # is not gone.
+        if not reading.gap or len(types) > 2 * ACCOUNTS_LIMIT:
+            types = {number: types.get(number) for number in accounts}
+        if self._mistaken:
+            # Their types are asked for again.
+            types = {number: kind for number, kind in types.items() if kind}
+        else:
+            types |= dict.fromkeys(accounts.keys() - types.keys())
+        self._types = types
         return AccountsSnapshot(
             tuple(
-                replace(account, type=self._types[number])
+                replace(account, type=types.get(number))
                 for number, account in accounts.items()
             ),
-            complete=self._types.get(self._line) == EXTENSION,
+            complete=types.get(self._line) == EXTENSION and not reading.gap,
+            gap=reading.gap,
+            odd=self._mistaken or not reading.clean,
         )
 
     async def _learn(self, numbers: AbstractSet[str]) -> dict[str, str]:
@@ -63,33 +80,46 @@ class RestAccounts:
         known = {number for number, its in self._types.items() if its == EXTENSION}
         phones = await self._numbers(EXTENSION) or known
         others = {other: await self._numbers(other) for other in _OTHERS}
-        if self._filter_works is None:
+        works = self._filter_works
+        if works is None:
             works = _knows_filter(phones, numbers, others.values())
-            self._ledger.assume(Assumption.TYPE_FILTER_WORKS, works)
-            self._filter_works = works
-        types = dict.fromkeys(phones, EXTENSION) if self._filter_works else {}
+            if not self._mistaken:
+                self._ledger.assume(Assumption.TYPE_FILTER_WORKS, works)
+                self._filter_works = works
+        types = dict.fromkeys(phones, EXTENSION) if works else {}
         for other, found in others.items():
             # Who does not know this very type gives everything.
-            if self._filter_works and phones.isdisjoint(found):
+            if works and phones.isdisjoint(found):
                 types |= dict.fromkeys(found, other)
         return types
 
     async def _numbers(self, kind: str) -> set[str]:
-        """Return the numbers of a type; a type that is refused has none."""
+        """Return the numbers of a type; a type that is refused has none.
+
+        One that was told before, or cannot be read, is asked for again.
+        """
         try:
-            accounts = await self._list({"type": kind})
+            accounts = await self._list({"type": kind}, Reading(self._ledger))
         except AccessOffError, NotFoundError, MethodNotAllowedError:
+            self._mistaken |= kind in self._told
             return set()
+        except UnreadableReplyError:
+            self._mistaken = True
+            return set()
+        self._told.add(kind)
         return {account.number for account in accounts}
 
-    async def _list(self, query: dict[str, str]) -> tuple[Account, ...]:
+    async def _list(
+        self, query: dict[str, str], reading: Reading
+    ) -> tuple[Account, ...]:
         """Return one list, the types not known."""
         reply = (await self._read(query)).json()
         self._ledger.sample("rest-accounts", reply)
         try:
-            return decode_accounts(reply, self._ledger)
+            return decode_accounts(reply, self._ledger, reading)
         except FrameError as err:
-            raise UnexpectedReplyError(f"accounts: {err}") from None
+            self._ledger.drop(str(err))
+            raise UnreadableReplyError(f"accounts: {err}") from None
 
 
 def _knows_filter(

@@ -11,6 +11,7 @@ class Assumption(StrEnum):
     """A doubt about the protocol, as we have decided it."""
 
     SUBSCRIPTIONS_ANSWER = "subscriptions_answer"
+    TENANT_LISTS_ARE_GRANTED = "tenant_lists_are_granted"
     LISTS_ARE_COMPLETE = "lists_are_complete"
     CALLS_HAVE_IDS = "calls_have_ids"
     CALL_WORDS_ARE_KNOWN = "call_words_are_known"

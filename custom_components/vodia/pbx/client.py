@@ -30,6 +30,7 @@ from .errors import (
     SessionExpiredError,
     UnexpectedReplyError,
 )
+from .fields import FrameError
 from .history import read_history
 from .ledger import Ledger
 from .link import Link, Timing
@@ -40,11 +41,11 @@ from .messages import (
     CallList,
     ChatMessage,
     Decoder,
-    FrameError,
     Message,
     OrbitList,
     OrbitSignal,
     Signal,
+    decode_calls,
     decode_orbits,
     encode,
 )
@@ -53,6 +54,7 @@ from .models import (
     ORBIT,
     RINGING_GROUPS,
     Account,
+    Call,
     CallEvent,
     CallEventType,
     CallScope,
@@ -140,6 +142,13 @@ class _Link:
     refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
     proof_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     orbits_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    # The calls, and the accounts, as far as they are to be asked for again.
+    calls_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    calls_heard: asyncio.Event = field(default_factory=asyncio.Event)
+    calls_at: float = 0.0
+    calls_differ: bool = False
+    accounts_odd: bool = False
+    backs_off: bool = False
     orbits_asked: bool = False
     orbits_pushed: bool = False
     call_scope: CallScope = CallScope.OWN
@@ -221,6 +230,7 @@ class PbxClient:
         self._live: _Link | None = None
         self._was_live = False
         self.links = 0
+        self._refusals_left = 0
         self.changed_at = time.time()
         self._accounts_listed = False
         self._orbits_stray = False
@@ -398,6 +408,7 @@ class PbxClient:
             RestAccounts(self.line, self._get_accounts, self.ledger),
         )
         self.stories.without_history.discard(live.state.line)
+        self._refusals_left = 0
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
@@ -408,6 +419,7 @@ class PbxClient:
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
                 tasks.create_task(self._keep_fresh(live))
+                tasks.create_task(self._keep_calls(live))
                 tasks.create_task(self._find_proof(live, history))
                 tasks.create_task(self._watch_orbits(live))
                 tasks.create_task(self.side.run())
@@ -590,16 +602,27 @@ class PbxClient:
             await send(encode("domain-calls", subscribe=True))
             if await _set(live.calls_told, timing.first_answer):
                 self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, True)
+                if live.state.may_be_denied:
+                    with suppress(AccessOffError, UnexpectedReplyError):
+                        await self._read_accounts(live)
                 return
             live.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
         answered = await self._ask_for_own_calls(live)
         live.socket.answers_get_calls = answered and live.socket_tells_accounts
 
+    async def _request_calls(self, live: _Link) -> None:
+        """Ask for the list of calls, in the words of either dialect."""
+        send = live.socket.send
+        if live.call_scope is CallScope.TENANT:
+            await send(encode("domain-calls", subscribe=True))
+        else:
+            await send(encode("own-calls", subscribe=True))
+            await send(encode("get-calls"))
+
     async def _ask_for_own_calls(self, live: _Link) -> bool:
         """Ask for the calls of the line; return whether there was an answer."""
-        await live.socket.send(encode("own-calls", subscribe=True))
-        await live.socket.send(encode("get-calls"))
+        await self._request_calls(live)
         answered = await _set(live.calls_told, self.timing.answer)
         self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
         return answered
@@ -611,16 +634,41 @@ class PbxClient:
         such list, or what else hinders it.
         """
         deltas = live.deltas
+        live.state.begin_reading()
         snapshot = await live.rest_accounts.read()
         if live.socket_tells_accounts:
             return
         live.rest_tells_accounts = self._accounts_listed = True
-        self.take(live, snapshot)
+        self.take(live, live.state.newest(snapshot))
         if live.state.wants_orbits or not live.orbits_pushed:
             live.orbits_wanted.set()
+        if live.state.line_is_denied:
+            await self._check_own_calls(live)
         if live.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.
             live.refresh_wanted.set()
+
+    async def _check_own_calls(self, live: _Link) -> None:
+        """Follow our own calls if the list that is said to be the tenant's lacks them.
+
+        By now it may have them: then it was only late.
+        """
+        if await self._read_own_calls() and live.state.line_is_denied:
+            _LOGGER.debug("The PBX does not tell the calls of the tenant")
+            self.ledger.assume(Assumption.TENANT_LISTS_ARE_GRANTED, False)
+            live.call_scope = CallScope.OWN
+            await live.socket.send(encode("domain-calls", subscribe=False))
+            await self._request_calls(live)
+
+    async def _read_own_calls(self) -> tuple[Call, ...] | None:
+        """Return the calls of the line as REST tells them; None if it does not."""
+        session = self.session
+        try:
+            reply = (await session.request("GET", session.path("calls"))).json()
+            return decode_calls(reply, self.ledger)
+        except (PbxError, FrameError) as err:
+            _LOGGER.debug("REST does not tell the calls: %s", err)
+            return None
 
     # Steady state
 
@@ -631,6 +679,7 @@ class PbxClient:
                 message = self._decoder.decode(data)
             except FrameError as err:
                 self.ledger.drop(str(err))
+                self._missed(live, err.lost)
                 continue
             if isinstance(message, AccountsSnapshot):
                 live.accounts_told.set()
@@ -640,6 +689,26 @@ class PbxClient:
                     live.call_scope = CallScope.OWN
                     await live.socket.send(encode("get-calls"))
             self.take(live, message)
+            if isinstance(message, AccountsSnapshot) and live.state.contradicts(
+                message
+            ):
+                live.calls_differ = True
+                live.calls_wanted.set()
+
+    def _missed(self, live: _Link, lost: frozenset[str]) -> None:
+        """Ask for the news that a frame had; until the answer calls are not known."""
+        if "call-state" in lost:
+            self._changed(live, live.state.doubt_calls())
+            live.calls_wanted.set()
+        if lost - {"call-state"}:
+            self._missed_presence(live)
+
+    @staticmethod
+    def _missed_presence(live: _Link) -> None:
+        """Ask for the accounts: at once, but not again and again."""
+        live.accounts_odd = True
+        if not live.backs_off:
+            live.refresh_wanted.set()
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
@@ -660,6 +729,9 @@ class PbxClient:
                 unheard = live.state.unheard
                 begun = live.state.begin_calls(live.call_scope)
                 live.calls_told.set()
+                live.calls_heard.set()
+                live.calls_at = asyncio.get_running_loop().time()
+                (live.calls_wanted.set if message.odd else live.calls_wanted.clear)()
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
                 live.refresh_wanted.set()
@@ -684,11 +756,20 @@ class PbxClient:
             self._expect_unheard(live, now)
         if begun is not NOTHING:
             changes = _both(begun, changes)
+        if isinstance(message, AccountDelta):
+            if message.odd:
+                self._missed_presence(live)
+        elif isinstance(message, AccountsSnapshot):
+            live.accounts_odd = False
+            if message.odd:
+                self._missed_presence(live)
         if changes is NOTHING:
             return
         if changes.doubtful:
             live.refresh_wanted.set()
-        elif number := changes.unknown:
+        if isinstance(message, AccountDelta):
+            live.deltas += 1
+        if number := changes.unknown:
             # It may be told of and never be listed: do not ask each time.
             if now - live.asked_for.get(number, -math.inf) >= self.timing.ask_again:
                 if len(live.asked_for) >= _ASKED_KEPT:
@@ -696,7 +777,6 @@ class PbxClient:
                 live.asked_for[number] = now
                 live.refresh_wanted.set()
         elif isinstance(message, AccountDelta):
-            live.deltas += 1
             group = live.state.groups.get(message.account.number)
             if group and group.type == ORBIT:
                 live.orbits_wanted.set()
@@ -728,31 +808,85 @@ class PbxClient:
         """Read the accounts again when something hints at a change, or slowly.
 
         Every minute until a push of presence was seen; then only to learn whether a
-        missing account stays away. A failed reading is repeated; after some the link is
-        given up, for what it shows may be wrong by then.
+        missing account stays away, or somebody is still in the call that only presence
+        tells of. A failed reading is repeated; after some the link is given up, for what it
+        shows may be wrong by then. What is odd is asked for again, ever more seldom.
         """
-        timing, failures = self.timing, 0
+        timing, failures, again = self.timing, 0, 0.0
         while True:
             await self._watch_lamps(live)
-            pause: float | None = timing.slow_read
-            if live.state.presence_pushed and not failures:
-                pause = timing.forget if live.state.missing else None
-            await _set(live.refresh_wanted, pause)
+            state, pause = live.state, math.inf
+            if not state.presence_pushed or failures:
+                pause = timing.slow_read
+            elif state.shows_presence:
+                pause = timing.quiet
+            elif state.missing:
+                pause = timing.forget
+            pause = min(pause, again or math.inf)
+            wanted = await _set(
+                live.refresh_wanted, None if pause == math.inf else pause
+            )
+            if again and not (wanted or live.accounts_odd):
+                # All could be read for a while.
+                again, live.backs_off = 0.0, False
+                continue
             await asyncio.sleep(timing.settle)
             live.refresh_wanted.clear()
             live.refresh_urgent.clear()
+            if live.accounts_odd:
+                again = min(again * 2 or timing.between_reads, timing.slow_read)
+                live.backs_off = True
             if live.socket_tells_accounts:
                 await live.socket.send(encode("get-users"))
             elif live.rest_tells_accounts:
                 try:
                     await self._read_accounts(live)
-                except CannotConnectError, UnexpectedReplyError:
+                except AccessOffError, CannotConnectError, UnexpectedReplyError:
                     failures += 1
                     if failures >= _READ_FAILURES:
                         raise
                 else:
                     failures = 0
             await _set(live.refresh_urgent, timing.between_reads)
+
+    async def _keep_calls(self, live: _Link) -> None:
+        """Ask for the calls again where news of them was lost or odd, or is old.
+
+        At once, and ever more seldom while that does not help. Where the socket does not
+        answer, REST is asked for the calls of the line.
+        """
+        timing, now = self.timing, asyncio.get_running_loop().time
+        delay = timing.between_reads
+        while True:
+            due = live.calls_at if live.state.listed else now()
+            if not await _set(live.calls_wanted, max(0, due + timing.quiet - now())):
+                if not live.state.listed or now() - live.calls_at < timing.quiet:
+                    continue
+            open_ = live.calls_wanted.is_set()
+            live.calls_wanted.clear()
+            live.calls_heard.clear()
+            differ, live.calls_differ = live.calls_differ, False
+            await self._request_calls(live)
+            if await _set(live.calls_heard, timing.answer):
+                open_ = False
+            else:
+                told = (
+                    None if live.rest_calls is False else await self._read_own_calls()
+                )
+                checked = None if told is None else live.state.checked(told)
+                if checked:
+                    self.take(live, checked)
+                    open_ = False
+                elif differ:
+                    self._changed(live, live.state.doubt_calls())
+            live.calls_at = now()
+            if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
+                live.calls_wanted.set()
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, timing.slow_read)
+            else:
+                delay = timing.between_reads
+                await asyncio.sleep(delay)
 
     async def _watch_lamps(self, live: _Link) -> None:
         """Ask to be told when the lamp of an extension changes, where no list of calls is.
@@ -774,10 +908,10 @@ class PbxClient:
     async def _watch_orbits(self, live: _Link) -> None:
         """Read who is parked where no call list tells: on each hint, or slowly.
 
-        A PBX that refuses is not asked again on this link. One that fails leaves it
-        unknown.
+        A PBX that refuses is not asked again on this link, unless it has told it before. One
+        that fails leaves it unknown. A reading that is old when it comes is done anew.
         """
-        timing, session = self.timing, self.session
+        timing, session, offered, tries = self.timing, self.session, False, 0
         while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
             live.orbits_wanted.clear()
             if live.state.orbits:
@@ -789,11 +923,15 @@ class PbxClient:
                     reply = (await session.request("GET", path)).json()
                     self.ledger.sample("rest-orbits", reply)
                     orbits = decode_orbits(reply, self.ledger)
+                    offered, tries = True, tries + 1
+                    if live.orbits_wanted.is_set() and tries < _READ_FAILURES:
+                        continue
                 except AccessOffError, NotFoundError, MethodNotAllowedError:
-                    refused = True
+                    refused = not offered
                 except (CannotConnectError, UnexpectedReplyError, FrameError) as err:
                     _LOGGER.debug("The park orbits cannot be read: %s", err)
                 self.take(live, OrbitList(orbits))
+                tries = 0
                 if refused:
                     return
                 await asyncio.sleep(timing.between_reads)
@@ -865,9 +1003,14 @@ class PbxClient:
         rest = min(timing.proof, waits + timing.proof - time.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
-                return await read_history(session, line, self.ledger)
+                history = await read_history(session, line, self.ledger)
+                # Only what was told before may be refused by mistake, and not each time.
+                self._refusals_left = _READ_FAILURES - 1
+                return history
         except AccessOffError, NotFoundError, MethodNotAllowedError:
-            self.stories.without_history.add(line)
+            if not self._refusals_left:
+                self.stories.without_history.add(line)
+            self._refusals_left = max(0, self._refusals_left - 1)
         except TimeoutError:
             _LOGGER.debug("The history of the line takes too long")
         except PbxError as err:

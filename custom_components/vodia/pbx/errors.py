@@ -51,6 +51,10 @@ class UnexpectedReplyError(PbxError):
     key = "unexpected_reply"
 
 
+class UnreadableReplyError(UnexpectedReplyError):
+    """The PBX answers, and what it tells cannot be read."""
+
+
 class NotFoundError(UnexpectedReplyError):
     """The PBX does not know this path: an older version, or another tenant."""
 

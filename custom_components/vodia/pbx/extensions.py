@@ -52,24 +52,26 @@ class Extensions(Facts):
         """Derive what an extension shows: call details outrank its own presence.
 
         Where the details are not complete, presence that they do not explain makes it
-        busy, and leaves open whether a phone rings.
+        busy, and leaves open whether a phone rings. Where they could not be read, or are
+        kept from us, who has no call in them is not idle.
         """
         number = account.number
-        all_told = self.scope is CallScope.TENANT or (
-            self.scope is CallScope.OWN and number == self.line
-        )
+        listed = self._lists_calls_of(number)
+        all_told = listed and self._tells_all(number)
         calls, more = self._calls_of.get(number, ()), tuple[Call, ...]()
         unexplained = False
-        if not all_told:
+        if not listed:
             calls, more = self._with_reported(account, calls)
             unexplained = bool(more) or hides_calls(account, calls)
         mark(self._unexplained, number, unexplained)
         own, doubtful = self._own_calls(account, calls)
         doubtful |= {call.id for call in more}
-        unclear = bool(doubtful) or unexplained
+        unclear = bool(doubtful) or unexplained or (listed and not (all_told or own))
         states = {call.state for call in own}
         tells_none = all_told or (
-            account.calls is not None and self.memory.presence_shows_ringing
+            not listed
+            and account.calls is not None
+            and self.memory.presence_shows_ringing
         )
 
         in_call: bool | None

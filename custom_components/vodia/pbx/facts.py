@@ -64,10 +64,24 @@ class Facts:
         self._told_at: dict[str, int] = {}
         self._connected_at: dict[str, int] = {}
         self._orbits: Mapping[str, ParkedCalls] | None = None
+        # News of the calls was lost; and whom a list of the tenant's calls leaves out,
+        # though the account itself is in a call.
+        self._unread = False
+        self._denied: frozenset[str] = frozenset()
         self._reporting: set[str] = set()
         self._unexplained: set[str] = set()
         self._listed: dict[str, Call] = {}
         self._calls_of: dict[str, tuple[Call, ...]] = {}
+
+    def _lists_calls_of(self, number: str) -> bool:
+        """Return whether the list of calls is to have those of an account."""
+        return self.scope is CallScope.TENANT or (
+            self.scope is CallScope.OWN and number == self.line
+        )
+
+    def _tells_all(self, number: str) -> bool:
+        """Return whether the list of calls has them all, if it is to have them."""
+        return not self._unread and number not in self._denied
 
     def _members(self, call: Call) -> frozenset[str]:
         """Return the accounts a call belongs to: involved, or a party in the tenant."""

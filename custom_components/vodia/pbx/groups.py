@@ -28,14 +28,15 @@ class Groups(Facts):
         It makes none. Of the legs a connected one is shown; one whose state is not
         told may be connected. That a group has no call is known where all are told.
         """
-        number, all_told = account.number, self.scope is CallScope.TENANT
+        number, listed = account.number, self.scope is CallScope.TENANT
+        all_told = listed and self._tells_all(account.number)
         calls, more = self._calls_of.get(number, ()), tuple[Call, ...]()
         hidden, tells_none = False, all_told
-        if kind == ORBIT and not all_told and (self._orbits or account.calls is None):
+        if kind == ORBIT and not listed and (self._orbits or account.calls is None):
             parked = (self._orbits or {}).get(number, ParkedCalls(None))
             calls, tells_none = parked.calls, parked.occupied is not None
             hidden = parked.occupied is True and not calls
-        elif not all_told:
+        elif not listed:
             calls, more = self._with_reported(account, calls)
             hidden = hides_calls(account, calls)
             tells_none = account.calls is not None and (
@@ -66,7 +67,7 @@ class Groups(Facts):
         if hidden or any(leg.id not in coming for leg in legs):
             in_use = True
         count = None
-        more_than_listed = not all_told and account.busy is True and not account.calls
+        more_than_listed = not listed and account.busy is True and not account.calls
         if tells_none and not (coming or more_than_listed or may_be_legs(legs)):
             count = len(legs)
         return Group(

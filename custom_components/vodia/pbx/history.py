@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from .errors import MethodNotAllowedError, NotFoundError, UnexpectedReplyError
+from .errors import MethodNotAllowedError, NotFoundError, UnreadableReplyError
+from .fields import FrameError
 from .ledger import Ledger
-from .messages import FrameError, decode_history
+from .messages import decode_history
 from .models import PastCall
 from .session import Session
 
@@ -43,5 +44,6 @@ async def read_history(
     try:
         calls = decode_history(told, line, ledger)
     except FrameError as err:
-        raise UnexpectedReplyError(f"history: {err}") from None
+        ledger.drop(str(err))
+        raise UnreadableReplyError(f"history: {err}") from None
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))

@@ -43,6 +43,8 @@ class Ledger:
     unknown_actions: Counter[str] = field(default_factory=Counter)
     unknown_fields: Counter[str] = field(default_factory=Counter)
     unknown_states: Counter[str] = field(default_factory=Counter)
+    odd_fields: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
     met: Counter[Assumption] = field(default_factory=Counter)
     broken: Counter[Assumption] = field(default_factory=Counter)
@@ -50,10 +52,10 @@ class Ledger:
     last: deque[Recorded] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
 
     def drop(self, reason: str) -> None:
-        """Count a frame that is dropped; log the first of its kind."""
+        """Count a frame or reply that is dropped; log the first of its kind."""
         if count(self.dropped, reason):
             _LOGGER.warning(
-                "The PBX sent a frame that cannot be taken (%s); this and further ones"
+                "The PBX sent something that cannot be taken (%s); this and further ones"
                 " are dropped and counted in the diagnostics",
                 reason,
             )

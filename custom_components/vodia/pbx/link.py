@@ -16,7 +16,6 @@ from .messages import encode
 from .rest import Rest, network_errors
 
 _MESSAGE_LIMIT: Final = 16 * 1024 * 1024
-_PARSE_LIMIT: Final = 8 * 1024 * 1024
 _USER_TIMEOUT_MS: Final = 15_000
 # What RFC 6455 calls a close frame that gives no code.
 _NO_CODE: Final = 1005
@@ -40,6 +39,7 @@ class Timing:
     ask_again: float = 60.0
     slow_read: float = 60.0
     forget: float = 610.0
+    quiet: float = 120.0
     first_retry: float = 2.0
     last_retry: float = 60.0
     healthy: float = 20.0
@@ -111,7 +111,7 @@ class Link:
                 await self._socket.send_str(text)
 
     async def frames(self) -> AsyncIterator[bytes]:
-        """Yield the text frames; raises CannotConnectError when the link is lost."""
+        """Yield the frames; raises CannotConnectError when the link is lost."""
         now, receive = asyncio.get_running_loop().time, self._socket.receive
         ledger, worked = self._ledger, 0.0
         # Around all of them: entering it anew costs as much as reading a frame.
@@ -120,20 +120,16 @@ class Link:
                 message = await receive()
                 self._heard_at = now()
                 match message.type:
-                    case aiohttp.WSMsgType.TEXT:
+                    # What is said to be binary is JSON, too, if it is anything.
+                    case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
                         self.heard = True
                         ledger.frames += 1
                         ledger.record("received", message.data)
-                        if len(message.data) <= _PARSE_LIMIT:
-                            yield message.data
-                        else:
-                            ledger.drop("larger than 8 MiB")
+                        yield message.data
                         # While frames wait, to receive one does not let others run.
                         if (worked := worked + now() - self._heard_at) > _LONG_WORK:
                             await asyncio.sleep(0)
                             worked = 0.0
-                    case aiohttp.WSMsgType.BINARY:
-                        ledger.drop("binary")
                     case aiohttp.WSMsgType.PING:
                         await self._socket.pong(message.data)
                     case aiohttp.WSMsgType.PONG:

@@ -63,6 +63,9 @@ class Memory:
         """Forget a hold of ours that is over, and see one that has come."""
         for call_id, hold in tuple(self.holds.items()):
             call = listed.get(call_id)
+            if call is not None and call.phase is None:
+                # It could not be read.
+                continue
             held = call is not None and call.phase is Phase.HELD
             if hold is Hold.ASKED and held:
                 self.holds[call_id] = Hold.OURS

@@ -1,21 +1,34 @@
 """Translate between the wire and typed messages: tolerant in, strict out.
 
 The shapes are those of Vodia's WebSocket documentation (2021 and v70 editions) and of
-clients that ran against PBXs; docs/protocol.md says how sure each one is. A frame is
-taken whole or not at all: one field of a wrong type drops it.
+clients that ran against PBXs; docs/protocol.md says how sure each one is. A field of a
+wrong type is unknown and an entry without what it needs is left out: the others count.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import replace
 from dataclasses import dataclass
 from itertools import islice
-import math
 import re
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
+from .fields import (
+    FrameError,
+    JsonObject,
+    Reading,
+    amount,
+    boolean,
+    each,
+    first,
+    moment,
+    note_unknown,
+    objects,
+    string,
+)
 from .ledger import Ledger, count
+from .lenient import loads
 from .models import (
     NO_ID,
     Account,
@@ -43,7 +56,6 @@ from .party import (
     party_number,
 )
 
-type JsonObject = Mapping[str, Any]
 # The calls of the last list by id, with the entries that they were made of.
 type KnownCalls = dict[str, tuple[JsonObject, Call]]
 
@@ -55,18 +67,12 @@ _PHASES: Final = {
     "onhold": Phase.HELD,
     "holding": Phase.HELD,
 }
-_BOOLEANS: Final[Mapping[Any, bool | None]] = {
-    "true": True,
-    "false": False,
-    "1": True,
-    "0": False,
-    "": None,
-}
 # Characters; what is longer is no name, number or id of a telephone system.
 _ID_LIMIT: Final = 256
 _MESSAGE_LIMIT: Final = 2000
 _WORD_LIMIT: Final = 64
 _HOST_LIMIT: Final = 253
+_PARSE_LIMIT: Final = 8 * 1024 * 1024
 # Entries; docs/SECURITY.md has what the numbers are for.
 ACCOUNTS_LIMIT: Final = 5000
 _CALLS_LIMIT: Final = 1000
@@ -79,7 +85,6 @@ _MESSAGES_LIMIT: Final = 500
 _CONTACTS_LIMIT: Final = 5000
 _CONTACT_NUMBERS_LIMIT: Final = 10
 _ALIASES_LIMIT: Final = 100
-_COUNT_LIMIT: Final = 1_000_000
 _FRAMES_KNOWN: Final = 2000
 # Bytes of a frame that is known again; ordinary ones have some two hundred.
 _FRAME_KNOWN_LENGTH: Final = 1000
@@ -87,8 +92,6 @@ _CALLS_KNOWN: Final = 500
 # As they are written into the field of an account: `505/9781234567`, or with spaces.
 _BETWEEN_ALIASES: Final = re.compile(r"[\s,;/]+")
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
-# Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
-_TIME_LIMIT: Final = 1e11
 
 _CALL_FIELDS: Final = frozenset(
     {
@@ -128,6 +131,9 @@ _LAST_NAMES: Final = ("last", "lastname", "last-name", "last_name")
 _CONTACT_NUMBER: Final = re.compile(
     r".*(number|phone|tel|mobile|cell).*|home|work|office|business|private"
 )
+# The fields that tell whom a call concerns.
+_MEMBERSHIP: Final = frozenset({"from", "from-number", "to", "to-number", "extension"})
+_NONE_ODD: Final = frozenset[str]()
 _FRAME_FIELDS: Final = {
     "domain-state": frozenset({"action", "messages", "calls", "accounts"}),
     "user-state": _STATE_FIELDS | {"action", "domain"},
@@ -135,6 +141,8 @@ _FRAME_FIELDS: Final = {
     "chat": frozenset({"action", "src", "dest", "message"}),
     "callerid": frozenset({"action", "callid", "name", "number"}),
 }
+# What accounts and calls are told with.
+_NEWS: Final = ("call-state", "domain-state", "user-state")
 # All names of fields that are known.
 FIELDS: Final = frozenset().union(
     *(_CALL_FIELDS, _STATE_FIELDS, _REST_FIELDS, _PAST_FIELDS, _ORBIT_FIELDS),
@@ -157,37 +165,48 @@ _FLAT: Final = frozenset(
 )
 
 
-class FrameError(ValueError):
-    """A frame that is not to be taken; the text is the kind of fault, free of data."""
-
-
 @dataclass(frozen=True, slots=True)
 class AccountsSnapshot:
-    """All accounts of the tenant; `calls` only fills in before the first call list.
+    """All accounts of the tenant, and its calls where they are told.
 
-    A list that is not known to be `complete` proves the absence of nobody.
+    A list that is not known to be `complete` proves the absence of nobody. Where it has a
+    `gap`, who is not in it may be in an entry that could not be read. An `odd` one is worth
+    to be asked for again. `since` is when it was asked for, by the count of messages.
     """
 
     accounts: tuple[Account, ...]
-    calls: tuple[Call, ...] = ()
+    calls: tuple[Call, ...] | None = None
     complete: bool = True
+    gap: bool = False
+    odd: bool = False
+    since: int | None = None
 
 
 class AccountDelta(NamedTuple):
     """A change of one account; None in `registered` and `dnd` means unchanged.
 
-    `tenant` is the one that the frame names.
+    `tenant` is the one that the frame names. Fields that are `odd` are not known.
     """
 
     account: Account
     tenant: str | None = None
+    odd: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """The complete list of calls of its stream."""
+    """The list of calls of its stream.
+
+    A call that is missing in a `complete` one has ended. Of the `unsure` ones, by id, not
+    all could be read of whom they concern; what is `hidden` may concern anybody. An `odd`
+    list is worth to be asked for again.
+    """
 
     calls: tuple[Call, ...]
+    complete: bool = True
+    hidden: bool = False
+    odd: bool = False
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +263,7 @@ type Message = (
 )
 
 _IGNORED: Final = Ignored()
+_SOME_CALL: Final = Call(NO_ID, None, None, Party(), Party())
 
 
 def encode(action: str, **fields: str | bool | list[str]) -> str:
@@ -256,12 +276,32 @@ def decode(
 ) -> Message:
     """Return the message in a frame; a call that is `listed` already is taken from there.
 
-    Raises FrameError for what is not JSON, not an object, or of wrong types.
+    Raises FrameError for what is not JSON, not an object, or has nothing that it is about.
     """
+    if len(data) > _PARSE_LIMIT:
+        raise FrameError("larger than 8 MiB", _news_in(data))
     try:
-        frame = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise FrameError("not JSON") from None
+        frame = loads(data)
+    except ValueError:
+        raise FrameError("not JSON", _news_in(data)) from None
+    try:
+        return _message(frame, ledger, listed)
+    except FrameError as err:
+        err.lost = _news_in(data)
+        raise
+
+
+def _news_in(data: bytes | str) -> frozenset[str]:
+    """Return the news that a frame is likely about, though it cannot be read."""
+    if isinstance(data, str):
+        data = data.encode(errors="replace")
+    return frozenset(action for action in _NEWS if action.encode() in data)
+
+
+def _message(
+    frame: object, ledger: Ledger, listed: KnownCalls | None = None
+) -> Message:
+    """Return the message in an object."""
     if not isinstance(frame, dict):
         raise FrameError("not an object")
     action = frame.get("action")
@@ -275,28 +315,24 @@ def decode(
         raise FrameError("action is not a string")
     ledger.sample(action, frame)
     if known := _FRAME_FIELDS.get(action):
-        _note_unknown(frame, known, action, ledger)
+        note_unknown(frame, known, action, ledger)
     match action:
         case "user-state":
             return _user_state(frame, ledger)
         case "call-state":
-            return CallList(_calls(frame, "calls", action, ledger, listed=listed))
+            return _call_list(frame, action, ledger, listed)
         case "chat":
-            return _chat_message(frame)
+            return _chat_message(frame, ledger)
         case "orbit-calls":
             return OrbitSignal()
         case "callerid":
+            reading = Reading(ledger)
             return CallerId(
-                _text(frame, "callid"),
-                party(_text(frame, "number"), _text(frame, "name")),
+                string(frame, "callid", reading),
+                party(string(frame, "number", reading), string(frame, "name", reading)),
             )
         case "domain-state":
-            return AccountsSnapshot(
-                _state_accounts(frame, ledger),
-                _calls(frame, "calls", action, ledger)
-                if frame.get("calls") is not None
-                else (),
-            )
+            return _snapshot(frame, action, ledger)
     if action in _SIGNALS:
         return Signal(action == "user-change", action == "blf")
     if action not in _SILENT and not known:
@@ -327,6 +363,8 @@ class Decoder:
         if (
             isinstance(message, AccountDelta)
             and not message.account.calls
+            # What is odd is counted, and asked about, each time.
+            and not message.odd
             and len(data) <= _FRAME_KNOWN_LENGTH
         ):
             if len(self._known) >= _FRAMES_KNOWN:
@@ -335,14 +373,17 @@ class Decoder:
         return message
 
 
-def decode_accounts(reply: object, ledger: Ledger) -> tuple[Account, ...]:
+def decode_accounts(
+    reply: object, ledger: Ledger, reading: Reading | None = None
+) -> tuple[Account, ...]:
     """Return the accounts in a reply of REST `/accounts`.
 
     The entries carry no type: the caller knows what it asked for. `connected` is the
     account's own presence. Raises FrameError for a reply of another shape.
     """
-    entries = _objects(reply, "accounts", ACCOUNTS_LIMIT)
-    return tuple(_rest_account(entry, ledger) for entry in entries)
+    reading = reading or Reading(ledger)
+    entries = objects(reply, "accounts", reading, ACCOUNTS_LIMIT)
+    return tuple(each(entries, _rest_account, reading))
 
 
 def call_ids(reply: object) -> set[str]:
@@ -355,14 +396,27 @@ def call_ids(reply: object) -> set[str]:
     }
 
 
+def decode_calls(reply: object, ledger: Ledger) -> tuple[Call, ...]:
+    """Return the calls in a reply of REST `/calls`: those of the line.
+
+    Raises FrameError for a reply of another shape, and for one with an odd entry.
+    """
+    reading = Reading(ledger)
+    calls = _calls(reply, "calls", "rest", reading)
+    if reading.gap:
+        raise FrameError("not all calls can be read")
+    return calls
+
+
 def decode_orbits(reply: object, ledger: Ledger) -> dict[str, ParkedCalls]:
     """Return what a reply of REST `/orbits` tells of the park orbits.
 
     Its fields are not known: `calls` is taken as a list of calls, or as their number.
     Raises FrameError for a reply of another shape.
     """
-    entries = _objects(reply, "orbits", ACCOUNTS_LIMIT)
-    return dict(_parked(entry, ledger) for entry in entries)
+    reading = Reading(ledger)
+    entries = objects(reply, "orbits", reading, ACCOUNTS_LIMIT)
+    return dict(each(entries, _parked, reading))
 
 
 def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, ...]:
@@ -374,13 +428,16 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
     entries = reply.get("data") if isinstance(reply, dict) else reply
     if not isinstance(entries, list):
         raise FrameError("history is not a list")
-    return tuple(
-        _past_call(entry, line, ledger)
-        for entry in _objects(entries[:HISTORY_LIMIT], "history")
+    reading = Reading(ledger)
+    listed = first(
+        objects(entries, "history", reading), HISTORY_LIMIT, "history", reading
     )
+    return tuple(_past_call(entry, line, reading) for entry in listed)
 
 
-def decode_flags(reply: object, ledger: Ledger) -> dict[str, ServiceFlag]:
+def decode_flags(
+    reply: object, ledger: Ledger, reading: Reading | None = None
+) -> dict[str, ServiceFlag]:
     """Return the service flags in a reply of REST `/srvflags`, by number.
 
     An object of ids and names (classic) tells no state, and so nothing. Raises
@@ -388,11 +445,10 @@ def decode_flags(reply: object, ledger: Ledger) -> dict[str, ServiceFlag]:
     """
     if isinstance(reply, dict) and "state" not in reply:
         return {}
-    flags = (
-        _service_flag(entry, ledger)
-        for entry in _objects(reply, "srvflags")[:_FLAGS_LIMIT]
-    )
-    return {flag.number: flag for flag in flags}
+    reading = reading or Reading(ledger)
+    listed = objects(reply, "srvflags", reading)
+    entries = first(listed, _FLAGS_LIMIT, "srvflags", reading)
+    return {flag.number: flag for flag in each(entries, _service_flag, reading)}
 
 
 def decode_missed(reply: object, ledger: Ledger) -> MissedCalls | None:
@@ -404,41 +460,65 @@ def decode_missed(reply: object, ledger: Ledger) -> MissedCalls | None:
         raise FrameError("history is not an object")
     if isinstance(reply, list) or reply.get("missed") is None:
         return None
-    return MissedCalls(_count(reply, "missed"), _time(reply, "missedspan", ledger))
+    reading = Reading(ledger)
+    return MissedCalls(
+        amount(reply, "missed", reading), moment(reply, "missedspan", reading)
+    )
 
 
-def decode_voicemail(reply: object, ledger: Ledger, *, filtered: bool) -> Voicemail:
+def decode_voicemail(
+    reply: object, ledger: Ledger, reading: Reading | None = None, *, filtered: bool
+) -> Voicemail:
     """Return what a reply of REST `/messages` tells, in any of its shapes.
 
     A bare number is that of the unread messages. In a list they have `isnew`, if not all
     of it are: it is `filtered`. Raises FrameError for a reply of another shape.
     """
+    reading = reading or Reading(ledger)
     if not isinstance(reply, dict | list):
-        return Voicemail(_count({"messages": reply}, "messages"))
-    counter, listed = None, reply
+        return Voicemail(amount({"messages": reply}, "messages", reading))
+    counted, listed = None, reply
     if isinstance(reply, dict):
         counter = next((key for key in _UNREAD if reply.get(key) is not None), None)
         listed = reply.get("data", [] if counter else reply)
+        if counter:
+            try:
+                counted = amount(reply, counter, reading)
+            except FrameError:
+                if "data" not in reply:
+                    raise
+                reading.refuse(counter, reply[counter])
     if isinstance(listed, dict) and _MESSAGE_FIELDS.isdisjoint(listed):
         listed = list(listed.values())
-    messages = [
-        message
-        for message in _objects(listed, "messages")[:_MESSAGES_LIMIT]
-        if not _MESSAGE_FIELDS.isdisjoint(message)
-    ]
+    try:
+        entries = objects(listed, "messages", reading)
+        entries = first(entries, _MESSAGES_LIMIT, "messages", reading)
+    except FrameError as err:
+        if counted is None:
+            raise
+        reading.leave_out(str(err))
+        entries = []
+    messages = [entry for entry in entries if not _MESSAGE_FIELDS.isdisjoint(entry)]
+    sure = not reading.gap
     if not filtered or any("isnew" in message for message in messages):
-        messages = [message for message in messages if _boolean(message, "isnew")]
+        odd = len(reading.odd)
+        messages = [
+            message for message in messages if boolean(message, "isnew", reading)
+        ]
+        sure &= len(reading.odd) == odd
     newest = max(
-        (_voice_message(message, ledger) for message in messages),
+        (_voice_message(message, reading) for message in messages),
         key=lambda message: message.time or 0,
         default=None,
     )
-    if isinstance(reply, dict) and counter:
-        return Voicemail(_count(reply, counter), newest)
-    return Voicemail(len(messages), newest)
+    if counted is None and sure:
+        counted = len(messages)
+    return Voicemail(counted, newest)
 
 
-def decode_address_book(reply: object) -> tuple[Contact, ...]:
+def decode_address_book(
+    reply: object, ledger: Ledger | None = None
+) -> tuple[Contact, ...]:
     """Return the names with numbers in a reply of REST `/adrbook`.
 
     Its shape is not known: a list of objects, or an object that has such a list or such
@@ -447,92 +527,47 @@ def decode_address_book(reply: object) -> tuple[Contact, ...]:
     if isinstance(reply, dict):
         lists = [value for value in reply.values() if isinstance(value, list)]
         reply = lists[0] if lists else list(reply.values())
-    entries = _objects(reply, "adrbook")
-    contacts = (_contact(entry) for entry in entries[:_CONTACTS_LIMIT])
+    reading = Reading(ledger or Ledger())
+    entries = objects(reply, "adrbook", reading)
+    entries = first(entries, _CONTACTS_LIMIT, "adrbook", reading)
+    contacts = map(_contact, entries)
     return tuple(contact for contact in contacts if contact)
 
 
-def _word(data: JsonObject, key: str) -> str:
+def _word(data: JsonObject, key: str, reading: Reading) -> str:
     """Return a word of the protocol; what is far too long is cut."""
-    return clean((_text(data, key) or "")[:_WORD_LIMIT])
+    return clean((string(data, key, reading) or "")[:_WORD_LIMIT]).strip()
 
 
-def _note_unknown(
-    data: JsonObject, known: frozenset[str], place: str, ledger: Ledger
-) -> None:
-    """Count the fields that we do not know."""
-    if not known.issuperset(data):
-        for key in data.keys() - known:
-            count(ledger.unknown_fields, f"{place}.{key}")
+def _extensions(data: JsonObject, reading: Reading) -> tuple[frozenset[str], bool]:
+    """Return the extensions involved in a call, without their star.
 
-
-def _objects(value: object, place: str, limit: float = math.inf) -> list[JsonObject]:
-    """Return a list of objects; an object alone is a list of one."""
-    if isinstance(value, dict):
-        value = [value]
-    if isinstance(value, list) and len(value) > limit:
-        raise FrameError(f"too many {place}")
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise FrameError(f"{place} is not a list of objects")
-    return value
-
-
-def _text(data: JsonObject, key: str) -> str | None:
-    """Return a string; a number is taken as its digits."""
-    value = data.get(key)
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    raise FrameError(f"{key} is not a string")
-
-
-def _boolean(data: JsonObject, key: str) -> bool | None:
-    """Return a boolean, also from a string or number; an empty string says nothing."""
-    value = data.get(key)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str | int) and (text := str(value).lower()) in _BOOLEANS:
-        return _BOOLEANS[text]
-    raise FrameError(f"{key} is not a boolean")
-
-
-def _time(data: JsonObject, key: str, ledger: Ledger) -> float | None:
-    """Return a time in Unix seconds; empty, zero and absurd ones are not known."""
-    value = data.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise FrameError(f"{key} is not a time")
-    try:
-        seconds = float(value)
-    except ValueError, OverflowError:
-        count(ledger.unknown_fields, f"{key}: another form of time")
-        return None
-    return seconds if 0 < seconds < _TIME_LIMIT else None
-
-
-def _extensions(data: JsonObject) -> frozenset[str]:
-    """Return the extensions involved in a call, without their star."""
+    And whether these are all of them: no list at all is not an empty one.
+    """
     value = data.get("extension")
     if value is None:
-        return frozenset()
+        return frozenset(), False
     if not isinstance(value, list):
-        value = [value]
+        value = [] if value == {} else [value]
     if len(value) > _MEMBERS_LIMIT:
         raise FrameError("too many extensions")
-    if any(isinstance(x, bool) or not isinstance(x, str | int) for x in value):
-        raise FrameError("extension is not a list of strings")
-    return frozenset(
-        text for x in value if (text := str(x).lstrip("*")) and _is_number(text)
-    )
+    found: set[str] = set()
+    whole = True
+    for entry in value:
+        if isinstance(entry, bool) or not isinstance(entry, str | int):
+            reading.refuse("extension", entry)
+            whole = False
+        elif (number := str(entry).strip().lstrip("*")) and _is_number(number):
+            found.add(number)
+    return frozenset(found), whole
 
 
-def _party(data: JsonObject, side: str) -> Party:
+def _party(data: JsonObject, side: str, reading: Reading) -> Party:
     """Return one side of a call, from the party string and the split fields."""
     is_called = side == "to"
-    whole = parse_party(_text(data, side) or "", is_called=is_called)
-    number, name = _text(data, f"{side}-number"), _text(data, f"{side}-name")
+    whole = parse_party(string(data, side, reading) or "", is_called=is_called)
+    number = string(data, f"{side}-number", reading)
+    name = string(data, f"{side}-name", reading)
     if not number and not name:
         return whole
     split = party(number, name, whole.host, is_called=is_called)
@@ -545,71 +580,123 @@ def _party(data: JsonObject, side: str) -> Party:
     )
 
 
-def _call(data: JsonObject, place: str, ledger: Ledger) -> Call:
-    """Return one call."""
-    _note_unknown(data, _CALL_FIELDS, place, ledger)
-    raw_state = _word(data, "state") or _word(data, "callstate")
+def _call(data: JsonObject, place: str, reading: Reading) -> Call:
+    """Return one call; raises FrameError if its id cannot be read."""
+    note_unknown(data, _CALL_FIELDS, place, reading.ledger)
+    raw_state = _word(data, "state", reading) or _word(data, "callstate", reading)
     phase = _PHASES.get(raw_state.lower()) if raw_state else None
     if raw_state and not phase:
-        count(ledger.unknown_states, raw_state)
-    caller, callee = _party(data, "from"), _party(data, "to")
-    started = _time(data, "start", ledger)
-    if len(call_id := _text(data, "id") or "") > _ID_LIMIT:
-        raise FrameError("id is too long")
-    if not call_id.isprintable():
-        raise FrameError("id is no text")
+        count(reading.ledger.unknown_states, raw_state)
+    caller, callee = _party(data, "from", reading), _party(data, "to", reading)
+    started = moment(data, "start", reading)
+    extensions, whole = _extensions(data, reading)
     return Call(
         # Without an id the parties and the start are what stays the same.
-        id=call_id or f"{NO_ID}{caller.number}|{callee.number}|{started}",
+        id=_call_id(data) or f"{NO_ID}{caller.number}|{callee.number}|{started}",
         raw_state=raw_state or None,
         phase=phase,
         caller=caller,
         callee=callee,
-        extensions=_extensions(data),
-        lists_extensions=data.get("extension") is not None,
+        extensions=extensions,
+        lists_extensions=whole,
         started=started,
-        answered=_time(data, "connect", ledger),
-        recording=_recording(data),
+        answered=moment(data, "connect", reading),
+        recording=_recording(data, reading),
     )
 
 
-def _recording(data: JsonObject) -> bool | None:
+def _call_id(data: JsonObject) -> str:
+    """Return the id of a call, empty if it has none."""
+    value = data.get("id")
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise FrameError("id is not a string")
+    if len(call_id := str(value)) > _ID_LIMIT:
+        raise FrameError("id is too long")
+    if not call_id.isprintable():
+        raise FrameError("id is no text")
+    return call_id
+
+
+def _recording(data: JsonObject, reading: Reading) -> bool | None:
     """Return whether a call is recorded on demand (`adhoc`); else the field is empty."""
     value = data.get("rec")
     if value is None or isinstance(value, bool):
         return value
-    return _word(data, "rec").lower() in _RECORDING
+    if isinstance(value, dict | list):
+        reading.refuse("rec", value)
+        return None
+    return _word(data, "rec", reading).lower() in _RECORDING
+
+
+def _unclear_call(data: JsonObject, place: str, reading: Reading) -> Call:
+    """Return a call of which it is not known which one it is, nor how it is."""
+    nameless = {key: value for key, value in data.items() if key != "id"}
+    return replace(_call(nameless, place, reading), raw_state=None, phase=None)
+
+
+def _call_list(
+    frame: JsonObject, place: str, ledger: Ledger, listed: KnownCalls | None
+) -> CallList:
+    """Return the calls of a `call-state`; a list that is missing is not an empty one.
+
+    An empty object or string is how some write an empty list. A call that is `listed`
+    already is taken from there, and the list takes its place.
+    """
+    reading, value = Reading(ledger), frame.get("calls")
+    entries = (
+        [] if value in ({}, "") else objects(value, "calls", reading, _CALLS_LIMIT)
+    )
+    place = f"{place}.calls"
+    hidden, complete = reading.gap, not reading.gap
+    calls: list[Call] = []
+    unsure: set[str] = set()
+    now: KnownCalls = {}
+    before = listed or {}
+    for entry in entries:
+        call_id = entry.get("id")
+        known = before.get(call_id) if isinstance(call_id, str) else None
+        if known is not None and known[0] == entry:
+            call = known[1]
+            now[call.id] = known
+            calls.append(call)
+            continue
+        odd, named = len(reading.odd), True
+        try:
+            call = _call(entry, place, reading)
+        except FrameError as err:
+            reading.leave_out(str(err))
+            complete = named = False
+            call = _unclear_call(entry, place, reading)
+        calls.append(call)
+        if not named or not _MEMBERSHIP.isdisjoint(reading.odd[odd:]):
+            unsure.add(call.id)
+            hidden |= not (call.extensions or call.caller.number or call.callee.number)
+        elif len(reading.odd) == odd and call.id == call_id:
+            now[call.id] = entry, call
+    if listed is not None:
+        listed.clear()
+        if len(now) <= _CALLS_KNOWN:
+            listed.update(now)
+    return CallList(
+        _within_limits(calls), complete, hidden, not reading.clean, frozenset(unsure)
+    )
 
 
 def _calls(
-    frame: JsonObject,
-    key: str,
-    place: str,
-    ledger: Ledger,
-    *,
-    limit: int = _CALLS_LIMIT,
-    listed: KnownCalls | None = None,
+    value: object, key: str, place: str, reading: Reading, limit: int = _CALLS_LIMIT
 ) -> tuple[Call, ...]:
-    """Return the calls of a frame; a list that is missing is not an empty one.
-
-    An empty object or string is how some write an empty list.
-    """
-    value = frame.get(key)
-    entries = [] if value in ({}, "") else _objects(value, key, limit)
+    """Return the calls of a list; what cannot be read is some call."""
+    entries = [] if value in ({}, "") else objects(value, key, reading, limit)
+    calls = [_SOME_CALL] if reading.gap else []
     place = f"{place}.{key}"
-    if listed is None or len(entries) > _CALLS_KNOWN:
-        return _within_limits(_call(entry, place, ledger) for entry in entries)
-    calls: list[Call] = []
-    now: KnownCalls = {}
     for entry in entries:
-        call_id = entry.get("id")
-        before = listed.get(call_id) if isinstance(call_id, str) else None
-        same = before is not None and before[0] == entry
-        call = before[1] if before and same else _call(entry, place, ledger)
-        now[call.id] = entry, call
-        calls.append(call)
-    listed.clear()
-    listed.update(now)
+        try:
+            calls.append(_call(entry, place, reading))
+        except FrameError as err:
+            reading.leave_out(str(err))
+            calls.append(_unclear_call(entry, place, reading))
     return _within_limits(calls)
 
 
@@ -622,8 +709,16 @@ def _within_limits(calls: Iterable[Call]) -> tuple[Call, ...]:
 
 
 def _account_number(data: JsonObject, key: str) -> str:
-    """Return the number that names an account."""
-    number = _text(data, key)
+    """Return the number that names an account; raises FrameError for none."""
+    value = data.get(key)
+    if isinstance(value, str):
+        number = value.strip()
+    elif value is None or isinstance(value, bool):
+        number = ""
+    elif isinstance(value, int | float) and value == int(value):
+        number = str(int(value))
+    else:
+        raise FrameError(f"{key} is not a string")
     if not number:
         raise FrameError(f"{key} is missing")
     if len(number) > NUMBER_LIMIT:
@@ -638,70 +733,115 @@ def _is_number(text: str) -> bool:
     return len(text) <= NUMBER_LIMIT and text.isprintable()
 
 
-def _state_account(data: JsonObject, ledger: Ledger) -> Account:
+def _state_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account as `domain-state` and `user-state` carry it.
 
     `code` is busy whatever it holds; `calls` are the account's active calls.
     """
     number = _account_number(data, "account")
-    name, chat = _text(data, "name"), _word(data, "chatstatus")
-    calls: tuple[Call, ...] = ()
+    name, chat = string(data, "name", reading), _word(data, "chatstatus", reading)
+    calls: tuple[Call, ...] | None = ()
+    busy = data.get("code") is not None
     if data.get("calls") is not None:
-        calls = _calls(data, "calls", "account", ledger, limit=_ACCOUNT_CALLS_LIMIT)
+        active, calls = _reported_calls(data, reading)
+        busy |= active
     # By position: naming costs half as much again.
     return Account(
         number,
         (one_line(name) or None) if name else None,
-        _word(data, "type") or None,
-        _boolean(data, "registered"),
-        _boolean(data, "dnd"),
+        _word(data, "type", reading) or None,
+        boolean(data, "registered", reading),
+        boolean(data, "dnd", reading),
         chat.lower() or None,
-        bool(calls) or data.get("code") is not None,
+        busy,
         calls,
     )
 
 
-def _state_accounts(frame: JsonObject, ledger: Ledger) -> tuple[Account, ...]:
-    """Return the accounts of a `domain-state`; a missing list is not an empty one."""
-    accounts = []
-    for entry in _objects(frame.get("accounts"), "accounts", ACCOUNTS_LIMIT):
-        _note_unknown(entry, _STATE_FIELDS, "domain-state.accounts", ledger)
-        account = _state_account(entry, ledger)
-        if "alias" in entry or "ani" in entry:
-            account = replace(
-                account, aliases=_aliases(entry, "alias"), ani=_aliases(entry, "ani")
-            )
-        accounts.append(account)
-    return tuple(accounts)
+def _reported_calls(
+    data: JsonObject, reading: Reading
+) -> tuple[bool, tuple[Call, ...] | None]:
+    """Return whether an account has active calls, and which; None if that is not told.
+
+    Attendants and the like may have their number only; whatever else is there and is not
+    empty says that there are some.
+    """
+    value = data["calls"]
+    if isinstance(value, bool | int | float):
+        return value > 0, None if value > 0 else ()
+    if isinstance(value, str) and value.strip().isdecimal():
+        some = bool(value.strip().strip("0"))
+        return some, None if some else ()
+    within = Reading(reading.ledger)
+    try:
+        calls = _calls(value, "calls", "account", within, _ACCOUNT_CALLS_LIMIT)
+    except FrameError as err:
+        count(reading.ledger.left_out, str(err))
+        reading.refuse("calls", value)
+        return True, None
+    if not within.clean:
+        reading.odd += ("calls",)
+    return bool(calls), calls
+
+
+def _snapshot(frame: JsonObject, action: str, ledger: Ledger) -> AccountsSnapshot:
+    """Return a `domain-state`; a missing list of accounts is not an empty one."""
+    reading = Reading(ledger)
+    entries = objects(frame.get("accounts"), "accounts", reading, ACCOUNTS_LIMIT)
+    accounts = each(entries, _listed_account, reading)
+    gap = reading.gap or "type" in reading.odd
+    calls = None
+    if frame.get("calls") is not None:
+        within = Reading(ledger)
+        try:
+            calls = _calls(frame["calls"], "calls", action, within)
+        except FrameError as err:
+            within.leave_out(str(err))
+        if within.gap:
+            calls = None
+    return AccountsSnapshot(
+        tuple(accounts), calls, complete=not gap, gap=gap, odd=not reading.clean
+    )
+
+
+def _listed_account(data: JsonObject, reading: Reading) -> Account:
+    """Return an account of a `domain-state`."""
+    note_unknown(data, _STATE_FIELDS, "domain-state.accounts", reading.ledger)
+    return _state_account(data, reading)
 
 
 def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
     """Return the delta in a `user-state`; without an account it says nothing."""
     if frame.get("account") is None:
         return _IGNORED
-    tenant = (_text(frame, "domain") or "")[:_HOST_LIMIT].lower() or None
-    return AccountDelta(_state_account(frame, ledger), tenant)
+    reading = Reading(ledger)
+    tenant = (string(frame, "domain", reading) or "")[:_HOST_LIMIT].lower() or None
+    account = _state_account(frame, reading)
+    return AccountDelta(
+        account, tenant, frozenset(reading.odd) if reading.odd else _NONE_ODD
+    )
 
 
-def _chat_message(frame: JsonObject) -> ChatMessage:
+def _chat_message(frame: JsonObject, ledger: Ledger) -> ChatMessage:
     """Return a chat message, in one line; what we get names its sender in `dest`."""
     sender = _account_number(frame, "dest")
-    if not (text := one_line(_text(frame, "message") or "", _MESSAGE_LIMIT)):
+    text = string(frame, "message", Reading(ledger)) or ""
+    if not (text := one_line(text, _MESSAGE_LIMIT)):
         raise FrameError("message is empty")
     return ChatMessage(sender, text)
 
 
-def _rest_account(data: JsonObject, ledger: Ledger) -> Account:
+def _rest_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account as REST `/accounts` carries it."""
-    _note_unknown(data, _REST_FIELDS, "rest-accounts", ledger)
+    note_unknown(data, _REST_FIELDS, "rest-accounts", reading.ledger)
     number = _account_number(data, "name")
     return Account(
         number=number,
-        name=one_line(_text(data, "displayname") or "") or None,
-        registered=_boolean(data, "registered"),
-        dnd=_boolean(data, "dnd"),
-        chat=_word(data, "chatstatus").lower() or None,
-        busy=_boolean(data, "connected"),
+        name=one_line(string(data, "displayname", reading) or "") or None,
+        registered=boolean(data, "registered", reading),
+        dnd=boolean(data, "dnd", reading),
+        chat=_word(data, "chatstatus", reading).lower() or None,
+        busy=boolean(data, "connected", reading),
         aliases=_aliases(data, "alias"),
         ani=_aliases(data, "ani"),
     )
@@ -726,69 +866,74 @@ def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
     )
 
 
-def _parked(data: JsonObject, ledger: Ledger) -> tuple[str, ParkedCalls]:
+def _parked(data: JsonObject, reading: Reading) -> tuple[str, ParkedCalls]:
     """Return the number of an orbit, and what is told of it: who is there is parked."""
-    _note_unknown(data, _ORBIT_FIELDS, "rest-orbits", ledger)
+    note_unknown(data, _ORBIT_FIELDS, "rest-orbits", reading.ledger)
     key = next((key for key in ("number", "account") if data.get(key)), "name")
     number, value = _account_number(data, key), data.get("calls")
-    if isinstance(value, Mapping) or (
-        isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
-    ):
-        calls = _calls(data, "calls", "rest-orbits", ledger, limit=_ACCOUNT_CALLS_LIMIT)
+    if isinstance(value, list | Mapping) and value:
+        within = Reading(reading.ledger)
+        try:
+            calls = _calls(value, "calls", "rest-orbits", within, _ACCOUNT_CALLS_LIMIT)
+        except FrameError as err:
+            # Somebody is there.
+            count(reading.ledger.left_out, str(err))
+            calls = ()
         return number, ParkedCalls(
-            bool(calls),
+            True,
             tuple(
                 call if call.connected else replace(call, phase=Phase.CONNECTED)
                 for call in calls
             ),
         )
-    if isinstance(value, list):
-        return number, ParkedCalls(bool(value))
-    count = _word(data, "calls")
-    return number, ParkedCalls(int(count) > 0 if count.isdecimal() else None)
+    if isinstance(value, list | Mapping):
+        return number, ParkedCalls(False)
+    parked = _word(data, "calls", reading)
+    return number, ParkedCalls(int(parked) > 0 if parked.isdecimal() else None)
 
 
-def _past_call(data: JsonObject, line: str, ledger: Ledger) -> PastCall:
+def _past_call(data: JsonObject, line: str, reading: Reading) -> PastCall:
     """Return a call that is over."""
-    _note_unknown(data, _PAST_FIELDS, "history", ledger)
-    caller, callee = _party(data, "from"), _party(data, "to")
-    inbound, external = _boolean(data, "inbound"), _boolean(data, "external")
+    note_unknown(data, _PAST_FIELDS, "history", reading.ledger)
+    caller, callee = _party(data, "from", reading), _party(data, "to", reading)
+    inbound = boolean(data, "inbound", reading)
+    external = boolean(data, "external", reading)
     if inbound is None:
         inbound = caller.number != line
     scope = Scope.EXTERNAL if external else Scope.INTERNAL
-    answered = _time(data, "connect", ledger)
+    answered = moment(data, "connect", reading)
     # Empty or zero says that nobody answered; what is missing or odd says nothing.
     unanswered = data.get("connect") in ("", 0, "0", "0.000")
     return PastCall(
-        id=clean((_text(data, "id") or "")[:_ID_LIMIT]) or None,
+        id=clean((string(data, "id", reading) or "")[:_ID_LIMIT]) or None,
         direction=Direction.INCOMING if inbound else Direction.OUTGOING,
         scope=None if external is None else scope,
         remote=caller if inbound else callee,
         dialed_number=callee.number,
-        started=_time(data, "start", ledger),
+        started=moment(data, "start", reading),
         answered=answered,
-        ended=_time(data, "end", ledger),
+        ended=moment(data, "end", reading),
         connected=True if answered else (False if unanswered else None),
     )
 
 
-def _service_flag(data: JsonObject, ledger: Ledger) -> ServiceFlag:
+def _service_flag(data: JsonObject, reading: Reading) -> ServiceFlag:
     """Return a service flag."""
-    _note_unknown(data, _FLAG_FIELDS, "srvflags", ledger)
+    note_unknown(data, _FLAG_FIELDS, "srvflags", reading.ledger)
     return ServiceFlag(
         number=_account_number(data, "name"),
         name=_first_text(data, _FLAG_NAMES),
-        active=_boolean(data, "state"),
-        manual=_word(data, "mode").lower() == "manual",
+        active=boolean(data, "state", reading),
+        manual=_word(data, "mode", reading).lower() == "manual",
     )
 
 
-def _voice_message(data: JsonObject, ledger: Ledger) -> VoiceMessage:
+def _voice_message(data: JsonObject, reading: Reading) -> VoiceMessage:
     """Return a message of a mailbox."""
     return VoiceMessage(
-        _party(data, "from"),
-        _time(data, "start", ledger),
-        _time(data, "duration", ledger),
+        _party(data, "from", reading),
+        moment(data, "start", reading),
+        moment(data, "duration", reading),
     )
 
 
@@ -827,11 +972,3 @@ def _first_text(data: JsonObject, keys: Iterable[str]) -> str | None:
     return next(
         (line for x in texts if isinstance(x, str) and (line := one_line(x))), None
     )
-
-
-def _count(data: JsonObject, key: str) -> int:
-    """Return a number of things, also from a string."""
-    text = _text(data, key) or ""
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_COUNT_LIMIT)):
-        raise FrameError(f"{key} is not a number")
-    return int(text)

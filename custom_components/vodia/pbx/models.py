@@ -363,7 +363,7 @@ class VoiceMessage:
 class Voicemail:
     """The messages that a line has not heard: how many, and the newest of them."""
 
-    unread: int
+    unread: int | None
     newest: VoiceMessage | None = None
 
 

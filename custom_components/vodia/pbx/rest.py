@@ -25,8 +25,10 @@ from .errors import (
     PbxError,
     SessionExpiredError,
     UnexpectedReplyError,
+    UnreadableReplyError,
 )
 from .ledger import Ledger
+from .lenient import loads
 from .models import Server
 
 SESSION_PATH: Final = "/rest/system/session"
@@ -55,12 +57,12 @@ class Reply:
     def json(self) -> Any:
         """Return the body, None for an empty one.
 
-        Raises UnexpectedReplyError for what is not JSON.
+        Raises UnreadableReplyError for what is not JSON.
         """
         try:
-            return orjson.loads(self.data) if self.data.strip() else None
-        except orjson.JSONDecodeError:
-            raise UnexpectedReplyError("reply is not JSON") from None
+            return loads(self.data) if self.data.strip() else None
+        except ValueError:
+            raise UnreadableReplyError("reply is not JSON") from None
 
 
 def session_headers(session: str) -> dict[str, str]:
@@ -233,5 +235,6 @@ class Rest:
         if status >= HTTPStatus.BAD_REQUEST:
             raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
         if len(data) > _REPLY_LIMIT:
+            self._ledger.drop("reply larger than 8 MiB")
             raise UnexpectedReplyError("reply too large")
         return Reply(data, cookies, server and _printable(server))

@@ -1,8 +1,8 @@
 """What only REST tells of a line: read beside the link, which never waits for it.
 
 Each reading is repeated slowly, and sooner when something hints at a change. A PBX that
-refuses one does not offer it, and is not asked again over this link; whatever else goes
-wrong is tried again later.
+refuses one does not offer it, and is not asked again over this link, unless it has told it
+before; whatever else goes wrong is tried again later. What cannot be read is not known.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from contextlib import suppress
 from copy import replace
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
+from functools import partial
 import logging
 import math
 import time
@@ -25,17 +26,12 @@ from .errors import (
     NotFoundError,
     NotSupportedError,
     PbxError,
-    UnexpectedReplyError,
+    UnreadableReplyError,
 )
+from .fields import FrameError, Reading
 from .ledger import Ledger
 from .memory import long_absent
-from .messages import (
-    FrameError,
-    decode_address_book,
-    decode_flags,
-    decode_missed,
-    decode_voicemail,
-)
+from .messages import decode_address_book, decode_flags, decode_missed, decode_voicemail
 from .models import MissedCalls, ServiceFlag, Voicemail
 from .numbering import AddressBook, dialable
 from .rest import Reply
@@ -123,6 +119,8 @@ class _Reading:
     hinted: asyncio.Event = field(default_factory=asyncio.Event)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     offered: bool | None = None
+    # Seconds until what was odd is asked for again: at first soon, then ever later.
+    again: float | None = None
 
 
 class Side:
@@ -149,8 +147,10 @@ class Side:
         self._told = told
         self._timing = timing = TIMING
         self._known_flags = set(flags or ())
+        self._flags_whole = True
         self._absent_since: dict[str, float] = {}
         self._heard_of: Voicemail | None = None
+        self._link = 0
         self._readings: dict[Kind, _Reading] = {
             Kind.MISSED_CALLS: _Reading(
                 self._read_missed,
@@ -187,8 +187,9 @@ class Side:
         The names of an address book are as good as before.
         """
         self.values = SideValues(address_book=self.values.address_book)
+        self._link += 1
         for reading in self._readings.values():
-            reading.offered = None
+            reading.offered = reading.again = None
             reading.due.clear()
 
     async def run(self) -> None:
@@ -245,20 +246,26 @@ class Side:
             reading.due = {at for at in reading.due if at > began}
             try:
                 await self._read(kind)
-            except (AccessOffError, NotFoundError, MethodNotAllowedError) as err:
-                _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
-                reading.offered = False
-                self._take(kind, None)
-                return
             except PbxError as err:
+                refused = isinstance(
+                    err, AccessOffError | NotFoundError | MethodNotAllowedError
+                )
+                if refused and not reading.offered:
+                    _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
+                    reading.offered = False
+                    self._take(kind, None)
+                    return
                 _LOGGER.debug("The PBX did not tell %s: %s", kind, err)
                 failures += 1
-                if failures == _FAILURES:
+                if failures == _FAILURES or isinstance(err, UnreadableReplyError):
                     self._take(kind, None)
             else:
                 failures = 0
             rested = loop.time() + timing.pause
-            slow = began + (timing.try_again if failures else reading.every)
+            if failures:
+                slow = began + timing.try_again
+            else:
+                slow = began + min(reading.every, reading.again or reading.every)
             while True:
                 reading.hinted.clear()
                 pause = max(rested, min(reading.due | {slow})) - loop.time()
@@ -271,40 +278,65 @@ class Side:
     async def _read(self, kind: Kind) -> None:
         """Read something once; what is asked for first is taken first.
 
-        Raises what hinders it.
+        What was asked for over another link is not taken at all. Raises what hinders it.
         """
-        reading = self._readings[kind]
+        reading, link = self._readings[kind], self._link
         async with reading.reading:
             value = await reading.read()
-            reading.offered = True
-            self._take(kind, value)
+            if link == self._link:
+                reading.offered = True
+                self._take(kind, value)
 
     async def _get[ValueT](
         self,
+        kind: Kind,
         path: str,
-        decode: Callable[[Any], ValueT],
+        decode: Callable[[Any, Reading], ValueT],
         params: Mapping[str, str] | None = None,
     ) -> ValueT:
-        """Return what a reply tells; raises UnexpectedReplyError for another shape."""
+        """Return what a reply tells; raises UnreadableReplyError for another shape.
+
+        One in which something is odd is soon asked for again, then ever later.
+        """
         told = (await self._session.request("GET", path, params=params)).json()
         self._ledger.sample(path.rpartition("/")[2], told)
+        reading = Reading(self._ledger)
         try:
-            return decode(told)
+            value = decode(told, reading)
         except FrameError as err:
-            raise UnexpectedReplyError(str(err)) from None
+            self._ledger.drop(str(err))
+            raise UnreadableReplyError(str(err)) from None
+        odd = self._readings[kind]
+        again = min(2 * odd.again, odd.every) if odd.again else self._timing.pause
+        odd.again = None if reading.clean else again
+        return value
 
     async def _read_flags(self) -> dict[str, ServiceFlag]:
-        """Return the service flags."""
+        """Return the service flags.
+
+        Who is not in a list that cannot all be read is there, in a state not known.
+        """
+
+        def decode(told: Any, reading: Reading) -> dict[str, ServiceFlag]:
+            """Return what a reply tells."""
+            flags = decode_flags(told, self._ledger, reading)
+            self._flags_whole = not reading.gap
+            if reading.gap:
+                known = self.values.service_flags or {}
+                unread = {n: replace(flag, active=None) for n, flag in known.items()}
+                flags = unread | flags
+            return flags
+
         return await self._get(
-            self._session.path("srvflags"),
-            lambda told: decode_flags(told, self._ledger),
+            Kind.SERVICE_FLAGS, self._session.path("srvflags"), decode
         )
 
     async def _read_missed(self) -> MissedCalls:
         """Return how many calls were missed; raises NotFoundError where none are counted."""
         missed = await self._get(
+            Kind.MISSED_CALLS,
             self._session.path("history"),
-            lambda told: decode_missed(told, self._ledger),
+            lambda told, _: decode_missed(told, self._ledger),
         )
         if missed is None:
             raise NotFoundError("the history has no counter")
@@ -312,16 +344,21 @@ class Side:
 
     async def _read_voicemail(self) -> Voicemail:
         """Return the messages not heard; a server that lacks the path has a classic one."""
+
+        def decode(told: Any, reading: Reading, *, filtered: bool) -> Voicemail:
+            """Return what a reply tells."""
+            return decode_voicemail(told, self._ledger, reading, filtered=filtered)
+
         try:
             return await self._get(
+                Kind.VOICEMAIL,
                 self._session.path("messages"),
-                lambda told: decode_voicemail(told, self._ledger, filtered=True),
+                partial(decode, filtered=True),
                 _UNREAD,
             )
         except NotFoundError, MethodNotAllowedError:
             return await self._get(
-                _CLASSIC_MESSAGES,
-                lambda told: decode_voicemail(told, self._ledger, filtered=False),
+                Kind.VOICEMAIL, _CLASSIC_MESSAGES, partial(decode, filtered=False)
             )
 
     async def _read_address_book(self) -> AddressBook:
@@ -337,8 +374,12 @@ class Side:
             replies = [await request("GET", _CLASSIC_BOOKS[0])]
             with suppress(AccessOffError, NotFoundError, MethodNotAllowedError):
                 replies.append(await request("GET", _CLASSIC_BOOKS[1]))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _address_book, replies, self._country)
+        loop, odd = asyncio.get_running_loop(), Ledger()
+        book = await loop.run_in_executor(
+            None, _address_book, replies, self._country, odd
+        )
+        self._ledger.left_out.update(odd.left_out)
+        return book
 
     # What they tell
 
@@ -357,7 +398,8 @@ class Side:
             # The first reading tells of nothing new; one after an outage does, once.
             if self._heard_of and _has_come(self._heard_of, after.voicemail):
                 told = replace(told, received=after.voicemail)
-            self._heard_of = after.voicemail
+            if after.voicemail.unread is not None:
+                self._heard_of = after.voicemail
         if told != SideChanges(kind):
             self._told(told)
 
@@ -369,7 +411,7 @@ class Side:
         """Return which flags look different, and which are gone for good."""
         old, new = before or {}, after or {}
         removed = frozenset[str]()
-        if after is not None:
+        if after is not None and self._flags_whole:
             for number in new:
                 self._absent_since.pop(number, None)
             lacking = self._known_flags - new.keys()
@@ -390,20 +432,24 @@ def _has_come(before: Voicemail, after: Voicemail) -> bool:
     """Return whether a message has come: one may have been heard meanwhile."""
     old, new = before.newest, after.newest
     newer = old and new and old.time and new.time and new.time > old.time
+    if before.unread is None or after.unread is None:
+        return bool(newer)
     return after.unread > before.unread or bool(newer)
 
 
-def _address_book(replies: Iterable[Reply], country: str | None) -> AddressBook:
+def _address_book(
+    replies: Iterable[Reply], country: str | None, ledger: Ledger | None = None
+) -> AddressBook:
     """Return the names in replies, the first outranks; what cannot be dialed has none.
 
-    Raises UnexpectedReplyError for a reply of another shape.
+    Raises UnreadableReplyError for a reply of another shape.
     """
     book = AddressBook(country=country)
     for reply in replies:
         try:
-            contacts = decode_address_book(reply.json())
+            contacts = decode_address_book(reply.json(), ledger)
         except FrameError as err:
-            raise UnexpectedReplyError(str(err)) from None
+            raise UnreadableReplyError(str(err)) from None
         named = list(book.contacts)
         for contact in contacts:
             for number in contact.numbers:

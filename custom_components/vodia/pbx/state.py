@@ -6,6 +6,7 @@ mean is here, each in a function that names it; docs/ARCHITECTURE.md lists them.
 
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
+from itertools import islice
 from typing import Final
 
 from .assumptions import Assumption
@@ -46,6 +47,8 @@ from .models import (
 from .numbering import AddressBook, same_number
 from .weighing import Weighing
 
+# Calls of unreadable lists that are kept as unclear.
+_UNCLEAR_KEPT: Final = 1000
 # Seconds in which a new call can be the one that we dialed.
 DIAL_WINDOW: Final = 30.0
 
@@ -88,8 +91,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         self._phases_listed: list[Phase | None] | None = None
         self._caller_ids: dict[str, Party] = {}
         self._lists_calls = False
+        # While the accounts are being read: where, and what was pushed since.
+        self._read_since: int | None = None
+        self._pushed: dict[str, Account] | None = None
         self._calls_told = False
         self._opaque: set[str] = set()
+        # The calls that are listed only because a list could not be read.
+        self._kept: frozenset[str] = frozenset()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
         for number, kind in (known or {}).items():
             self._show(number, _absent(number, kind, None))
@@ -123,9 +131,9 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 if not ours:
                     return Changes(doubtful=True) if ours is None else NOTHING
                 self.presence_pushed = self._deltas_come = True
-                return self._apply_delta(message.account)
+                return self._apply_delta(message.account, message.odd)
             case CallList():
-                return self._apply_calls(message.calls, now)
+                return self._apply_calls(message, now)
             case AccountsSnapshot():
                 return self._apply_snapshot(message, now)
             case CallerId():
@@ -159,6 +167,87 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             and self._is_in_tenant(call.callee)
             and self.line not in self._members(call)
             for call in calls
+        )
+
+    @property
+    def calls_unread(self) -> bool:
+        """Return whether news of the calls was lost, and it is not known how they are."""
+        return self._unread or bool(self._kept)
+
+    @property
+    def shows_presence(self) -> bool:
+        """Return whether somebody is shown in a call because of presence alone."""
+        return (self.is_denied or self.scope is not CallScope.TENANT) and any(
+            account.busy for account in self._accounts.values()
+        )
+
+    def checked(self, told: tuple[Call, ...]) -> CallList | None:
+        """Return the list as it is by what the line is told to have; None if that is open.
+
+        The calls may have other ids where that is told. Those of others stay as they are.
+        """
+        own = {
+            i for i, call in self._listed.items() if self.line in self._members(call)
+        }
+        found = {call.id: call for call in told}
+        if found and own.isdisjoint(found):
+            return None
+        calls = [
+            replace(call, phase=found[call_id].phase) if call_id in found else call
+            for call_id, call in self._listed.items()
+            if call_id in found or call_id not in own
+        ]
+        calls += [call for call_id, call in found.items() if call_id not in own]
+        others = self.calls_unread and self.scope is CallScope.TENANT
+        return CallList(tuple(calls), hidden=others)
+
+    @property
+    def is_denied(self) -> bool:
+        """Return whether the tenant's list of calls is known to leave somebody out."""
+        return bool(self._denied)
+
+    @property
+    def may_be_denied(self) -> bool:
+        """Return whether the tenant's list of calls does not explain all presence."""
+        return self.scope is CallScope.TENANT and any(
+            map(self._is_hidden, self._accounts.values())
+        )
+
+    @property
+    def line_is_denied(self) -> bool:
+        """Return whether the tenant's list of calls is known to leave out the line's."""
+        return self.line in self._denied
+
+    def begin_reading(self) -> None:
+        """Note that all accounts are asked for: what is pushed from now on is newer."""
+        self._read_since, self._pushed = self._tick, {}
+
+    def newest(self, snapshot: AccountsSnapshot) -> AccountsSnapshot:
+        """Return what a reading told, with what was pushed since it was begun."""
+        pushed, self._pushed = self._pushed or {}, None
+        accounts = tuple(
+            _merged(account, news) if (news := pushed.get(account.number)) else account
+            for account in snapshot.accounts
+        )
+        return replace(snapshot, accounts=accounts, since=self._read_since)
+
+    def contradicts(self, snapshot: AccountsSnapshot) -> bool:
+        """Return whether a snapshot has other calls of the line than the list."""
+        if snapshot.calls is None or self.scope is not CallScope.OWN:
+            return False
+        told = {call.id for call in snapshot.calls if self.line in self._members(call)}
+        return told != self._listed.keys()
+
+    def doubt_calls(self) -> Changes:
+        """Take no call for known until they are told anew: news of them was lost."""
+        if self.scope is None or self._unread:
+            return NOTHING
+        self._tick += 1
+        self._unread = True
+        self._kept = frozenset(self._listed)
+        return self._listed_anew(
+            {call_id: _unclear(call) for call_id, call in self._listed.items()},
+            everybody=True,
         )
 
     def expect_dial(self, number: str, now: float) -> Dial:
@@ -249,22 +338,33 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         extension = self.extensions.get(number)
         return extension is not None and bool(extension.doubtful)
 
-    def _apply_delta(self, delta: Account) -> Changes:
+    def _apply_delta(self, delta: Account, odd: AbstractSet[str]) -> Changes:
         """Merge a `user-state`: only `dnd` and `registered` survive their absence.
 
-        One for an unknown account creates nothing: it asks for a snapshot.
+        What is odd of them is not known. One for an unknown account creates nothing: it
+        asks for a snapshot.
         """
         number = delta.number
+        if self._pushed is not None and len(self._pushed) < ACCOUNTS_LIMIT:
+            before = self._pushed.get(number, delta)
+            self._pushed[number] = _merged(before, delta)
         old = self._accounts.get(number)
         if old is None:
             return Changes(unknown=number)
+        known = old
+        if odd:
+            known = replace(
+                old,
+                registered=None if "registered" in odd else old.registered,
+                dnd=None if "dnd" in odd else old.dnd,
+            )
         # Not by `replace`: that takes eight times as long.
         new = Account(
             number,
             delta.name or old.name,
             old.type,
-            old.registered if delta.registered is None else delta.registered,
-            old.dnd if delta.dnd is None else delta.dnd,
+            known.registered if delta.registered is None else delta.registered,
+            known.dnd if delta.dnd is None else delta.dnd,
             delta.chat,
             delta.busy,
             self._reported(delta),
@@ -287,6 +387,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             if shown and shown.present and number not in self._calls_of:
                 return self._took_flags(shown, new)
         self._note_reports(new)
+        if not new.busy:
+            self._denied -= {number}
         numbers = {number} | self._with_whom({number})
         if new.calls != old.calls:
             # It may tell that a call of a group is connected.
@@ -295,7 +397,14 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 for other in self.groups.keys() & self._reporting
                 if self.groups[other].type in RINGING_GROUPS
             }
-        return self._refreshed(numbers)
+        changes = self._refreshed(numbers)
+        if (
+            self.scope is CallScope.TENANT
+            and new.type == EXTENSION
+            and self._is_hidden(new)
+        ):
+            return replace(changes, doubtful=True)
+        return changes
 
     def _took_flags(self, old: Extension, account: Account) -> Changes:
         """Show the flags of an extension, as most deltas are about them alone."""
@@ -313,7 +422,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         """Replace all accounts.
 
         A list that is empty or lacks our own extension proves the absence of nobody. Such
-        lists add up, so they end at a bound.
+        lists add up, so they end at a bound. Where one has a gap, it is not known any more
+        how those are that it lacks.
         """
         accounts = {
             account.number: account for account in self._trusted(snapshot.accounts)
@@ -343,6 +453,11 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         for number in accounts.keys() - lacking:
             self.memory.absent_since.pop(number, None)
         removed = self._forget(lacking, now) if proves_absence else frozenset[str]()
+        if snapshot.gap:
+            accounts = {
+                number: Account(number, old.name, old.type)
+                for number, old in self._accounts.items()
+            } | accounts
         self._accounts = accounts if proves_absence else self._accounts | accounts
         self._learn_numbers()
         if self._numbers:
@@ -362,9 +477,12 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         for account in self._accounts.values():
             self._note_reports(account)
         if self.scope is None:
-            self._fill_in(snapshot.calls)
+            self._fill_in(snapshot.calls or ())
+        again = self._weigh_denials(snapshot.since)
         changes = self._refreshed(accounts.keys() | self.accounts.keys())
-        return replace(changes, removed=removed) if removed else changes
+        if removed or again:
+            changes = replace(changes, removed=removed, doubtful=again)
+        return changes
 
     def _reported(self, account: Account) -> tuple[Call, ...] | None:
         """Return the calls of an account's presence, the parties as what they are."""
@@ -397,15 +515,18 @@ class PbxState(Weighing, Extensions, Groups, Identity):
 
     # Calls
 
-    def _apply_calls(self, calls: tuple[Call, ...], now: float) -> Changes:
-        """Replace the list of the stream: an id that is missing has ended."""
+    def _apply_calls(self, told: CallList, now: float) -> Changes:
+        """Replace the list of the stream: an id that is missing has ended.
+
+        Unless something could not be read: then it is not known how it is.
+        """
         listed: dict[str, Call] = {}
         dialed: dict[str, Dial] = {}
-        for dial in self.memory.dials:
+        for dial in self.memory.dials if told.complete else ():
             # An id may come again once its call has left the list.
-            dial.before.intersection_update(call.id for call in calls)
-        only = self._only_new_call(calls) if self.memory.dials else None
-        for reported in self._continued(calls):
+            dial.before.intersection_update(call.id for call in told.calls)
+        only = self._only_new_call(told.calls) if self.memory.dials else None
+        for reported in self._continued(told.calls):
             self._learn_name(reported)
             if own := self._as_own(self._with_caller(self._identified(reported))):
                 call = self._as_dialed(own, now, dialed, only)
@@ -413,28 +534,47 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 call = merged(twin, call) if twin else call
                 # The same object is compared faster, here and further on.
                 before = self._listed.get(call.id)
+                if call.id in told.unsure and before:
+                    call = self._where_it_was(call, before)
                 listed[call.id] = before if before == call else call
+        kept = () if told.complete else self._listed.keys() - listed.keys()
+        self._kept = frozenset(islice(kept, _UNCLEAR_KEPT))
+        dialed |= {i: d for i, d in self.memory.dialed.items() if i in self._kept}
         memory = self.memory
         memory.dialed = dialed
+        unclear = {call_id: _unclear(self._listed[call_id]) for call_id in self._kept}
         self._caller_ids = {
             call_id: party
             for call_id, party in self._caller_ids.items()
-            if call_id in listed
+            if call_id in listed or call_id in unclear
         }
         if not self._calls_told:
             self._calls_told = True
             memory.begin_link(listed)
         elif memory.holds:
-            memory.follow_holds(listed)
-        if listed == self._listed:
+            memory.follow_holds(listed | unclear)
+        everybody, self._unread = self._unread is not told.hidden, told.hidden
+        if listed | unclear == self._listed and not everybody:
             return NOTHING
-        self._weigh(listed)
+        self._weigh(listed, unclear)
+        listed |= unclear
         self._connected_at = {
             call_id: self._connected_at.get(call_id, self._tick)
             for call_id, call in listed.items()
-            if call.connected
+            if call.connected or (call_id in self._connected_at and not call.phase)
         }
-        return self._listed_anew(listed)
+        return self._listed_anew(listed, everybody=everybody)
+
+    def _where_it_was(self, call: Call, before: Call) -> Call:
+        """Return a call of which it is not all known whom it concerns now.
+
+        It may still concern those that it did: for them it is open.
+        """
+        members = self._members(before)
+        if members <= self._members(call):
+            return call
+        extensions = call.extensions | members
+        return replace(call, extensions=extensions, lists_extensions=False, phase=None)
 
     def _apply_caller_id(self, told: CallerId) -> Changes:
         """Take over who calls, where the list of calls does not tell.
@@ -478,6 +618,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         if scope is self.scope:
             return NOTHING
         self.scope, self._ring = scope, None
+        self._unread, self._kept, self._denied = False, frozenset(), frozenset()
         return self._listed_anew({}, everybody=True)
 
     def _listed_anew(
@@ -487,13 +628,15 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         before = self._calls_of
         self._listed, self._phases_listed = listed, None
         self._calls_of = after = self._index(listed)
-        if self._weigh_ringing() or everybody:
-            return self._refreshed(self.accounts)
-        numbers = self._reporting | {
+        moved = {
             number
             for number in before.keys() | after.keys()
             if before.get(number) != after.get(number)
         }
+        self._note_moves(moved)
+        if self._weigh_ringing() or everybody:
+            return self._refreshed(self.accounts)
+        numbers = self._reporting | moved
         return self._refreshed(numbers | self._with_whom(numbers))
 
     def _with_whom(self, numbers: Iterable[str]) -> set[str]:
@@ -526,9 +669,10 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         )
         if named or by_machine:
             return call
+        # No list at all is not an empty one: that says that it is at no phone.
         return (
             None
-            if call.extensions
+            if call.extensions or call.lists_extensions
             else replace(call, extensions=frozenset({self.line}))
         )
 
@@ -671,6 +815,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
 
     def _phases(self) -> list[Phase | None] | None:
         """Return the phase of every call of the tenant, or None if some are not told."""
+        if self._unread or self._denied:
+            return None
         if self.scope is CallScope.TENANT:
             if self._phases_listed is None:
                 self._phases_listed = phases_of(self._listed.values())
@@ -692,6 +838,25 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         return list(
             (phases | {call.id: call.phase for call in self._listed.values()}).values()
         )
+
+
+def _unclear(call: Call) -> Call:
+    """Return a call of which it is not known how it is, or whether it still is."""
+    return replace(call, phase=None) if call.phase else call
+
+
+def _merged(told: Account, news: Account) -> Account:
+    """Return an account with what was told of it since."""
+    return Account(
+        told.number,
+        news.name or told.name,
+        told.type,
+        told.registered if news.registered is None else news.registered,
+        told.dnd if news.dnd is None else news.dnd,
+        news.chat,
+        news.busy,
+        news.calls,
+    )
 
 
 def _absent(number: str, kind: str, name: str | None) -> KnownAccount:

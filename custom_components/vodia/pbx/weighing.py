@@ -1,7 +1,7 @@
 """What a PBX proves or breaks of our assumptions, and what is not believed any more."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from typing import Final
 
@@ -9,7 +9,17 @@ from .assumptions import Assumption
 from .facts import Facts
 from .ledger import Ledger
 from .memory import Memory
-from .models import IN_CALL, NO_ID, Account, Call, CallScope, Extension, Phase
+from .models import (
+    EXTENSION,
+    GROUPS,
+    IN_CALL,
+    NO_ID,
+    Account,
+    Call,
+    CallScope,
+    Extension,
+    Phase,
+)
 from .numbering import AddressBook
 
 # Calls that ended last, to notice one that comes back.
@@ -42,6 +52,10 @@ class Weighing(Facts):
         self._ring: str | None = None
         self._ring_shown = False
         self._ring_told = False
+        # When the calls of an account changed last, and whose presence made it busy
+        # without one when it was read last.
+        self._moved_at: dict[str, int] = {}
+        self._suspected: frozenset[str] = frozenset()
 
     def _is_of_tenant(self, tenant: str | None) -> bool | None:
         """Return whether a delta that names a tenant is of ours; None if that is open.
@@ -86,8 +100,45 @@ class Weighing(Facts):
             return accounts
         return [replace(account, busy=None) for account in accounts]
 
-    def _weigh(self, listed: Mapping[str, Call]) -> None:
-        """Note what a new list tells about our assumptions."""
+    def _is_hidden(self, account: Account) -> bool:
+        """Return whether an account is busy, and has no call in the tenant's list."""
+        return (
+            account.busy is True
+            and account.number not in self._calls_of
+            and (account.type == EXTENSION or account.type in GROUPS)
+        )
+
+    def _weigh_denials(self, since: int | None) -> bool:
+        """Note whom the tenant's list leaves out; return whether to look again soon.
+
+        A PBX may answer a subscription that it does not grant, with nothing or with our
+        own calls. Presence counts that was asked for since the account's calls changed
+        last. One such reading may be a race.
+        """
+        if since is None:
+            self._denied = self._suspected = frozenset()
+            return False
+        hidden = frozenset(
+            number
+            for number, account in self._accounts.items()
+            if self._is_hidden(account) and self._moved_at.get(number, 0) <= since
+        )
+        before, self._suspected = self._suspected, hidden
+        if self.scope is not CallScope.TENANT:
+            return False
+        self._denied = hidden & before
+        self._assume(Assumption.TENANT_LISTS_ARE_GRANTED, not self._denied)
+        # Of the line it is soon known whether its presence means something else.
+        return self._denied != hidden or self.line in hidden
+
+    def _note_moves(self, numbers: AbstractSet[str]) -> None:
+        """Note whose calls are others now."""
+        self._moved_at |= dict.fromkeys(numbers & self._accounts.keys(), self._tick)
+        if not self._denied.isdisjoint(numbers):
+            self._denied -= numbers
+
+    def _weigh(self, listed: Mapping[str, Call], kept: Mapping[str, Call]) -> None:
+        """Note what a new list tells about our assumptions; some calls are only kept."""
         for call_id, call in listed.items():
             before = self._listed.get(call_id)
             if call is before:
@@ -108,7 +159,7 @@ class Weighing(Facts):
             ):
                 narrow = len(call.extensions - {call.caller.number}) <= 1
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
-        ended = self._listed.keys() - listed.keys()
+        ended = self._listed.keys() - listed.keys() - kept.keys()
         # An id alone may come again.
         self._ended.extend(
             (call_id, self._listed[call_id].started) for call_id in ended
