@@ -418,6 +418,52 @@ async def test_actions(hass: HomeAssistant, office: tuple[Simulator, Phones]) ->
     assert pbx.engine.call(call).talks("45")
 
 
+@pytest.mark.parametrize("shape", ["object", "list"])
+@pytest.mark.parametrize(
+    ("code", "status", "dialed"),
+    [
+        ("*86", None, "*865"),
+        ("*99", None, "*995"),
+        # A tenant without the code: the orbit gives the call to who dials it.
+        ("", None, "5"),
+        # Where it is not told it is that of a new tenant.
+        ("*86", 403, "*865"),
+        ("*86", 404, "*865"),
+        ("*86", 500, "*865"),
+    ],
+)
+async def test_star_code(
+    hass: HomeAssistant,
+    *,
+    pbx: Simulator,
+    phones: Phones,
+    dialect: str,
+    shape: Any,
+    code: str,
+    status: int | None,
+    dialed: str,
+) -> None:
+    """What retrieves is the code of the tenant, which is asked for once."""
+    pbx.switches.star_codes_as = shape
+    pbx.switches.rest_status.pop("starcodes", None)
+    pbx.engine.tenant("localhost").codes["code_retrieve"] = code
+    if status:
+        pbx.switches.rest_status["starcodes"] = status
+    for _ in range(2):
+        call = park(pbx)
+        await phones.wait("5", "occupied", "on")
+        response = await act(hass, "retrieve")
+        assert response
+        assert response["dialed_number"] == dialed
+        state = await phones.wait("45", "call", "connected")
+        assert state.attributes["remote_number"] == CALLER
+        pbx.engine.hang_up(call)
+        await phones.wait("45", "call", "idle")
+        await phones.wait("5", "occupied", "off")
+    asked = [path for _, path in pbx.requests if path.endswith("/starcodes")]
+    assert len(asked) == 1
+
+
 async def test_by_number(hass: HomeAssistant, office: tuple[Simulator, Phones]) -> None:
     """With several orbits the number decides, or that only one fits."""
     pbx, phones = office

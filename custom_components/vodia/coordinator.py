@@ -519,6 +519,8 @@ class VodiaCoordinator(Listener):
         self._started = True
         # Who logs in by an alias has another number.
         self._logins.add(self.line)
+        if self._chosen is not None:
+            self._chosen.add(self.line)
         self.lines = {self.line: self.client}
         server = self.client.session.server_name or ""
         device = self._devices.async_get_or_create(

@@ -211,7 +211,6 @@ class PbxClient:
         )
         self.control = Control(self)
         self.side = Side(
-            credentials.extension,
             self.session,
             self.ledger,
             self._side_told,
@@ -382,16 +381,17 @@ class PbxClient:
     async def _pause(self, seconds: float) -> bool:
         """Wait before the next try; return at once, with True, when the PBX is back.
 
-        Only whether its port is open is looked at: a login costs more, and a PBX that
-        refuses one is not asked more often.
+        Only whether its port is open is looked at, as long as it is not: a login costs
+        more, and a PBX that refuses one is not asked more often.
         """
         loop, look, away = asyncio.get_running_loop(), self.timing.look, False
         end = loop.time() + seconds
         while (begun := loop.time()) + look < end:
-            if not await self.session.rest.is_open(look):
-                away = True
-            elif away:
-                return True
+            if await self.session.rest.is_open(look):
+                if away:
+                    return True
+                break
+            away = True
             await asyncio.sleep(look - (loop.time() - begun))
         await asyncio.sleep(end - loop.time())
         return False

@@ -128,7 +128,6 @@ class Side:
 
     def __init__(
         self,
-        line: str,
         session: Session,
         ledger: Ledger,
         told: Callable[[SideChanges], None],
@@ -136,14 +135,13 @@ class Side:
         flags: Iterable[str] | None = None,
         country: str | None = None,
     ) -> None:
-        """Prepare to read for a line, and `told` what changed.
+        """Prepare to read for the line of a session, and `told` what changed.
 
         `flags` are those of earlier days; None leaves the flags to others. Numbers of
         the address book without their country are of `country`.
         """
         self._country = country
         self.values = SideValues()
-        self._line = line
         self._session = session
         self._ledger = ledger
         self._told = told
@@ -393,7 +391,9 @@ class Side:
             told = self._compare_flags(before.service_flags, after.service_flags)
         else:
             same = getattr(before, kind) == value
-            told = SideChanges(kind, frozenset() if same else frozenset({self._line}))
+            told = SideChanges(
+                kind, frozenset() if same else frozenset({self._session.extension})
+            )
         if after.voicemail and kind is Kind.VOICEMAIL:
             # The first reading tells of nothing new; one after an outage does, once.
             if self._heard_of and _has_come(self._heard_of, after.voicemail):
