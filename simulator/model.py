@@ -1,6 +1,6 @@
 """What a telephone system consists of: accounts, parties and calls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -149,7 +149,7 @@ class Account:
     name: str
     type: AccountType = AccountType.EXTENSION
     password: str = ""
-    aliases: tuple[str, ...] = ()
+    aliases: Sequence[str] = ()
     members: tuple[str, ...] = ()
     registered: bool = False
     dnd: bool = False
@@ -162,7 +162,6 @@ class Account:
     messages: list[VoiceMessage] = field(default_factory=list)
     contacts: list[Contact] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
-    aliases: list[str] = field(default_factory=list)
     ani: list[str] = field(default_factory=list)
     old_passwords: list[str] = field(default_factory=list)
     id: int = 0

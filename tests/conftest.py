@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -61,9 +62,14 @@ async def enable_event_loop_debug(request: pytest.FixtureRequest) -> None:
 def real_environment(
     enable_custom_integrations: None,
     socket_enabled: None,
+    hass_storage: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Load this repository's integration, allow loopback sockets, be quick."""
+    """Load this repository's integration, allow loopback sockets, be quick.
+
+    What is stored stays in memory: the harness's folder is one for all tests, and time
+    that is skipped lets all be stored that waits for a quiet moment.
+    """
     monkeypatch.setattr(client, "TIMING", QUICK)
 
 
@@ -92,7 +98,7 @@ async def pbx(dialect: str, request: pytest.FixtureRequest) -> AsyncIterator[Sim
     pbx = Simulator(getattr(Switches, dialect)(history_missed=False))
     shrink(pbx, request)
     async with pbx:
-        beside = ("srvflags", "messages", "self_messages", "adrbook")
+        beside = ("srvflags", "messages", "self_messages", "adrbook", "lists")
         pbx.switches.rest_status |= dict.fromkeys(beside, 404)
         yield pbx
 
@@ -104,6 +110,8 @@ def offers(pbx: Simulator, dialect: str, monkeypatch: pytest.MonkeyPatch) -> Non
     mailbox = "messages" if dialect == "modern" else "self_messages"
     for kind in ("srvflags", "history", "adrbook", mailbox):
         pbx.switches.rest_status.pop(kind, None)
+    if dialect == "classic":
+        pbx.switches.rest_status.pop("lists", None)
     pbx.switches.history_missed = True
 
 

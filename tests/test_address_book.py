@@ -12,6 +12,7 @@ from custom_components.vodia.pbx import side
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
+from simulator.model import Contact
 
 from .common import Phones, set_up, until
 from .conftest import QUICK_SIDE
@@ -64,6 +65,25 @@ async def test_names(
     assert await name_of(pbx, phones, caller=NUMBER, name="Office") == "Office"
     assert await name_of(pbx, phones, caller="41") == "Bruno Ferreira"
     assert await name_of(pbx, phones, caller="+4930999999") is None
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+@pytest.mark.parametrize("shared", [200, 403, 404])
+async def test_classic_books(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, shared: int
+) -> None:
+    """A PBX without the path has two books: the own one, and that of the tenant."""
+    pbx.switches.rest_status["adrbook"] = 404
+    pbx.engine.add_contact(*ANNA)
+    contacts = pbx.engine.tenant("localhost").contacts
+    contacts.append(Contact("Not", "Anna", (NUMBER,)))
+    contacts.append(Contact("Tom", "Taxi", ("+4930444444",)))
+    if shared != 200:
+        pbx.switches.faults["list_adrbook,true"] = shared
+    phones = await set_up_with_book(hass, entry)
+    assert await name_of(pbx, phones, caller=NUMBER) == "Anna Meyer"
+    taxi = await name_of(pbx, phones, caller="+4930444444")
+    assert taxi == ("Tom Taxi" if shared == 200 else None)
 
 
 async def test_first_event(

@@ -38,6 +38,7 @@ from simulator import Simulator, Stage, Switches
 
 from .common import Phones, create_entry, set_up, until
 from .test_triggers import CALLER, SECOND_CALLER, Ring, device
+from .wire import listed, lists
 
 ROOT = Path(__file__).parents[1]
 BLUEPRINTS = ROOT / "blueprints"
@@ -867,6 +868,51 @@ async def test_show_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
             "Call from an unknown number",
         )
     ]
+
+
+# Who calls is told a moment later
+
+
+async def late(pbx: Simulator, number: str = CALLER) -> None:
+    """Let a call ring, and tell 300 ms later who calls."""
+    await lists(pbx, listed(pbx, "c1", "alerting", None, "45", "45"))
+    await asyncio.sleep(0.3)
+    await lists(pbx, listed(pbx, "c1", "alerting", number, "45", "45"))
+
+
+async def test_announce_caller_late(
+    pbx: Simulator, phones: Phones, voices: Voices
+) -> None:
+    """It waits for the name rather than to say that nobody knows it."""
+    satellite = "assist_satellite.kitchen"
+    target = device(phones, "45")
+    await use(voices.hass, "announce_caller", phones=target, satellites=[satellite])
+    await late(pbx)
+    await until(voices.hass, voices.words)
+    assert voices.words() == ["Call from + 4 9 3 0 1 1 1 1 1 1"]
+
+
+async def test_show_caller_late(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The same on a display."""
+    sent = async_mock_service(hass, "notify", "send_message")
+    target = device(phones, "45")
+    await use(hass, "show_caller", phones=target, notify_entities=["notify.hall"])
+    await late(pbx)
+    await until(hass, lambda: sent)
+    await is_done(hass)
+    assert [call.data["message"] for call in sent] == [f"Call from {CALLER}"]
+
+
+async def test_notify_incoming_late(
+    pbx: Simulator, phones: Phones, mobile: Mobile
+) -> None:
+    """The same in a notification."""
+    await notify_incoming(mobile.hass, phones, mobile)
+    await late(pbx)
+    await mobile.shows(FIRST)
+    assert len(mobile.sent) == 1
 
 
 # A notification of an incoming call

@@ -10,7 +10,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.pbx import control
+from custom_components.vodia.pbx.errors import MethodNotAllowedError
 from custom_components.vodia.pbx.models import Changes
+from custom_components.vodia.pbx.session import Session
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -296,20 +298,36 @@ async def test_exact_command(
 ROUTINE = {"avoid-disconnect", "get-calls", "get-users"}
 
 
+CHAT_PATH = "/rest/user/45@localhost/chat"
+
+
+@pytest.mark.parametrize("over_rest", [True, False])
 async def test_send_message(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str, over_rest: bool
 ) -> None:
-    """A chat message is sent as the line, word for word."""
+    """A chat message is sent as the line, word for word, once, as the PBX has it."""
+    over_rest &= dialect == "modern"
+    if not over_rest:
+        pbx.switches.rest_status["chat"] = 404
     texts: list[Any] = []
     pbx.engine.listeners.append(texts.append)
     message = 'Die Tür\nist "offen" 🚪'
     await act(hass, "send_message", recipient="41", message=message)
     await until(hass, lambda: texts)
     assert (texts[0].sender, texts[0].recipient, texts[0].text) == ("45", "41", message)
-    assert [f for f in pbx.received if f["action"] == "chat"] == [
-        {"action": "chat", "src": "45", "dest": "41", "message": message}
-    ]
+    frames = [f for f in pbx.received if f["action"] == "chat"]
+    bodies = [body for path, body in pbx.bodies if path == CHAT_PATH]
+    if over_rest:
+        assert (frames, bodies) == ([], [{"type": "text", "text": message}])
+    else:
+        frame = {"action": "chat", "src": "45", "dest": "41", "message": message}
+        assert (frames, bodies) == ([frame], [])
     await refused(hass, "invalid_number", "send_message", recipient="@", message="x")
+    # Whether the PBX has it is asked once.
+    await act(hass, "send_message", recipient="41", message="again")
+    await until(hass, lambda: len(texts) == 2)
+    asked = [path for _, path in pbx.requests if "chat-history" in path]
+    assert len(asked) == 1
 
 
 # The history
@@ -319,6 +337,7 @@ async def test_get_call_history(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """The history tells how each call ended, the newest first."""
+    pbx.switches.summary_for = "booleans"
     missed = pbx.engine.ring(CALLER, "45", name="Anna")
     pbx.engine.hang_up(missed)
     answered = pbx.engine.ring("41", "45")
@@ -354,10 +373,40 @@ async def test_get_call_history(
                 "action": "load-cdr-summary",
                 "start": 0,
                 "length": 50,
-                "domain": "localhost",
-                "user": "true",
+                "domain": True,
+                "user": True,
             },
         )
+
+
+@classic
+async def test_history_of_a_tenant_that_is_named(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PBX that takes no booleans is asked once more, by the name of the tenant."""
+    bodies: list[Json] = []
+    request = Session.request
+
+    async def without_booleans(
+        self: Session, method: str, path: str, body: Any = None, **options: Any
+    ) -> Any:
+        """Refuse the summary that the portal asks for."""
+        if path == "/json":
+            bodies.append(dict(body))
+            if body["user"] is True:
+                raise MethodNotAllowedError("HTTP 400")
+        return await request(self, method, path, body, **options)
+
+    monkeypatch.setattr(Session, "request", without_booleans)
+    pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
+    bodies.clear()
+    told = await act(hass, "get_call_history")
+    assert told
+    assert len(told["calls"]) == 1
+    assert [(b["domain"], b["user"]) for b in bodies[-2:]] == [
+        (True, True),
+        ("localhost", "true"),
+    ]
 
 
 # Guards
@@ -672,8 +721,11 @@ async def test_half_of_a_character(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """What no wire can carry is replaced, and the rest arrives."""
+    texts: list[Any] = []
+    pbx.engine.listeners.append(texts.append)
     await act(hass, "send_message", recipient="41", message="a\ud800b")
-    await until(hass, lambda: any(f.get("message") == "a?b" for f in pbx.received))
+    await until(hass, lambda: texts)
+    assert texts[0].text == "a?b"
 
 
 @modern

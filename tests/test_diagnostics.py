@@ -15,7 +15,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 
-from .common import Phones
+from .common import Phones, until
 
 
 async def read(
@@ -222,3 +222,180 @@ async def test_device_of_the_pbx(
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     found = await read_device(hass, hass_client, phones, "41")
     assert found["state"] == "not_loaded"
+
+
+# What is masked
+
+
+SECRETS = {
+    "sip_hist": "5f4dcc3b5aa765d61d8327deb882cf99",
+    "web_hist": [
+        "5f4dcc3b5aa765d61d8327deb882cf99",
+        "e10adc3949ba59abbe56e057f20f883e",
+    ],
+    "web_pass": "hunter22",
+    "pin": 4711,
+    "mailbox-pin": "0815",
+    "session": "g7lsrphhrkim1jkvbt88",
+    "access_token": {"anna": "x1y2z3"},
+    "authorization": "Basic NDU6NDUtc2VjcmV0",
+}
+
+
+async def sample(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+    frame: dict[str, Any],
+) -> Any:
+    """Send a frame of an unknown kind; return what the diagnostics show of it."""
+    await pbx.send_raw(json.dumps({"action": "call-log", **frame}))
+    await until(
+        hass,
+        lambda: "call-log" in phones.entry.runtime_data.client.ledger.unknown_actions,
+    )
+    found = await read(hass, hass_client, phones)
+    last = [
+        recorded["text"]
+        for recorded in found["last_frames"]
+        if isinstance(recorded["text"], dict)
+        and recorded["text"].get("action") == "call-log"
+    ][-1]
+    assert last in found["samples"]["call-log"]
+    del last["action"]
+    return last
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (4711, 9999),
+        (99999, 99999),
+        (12, 99),
+        (7, 9),
+        (-815, 999),
+        (4930123456, 9999999999),
+        (3.25, 9.0),
+        (1e300, float("9" * 18)),
+        (0, 0),
+        (1, 1),
+        (True, True),
+        (None, None),
+        (45, 45),
+        ("4711", "0000"),
+        ("", ""),
+        ([4711, {"extra": 815}], [9999, {"extra": 999}]),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_numbers(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+    pair: tuple[Any, Any],
+) -> None:
+    """A number is masked whether it is written as a number or as a text."""
+    value, shown = pair
+    found = await sample(hass, hass_client, pbx, phones, {"extra": value})
+    assert json.dumps(found) == json.dumps({"extra": shown})
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_keys(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+) -> None:
+    """A name that is the key of something is masked as it would be as a value."""
+    name = pbx.engine.account("41").name.casefold()
+    first, last = name.split()
+    pbx.engine.ring("+4930123456", "45", name="Xaver Ypsilon")
+    await phones.wait("45", "call", "ringing")
+    frame = {
+        # Of the tenant, of a caller, of another text; whole and as a part.
+        first: 1,
+        f"{last}-state": 1,
+        f"of_{first}1": 1,
+        "ypsilon": {"name": "Zacharias"},
+        "zacharias": 0,
+        "g7lsrphhrkim1jkvbt88": 1,
+        "0171-1234567": 1,
+        # Who is in an object that nobody knows is anybody's guess.
+        "people": {
+            "quirin": {"number": "0171"},
+            "thusnel": {},
+            "gudrune": {},
+            "brunhilde": [{"volume": 3}],
+        },
+        # What is a field stays, whoever is called like it.
+        "note": "number dnd",
+        "number": "1",
+        "ring-tone": "x",
+        "settings": {"volume": 3, "mb_pin": 4711},
+    }
+    found = await sample(hass, hass_client, pbx, phones, frame)
+    assert found == {
+        "x" * len(first): 1,
+        f"{'x' * len(last)}-xxxxx": 1,
+        "x" * len(f"of_{first}1"): 1,
+        "xxxxxxx": {"name": "xxxxxxxxx"},
+        "xxxxxxxxx#2": 0,
+        "x" * 20: 1,
+        "0000-0000000": 1,
+        "people": {
+            "xxxxxx": {"number": "0000"},
+            "xxxxxxx": {},
+            "xxxxxxx#2": {},
+            "xxxxxxxxx": [{"volume": 9}],
+        },
+        "note": "xxxxxx xxx",
+        "number": "0",
+        "ring-tone": "x",
+        "settings": {"volume": 9, "mb_pin": "**REDACTED**"},
+    }
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_secrets(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+) -> None:
+    """Of passwords, hashes and sessions not even the shape is shown."""
+    found = await sample(
+        hass, hass_client, pbx, phones, {**SECRETS, "nested": {**SECRETS}}
+    )
+    nested = found.pop("nested")
+    assert found == dict.fromkeys(SECRETS, "**REDACTED**")
+    assert set(nested.values()) == {"**REDACTED**"}
+    # Where the digits of a hash are would be a third of it.
+    found = await sample(
+        hass,
+        hass_client,
+        pbx,
+        phones,
+        {"note": [SECRETS["sip_hist"], SECRETS["session"], "room10001"]},
+    )
+    assert found == {"note": ["x" * 32, "x" * 20, "x" * 9]}
+
+
+async def test_texts_that_are_no_json(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+) -> None:
+    """What cannot be read is masked as a text, keys and all."""
+    broken = json.dumps({"action": "call-log", **SECRETS, "anna": 4711})[:-1]
+    await pbx.send_raw(broken)
+    await pbx.send_raw('{"action":"last-one"}')
+    ledger = phones.entry.runtime_data.client.ledger
+    await until(hass, lambda: "last-one" in ledger.unknown_actions)
+    found = await read(hass, hass_client, phones)
+    text = json.dumps(found["last_frames"])
+    for secret in ("4711", "0815", "hunter", "anna", "5f4d", "g7ls", "NDU6"):
+        assert secret not in text

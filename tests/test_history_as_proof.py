@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
 from .common import Phones, create_entry, set_up, until
+from .conftest import QUICK
 from .test_events import CALLER, SECOND_CALLER, Ear
 from .test_triggers import attach, device
 
@@ -267,10 +269,51 @@ async def test_pbx_with_another_time(
 
 
 async def test_slow_history_does_not_keep_the_link_away(
-    pbx: Simulator, phones: Phones
+    pbx: Simulator, phones: Phones, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A history that never comes delays the return by its limit, and no more."""
+    """The present does not wait for the past: it is told when it comes."""
+    loop = asyncio.get_running_loop()
+    phones.entry.runtime_data.client.timing = replace(QUICK, proof=30.0)
+    ear = Ear(phones)
+    await asyncio.sleep(1.1)
     await lose(pbx, phones)
+    pbx.engine.hang_up(pbx.engine.ring(CALLER, "45", name="Anna"))
     pbx.switches.faults |= {"history": "hang", "json": "hang"}
+    began = loop.time()
     await find(pbx, phones)
+    assert loop.time() - began < 2
     assert phones.state("45", "call") == "idle"
+    # Without an id calls are told apart by their start, to the second.
+    await asyncio.sleep(1.1)
+    now = pbx.engine.ring(SECOND_CALLER, "45", name="Bea")
+    await ear.expect("ringing", call_id=now)
+    pbx.switches.faults.clear()
+    heard = await ear.expect("ringing", "ringing", *MISSED)
+    assert [attributes["remote_name"] for attributes in heard] == [
+        "Bea",
+        *["Anna"] * 3,
+    ]
+    # Who rings now is still the last one to call.
+    assert phones.state("45", "last_caller") == "Bea"
+
+
+@pytest.mark.parametrize("fault", ["hang", "late"])
+async def test_end_is_told_in_time(pbx: Simulator, phones: Phones, fault: str) -> None:
+    """However slow the history is, an end waits three seconds for it and no more."""
+    client = phones.entry.runtime_data.client
+    client.timing = replace(QUICK, proof=3.0, ask_proof_again=1.0, request=10.0)
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    if fault == "hang":
+        pbx.switches.faults |= {"history": "hang", "json": "hang"}
+    else:
+        pbx.switches.history_delay = 60
+        # Each answer comes late as well.
+        pbx.switches.latency = 0.9
+    loop = asyncio.get_running_loop()
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "ringing", "off")
+    began = loop.time()
+    await ear.expect("ringing", "ended: unknown")
+    assert loop.time() - began < 3.1

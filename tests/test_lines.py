@@ -442,6 +442,7 @@ async def test_reloads_once(
 # What goes wrong
 
 
+@pytest.mark.office("40")
 async def test_unload_of_many_lines(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -13,7 +13,7 @@ from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.pbx.models import EndReason
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
 from homeassistant.components import automation
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
@@ -141,6 +141,6 @@ async def test_action(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     """The action dials."""
     config, *_ = examples("docs/actions.md")
     actions = await async_validate_actions_config(hass, cv.SCRIPT_SCHEMA([config]))
-    await Script(hass, actions, "dial", "test").async_run()
+    await Script(hass, actions, "dial", "test").async_run(context=Context())
     (call,) = pbx.engine.calls()
     assert call.called.number == "+4930123456"

@@ -250,7 +250,7 @@ FEATURES = (
     ),
     Feature(
         name="address book",
-        paths=("adrbook",),
+        paths=("adrbook", "lists"),
         works=caller_has_a_name,
         lacks=caller_has_no_name,
         lost=caller_has_no_name,
@@ -477,7 +477,8 @@ async def test_a_session_that_ends_the_link(
     """Whatever is refused, the link stays, also if the end of a session ends it."""
     office.switches.session_end_closes = True
     office.switches.domain_calls = False
-    kinds = ("srvflags", "history", "json", "messages", "self_messages", "adrbook")
+    books = ("adrbook", "lists")
+    kinds = ("srvflags", "history", "json", "messages", "self_messages", *books)
     office.switches.rest_status |= dict.fromkeys((*kinds, "orbits", "calls"), status)
     phones = await set_up(hass, entry)
     there = Office(hass, office, phones, status)

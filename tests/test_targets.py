@@ -164,6 +164,7 @@ async def test_exclude(
 
 
 @modern
+@pytest.mark.office("40", "501")
 async def test_excluded_pbx_keeps_its_groups(
     hass: HomeAssistant, phones: Phones, places: Json
 ) -> None:
@@ -336,6 +337,7 @@ async def branch(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Phones:
 
 
 @modern
+@pytest.mark.office("40")
 async def test_other_lines_are_done(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -1,6 +1,8 @@
 """Triggers and conditions: one call, one firing; only what was asked for."""
 
 import asyncio
+from pathlib import Path
+import re
 from typing import Any, NamedTuple
 
 import pytest
@@ -380,6 +382,34 @@ async def test_setup(
     assert not any(began)
 
 
+async def test_what_the_faq_says_of_restarts(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that rings when the entry starts is shown and not told; after an outage it is."""
+    (answer,) = re.findall(
+        r"^\*\*Will my automations fire for calls that came during a restart\?\*\*(.*?)\n\n",
+        Path(__file__).parents[1].joinpath("docs", "faq.md").read_text(),
+        re.DOTALL | re.MULTILINE,
+    )
+    assert "`vodia.call_ringing` does not fire" in answer
+    target = device(phones, "45")
+    rings = await attach(hass, "call_ringing", target)
+    over = await attach(hass, "call_ended", target)
+    assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    call = pbx.engine.ring(CALLER, "45")
+    await set_up(hass, phones.entry)
+    assert phones.state("45", "ringing") == "on"
+    pbx.engine.hang_up(call)
+    await until(hass, lambda: over)
+    assert not rings
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    pbx.engine.ring(CALLER, "45")
+    await pbx.accept()
+    await until(hass, lambda: rings)
+
+
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call from during an outage that is still up fires once; an old one not again."""
     fired = await attach(hass, "call_ringing", device(phones, "45"))
@@ -429,6 +459,27 @@ async def test_ringing_for(
         pbx.engine.hang_up(call)
     await rest(hass, 0.5)
     assert len(fired) == (ending == "rings on")
+
+
+@pytest.mark.parametrize("rings_on", [True, False])
+async def test_ringing_for_that_ends_in_an_outage(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, rings_on: bool
+) -> None:
+    """Nobody knows whether it rings then: it fires when the link is back, if it does."""
+    fired = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
+    call = pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "ringing", "on")
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    if not rings_on:
+        pbx.engine.hang_up(call)
+    await rest(hass, 1)
+    assert not fired
+    await pbx.accept()
+    await phones.wait("", "connected", "on")
+    await rest(hass, 1)
+    assert [data["call_id"] for data in fired] == [call] * rings_on
 
 
 @pytest.mark.parametrize("dialect", ["modern"])

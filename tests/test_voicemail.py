@@ -217,3 +217,26 @@ async def test_fault(
     pbx.switches.faults.clear()
     await shows(phones, "1")
     assert phones.state("", "connected") == "on"
+
+
+@pytest.mark.parametrize("shape", ["data"])
+async def test_one_heard_and_one_left(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, shape: str
+) -> None:
+    """As many messages as before may be others: a newer one has come."""
+    choose(pbx, shape)
+    pbx.engine.leave_message("45", "41")
+    phones = await set_up(hass, entry)
+    await shows(phones, "1")
+    pbx.engine.hear_messages("45")
+    pbx.jump(60)
+    leave(pbx)
+    await until(hass, lambda: event(phones).state != STATE_UNKNOWN)
+    assert event(phones).attributes["number"] == CALLER
+    told = event(phones).state
+    # Nothing has come when one is heard.
+    pbx.engine.hear_messages("45")
+    await pbx.send_raw(PUSHES[0])
+    await shows(phones, "0")
+    await rest(hass)
+    assert event(phones).state == told

@@ -7,7 +7,6 @@ calls apart.
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime
 import re
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT, CONF_TENANT_NAMES
 from .coordinator import VodiaConfigEntry, account_of
+from .mask import Mask, load, said, words
 from .pbx.assumptions import Assumption
 from .pbx.ledger import Recorded
 from .pbx.models import SERVICE_FLAG
@@ -29,21 +29,6 @@ _TO_REDACT: Final = {
     *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT),
     CONF_TENANT_NAMES,
 }
-# Fields whose words are the protocol's own.
-_WORDS: Final = frozenset(
-    {
-        *("action", "type", "state", "callstate", "registered", "dnd", "chatstatus"),
-        *("rec", "startstop", "subscribe", "connected", "usertype", "mode", "isnew"),
-        # Our own words.
-        *("call_state", "direction", "scope", "raw_state"),
-    }
-)
-# Levels of a frame that are shown; none that we know has as many.
-_DEPTH: Final = 10
-_WORD: Final = re.compile(r"[a-z-]{0,20}")
-_KEY: Final = re.compile(r"[a-z_-][a-z0-9_-]{0,39}")
-_TOKEN: Final = re.compile(r"\bsips?(?=:)|\btel(?=:)|\buser=phone\b|\w+")
-_PROTOCOL: Final = frozenset({"sip", "sips", "tel", "user=phone"})
 
 
 async def async_get_config_entry_diagnostics(
@@ -58,7 +43,7 @@ async def async_get_config_entry_diagnostics(
         }
     client = entry.runtime_data.client
     session, state, ledger = client.session, client.state, client.ledger
-    mask = _Mask(frozenset(state.accounts))
+    mask = Mask(frozenset(state.accounts), _names_in(entry))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
         "options": dict(entry.options),
@@ -116,7 +101,7 @@ async def async_get_device_diagnostics(
     if entry.state is not ConfigEntryState.LOADED or number is None:
         return await async_get_config_entry_diagnostics(hass, entry)
     coordinator = entry.runtime_data
-    client, mask = coordinator.client, _Mask(frozenset({number}))
+    client, mask = coordinator.client, Mask(frozenset({number}), _names_in(entry))
     account = coordinator.account(number) or coordinator.flags.get(number)
     line = coordinator.lines.get(number)
     return {
@@ -125,7 +110,7 @@ async def async_get_device_diagnostics(
         "number": number,
         "type": getattr(account, "type", SERVICE_FLAG) if account else None,
         "listed": coordinator.is_present(number),
-        "account": account and mask.value(_plain(account)),
+        "account": account and mask.value(_plain(account), ours=True),
         "line": line
         and {
             "connected": line.connected,
@@ -138,6 +123,26 @@ async def async_get_device_diagnostics(
             if (about := _about(recorded, number))
         ],
     }
+
+
+def _names_in(entry: VodiaConfigEntry) -> set[str]:
+    """Return the words that name people or places, as far as they are known."""
+    coordinator = entry.runtime_data
+    lines = coordinator.lines.values()
+    named = [
+        *(account.name for account in coordinator.client.state.accounts.values()),
+        *(
+            name
+            for line in lines
+            for _, name in getattr(line.side.values.address_book, "contacts", ())
+        ),
+        *(entry.data[key] for key in (CONF_HOST, CONF_TENANT)),
+    ]
+    told = {word for name in named if name for word in words(name)}
+    for line in lines:
+        for recorded in line.ledger.last:
+            told.update(said(load(recorded.text)))
+    return told
 
 
 def _plain(subject: Any) -> Any:
@@ -154,10 +159,10 @@ def _plain(subject: Any) -> Any:
 
 def _about(recorded: Recorded, number: str) -> Recorded | None:
     """Return what a recorded text says of an account; None if that is nothing."""
-    try:
-        found = _pick(orjson.loads(recorded.text), number)
-    except orjson.JSONDecodeError:
+    found = load(recorded.text)
+    if isinstance(found, str):
         return None
+    found = _pick(found, number)
     if not _names(found, number):
         return None
     # Whose login has read it does not concern the account.
@@ -188,76 +193,4 @@ def _names(value: Any, number: str) -> bool:
             return any(_names(item, number) for item in value)
         case bool() | None:
             return False
-    return number in _TOKEN.findall(str(value))
-
-
-class _Mask:
-    """Hide what the texts of the wire tell about people; keep their shape."""
-
-    def __init__(self, accounts: frozenset[str]) -> None:
-        """Leave the numbers of the accounts as they are."""
-        self._accounts = accounts
-        self._ids: dict[str, str] = {}
-
-    def recorded(self, recorded: Recorded) -> dict[str, Any]:
-        """Return a recorded text."""
-        try:
-            shown = self.value(orjson.loads(recorded.text)) if recorded.text else None
-        except orjson.JSONDecodeError:
-            shown = self.text(recorded.text.decode(errors="replace"))
-        return {
-            "time": datetime.fromtimestamp(recorded.time, UTC).isoformat(),
-            "source": self.source(recorded.source),
-            "size": recorded.size,
-            "text": shown,
-        }
-
-    def source(self, source: str) -> str:
-        """Return where a text comes from, the tenant in its path hidden."""
-        return re.sub(r"@[^/ ]+|(?<=/domain/)(?!self/)[^/ ]+", "@tenant", source)
-
-    def counts(self, counter: Counter[str]) -> dict[str, int]:
-        """Return words of the PBX with their counts."""
-        return {self.key(key): number for key, number in counter.items()}
-
-    def key(self, key: str) -> str:
-        """Return the name of a field, unless it is a value in disguise."""
-        parts = re.split(r"([.:,])", key)
-        return "".join(
-            part
-            if not part or part in ".:," or _KEY.fullmatch(part)
-            else self.text(part)
-            for part in parts
-        )
-
-    def value(self, value: Any, key: str = "", depth: int = _DEPTH) -> Any:
-        """Return a value of a frame."""
-        match value:
-            case Mapping() | list() if not depth:
-                return "..."
-            case Mapping():
-                return {
-                    self.key(k): self.value(v, k, depth - 1) for k, v in value.items()
-                }
-            case list():
-                return [self.value(item, key, depth - 1) for item in value]
-            case str() if key in _WORDS and _WORD.fullmatch(value):
-                return value
-            case str() | int() if key in ("id", "callid", "id2") and value:
-                return self._ids.setdefault(str(value), f"id-{len(self._ids) + 1}")
-            case str():
-                return self.text(value)
-            case int() | float() if not isinstance(value, bool) and abs(value) > 99999:
-                return int("9" * len(str(abs(int(value)))))
-        return value
-
-    def text(self, text: str) -> str:
-        """Return a text in its shape only."""
-        return _TOKEN.sub(self._token, text)
-
-    def _token(self, match: re.Match[str]) -> str:
-        """Return a word of a text in its shape only."""
-        token = match[0]
-        if token in self._accounts or token in _PROTOCOL:
-            return token
-        return "".join("0" if char.isdigit() else "x" for char in token)
+    return number in re.findall(r"\w+", str(value))

@@ -22,7 +22,7 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx import ledger as ledger_module, messages
-from custom_components.vodia.pbx.auth import _session_id, _told_tenant
+from custom_components.vodia.pbx.auth import _session_id, _told
 from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
 from custom_components.vodia.pbx.ledger import Ledger
 from custom_components.vodia.pbx.messages import (
@@ -364,14 +364,14 @@ class Told:
         return reply(self.text)
 
 
-def told_tenant(text: str) -> str | None:
-    """Return the tenant that a session tells; nothing is waited for."""
+def names_told(text: str) -> tuple[str | None, str | None]:
+    """Return tenant and account that a session tells; nothing is waited for."""
     rest: Any = Told(text)
     try:
-        _told_tenant(rest, {}).send(None)
+        _told(rest, {}).send(None)
     except StopIteration as done:
-        tenant: str | None = done.value
-        return tenant
+        names: tuple[str | None, str | None] = done.value
+        return names
     raise AssertionError("it waits")
 
 
@@ -404,7 +404,9 @@ def test_hostile_replies(chance: Random) -> None:
                 assert re.fullmatch(
                     "[\\w-]{8,128}", _session_id(reply(text)) or "x" * 8
                 )
-            assert re.fullmatch("[\\w.-]{1,253}", told_tenant(text) or "x")
+            assert all(
+                re.fullmatch(r"[\w.-]{1,253}", name or "x") for name in names_told(text)
+            )
             continue
         with suppress(UnexpectedReplyError):
             _address_book(reply(text), "DE")

@@ -19,6 +19,8 @@ from custom_components.vodia.const import DOMAIN
 _SHOWN = 20
 # They miss what not every machine has, and come with what the tests ask for.
 _OF_THE_MACHINE = ("haffmpeg", "homeassistant.components.camera")
+# What it says of a machine that is busy with something else.
+_SLOW = re.compile(r"^(Updating state for|Update of) .* (took|is taking)")
 # Whose warnings tell that an automation or a template of ours does not work.
 _OF_THE_USER = (
     "homeassistant.components.automation",
@@ -52,7 +54,7 @@ class Errors(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record that must not be."""
         text = record.getMessage()
-        if record.name.startswith(_OF_THE_MACHINE):
+        if record.name.startswith(_OF_THE_MACHINE) or _SLOW.match(text):
             return
         about_us = DOMAIN in without_paths(text)
         if (

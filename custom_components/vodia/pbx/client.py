@@ -153,6 +153,7 @@ class _Link:
     rest_ids: bool | None = None
     rest_refused: set[str] = field(default_factory=set)
     dnd_way: int = 0
+    rest_chat: bool | None = None
     retrieve_code: str | None = None
 
     @property
@@ -819,7 +820,7 @@ class PbxClient:
         then while do not disturb is on.
         """
         stories, line, timing = self.stories, live.state.line, self.timing
-        hears_all = True
+        was_quiet = False
         history = await reading
         while True:
             now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
@@ -833,8 +834,9 @@ class PbxClient:
                 await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
             else:
                 while not await _set(live.proof_wanted, timing.unheard):
-                    before, hears_all = hears_all, self._hears_all(live)
-                    if not (before and hears_all):
+                    quiet = self._is_quiet(live)
+                    if quiet or was_quiet or stories.lacks_history(line):
+                        was_quiet = quiet
                         break
             live.proof_wanted.clear()
             history = await self._read_history()
@@ -846,14 +848,14 @@ class PbxClient:
             return None
         return tuple(map(live.state.identified, history))
 
-    def _hears_all(self, live: _Link) -> bool:
-        """Return whether all calls of the line come through, or are told all the same."""
+    def _is_quiet(self, live: _Link) -> bool:
+        """Return whether calls may come that no phone hears and no push tells of."""
         line = self.watcher.state.extensions.get(live.state.line)
         return (
-            live.call_scope is CallScope.TENANT
-            or live.state.line in self.stories.without_history
-            or line is None
-            or line.dnd is not True
+            live.call_scope is CallScope.OWN
+            and live.state.line not in self.stories.without_history
+            and line is not None
+            and line.dnd is True
         )
 
     async def _read_history(self) -> _History:

@@ -318,14 +318,32 @@ class Control:
 
         Raises InvalidNumberError, NotConnectedError.
         """
-        client = self._client
+        client, text = self._client, _encodable(message)
         recipient = self._dialable(recipient)
-        await client.send(
-            "chat",
-            src=client.live.state.line,
-            dest=recipient,
-            message=_encodable(message),
-        )
+        async with self._act("send_message") as act, act.in_time():
+            if await self._chats_over_rest():
+                await client.session.request(
+                    "POST",
+                    client.session.path("chat"),
+                    {"type": "text", "text": text},
+                    params={"number": recipient},
+                )
+            else:
+                line = client.live.state.line
+                await client.send("chat", src=line, dest=recipient, message=text)
+
+    async def _chats_over_rest(self) -> bool:
+        """Find out, once for a link, whether the PBX has its messages over REST (v70)."""
+        client, live = self._client, self._client.live
+        if live.rest_chat is None:
+            try:
+                path = client.session.path("chat-history")
+                await client.session.request("GET", path, params={"api": "2"})
+            except AccessOffError, UnexpectedReplyError:
+                live.rest_chat = False
+            else:
+                live.rest_chat = True
+        return live.rest_chat
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.

@@ -21,17 +21,23 @@ async def read_history(
     the portal of 2016 asked. Raises AccessOffError, NotFoundError where the PBX tells
     neither way, UnexpectedReplyError for another shape, or an error of the network.
     """
+    request = session.request
+    summary = {
+        "action": "load-cdr-summary",
+        "start": 0,
+        "length": _CLASSIC_LENGTH,
+        "domain": True,
+        "user": True,
+    }
     try:
-        reply = await session.request("GET", session.path("history"))
+        reply = await request("GET", session.path("history"))
     except NotFoundError, MethodNotAllowedError:
-        summary = {
-            "action": "load-cdr-summary",
-            "start": 0,
-            "length": _CLASSIC_LENGTH,
-            "domain": session.tenant,
-            "user": "true",
-        }
-        reply = await session.request("POST", _CLASSIC_PATH, summary)
+        try:
+            reply = await request("POST", _CLASSIC_PATH, summary)
+        except MethodNotAllowedError:
+            # The tenant may want to be named.
+            summary |= {"domain": session.tenant, "user": "true"}
+            reply = await request("POST", _CLASSIC_PATH, summary)
     told = reply.json()
     ledger.sample("history", told)
     try:

@@ -135,6 +135,11 @@ _FRAME_FIELDS: Final = {
     "chat": frozenset({"action", "src", "dest", "message"}),
     "callerid": frozenset({"action", "callid", "name", "number"}),
 }
+# All names of fields that are known.
+FIELDS: Final = frozenset().union(
+    *(_CALL_FIELDS, _STATE_FIELDS, _REST_FIELDS, _PAST_FIELDS, _ORBIT_FIELDS),
+    *(_FLAG_FIELDS, _MESSAGE_FIELDS, *_FRAME_FIELDS.values()),
+)
 # Hints that something changed; what they carry is not known (v70 dialect).
 _SIGNALS: Final = frozenset({"blf", "user-change", "missed-calls"})
 # Names that real PBXs send and that say nothing about accounts or calls.

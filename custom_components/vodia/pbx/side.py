@@ -45,6 +45,10 @@ _LOGGER = logging.getLogger(__name__)
 
 # Failed readings in a row after which a value is not known any more.
 _FAILURES: Final = 3
+_CLASSIC_BOOKS: Final = tuple(
+    f"/rest/domain/self/account/self/list/list_adrbook,{shared}"
+    for shared in ("false", "true")
+)
 _CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
 _UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
 
@@ -148,7 +152,7 @@ class Side:
         self._timing = timing = TIMING
         self._known_flags = set(flags or ())
         self._absent_since: dict[str, float] = {}
-        self._unread: int | None = None
+        self._heard_of: Voicemail | None = None
         self._readings: dict[Kind, _Reading] = {
             Kind.MISSED_CALLS: _Reading(
                 self._read_missed,
@@ -323,10 +327,20 @@ class Side:
             )
 
     async def _read_address_book(self) -> AddressBook:
-        """Return the names of the address book; a large one takes its time."""
-        reply = await self._session.request("GET", self._session.path("adrbook"))
+        """Return the names of the address book; a large one takes its time.
+
+        A server that lacks the path has two classic ones: the own book outranks that of
+        the tenant.
+        """
+        request = self._session.request
+        try:
+            replies = [await request("GET", self._session.path("adrbook"))]
+        except NotFoundError, MethodNotAllowedError:
+            replies = [await request("GET", _CLASSIC_BOOKS[0])]
+            with suppress(AccessOffError, NotFoundError, MethodNotAllowedError):
+                replies.append(await request("GET", _CLASSIC_BOOKS[1]))
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, _address_book, reply, self._country)
+        return await loop.run_in_executor(None, _address_book, replies, self._country)
 
     # What they tell
 
@@ -340,10 +354,10 @@ class Side:
             same = getattr(before, kind) == value
             told = SideChanges(kind, frozenset() if same else frozenset({self._line}))
         if after.voicemail and kind is Kind.VOICEMAIL:
-            known, self._unread = self._unread, after.voicemail.unread
             # The first reading tells of nothing new; one after an outage does, once.
-            if known is not None and self._unread > known:
+            if self._heard_of and _has_come(self._heard_of, after.voicemail):
                 told = replace(told, received=after.voicemail)
+            self._heard_of = after.voicemail
         if told != SideChanges(kind):
             self._told(told)
 
@@ -372,18 +386,29 @@ class Side:
         )
 
 
-def _address_book(reply: Reply, country: str | None) -> AddressBook:
-    """Return the names in a reply; what cannot be dialed has none.
+def _has_come(before: Voicemail, after: Voicemail) -> bool:
+    """Return whether a message has come: one may have been heard meanwhile."""
+    old, new = before.newest, after.newest
+    newer = old and new and old.time and new.time and new.time > old.time
+    return after.unread > before.unread or bool(newer)
+
+
+def _address_book(replies: Iterable[Reply], country: str | None) -> AddressBook:
+    """Return the names in replies, the first outranks; what cannot be dialed has none.
 
     Raises UnexpectedReplyError for a reply of another shape.
     """
-    try:
-        contacts = decode_address_book(reply.json())
-    except FrameError as err:
-        raise UnexpectedReplyError(str(err)) from None
-    named: list[tuple[str, str]] = []
-    for contact in contacts:
-        for number in contact.numbers:
-            with suppress(InvalidNumberError):
-                named.append((dialable(number), contact.name))
-    return AddressBook(named, country)
+    book = AddressBook(country=country)
+    for reply in replies:
+        try:
+            contacts = decode_address_book(reply.json())
+        except FrameError as err:
+            raise UnexpectedReplyError(str(err)) from None
+        named = list(book.contacts)
+        for contact in contacts:
+            for number in contact.numbers:
+                with suppress(InvalidNumberError):
+                    if not book.name(dialed := dialable(number)):
+                        named.append((dialed, contact.name))
+        book = AddressBook(named, country)
+    return book

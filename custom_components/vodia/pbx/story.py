@@ -201,6 +201,11 @@ class Stories:
         ]
         return next((s.began for s in reversed(heard) if is_known(past, s.call)), None)
 
+    def lacks_history(self, line: str) -> bool:
+        """Return whether what a line's history tells of a gap has not been read yet."""
+        unread = line in self._gaps or line not in self._read
+        return unread and line not in self.without_history
+
     def wants_proof(self, line: str) -> bool:
         """Return whether an end waits for what the history tells."""
         return line in self._waiting
