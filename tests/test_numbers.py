@@ -164,6 +164,7 @@ async def test_filter_that_is_no_text(
 @pytest.mark.parametrize(
     "number", ["030123456", "4930123456", "+4930123456", "-5", "45.0"]
 )
+@pytest.mark.logs("Error executing script.*in quotes")
 @modern
 async def test_dial_what_yaml_made_a_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
@@ -181,6 +182,7 @@ CALL_BACK = """
 """
 
 
+@pytest.mark.logs("Error executing script.*begin with tel:")
 @modern
 async def test_call_back(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The most natural template calls a colleague; of others it says how to write it."""
@@ -255,6 +257,7 @@ async def test_not_dialed(
 
 
 @pytest.mark.parametrize("call_id", ["1700000000.10", "1700000000.1", "170000", "x7"])
+@pytest.mark.logs("Error executing script.*nothing showed")
 @modern
 async def test_call_id_that_looks_like_a_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, call_id: str

@@ -37,12 +37,12 @@ UNKNOWN = (
 
 def calling(**fields: str) -> Party:
     """Return the caller of a call of the modern dialect."""
-    frame = {"action": "call-state", "calls": [{"id": "c", "state": "alerting"}]}
-    frame["calls"][0].update({"to-number": "45", **fields})  # type: ignore[union-attr]
+    call = {"id": "c", "state": "alerting", "to-number": "45", **fields}
+    frame = {"action": "call-state", "calls": [call]}
     message = decode(orjson.dumps(frame), Ledger())
     assert isinstance(message, CallList)
-    (call,) = message.calls
-    return call.caller
+    (told,) = message.calls
+    return told.caller
 
 
 @pytest.mark.parametrize("text", WITHHELD)
