@@ -381,7 +381,11 @@ def test_commands() -> None:
     assert "\n## Try it in two commands\n" in readme
     assert "```bash\nscripts/demo\nscripts/test\n```" in readme
     assert "/^## Try it/" in ci
-    for command in ("${commands[0]} --port", "\n${commands[1]}\n", "scripts/demo --check"):
+    for command in (
+        "${commands[0]} --port",
+        "\n${commands[1]}\n",
+        "scripts/demo --check",
+    ):
         assert command in ci
     for command in ("scripts/setup", "scripts/demo --check", "scripts/test"):
         assert f"| `{command}` |" in contributing
