@@ -9,6 +9,7 @@ from hassil.intents import Intents
 from hassil.recognize import recognize
 from hassil.sample import sample_intents
 import pytest
+import voluptuous as vol
 
 from custom_components.vodia import PLATFORMS
 from custom_components.vodia.const import DOMAIN
@@ -107,11 +108,19 @@ async def configuration(hass: HomeAssistant, config: Any) -> None:
         component.CONFIG_SCHEMA({domain: config[domain]})
 
 
+async def target(hass: HomeAssistant, config: Any) -> None:
+    """Take it as a target, and what it excludes as another: 2026.10 knows no exclusions."""
+    chosen = dict(config["target"])
+    for part in (chosen.pop("exclude", {}), chosen):
+        vol.Schema(cv.TARGET_FIELDS)(part)
+
+
 KINDS: dict[str, Callable[[HomeAssistant, Any], Awaitable[None]]] = {
     "triggers": automation,
     "use_blueprint": automation,
     "action": actions,
     "type": card,
+    "target": target,
     "intents": sentences,
 }
 

@@ -13,6 +13,9 @@ from .wire import Json, listed, lists
 CALLER, MOBILE = "+4930123456", "+491701234567"
 MISSED = ("ringing", "missed: missed", "ended: missed")
 
+# An auto attendant takes calls, too.
+pytestmark = pytest.mark.office("700")
+
 
 def connected(pbx: Simulator, callee: str, *extensions: str) -> Json:
     """Return the call of the tests as a list has it when something has answered."""

@@ -373,15 +373,22 @@ def test_english_is_plain() -> None:
 
 
 def test_commands() -> None:
-    """The pages name the commands that CI runs: the first ones at the front."""
+    """The README has two commands; CI reads them there, as a person does, and runs them."""
     readme, contributing, ci = (
         (ROOT / name).read_text()
         for name in ("README.md", "CONTRIBUTING.md", ".ci/run")
     )
+    assert "\n## Try it in two commands\n" in readme
+    assert "```bash\nscripts/demo\nscripts/test\n```" in readme
+    assert "/^## Try it/" in ci
+    for command in (
+        "${commands[0]} --port",
+        "\n${commands[1]}\n",
+        "scripts/demo --check",
+    ):
+        assert command in ci
     for command in ("scripts/setup", "scripts/demo --check", "scripts/test"):
         assert f"| `{command}` |" in contributing
-        assert command in ci
-    assert "```bash\nscripts/setup\nscripts/demo\n```" in readme
 
 
 @pytest.mark.parametrize(
