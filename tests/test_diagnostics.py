@@ -23,6 +23,8 @@ async def read(
 ) -> dict[str, Any]:
     """Return the diagnostics as a user downloads them."""
     assert await async_setup_component(hass, "diagnostics", {})
+    # It looks for our part of it beside that.
+    await hass.async_block_till_done()
     diagnostics: Any = await get_diagnostics_for_config_entry(
         hass, hass_client, phones.entry
     )
@@ -142,6 +144,8 @@ async def read_device(
 ) -> dict[str, Any]:
     """Return the diagnostics of an account's device as a user downloads them."""
     assert await async_setup_component(hass, "diagnostics", {})
+    # It looks for our part of it beside that.
+    await hass.async_block_till_done()
     device = phones.device(account)
     assert device
     diagnostics: Any = await get_diagnostics_for_device(
