@@ -14,6 +14,7 @@ from unicodedata import category, digit, normalize
 from urllib.parse import unquote
 
 from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
     NumberParseException,
     PhoneMetadata,
     PhoneNumber,
@@ -48,7 +49,7 @@ _REVERSES: Final = "\u202e"
 _SPACED_OUTSIDE: Final = re.compile(r"\s*\(?[09]\)?[ /.-]+(?=[\d(])")
 _ITALIAN_MOBILE_DIGITS: Final = 10
 # The zero that people write for callers from the same country: +49 (0)30 1234.
-_TRUNK_ZERO: Final = re.compile(r"^(\s*(?:\+|00)[\d\s./-]+)\(0\)")
+_TRUNK_ZERO: Final = re.compile(r"(\s*(?:\+|00)[\s./-]*((?:\d[\s./-]*){1,3}))\(0\)")
 _URI: Final = re.compile(r"\s*tel:([^;]*)(.*)", re.IGNORECASE | re.DOTALL)
 # The address of a number outside, as calls by SIP have it.
 _SIP: Final = re.compile(r"\s*<?sips?:([^@;>]+)[@;>].*", re.IGNORECASE)
@@ -266,7 +267,8 @@ def _without_trunk_zero(text: str) -> str:
 
     Where numbers keep it, as in Italy, it is dialed.
     """
-    if not (zero := _TRUNK_ZERO.match(text)):
+    zero = _TRUNK_ZERO.match(text)
+    if not zero or int(digits_of(zero[2]) or 0) not in COUNTRY_CODE_TO_REGION_CODE:
         return text
     without = zero[1] + text[zero.end() :]
     number, shorter = (
