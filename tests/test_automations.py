@@ -814,7 +814,8 @@ async def test_nobody_answers(
     [
         ("+49306666666", "", True),
         ("08001234567", "A survey", True),
-        (CALLER, "Anonymous", True),
+        # No name: that is a word for none.
+        (CALLER, "Anonymous", False),
         (CALLER, "Big Lottery Ltd", True),
         (CALLER, "Anna Meyer", False),
         (CALLER, "", False),

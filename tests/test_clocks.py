@@ -130,7 +130,7 @@ async def test_who_called_in_the_last_hour(
     ear = Ear(phones)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     await ear.expect("ringing", *MISSED)
-    said = await hass.services.async_call(
+    said: Any = await hass.services.async_call(
         "vodia",
         "voice_command",
         {"command": "who_called", "hours": 1},

@@ -13,11 +13,17 @@ from custom_components.vodia.config_flow import (
     parse_host,
 )
 from custom_components.vodia.const import DOMAIN
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator, Switches
+from simulator.model import Tenant
 from simulator.tls import LegacyTlsServer, self_signed
 
 from .common import Phones, add_entry, create_branch_entry, create_entry, set_up, until
@@ -462,6 +468,30 @@ async def test_names_are_shown_as_they_are_read(
     }
     assert suggested["host"] == "https://müller.example"
     assert suggested["extension"] == "45@büro.example"
+
+
+@pytest.mark.parametrize("name", ["xn--a", "xn--zzzzzzzzz.example"])
+async def test_tenant_that_is_no_name_of_other_letters(
+    hass: HomeAssistant, pbx: Simulator, name: str
+) -> None:
+    """A tenant that only looks like a name of other letters is shown as it is."""
+    pbx.engine.tenants[name] = Tenant(name)
+    pbx.engine.add_account("45", "Freya Nilsen", password="other", tenant=name)
+    typed = form(pbx, extension=f"45@{name}", password="other")
+    result = await fill_in(hass, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result["errors"]
+    assert result["title"] == f"Vodia PBX {name}"
+    await hass.async_block_till_done()
+    entry = result["result"]
+    assert entry.state is ConfigEntryState.LOADED
+    opened = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    assert suggested(opened)["extension"] == f"45@{name}"
+    # What is shown can be sent.
+    result = await fill_in(hass, typed, opened)
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
 
 
 # Reauth

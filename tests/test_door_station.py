@@ -307,7 +307,7 @@ async def test_not_at_the_door(
         recording=None,
     )
     phones.entry.runtime_data.told(
-        [CallEvent("45", CallEventType.RINGING, call, "1", past=past)]
+        [CallEvent("45", CallEventType.RINGING, call, 1, past=past)]
     )
     await hass.async_block_till_done()
     assert bool(rang) is rings

@@ -140,3 +140,18 @@ async def test_caller_id(
     await ring(pbx)
     await phones.wait("45", "ringing", "on")
     assert phones.get("45", "call").attributes["remote_number"] is None
+
+
+async def test_sent_on_to_who_is_withheld(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who withholds the number in the middle of a talk is not who was there before."""
+    ended = await attach(hass, "call_ended", device(phones, "45"))
+    await ring(pbx, CALLER)
+    await phones.wait("45", "ringing", "on")
+    for caller in (CALLER, "anonymous"):
+        await lists(pbx, listed(pbx, "c1", "connected", caller, "45", "45"))
+        await phones.wait("45", "call", "connected")
+    await lists(pbx)
+    await until(hass, lambda: ended)
+    assert [data["remote_number"] for data in ended] == [None]

@@ -485,14 +485,24 @@ async def test_refused(
 
 
 @pytest.mark.parametrize("account", ["45", "41"])
-async def test_twice(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, account: str
-) -> None:
-    """No extension is a line twice."""
+@pytest.mark.parametrize("typed", ["{}", "1{}"])
+async def test_twice(pbx: Simulator, phones: Phones, account: str, typed: str) -> None:
+    """No extension is a line twice, by an alias neither."""
+    pbx.engine.account(account).aliases = (f"1{account}",)
     await has_line(phones)
-    result = await add_line(phones, account)
+    result = await add_line(phones, typed.format(account), f"{account}-secret")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
+    assert len(phones.entry.subentries) == 1
+
+
+async def test_line_by_an_alias(pbx: Simulator, phones: Phones) -> None:
+    """A line is the account that the alias belongs to."""
+    pbx.engine.account("41").aliases = ("141",)
+    result = await add_line(phones, "141", "41-secret")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    (line,) = phones.entry.subentries.values()
+    assert (line.data["extension"], line.unique_id) == ("41", "41")
 
 
 async def test_form_without_the_pbx(
@@ -565,17 +575,19 @@ async def test_reconfigure(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
 
 
+@pytest.mark.parametrize("typed", ["41", "141"])
 async def test_line_does_not_become_the_own_extension(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, typed: str
 ) -> None:
-    """An extension that is a line is not to log in twice."""
+    """An extension that is a line is not to log in twice, by an alias neither."""
+    pbx.engine.account("41").aliases = ("141",)
     await has_line(phones)
     form = await phones.entry.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(
         form["flow_id"],
         {
             "host": pbx.url,
-            "extension": "41",
+            "extension": typed,
             "password": "41-secret",
             "security": {"verify_ssl": True, "legacy_tls": False},
         },

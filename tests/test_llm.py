@@ -396,7 +396,8 @@ async def test_exposure_counts_when_a_tool_is_used(
     assert len(pbx.engine.calls()) == 1
     assert not pbx.engine.account("45").dnd
     result = await instance.async_call_tool(llm.ToolInput(f"{DOMAIN}__list_phones", {}))
-    assert [phone["number"] for phone in result.data["phones"]] == ["41"]
+    told: Json = result.data
+    assert [phone["number"] for phone in told["phones"]] == ["41"]
     # And what is exposed meanwhile can be used.
     expose(phones, "45")
     result = await instance.async_call_tool(llm.ToolInput(f"{DOMAIN}__decline", {}))

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 import json
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,6 @@ from simulator import Simulator, Switches
 from .common import Phones, create_entry, set_up, until
 from .test_config_flow import fill_in, form
 from .test_events import CALLER
-from .test_lines import add_line
 from .test_services import act
 
 ALIAS = "voice.example.com"
@@ -221,15 +219,3 @@ async def test_entry_with_an_alias(
     await phones.wait("", "connected", "off")
     await phones.wait("45", "call", "connected")
     assert phones.has("45", "hold")
-
-
-async def test_line_by_an_alias(hass: HomeAssistant, pbx: Simulator) -> None:
-    """A further line is the account that the alias belongs to; the own one is none."""
-    phones = await set_up_by_form(hass, pbx, "45")
-    pbx.engine.account("41").aliases = ("141",)
-    result = await add_line(phones, "145", "45-secret")
-    assert result["reason"] == "already_configured"
-    result: Any = await add_line(phones, "141", "41-secret")
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    (line,) = phones.entry.subentries.values()
-    assert (line.data["extension"], line.unique_id) == ("41", "41")

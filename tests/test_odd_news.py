@@ -19,6 +19,7 @@ from simulator.wire import Wire
 
 from .common import Phones, set_up, until
 from .conftest import QUICK
+from .support.mixed import mixed
 from .test_commands import CALLER
 from .test_events import Ear
 
@@ -56,7 +57,7 @@ def mangle(
 
     def told(wire: Wire, *args: Any) -> Any:
         """Return what is told."""
-        found = deepcopy(original(wire, *args))  # type: ignore[call-arg]
+        found = deepcopy(original(wire, *args))
         change(found["accounts"] if dialect == "classic" else found)
         return found
 
@@ -154,18 +155,25 @@ async def test_odd_flag_in_a_push(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *(("registered", value) for value in (2, "on", [], {}, "maybe")),
+        *(("registered", value) for value in mixed(2, "on", [], {}, "maybe")),
         *(("dnd", value) for value in (2, "on", [1], {"a": 1})),
-        *(("chatstatus", value) for value in (True, [], {})),
-        *((key, value) for key in ("name", "displayname") for value in ({}, ["x"])),
-        *(("calls", value) for value in (1, "1", -1, True, "several", ["a"], [[]])),
+        *(("chatstatus", value) for value in mixed(True, [], {})),
+        *(
+            (key, value)
+            for key in ("name", "displayname")
+            for value in mixed({}, ["x"])
+        ),
+        *(
+            ("calls", value)
+            for value in mixed(1, "1", -1, True, "several", ["a"], [[]])
+        ),
         *(
             ("calls", value)
             for value in ([{"id": ["x"]}], [{"from": {"odd": 1}}], {"a": 1})
         ),
-        *(("code", value) for value in ([], {}, "x")),
-        *(("connected", value) for value in (2, "often", [])),
-        *(("alias", value) for value in (1, {}, None)),
+        *(("code", value) for value in mixed([], {}, "x")),
+        *(("connected", value) for value in mixed(2, "often", [])),
+        *(("alias", value) for value in mixed(1, {}, None)),
     ],
 )
 async def test_odd_field_at_the_setup(
@@ -234,7 +242,7 @@ async def test_number_of_calls_of_an_attendant(
 
 # An entry that cannot be read
 
-NO_ENTRIES = [None, "41", 41, [], [{}], {}, {"registered": True}, True]
+NO_ENTRIES = mixed(None, "41", 41, [], [{}], {}, {"registered": True}, True)
 
 
 @pytest.mark.parametrize("entry_", NO_ENTRIES)
@@ -401,12 +409,12 @@ async def test_the_other_entries_of_a_list_count(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("start", value) for value in ([], {}, True, -5, 1e300, "x", " 17 ")),
-        *(("connect", value) for value in ([], {}, [1])),
-        *(("rec", value) for value in ([], {}, 7)),
-        *(("cmc", value) for value in ([], {}, 7)),
-        *(("from-name", value) for value in ([], {}, 7, True)),
-        *(("from", value) for value in ({"odd": 1}, [], 7, True)),
+        *(("start", value) for value in mixed([], {}, True, -5, 1e300, "x", " 17 ")),
+        *(("connect", value) for value in mixed([], {}, [1])),
+        *(("rec", value) for value in mixed([], {}, 7)),
+        *(("cmc", value) for value in mixed([], {}, 7)),
+        *(("from-name", value) for value in mixed([], {}, 7, True)),
+        *(("from", value) for value in mixed({"odd": 1}, [], 7, True)),
     ],
 )
 async def test_odd_field_of_a_call(

@@ -12,6 +12,7 @@ from simulator import Simulator
 from simulator.wire import Wire
 
 from .common import Phones, set_up, until
+from .support.mixed import mixed
 from .test_commands import CALLER
 from .test_events import Ear
 from .test_services import act
@@ -81,12 +82,12 @@ async def test_odd_state_of_a_flag(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        *(("start", value) for value in ([], {}, True)),
-        *(("connect", value) for value in ([], {}, "x")),
-        *(("inbound", value) for value in ("maybe", 2, [])),
-        *(("external", value) for value in ("maybe", [])),
-        *(("from", value) for value in ({}, [], 7)),
-        *(("id", value) for value in ([], {}, None)),
+        *(("start", value) for value in mixed([], {}, True)),
+        *(("connect", value) for value in mixed([], {}, "x")),
+        *(("inbound", value) for value in mixed("maybe", 2, [])),
+        *(("external", value) for value in mixed("maybe", [])),
+        *(("from", value) for value in mixed({}, [], 7)),
+        *(("id", value) for value in mixed([], {}, None)),
     ],
 )
 async def test_odd_past_call_hides_no_other(

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.pbx import side
+from custom_components.vodia.pbx.models import Voicemail
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -137,13 +139,13 @@ async def test_mailbox_that_is_refused_once(
     connections = len(
         [p for _, p in pbx.requests if p.startswith(("/websocket", "/?"))]
     )
+
+    def is_known(kind: str) -> bool:
+        """Return whether a count of the own line is known."""
+        return phones.state("45", kind) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+
     for kind in ("voicemail", "missed_calls"):
-        await until(
-            hass,
-            lambda kind=kind: (
-                phones.state("45", kind) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
-            ),
-        )
+        await until(hass, partial(is_known, kind))
     refused = {mailbox: status, "history": status}
     pbx.switches.rest_status |= refused
     pbx.requests.clear()
@@ -154,12 +156,7 @@ async def test_mailbox_that_is_refused_once(
         del pbx.switches.rest_status[kind]
     pbx.engine.leave_message("45", CALLER)
     await phones.wait("45", "voicemail", "2")
-    await until(
-        hass,
-        lambda: (
-            phones.state("45", "missed_calls") not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
-        ),
-    )
+    await until(hass, partial(is_known, "missed_calls"))
     assert connections <= 1
 
 
@@ -209,12 +206,11 @@ async def test_accounts_that_are_forbidden_once(
     assert not [path for _, path in pbx.requests if path.startswith("/websocket")]
 
 
-async def test_answer_of_another_link_is_not_taken(
-    hass: HomeAssistant, pbx: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_answer_of_another_link_is_not_taken(phones: Phones) -> None:
     """What was asked for before a link was lost says nothing of what is after it."""
+    client = phones.entry.runtime_data.client
     told: list[side.SideChanges] = []
-    beside = side.Side("45", None, side.Ledger(), told.append)  # type: ignore[arg-type]
+    beside = side.Side(client.session, client.ledger, told.append)
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     async def late() -> Any:
@@ -225,7 +221,7 @@ async def test_answer_of_another_link_is_not_taken(
     reading = asyncio.create_task(beside._read(side.Kind.VOICEMAIL))
     await asyncio.sleep(0)
     beside.begin()
-    answer.set_result(side.Voicemail(3))
+    answer.set_result(Voicemail(3))
     await reading
     assert beside.values.voicemail is None
     assert not told

@@ -82,7 +82,7 @@ async def test_left(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     assert any("vodia link" in thing for thing in left())
     assert any("socket" in thing for thing in left(pbx.port))
 
-    def of_a_test(_: datetime) -> None:
+    def of_a_test(_: datetime | None) -> None:
         """Belong to nobody; the folder may be named vodia."""
 
     others = [

@@ -307,12 +307,13 @@ async def test_target_that_comes_to_nothing(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A template that finds nobody does not mean every PBX."""
-    for target in (
+    empty: list[Json] = [
         {"entity_id": []},
         {"entity_id": "none"},
         {"area_id": []},
         {"device_id": [], "label_id": []},
-    ):
+    ]
+    for target in empty:
         await refused(hass, "nothing_targeted", "set_dnd", target=target, enabled=True)
         await refused(hass, "nothing_targeted", "get_calls", target=target)
         await refused(

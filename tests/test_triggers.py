@@ -526,7 +526,7 @@ def step(
         answered=None,
         recording=None,
     )
-    return CallEvent(account, type_, call, origin=call_id, backfilled=past, past=past)
+    return CallEvent(account, type_, call, int(call_id), backfilled=past, past=past)
 
 
 def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:

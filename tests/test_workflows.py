@@ -119,6 +119,11 @@ def test_ci() -> None:
     assert weekly["steps"][-1]["run"] == "scripts/test $ARGUMENTS"
     arguments = {way["arguments"] for way in weekly["strategy"]["matrix"]["include"]}
     assert "--anywhere" in arguments
+    # The newest release is the one that CI checks the demo with.
+    (newest,) = re.findall(
+        r"^newest=(\S+)$", (ROOT / ".ci/run").read_text(), re.MULTILINE
+    )
+    assert f"--home-assistant {newest}" in arguments
     (version,) = {
         step["with"]["python-version"]
         for step in steps(workflow)

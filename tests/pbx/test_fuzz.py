@@ -41,9 +41,9 @@ from custom_components.vodia.pbx.messages import (
     decode_missed,
     decode_orbits,
     decode_voicemail,
-    parse_party,
 )
 from custom_components.vodia.pbx.models import CallScope
+from custom_components.vodia.pbx.party import parse_party
 from custom_components.vodia.pbx.rest import Reply
 from custom_components.vodia.pbx.side import _address_book
 from custom_components.vodia.pbx.state import PbxState

@@ -25,7 +25,6 @@ from custom_components.vodia.pbx.messages import (
     decode_history,
     decode_orbits,
     encode,
-    parse_party,
 )
 from custom_components.vodia.pbx.models import (
     Account,
@@ -37,6 +36,8 @@ from custom_components.vodia.pbx.models import (
     Phase,
     Scope,
 )
+from custom_components.vodia.pbx.party import parse_party
+from tests.support.mixed import mixed
 
 
 @pytest.fixture(autouse=True)
@@ -259,10 +260,18 @@ def test_domain_state_with_null_calls(ledger: Ledger) -> None:
 ODD_CALL: Final[tuple[tuple[str, Any], ...]] = (
     *((key, {"number": "45"}) for key in ("from", "to", "from-number", "to-name")),
     *((key, ["x"]) for key in ("from", "to", "to-number", "from-name")),
-    *((key, value) for key in ("state", "callstate") for value in (["connected"], {})),
-    *((key, value) for key in ("start", "connect") for value in (["soon"], {}, True)),
+    *(
+        (key, value)
+        for key in ("state", "callstate")
+        for value in mixed(["connected"], {})
+    ),
+    *(
+        (key, value)
+        for key in ("start", "connect")
+        for value in mixed(["soon"], {}, True)
+    ),
     *(("extension", value) for value in ({"45": 1}, [["45"]], [None], [True], True)),
-    *(("rec", value) for value in ([], {}, ["adhoc"])),
+    *(("rec", value) for value in mixed([], {}, ["adhoc"])),
 )
 
 
@@ -298,8 +307,11 @@ def test_odd_field_of_a_call(key: str, value: object) -> None:
     ("entry", "hidden"),
     [
         *((entry, True) for entry in (None, 7, "a", [], [{"id": "b"}], True)),
-        *(({"id": value}, True) for value in (["b"], {}, True, "x" * 1000, "a\nb")),
-        *(({"id": value, "to": "45"}, False) for value in (["b"], {}, True)),
+        *(
+            ({"id": value}, True)
+            for value in mixed(["b"], {}, True, "x" * 1000, "a\nb")
+        ),
+        *(({"id": value, "to": "45"}, False) for value in mixed(["b"], {}, True)),
     ],
 )
 def test_entry_of_a_list_of_calls_that_cannot_be_read(
@@ -319,11 +331,11 @@ def test_entry_of_a_list_of_calls_that_cannot_be_read(
 
 
 ODD_ACCOUNT: Final[tuple[tuple[str, Any], ...]] = (
-    *(("name", value) for value in ({}, ["x"], True)),
-    *(("registered", value) for value in ("maybe", "on", 2, -1, [], {}, 0.5)),
+    *(("name", value) for value in mixed({}, ["x"], True)),
+    *(("registered", value) for value in mixed("maybe", "on", 2, -1, [], {}, 0.5)),
     *(("dnd", value) for value in ("yes", "off", 7, [1])),
-    *(("chatstatus", value) for value in (True, [], {})),
-    *(("calls", value) for value in ("none", ["a"], [1], [[]], [{"id": []}])),
+    *(("chatstatus", value) for value in mixed(True, [], {})),
+    *(("calls", value) for value in mixed("none", ["a"], [1], [[]], [{"id": []}])),
 )
 
 
@@ -361,7 +373,7 @@ def test_odd_field_of_an_account(action: str, key: str, value: object) -> None:
     ("calls", "busy", "known"),
     [
         *((value, True, False) for value in (1, 2.0, "1", " 3 ", True, 1e9)),
-        *((value, False, True) for value in (0, "0", False, -1, "00", [], {}, "")),
+        *((value, False, True) for value in mixed(0, "0", False, -1, "00", [], {}, "")),
         *((value, False, True) for value in (None,)),
         ([{}] * 101, True, False),
     ],
@@ -381,7 +393,10 @@ def test_calls_of_an_account_as_a_number(
     "entry",
     [
         *(None, 7, "46", [], True, {}, {"name": "Bob"}),
-        *({"account": value} for value in ("", [], {}, True, None, "4" * 65, "4\n5")),
+        *(
+            {"account": value}
+            for value in mixed("", [], {}, True, None, "4" * 65, "4\n5")
+        ),
     ],
 )
 def test_entry_of_a_list_of_accounts_that_cannot_be_read(entry: object) -> None:
@@ -843,7 +858,7 @@ def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     ("calls", "occupied"),
     [
         *((value, None) for value in (True, "several", -1, 0.5)),
-        *((value, True) for value in ([7], [{}] * 101, [{"id": []}], {"a": 1})),
+        *((value, True) for value in mixed([7], [{}] * 101, [{"id": []}], {"a": 1})),
     ],
 )
 def test_odd_orbit_hides_no_other(

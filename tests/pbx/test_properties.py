@@ -31,7 +31,6 @@ from custom_components.vodia.pbx.messages import (
     decode_flags,
     decode_history,
     decode_orbits,
-    parse_party,
 )
 from custom_components.vodia.pbx.models import (
     EXTENSION,
@@ -43,7 +42,7 @@ from custom_components.vodia.pbx.models import (
     Party,
 )
 from custom_components.vodia.pbx.numbering import AddressBook, is_number, same_number
-from custom_components.vodia.pbx.party import decoded, is_placeholder
+from custom_components.vodia.pbx.party import decoded, is_placeholder, parse_party
 from custom_components.vodia.pbx.state import PbxState
 from simulator import engine as sim, model
 from simulator.switches import Switches

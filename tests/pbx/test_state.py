@@ -10,7 +10,7 @@ import pytest
 
 from custom_components.vodia.pbx.assumptions import Assumption
 from custom_components.vodia.pbx.ledger import Ledger
-from custom_components.vodia.pbx.memory import Memory
+from custom_components.vodia.pbx.memory import Hold, Memory
 from custom_components.vodia.pbx.messages import (
     AccountsSnapshot,
     decode,
@@ -26,7 +26,7 @@ from custom_components.vodia.pbx.models import (
     Scope,
     Totals,
 )
-from custom_components.vodia.pbx.state import Hold, PbxState
+from custom_components.vodia.pbx.state import PbxState
 
 type Json = dict[str, Any]
 

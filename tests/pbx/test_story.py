@@ -219,12 +219,14 @@ class Odd(Office):
     ids: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
 
+    @override
     def __post_init__(self) -> None:
         """Put up the phones, with their further numbers."""
         super().__post_init__()
         for number, alias in self.numbers.items():
             self.engine.account(number).aliases = [alias]
 
+    @override
     def tell(self) -> None:
         """Tell both clients; an id is free once its call has left their lists."""
         super().tell()
@@ -424,10 +426,11 @@ class Life:
         """Return the events of an account in the words of `expected`."""
         engine = self.office.engine
         # Ids come again, and the classic history knows none: a start is of one call.
-        starts = {
-            round(call.start, 3): call.id
-            for call in (*engine.tenant("localhost").history, *engine.calls())
-        }
+        calls: list[model.Record | model.Call] = [
+            *engine.tenant("localhost").history,
+            *engine.calls(),
+        ]
+        starts = {round(call.start, 3): call.id for call in calls}
         return [
             f"{starts[round(event.call.started or 0, 3)]} {event.type}"
             + (f" {event.end_reason}" if event.end_reason else "")

@@ -17,12 +17,14 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.restore_state import RestoreStateData
 
 # The harness clears it after each test, where it was in 2026.10.
-logger._clear_logger_overwrites = helpers._clear_logger_overwrites  # type: ignore[attr-defined]
+logger._clear_logger_overwrites = helpers._clear_logger_overwrites  # type: ignore[attr-defined,unused-ignore]
 
 
 def _get_last_states(data: RestoreStateData) -> dict[str, Any]:
     """Return all states that were kept."""
-    return data.last_states_by_entity_id | data.last_states_by_entity_registry_id  # type: ignore[attr-defined]
+    by_entity: dict[str, Any] = data.last_states_by_entity_id  # type: ignore[attr-defined,unused-ignore]
+    by_registry: dict[str, Any] = data.last_states_by_entity_registry_id  # type: ignore[attr-defined,unused-ignore]
+    return by_entity | by_registry
 
 
 def _set_last_states(data: RestoreStateData, states: Mapping[str, Any]) -> None:
@@ -30,14 +32,14 @@ def _set_last_states(data: RestoreStateData, states: Mapping[str, Any]) -> None:
     registry = er.async_get(data.hass)
     for entity_id, kept in states.items():
         if entry := registry.async_get(entity_id):
-            data.last_states_by_entity_registry_id[entry.id] = kept  # type: ignore[attr-defined]
+            data.last_states_by_entity_registry_id[entry.id] = kept  # type: ignore[attr-defined,unused-ignore]
         else:
-            data.last_states_by_entity_id[entity_id] = kept  # type: ignore[attr-defined]
+            data.last_states_by_entity_id[entity_id] = kept  # type: ignore[attr-defined,unused-ignore]
 
 
-RestoreStateData.last_states = property(_get_last_states, _set_last_states)  # type: ignore[assignment]
+RestoreStateData.last_states = property(_get_last_states, _set_last_states)  # type: ignore[assignment,attr-defined,unused-ignore]
 
-_check_result = config_entries._async_process_entry_method_result  # type: ignore[attr-defined]
+_check_result = config_entries._async_process_entry_method_result  # type: ignore[attr-defined,unused-ignore]
 
 
 def _check_result_of_mocks(domain: str, method: str, result: Any) -> None:
@@ -45,4 +47,4 @@ def _check_result_of_mocks(domain: str, method: str, result: Any) -> None:
     _check_result(domain, method, None if result is True else result)
 
 
-config_entries._async_process_entry_method_result = _check_result_of_mocks  # type: ignore[attr-defined]
+config_entries._async_process_entry_method_result = _check_result_of_mocks  # type: ignore[attr-defined,unused-ignore]

@@ -807,7 +807,10 @@ def _snapshot(frame: JsonObject, action: str, ledger: Ledger) -> AccountsSnapsho
 def _listed_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account of a `domain-state`."""
     note_unknown(data, _STATE_FIELDS, "domain-state.accounts", reading.ledger)
-    return _state_account(data, reading)
+    account = _state_account(data, reading)
+    if data.get("alias") is None and data.get("ani") is None:
+        return account
+    return replace(account, aliases=_aliases(data, "alias"), ani=_aliases(data, "ani"))
 
 
 def _user_state(frame: JsonObject, ledger: Ledger) -> Message:

@@ -153,8 +153,14 @@ def _is_known_better(before: AccountCall, call: AccountCall) -> bool:
 
 
 def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
-    """Return a call with what was known of its other side, if less is told now."""
-    if call.remote.number not in (None, before.remote.number):
+    """Return a call with what was known of its other side, if less is told now.
+
+    Who withholds the number in the middle of a talk is somebody else: it was sent on.
+    """
+    talks_on = before.state in IN_CALL and call.state in IN_CALL
+    if call.remote.number not in (None, before.remote.number) or (
+        talks_on and call.remote.withheld and before.remote.number
+    ):
         return call
     return replace(
         call,
