@@ -725,6 +725,7 @@ def voices(hass: HomeAssistant) -> Voices:
     [
         (Ring(name="Anna Meyer"), "Call from Anna Meyer"),
         (Ring(), "Call from + 4 9 3 0 1 1 1 1 1 1"),
+        (Ring("lobby"), "Call from lobby"),
         (UNKNOWN, "Call from an unknown number"),
     ],
 )

@@ -453,8 +453,14 @@ async def test_voice_command_with_a_number(
     await refused(
         hass, "number_not_as_written", "voice_command", command="call", who=4930123456
     )
+    # 0110 in YAML is 72.
+    await refused(
+        hass, "number_not_as_written", "voice_command", command="call", who=72
+    )
     await act(hass, "voice_command", command="call", who=41)
     assert dialed(pbx) == ["41"]
+    await act(hass, "voice_command", command="call", who="0110")
+    assert dialed(pbx) == ["41", "0110"]
 
 
 async def test_hours_over_the_end_of_summer_time(

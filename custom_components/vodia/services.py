@@ -45,8 +45,8 @@ from .pbx.errors import NotConnectedError, PbxError
 from .pbx.models import EXTENSION, AccountCall, CallState, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
 from .target import Targeted, targeted
-from .validators import as_call_id, as_number
-from .voice import Voice, area_of
+from .validators import as_call_id, as_number, as_said
+from .voice import ATTR_WHO, Voice, area_of
 
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
@@ -253,10 +253,13 @@ async def _async_voice_command(
         )
         if not only:
             raise errors[0] if errors else _nothing_targeted()
+    slots = dict(call.data)
+    if (who := slots.get(ATTR_WHO)) is not None:
+        slots[ATTR_WHO] = as_said(hass, who)
     speech, refusal = await async_command(
         Voice(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
         COMMANDS[call.data[ATTR_COMMAND]],
-        call.data,
+        slots,
         call.data.get(ATTR_LANGUAGE),
     )
     return {"speech": speech, "done": refusal is None}
@@ -334,6 +337,7 @@ _ACTIONS = {
             vol.Optional(ATTR_ASKED_AT): vol.Maybe(cv.string),
             vol.Optional(ATTR_LANGUAGE): cv.string,
             **{vol.Optional(name): valid for name, valid in SLOTS.items()},
+            vol.Optional(ATTR_WHO): validators.number,
         },
         SupportsResponse.ONLY,
     ),

@@ -6,10 +6,12 @@ YAML and templates make numbers of what looks like one: 030123456 becomes 633425
 
 from typing import Any
 
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
+from .coordinator import VodiaConfigEntry
 from .pbx.client import PbxClient
 from .pbx.models import AccountCall
 from .pbx.numbering import EXTENSION_DIGITS
@@ -50,6 +52,20 @@ def as_number(line: PbxClient, value: str | int) -> str:
     """
     text = str(value)
     if isinstance(value, int) and text not in line.watcher.state.raw_accounts:
+        raise _not_as_written(value)
+    return text
+
+
+def as_said(hass: HomeAssistant, value: str | int) -> str:
+    """Return who is to be called from any line; an integer has to be an account.
+
+    Raises ServiceValidationError.
+    """
+    entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    text = str(value)
+    if isinstance(value, int) and not any(
+        text in entry.runtime_data.client.state.raw_accounts for entry in entries
+    ):
         raise _not_as_written(value)
     return text
 

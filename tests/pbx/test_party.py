@@ -26,12 +26,18 @@ WITHHELD = (
     *("Rufnummer unterdrückt", "Privater Anrufer", "Numéro masqué", "Appel masqué"),
     *("Anónimo", "Número oculto", "Privado", "Anonimo", "Numero privato", "Nascosto"),
     *("Anoniem", "Afgeschermd nummer", "Anonimowy", "Numer zastrzeżony", "Prywatny"),
+    *("Geheime Nummer", "Privatanruf", "Privénummer", "Połączenie anonimowe", "CLIR"),
+    *("Hemligt nummer", "Skjult nummer", "Skryté číslo", "Gizli numara", "Titkos szám"),
+    *("Скрытый номер", "Аноним", "非通知"),
 )
 UNKNOWN = (
     *("Unknown", "unknown caller", "Unavailable", "Not available", "Out of area"),
     *("Unbekannt", "Unbekannter Anrufer", "Inconnu", "Numéro inconnu", "Desconocido"),
     *("Sconosciuto", "Onbekend", "Nieznany", "N/A", "n/a", "No caller ID"),
     *("No number", "Nicht verfügbar", "Null", "undefined"),
+    *("Kein Name", "sans numéro", "Llamante desconocido", "Number not available"),
+    *("Not provided", "Unidentified caller", "Okänt nummer", "Ukjent", "Ukendt nummer"),
+    *("Neznámé číslo", "Неизвестный номер", "Ismeretlen szám"),
 )
 
 
@@ -172,6 +178,7 @@ def test_real_name(name: str) -> None:
         ("100%", "100%"),
         ("M&uuml;ller &amp; S&#246;hne", "M&uuml;ller & S&#246;hne"),
         ("R&amp;D &lt;3 &quot;x&quot; &apos;y&#39;", "R&D <3 \"x\" 'y'"),
+        ("O&#039;Brien &#x26; Co &#34;x&#x22;", 'O\'Brien & Co "x"'),
         ("R&amp;amp;D", "R&amp;D"),
         ("&lt;img src=x&gt;", "‹img src=x›"),
         ("a%0Ab", "a b"),

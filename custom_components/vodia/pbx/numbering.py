@@ -14,6 +14,7 @@ from unicodedata import category, digit, normalize
 from urllib.parse import unquote
 
 from phonenumbers import (
+    COUNTRY_CODE_TO_REGION_CODE,
     NumberParseException,
     PhoneMetadata,
     PhoneNumber,
@@ -31,6 +32,8 @@ from .errors import InvalidNumberError
 
 # More digits than an extension has: such a number may be one outside the tenant.
 EXTENSION_DIGITS: Final = 7
+# Fewer digits have no extension behind them: 0x45 is no number.
+_OUTSIDE_DIGITS: Final = 5
 # Digits in front of a number that choose the line or the carrier: 0, 9, 9090, 01013.
 _PREFIX_DIGITS: Final = 5
 _OUTSIDE_LINES: Final = ("0", "9")
@@ -42,13 +45,25 @@ _CHARACTERS: Final = f"+*#0123456789{_SEPARATORS}"
 _DIALABLE: Final = re.compile(r"\+?[0-9*#]{1,64}")
 # What follows is shown backwards: nobody sees what would be dialed.
 _REVERSES: Final = "\u202e"
+# What people write between the two when they dial the line by hand: 0 0431 23456.
+_SPACED_OUTSIDE: Final = re.compile(r"\s*\(?[09]\)?[ /.-]+(?=[\d(])")
+_ITALIAN_MOBILE_DIGITS: Final = 10
 # The zero that people write for callers from the same country: +49 (0)30 1234.
-_TRUNK_ZERO: Final = re.compile(r"^(\s*(?:\+|00)[\d\s./-]+)\(0\)")
+_TRUNK_ZERO: Final = re.compile(r"(\s*(?:\+|00)[\s./-]*((?:\d[\s./-]*){1,3}))\(0\)")
 _URI: Final = re.compile(r"\s*tel:([^;]*)(.*)", re.IGNORECASE | re.DOTALL)
+# The address of a number outside, as calls by SIP have it.
+_SIP: Final = re.compile(r"\s*<?sips?:([^@;>]+)[@;>].*", re.IGNORECASE)
+# Mobile numbers of Mexico had a 1 behind the country until 2019; trunks still send it.
+_OLD_MEXICAN: Final = re.compile(r"\+521(?=\d{10}$)")
 _EXTENSION: Final = re.compile(
     r"(?P<number>.*\d.*?)[\s,;]*(?:;ext=|(?<![^\W\d_])(?:ext|extn|extension|x|durchwahl|dw"
-    r"|poste|int|interno|interne|toestel|wew|wewn)[.:]?)\s*(?P<extension>\d{1,7})\s*",
+    r"|poste|int|interno|interne|toestel|wew|wewn|app|apparat|nst|nebenstelle|anexo|ramal"
+    r"|anknytning|linka|доб)[.:]?)\s*(?P<extension>\d{1,7})\s*\)?\s*",
     re.IGNORECASE,
+)
+# 212-555-0123 #45, and a pause before the extension is dialed: 2125550123,,45.
+_DIALED_EXTENSION: Final = re.compile(
+    r"(?P<number>\s*[+(]?(?:\d[ ()/.-]*){7,})(?:#|,+)\s*(?P<extension>\d{1,7})\s*"
 )
 # What stands between two numbers of one field.
 _BETWEEN: Final = re.compile(
@@ -252,12 +267,22 @@ def _without_trunk_zero(text: str) -> str:
 
     Where numbers keep it, as in Italy, it is dialed.
     """
-    if not (zero := _TRUNK_ZERO.match(text)):
+    zero = _TRUNK_ZERO.match(text)
+    if not zero or int(digits_of(zero[2]) or 0) not in COUNTRY_CODE_TO_REGION_CODE:
         return text
-    number = _parsed(f"+{text.translate(_DROP_SEPARATORS).lstrip('+0')}", None)
+    without = zero[1] + text[zero.end() :]
+    number, shorter = (
+        _parsed(f"+{form.translate(_DROP_SEPARATORS).lstrip('+0')}", None)
+        for form in (text, without)
+    )
     if number and number.italian_leading_zero and is_valid_number(number):
-        return text
-    return zero[1] + text[zero.end() :]
+        is_mobile = (
+            shorter is not None
+            and number_type(shorter) == PhoneNumberType.MOBILE
+            and len(national_significant_number(shorter)) == _ITALIAN_MOBILE_DIGITS
+        )
+        return without if is_mobile else text
+    return without
 
 
 def numbers_in(text: str) -> Iterator[str]:
@@ -318,7 +343,8 @@ def _split(text: str) -> tuple[str, str | None]:
             text = context + text
         if extension := fields.get("ext", "").translate(_DROP_SEPARATORS):
             return text, extension
-    if behind := _EXTENSION.fullmatch(text):
+    behind = _EXTENSION.fullmatch(text)
+    if behind and sum(map(str.isdigit, behind["number"])) >= _OUTSIDE_DIGITS:
         return behind["number"].rstrip(" ,;("), behind["extension"]
     return text, None
 
@@ -326,8 +352,14 @@ def _split(text: str) -> tuple[str, str | None]:
 @lru_cache(4096)
 def _read(written: str, country: str | None) -> _Reading:
     """Return what a written number may mean in a country."""
-    number, extension = _split(written[: 4 * _LENGTH_LIMIT])
-    text = number.translate(_DROP_SEPARATORS)
+    written = written[: 4 * _LENGTH_LIMIT]
+    if (sip := _SIP.fullmatch(written)) and len(digits_of(sip[1])) >= EXTENSION_DIGITS:
+        user = unquote(sip[1])
+        written = user if is_number(user) else written
+    number, extension = _split(written)
+    if behind := _DIALED_EXTENSION.fullmatch(number):
+        number, extension = behind["number"], behind["extension"]
+    text = _without_trunk_zero(number).translate(_DROP_SEPARATORS)
     text = _on_keys(text) or text
     bare = text.removeprefix("+")
     if not _DIALABLE.fullmatch(text):
@@ -338,6 +370,9 @@ def _read(written: str, country: str | None) -> _Reading:
     if len(bare) < EXTENSION_DIGITS and text == bare:
         return _Reading(bare.lstrip("0") or bare)
     whole, partial = _whole_and_partial(text, country)
+    if _SPACED_OUTSIDE.match(number) and text[1] == "0":
+        # 0 0431 1234567 is a line outside and Kiel, and not 00 43 1 1234567 in Vienna.
+        whole = [*_valid(text[1:], country)] or whole
     return _Reading(
         text,
         tuple(dict.fromkeys(_e164(each) for each in whole)),
@@ -385,12 +420,12 @@ def _in_country(text: str, plan: PhoneMetadata) -> tuple[list[PhoneNumber], set[
     is_bare = not text.startswith(trunk or "0") and not _is_abroad(direct, plan)
     if is_bare and trunk and text.startswith(str(plan.country_code)):
         found += _valid(f"+{text}", None)
-    # 0 0152 1234 5678 may as well be 00 1 521 234 5678.
+    # 0 0152 1234 5678 may as well be 00 1 521 234 5678, and 9 089 123456 be 9089 123456.
     if text.startswith(_OUTSIDE_LINES) and (text[0] != trunk or text[1] == trunk):
         found += (
             number
             for number in _valid(text[1:], country)
-            if number_type(number) == PhoneNumberType.MOBILE
+            if number_type(number) == PhoneNumberType.MOBILE or text.startswith("90")
         )
     found = found or [*_behind_prefix(text, plan)]
     partial: set[str] = set()
@@ -399,9 +434,11 @@ def _in_country(text: str, plan: PhoneMetadata) -> tuple[list[PhoneNumber], set[
         partial = {
             form for form in forms if form[0] != "0" and len(form) >= EXTENSION_DIGITS
         }
-    if not found and direct and is_possible_number(direct):
-        found = [direct]
-    elif not found:
+    if not found:
+        # Not all that is dialed is in the numbering plan of the library.
+        behind = _parsed(text[1:], country) if text[1:2] == (trunk or "0") else None
+        found = [each for each in (direct, behind) if each and is_possible_number(each)]
+    if not found:
         partial.add(text.lstrip("0"))
     return found, partial
 
@@ -451,7 +488,8 @@ def _valid(text: str, country: str | None) -> Iterator[PhoneNumber]:
 
 def _e164(number: PhoneNumber) -> str:
     """Return a number with its country."""
-    return f"+{number.country_code}{national_significant_number(number)}"
+    whole = f"+{number.country_code}{national_significant_number(number)}"
+    return _OLD_MEXICAN.sub("+52", whole)
 
 
 def _subscribers(number: PhoneNumber, text: str, country: str | None) -> Iterator[str]:
@@ -469,3 +507,5 @@ def _subscribers(number: PhoneNumber, text: str, country: str | None) -> Iterato
     area = length_of_geographical_area_code(number)
     if area and len(digits) - area >= EXTENSION_DIGITS:
         yield digits[area:]
+        if country == "AR" and number_type(number) == PhoneNumberType.MOBILE:
+            yield f"15{digits[area:]}"

@@ -4,10 +4,10 @@ Trunks, gateways and old PBXs write what they like into a SIP name-addr: here is
 it is a number, what is a name, and what says that there is none.
 """
 
-from collections.abc import Mapping
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from functools import lru_cache
+from html import unescape
 import re
 from typing import Final
 from unicodedata import category, combining, normalize
@@ -40,7 +40,19 @@ _WITHHELD: Final = frozenset(
         *("privado", "privada", "oculto", "oculta", "restringido", "restringida"),
         *("privato", "privata", "nascosto", "riservato", "riservata", "anoniem"),
         *("anonieme", "privaat", "afgeschermd", "afgeschermde", "anonimowy"),
-        *("anonimowe", "prywatny", "prywatne", "zastrzezony", "ukryty"),
+        *("anonimowe", "prywatny", "prywatne", "zastrzezony", "ukryty", "geheime"),
+        *("privatanruf", "privenummer", "geheimnummer", "clir", "dold", "skjult"),
+        *(
+            "hemligt",
+            "hemmeligt",
+            "anonymni",
+            "skryte",
+            "skryty",
+            "salainen",
+            "gizli",
+            "titkos",
+        ),
+        *("анонимныи", "аноним", "скрытыи", "非通知", "匿名"),
     }
 )
 _UNKNOWN: Final = frozenset(
@@ -49,7 +61,17 @@ _UNKNOWN: Final = frozenset(
         *("null", "nonumber", "noname", "unbekannt", "unbekannter", "unbekannte"),
         *("inconnu", "inconnue", "indisponible", "desconocido", "desconocida"),
         *("sconosciuto", "sconosciuta", "onbekend", "onbekende", "onbeschikbaar"),
-        *("nieznany", "nieznana", "niedostepny"),
+        *("nieznany", "nieznana", "niedostepny", "unidentified", "unavail", "nil"),
+        *(
+            "okant",
+            "ukjent",
+            "ukendt",
+            "tuntematon",
+            "nezname",
+            "neznamy",
+            "ismeretlen",
+        ),
+        *("bilinmeyen", "неизвестныи", "неизвестно", "通知不可能", "表示圏外"),
     }
 )
 _PLACEHOLDERS: Final = _WITHHELD | _UNKNOWN
@@ -64,7 +86,8 @@ _PHRASES: Final = frozenset(
         *("non disponible", "pas de numero", "appel externe", "no disponible"),
         *("sin numero", "sin identificar", "llamada externa", "non disponibile"),
         *("nessun numero", "chiamata esterna", "niet beschikbaar", "geen nummer"),
-        *("externe oproep", "brak numeru"),
+        *("externe oproep", "brak numeru", "kein name", "sans numero", "not provided"),
+        *("number not available", "name not available", "not provided by network"),
     }
 )
 # What may stand beside such a word.
@@ -74,7 +97,8 @@ _BESIDE: Final = frozenset(
         *("subscriber", "is", "by", "the", "nummer", "rufnummer", "anruf", "anrufer"),
         *("teilnehmer", "numero", "appel", "appelant", "correspondant", "nom"),
         *("nombre", "llamada", "chiamata", "chiamante", "nome", "beller", "oproep"),
-        *("naam", "numer", "dzwoniacy", "rozmowca", "nazwa"),
+        *("naam", "numer", "dzwoniacy", "rozmowca", "nazwa", "llamante", "połaczenie"),
+        *("cislo", "numara", "szam", "номер", "абонент"),
     }
 )
 # The way by which a call came is not who calls.
@@ -83,15 +107,10 @@ _TRUNK: Final = re.compile(
     r"(?:trunk|gateway|gw|trunkline|amtsleitung|fxo|co ?line)(?:[\s_#/:.-]*\w?\d*)?",
     re.IGNORECASE,
 )
-_ENTITIES: Final[Mapping[str, str]] = {
-    "&lt;": "<",
-    "&gt;": ">",
-    "&quot;": '"',
-    "&apos;": "'",
-    "&#39;": "'",
-    "&amp;": "&",
-}
-_ENTITY: Final = re.compile("|".join(_ENTITIES))
+# The five of XML, by name or number: &#039; is what PHP writes.
+_ENTITY: Final = re.compile(
+    r"&(?:lt|gt|quot|apos|amp|#0*(?:34|38|39|60|62)|#[xX]0*(?:22|26|27|3[cCeE]));"
+)
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
 _PERCENT: Final = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -226,7 +245,7 @@ def decoded(text: str) -> str:
         except UnicodeDecodeError:
             return text
     if "&" in text:
-        text = _ENTITY.sub(lambda entity: _ENTITIES[entity[0]], text)
+        text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
     return text
 
 
