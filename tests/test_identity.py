@@ -63,6 +63,18 @@ async def test_own_number_calls(
     assert not fired
 
 
+@pytest.mark.parametrize("callee", ["45", DID])
+async def test_caller_who_shows_our_number(
+    hass: HomeAssistant, pbx: Simulator, numbered: Phones, callee: str
+) -> None:
+    """Whoever calls 45 with a number of 45 is somebody else, and the phone rings."""
+    fired = await attach(hass, "call_ringing", device(numbered, "45"))
+    await lists(pbx, listed(pbx, "c1", "alerting", DID, callee, "45"))
+    await numbered.wait("45", "ringing", "on")
+    assert shown(numbered, "direction", "remote_number") == ("ringing", "incoming", DID)
+    await until(hass, lambda: fired)
+
+
 @pytest.mark.parametrize("number", ["142", "+49305550042"])
 async def test_number_that_is_pushed(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
