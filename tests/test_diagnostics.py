@@ -327,6 +327,8 @@ async def test_keys(
         "zacharias": 0,
         "g7lsrphhrkim1jkvbt88": 1,
         "0171-1234567": 1,
+        "ext4711": 1,
+        "ext12": 1,
         # Who is in an object that nobody knows is anybody's guess.
         "people": {
             "quirin": {"number": "0171"},
@@ -349,6 +351,8 @@ async def test_keys(
         "xxxxxxxxx#2": 0,
         "x" * 20: 1,
         "0000-0000000": 1,
+        "xxxxxxx#2": 1,
+        "ext12": 1,
         "people": {
             "xxxxxx": {"number": "0000"},
             "xxxxxxx": {},
