@@ -247,7 +247,7 @@ async def test_orbits_that_are_refused_once(
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("8", "occupied", STATE_UNKNOWN)
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.5)
     del pbx.switches.rest_status["orbits"]
     await phones.wait("8", "occupied", "off")
 

@@ -233,7 +233,8 @@ class PbxClient:
         self._refusals_left = 0
         self.changed_at = time.time()
         self._accounts_listed = False
-        self._orbits_stray = self._orbits_offered = False
+        self._orbits_stray = False
+        self._orbit_refusals_left = 0
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -914,10 +915,11 @@ class PbxClient:
     async def _watch_orbits(self, live: _Link) -> None:
         """Read who is parked where no call list tells: on each hint, or slowly.
 
-        A PBX that refuses is not asked again on this link, unless it has told it before. One
-        that fails leaves it unknown. A reading that is old when it comes is done anew.
+        A PBX that refuses is not asked again on this link, unless it has told it before; if
+        that was over another link, only a few times. One that fails leaves it unknown. A
+        reading that is old when it comes is done anew.
         """
-        timing, session, tries = self.timing, self.session, 0
+        timing, session, offered, tries = self.timing, self.session, False, 0
         while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
             live.orbits_wanted.clear()
             if live.state.orbits:
@@ -929,11 +931,13 @@ class PbxClient:
                     reply = (await session.request("GET", path)).json()
                     self.ledger.sample("rest-orbits", reply)
                     orbits = decode_orbits(reply, self.ledger)
-                    self._orbits_offered, tries = True, tries + 1
+                    offered, tries = True, tries + 1
+                    self._orbit_refusals_left = _READ_FAILURES - 1
                     if live.orbits_wanted.is_set() and tries < _READ_FAILURES:
                         continue
                 except AccessOffError, NotFoundError, MethodNotAllowedError:
-                    refused = not self._orbits_offered
+                    refused = not (offered or self._orbit_refusals_left)
+                    self._orbit_refusals_left = max(0, self._orbit_refusals_left - 1)
                 except (CannotConnectError, UnexpectedReplyError, FrameError) as err:
                     _LOGGER.debug("The park orbits cannot be read: %s", err)
                 self.take(live, OrbitList(orbits))
