@@ -14,7 +14,7 @@ from .test_events import Ear
 from .test_history_as_proof import find, lose
 from .test_lines import has_line
 from .test_triggers import FOR, attach, device, rest
-from .wire import Json, listed, lists
+from .wire import Json, listed, lists, send
 
 CALLER, OTHER = "+4930123456", "+4940222222"
 DID = "+49305550045"
@@ -61,6 +61,34 @@ async def test_own_number_calls(
     await lists(pbx)
     await ear.expect("dialing", "ended: unanswered")
     assert not fired
+
+
+@pytest.mark.parametrize("callee", ["45", DID])
+async def test_caller_who_shows_our_number(
+    hass: HomeAssistant, pbx: Simulator, numbered: Phones, callee: str
+) -> None:
+    """Whoever calls 45 with a number of 45 is somebody else, and the phone rings."""
+    fired = await attach(hass, "call_ringing", device(numbered, "45"))
+    await lists(pbx, listed(pbx, "c1", "alerting", DID, callee, "45"))
+    await numbered.wait("45", "ringing", "on")
+    assert shown(numbered, "direction", "remote_number") == ("ringing", "incoming", DID)
+    await until(hass, lambda: fired)
+
+
+@pytest.mark.parametrize("number", ["142", "+49305550042"])
+async def test_number_that_is_pushed(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
+) -> None:
+    """A number that presence tells is one of the account, also of a call that is up."""
+    await lists(pbx, listed(pbx, "o1", "ringback", number, "45", "45"))
+    await phones.wait("45", "ringing", "on")
+    await send(pbx, action="user-state", account="42", alias=["42", number], dnd=False)
+    await until(hass, lambda: shown(phones, "scope")[1] == "internal")
+    assert shown(phones, "remote_number")[1] == "42"
+    # Presence that does not tell it takes none away.
+    await send(pbx, action="user-state", account="42", dnd=True)
+    await phones.wait("42", "dnd", "on")
+    assert shown(phones, "remote_number", "scope")[1:] == ("42", "internal")
 
 
 @pytest.mark.parametrize("number", ["142", "+49305550042", "0305550042"])
@@ -184,8 +212,9 @@ async def test_id_that_comes_again(
     start: float | None,
 ) -> None:
     """Once its call has left the list an id is that of another call."""
-    # It would tell that there are no calls, as the simulator knows of none.
-    pbx.switches.answers_get_users = False
+    # Presence is pushed: nothing is read meanwhile, as the calls are none of the PBX's.
+    await send(pbx, action="user-state", account="41", dnd=True)
+    await phones.wait("41", "dnd", "on")
     once = await attach(hass, "call_ringing", device(phones, "45"))
     waited = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
     ended = await attach(hass, "call_ended", device(phones, "45"))

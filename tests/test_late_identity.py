@@ -155,3 +155,75 @@ async def test_sent_on_to_who_is_withheld(
     await lists(pbx)
     await until(hass, lambda: ended)
     assert [data["remote_number"] for data in ended] == [None]
+
+
+def who(phones: Phones, account: str = "45") -> tuple[str | None, str | None]:
+    """Return number and name of the other side of an account's call."""
+    shown = phones.get(account, "call").attributes
+    return shown["remote_number"], shown["remote_name"]
+
+
+@pytest.mark.parametrize("account", ["41", "45"])
+@pytest.mark.parametrize("state", ["alerting", "connected"])
+async def test_caller_id_of_another_call(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, account: str, state: str
+) -> None:
+    """Who calls another phone, or is in another call, is not who calls here."""
+    other = listed(pbx, "c0", state, None, account, account, start=1600000000)
+    await lists(pbx, other, listed(pbx, "c1", "alerting", None, "45", "45"))
+    await phones.wait("45", "ringing", "on")
+    ear = Ear(phones)
+    await send(pbx, action="callerid", callid="c0", name="Anna", number=CALLER)
+    await rest(hass)
+    await lists(pbx, listed(pbx, "c1", "connected", None, "45", "45"))
+    await until(hass, lambda: "answered" in dict(ear.story("c1")))
+    assert [told["remote_number"] for told in ear.heard if told["call_id"] == "c1"] == [
+        None
+    ]
+
+
+async def test_caller_id_that_comes_first(pbx: Simulator, phones: Phones) -> None:
+    """It may come before the list that has the call."""
+    await send(pbx, action="callerid", callid="c1", name="Anna", number=CALLER)
+    await ring(pbx)
+    await phones.wait("45", "ringing", "on")
+    assert who(phones) == (CALLER, "Anna")
+
+
+async def test_caller_id_with_a_name(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """It names a number that is told, and only that one."""
+    await ring(pbx, CALLER)
+    await phones.wait("45", "ringing", "on")
+    await send(pbx, action="callerid", callid="c1", name="Bob", number="+4930999999")
+    await rest(hass)
+    assert who(phones) == (CALLER, None)
+    await send(pbx, action="callerid", callid="c1", name="Anna", number=CALLER)
+    await until(hass, lambda: who(phones) == (CALLER, "Anna"))
+    await phones.wait("45", "last_caller", "Anna")
+
+
+async def test_told_in_the_talk(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """The last caller follows while they speak, unless somebody called later."""
+    call = listed(pbx, "c1", "connected", None, "45", "45")
+    known = listed(pbx, "c1", "connected", CALLER, "45", "45")
+    await ring(pbx)
+    await phones.wait("45", "ringing", "on")
+    await lists(pbx, call)
+    await phones.wait("45", "ringing", "off")
+    await lists(pbx, known)
+    await phones.wait("45", "last_caller", CALLER)
+    await lists(pbx)
+    await phones.wait("45", "in_call", "off")
+    later = listed(pbx, "c3", "alerting", "+4930222222", "45", "45")
+    await lists(pbx, call | {"id": "c2"})
+    await phones.wait("45", "in_call", "on")
+    await lists(pbx, call | {"id": "c2"}, later)
+    await phones.wait("45", "last_caller", "+4930222222")
+    await lists(pbx, known | {"id": "c2"}, later)
+    await until(hass, lambda: who(phones)[0] == CALLER)
+    await rest(hass)
+    assert phones.state("45", "last_caller") == "+4930222222"

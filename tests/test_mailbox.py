@@ -84,6 +84,20 @@ async def test_answered_elsewhere(
 
 
 @pytest.mark.parametrize("dialect", ["modern"])
+@pytest.mark.parametrize(
+    ("callee", "extensions"), [("+49305550000", ()), ("500", ("500",))]
+)
+async def test_number_of_the_tenant(
+    pbx: Simulator, phones: Phones, callee: str, extensions: tuple[str, ...]
+) -> None:
+    """What was called from outside has nobody else behind it, nor has a group by itself."""
+    ear = Ear(phones)
+    await ring(pbx, phones, callee)
+    await lists(pbx, connected(pbx, callee, *extensions))
+    await ear.expect("ringing", "ended: unknown")
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
 async def test_group(pbx: Simulator, phones: Phones) -> None:
     """A group has missed what its mailbox answers."""
     ear = Ear(phones, "500")

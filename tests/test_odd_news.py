@@ -329,6 +329,7 @@ BAD_FRAMES = {
         for name, calls in BAD_LISTS.items()
     },
     "cut": '{"action":"call-state","calls":[{"id":"n"',
+    "cut_before_its_name": '{"calls":[{"id":"n","state":"alerting"},',
     "huge": call_list({"id": "n", "from": "x" * 9 * 1024 * 1024}),
 }
 

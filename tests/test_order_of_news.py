@@ -18,6 +18,8 @@ from simulator.engine import Engine
 
 from .common import Phones, set_up, until
 from .test_commands import CALLER
+from .test_events import Ear
+from .wire import listed, lists, send
 
 modern = pytest.mark.parametrize("dialect", ["modern"])
 
@@ -119,6 +121,30 @@ async def test_push_for_an_account_that_is_being_read_for_the_first_time(
     assert Phones(hass, entry).state("42", "dnd") == "on"
 
 
+@modern
+async def test_push_takes_no_number(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """A push while the accounts are read tells of what it is about alone."""
+    pbx.engine.account("42").aliases = ["142"]
+    pbx.switches.user_state = True
+    phones = await set_up(hass, entry)
+    pbx.requests.clear()
+    pbx.switches.latency = 0.6
+    await pbx.send_raw('{"action":"user-change","user":"42"}')
+    await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
+    await asyncio.sleep(0.05)
+    pbx.switches.latency = 0
+    # What is read after that does not come.
+    pbx.switches.faults["accounts"] = "hang"
+    await send(pbx, action="user-state", account="42", dnd=True)
+    await phones.wait("42", "dnd", "on")
+    await asyncio.sleep(1)
+    await lists(pbx, listed(pbx, "c1", "alerting", "142", "45", "45"))
+    await phones.wait("45", "ringing", "on")
+    assert phones.get("45", "call").attributes["remote_number"] == "42"
+
+
 # What was offered is asked for again
 
 
@@ -174,6 +200,35 @@ async def test_mailbox_that_is_refused_for_good(
     await phones.wait("45", "voicemail", "1")
 
 
+@pytest.mark.usefixtures("offers")
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_refused_after_an_outage(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, mailbox: str, status: int
+) -> None:
+    """A PBX that is not all up yet refuses what it offered before, and then tells it."""
+    await until(
+        hass, lambda: phones.has("45", "voicemail") and phones.has("45", "missed_calls")
+    )
+    await phones.wait("45", "voicemail", "0")
+    refused = dict.fromkeys((mailbox, "history", "srvflags"), status)
+    pbx.switches.rest_status |= refused
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("", "connected", "on")
+    await asyncio.sleep(0.3)
+    assert phones.state("45", "voicemail") == STATE_UNAVAILABLE
+    for kind in refused:
+        del pbx.switches.rest_status[kind]
+    await phones.wait("45", "voicemail", "0")
+    await phones.wait("45", "missed_calls", "0")
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "ringing", "on")
+    pbx.engine.hang_up(call)
+    # The history proves it, too.
+    await ear.expect("ringing", "missed: missed", "ended: missed")
+
+
 @modern
 async def test_orbits_that_are_refused_once(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
@@ -186,6 +241,13 @@ async def test_orbits_that_are_refused_once(
     pbx.switches.rest_status["orbits"] = 404
     await pbx.send_raw('{"action":"orbit-calls","calls":[]}')
     await phones.wait("8", "occupied", STATE_UNKNOWN)
+    del pbx.switches.rest_status["orbits"]
+    await phones.wait("8", "occupied", "off")
+    pbx.switches.rest_status["orbits"] = 404
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("8", "occupied", STATE_UNKNOWN)
+    await asyncio.sleep(1)
     del pbx.switches.rest_status["orbits"]
     await phones.wait("8", "occupied", "off")
 

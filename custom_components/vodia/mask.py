@@ -42,6 +42,8 @@ _DEPTH: Final = 10
 _DIGITS: Final = 18
 _WORD: Final = re.compile(r"[a-z-]{0,20}")
 _KEY: Final = re.compile(r"[a-z_-][a-z0-9_-]{0,39}")
+# So many digits are a number of somebody.
+_KEY_NUMBER: Final = re.compile(r"[0-9]{3}")
 _KEY_PART: Final = re.compile(r"[a-z]+|[a-z0-9]+")
 # Letters and digits mixed, as in session ids.
 _CODE: Final = re.compile(r"(?=.*[0-9])(?=.*[a-z])[a-z0-9]{8,}")
@@ -126,6 +128,7 @@ class Mask:
         return (
             not inside
             and _KEY.fullmatch(key) is not None
+            and _KEY_NUMBER.search(key) is None
             and not any(
                 part in self._names or _CODE.fullmatch(part)
                 for part in (*re.split(r"[-_]", key), *_KEY_PART.findall(key))

@@ -334,9 +334,8 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
         has been told.
         """
         call, last = event.call, self._last
-        if call.direction is not Direction.INCOMING or event.type not in (
-            CallEventType.RINGING,
-            CallEventType.ENDED,
+        if call.direction is not Direction.INCOMING or not (
+            event.again or event.type in (CallEventType.RINGING, CallEventType.ENDED)
         ):
             return
         ended = event.type is CallEventType.ENDED
@@ -353,8 +352,9 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
             last
             and not same
             and (
-                (ended and rang)
-                or ((ended or event.past or event.again) and last.is_later(call))
+                event.again
+                or (ended and rang)
+                or ((ended or event.past) and last.is_later(call))
             )
         ):
             return

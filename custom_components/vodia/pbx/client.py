@@ -233,7 +233,7 @@ class PbxClient:
         self._refusals_left = 0
         self.changed_at = time.time()
         self._accounts_listed = False
-        self._orbits_stray = False
+        self._orbits_stray = self._orbits_offered = False
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -408,7 +408,6 @@ class PbxClient:
             RestAccounts(self.line, self._get_accounts, self.ledger),
         )
         self.stories.without_history.discard(live.state.line)
-        self._refusals_left = 0
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._read(live))
@@ -918,7 +917,7 @@ class PbxClient:
         A PBX that refuses is not asked again on this link, unless it has told it before. One
         that fails leaves it unknown. A reading that is old when it comes is done anew.
         """
-        timing, session, offered, tries = self.timing, self.session, False, 0
+        timing, session, tries = self.timing, self.session, 0
         while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
             live.orbits_wanted.clear()
             if live.state.orbits:
@@ -930,11 +929,11 @@ class PbxClient:
                     reply = (await session.request("GET", path)).json()
                     self.ledger.sample("rest-orbits", reply)
                     orbits = decode_orbits(reply, self.ledger)
-                    offered, tries = True, tries + 1
+                    self._orbits_offered, tries = True, tries + 1
                     if live.orbits_wanted.is_set() and tries < _READ_FAILURES:
                         continue
                 except AccessOffError, NotFoundError, MethodNotAllowedError:
-                    refused = not offered
+                    refused = not self._orbits_offered
                 except (CannotConnectError, UnexpectedReplyError, FrameError) as err:
                     _LOGGER.debug("The park orbits cannot be read: %s", err)
                 self.take(live, OrbitList(orbits))

@@ -118,9 +118,11 @@ class Identity(Facts):
         if to := self._by_another(callee, self._numbers.called):
             call = replace(call, callee=Party(to, callee.name), alias=callee.number)
         involved.discard(call.callee.number or "")
-        if who := self._by_another(
+        who = self._by_another(
             caller, lambda number: self._numbers.calling(number, involved)
-        ):
+        )
+        # Nobody calls himself from outside: who shows the number of whom he calls lies.
+        if who and who != call.callee.number:
             call = replace(call, caller=Party(who, caller.name))
         return call
 

@@ -295,7 +295,9 @@ def _news_in(data: bytes | str) -> frozenset[str]:
     """Return the news that a frame is likely about, though it cannot be read."""
     if isinstance(data, str):
         data = data.encode(errors="replace")
-    return frozenset(action for action in _NEWS if action.encode() in data)
+    lost = frozenset(action for action in _NEWS if action.encode() in data)
+    # What it is about may be in the part that is missing.
+    return lost or frozenset({"call-state"} if b'"calls"' in data else ())
 
 
 def _message(
@@ -807,8 +809,12 @@ def _snapshot(frame: JsonObject, action: str, ledger: Ledger) -> AccountsSnapsho
 def _listed_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account of a `domain-state`."""
     note_unknown(data, _STATE_FIELDS, "domain-state.accounts", reading.ledger)
-    account = _state_account(data, reading)
-    if data.get("alias") is None and data.get("ani") is None:
+    return _with_numbers(_state_account(data, reading), data)
+
+
+def _with_numbers(account: Account, data: JsonObject) -> Account:
+    """Return an account with its further numbers, where an entry tells some."""
+    if "alias" not in data and "ani" not in data:
         return account
     return replace(account, aliases=_aliases(data, "alias"), ani=_aliases(data, "ani"))
 
@@ -819,7 +825,7 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
         return _IGNORED
     reading = Reading(ledger)
     tenant = (string(frame, "domain", reading) or "")[:_HOST_LIMIT].lower() or None
-    account = _state_account(frame, reading)
+    account = _with_numbers(_state_account(frame, reading), frame)
     return AccountDelta(
         account, tenant, frozenset(reading.odd) if reading.odd else _NONE_ODD
     )

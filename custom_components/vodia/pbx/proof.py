@@ -47,7 +47,10 @@ def reason_by_calls(state: PbxState, number: str, story: Story) -> EndReason | N
     if call.direction is Direction.OUTGOING:
         told = state.scope is CallScope.TENANT or number == state.line
         return EndReason.UNANSWERED if told and not legs else EndReason.UNKNOWN
-    if any(_has_person(state, leg) for leg in legs) or is_taken(state, number, call):
+    called = call.dialed_number
+    if any(_has_person(state, leg, called) for leg in legs) or is_taken(
+        state, number, call
+    ):
         return EndReason.ANSWERED_ELSEWHERE
     anywhere = _legs_anywhere(state, call)
     if _is_with_machine(state, anywhere, call.dialed_number, number):
@@ -199,18 +202,25 @@ def is_another(
     return not (same_party and answered)
 
 
-def _has_person(state: PbxState, leg: Call) -> bool:
-    """Return whether a leg is connected to an extension, or to a number outside."""
+def _has_person(state: PbxState, leg: Call, *called: str | None) -> bool:
+    """Return whether a leg is connected to an extension, or to a number outside.
+
+    A number that was `called` from outside is one of the tenant. A group that is all that
+    is involved plays music, or has a mailbox.
+    """
     if not leg.connected:
         return False
     if any(state.is_person(other) for other in leg.extensions - {leg.caller.number}):
         return True
     account = state.raw_accounts.get(leg.callee.number or "")
     if account is None:
-        return state.scope_of(leg.callee) is Scope.EXTERNAL
+        outside = state.scope_of(leg.callee) is Scope.EXTERNAL
+        return outside and leg.callee.number not in called
     if is_with_nobody(leg):
         return False
-    return account.type == EXTENSION or account.type in RINGING_GROUPS
+    if account.type in RINGING_GROUPS:
+        return not leg.lists_extensions
+    return account.type == EXTENSION
 
 
 def _is_with_machine(
@@ -220,7 +230,7 @@ def _is_with_machine(
     return bool(legs) and all(
         leg.connected
         and state.is_machine(leg.callee.number, *called)
-        and not _has_person(state, leg)
+        and not _has_person(state, leg, *called)
         for leg in legs
     )
 

@@ -119,6 +119,8 @@ class _Reading:
     hinted: asyncio.Event = field(default_factory=asyncio.Event)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     offered: bool | None = None
+    # Over any link of this login.
+    was_offered: bool = False
     # Seconds until what was odd is asked for again: at first soon, then ever later.
     again: float | None = None
 
@@ -250,7 +252,7 @@ class Side:
                 refused = isinstance(
                     err, AccessOffError | NotFoundError | MethodNotAllowedError
                 )
-                if refused and not reading.offered:
+                if refused and not reading.was_offered:
                     _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
                     reading.offered = False
                     self._take(kind, None)
@@ -284,7 +286,7 @@ class Side:
         async with reading.reading:
             value = await reading.read()
             if link == self._link:
-                reading.offered = True
+                reading.offered = reading.was_offered = True
                 self._take(kind, value)
 
     async def _get[ValueT](

@@ -49,6 +49,8 @@ from .weighing import Weighing
 
 # Calls of unreadable lists that are kept as unclear.
 _UNCLEAR_KEPT: Final = 1000
+# Who calls by ids that may be listed next.
+_CALLER_IDS_KEPT: Final = 1000
 # Seconds in which a new call can be the one that we dialed.
 DIAL_WINDOW: Final = 30.0
 
@@ -364,8 +366,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             delta.chat,
             delta.busy,
             self._reported(delta),
-            old.aliases,
-            old.ani,
+            delta.aliases or old.aliases,
+            delta.ani or old.ani,
         )
         self._told_at[number] = self._tick
         if new == old and not self._is_doubtful(number):
@@ -373,6 +375,10 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         if number == self.line and self.scope:
             self._weigh_presence(new)
         self._accounts[number] = new
+        if new.aliases != old.aliases or new.ani != old.ani:
+            self._learn_numbers()
+            self._note_reports(new)
+            return self._refreshed(self.accounts)
         if new.name != old.name:
             self._note_reports(new)
             # Others show it as the name of their other party.
@@ -575,30 +581,37 @@ class PbxState(Weighing, Extensions, Groups, Identity):
     def _apply_caller_id(self, told: CallerId) -> Changes:
         """Take over who calls, where the list of calls does not tell.
 
-        The id may be that of another leg: then it is the only one of the line's calls of
-        which that is open.
+        The id may be that of a call that is listed next, or of another leg: then it is the
+        only one of the line's calls of which that is open.
         """
-        open_ = [
-            call
-            for call in self._calls_of.get(self.line, ())
-            if call.phase is Phase.RINGING and not call.caller.number
-        ]
-        named = [call for call in open_ if call.id == told.call_id] or open_
-        if len(named) != 1 or not told.caller.number:
+        call_id = told.call_id
+        if call_id not in self._listed:
+            open_ = [
+                call.id
+                for call in self._calls_of.get(self.line, ())
+                if call.phase is Phase.RINGING and not call.caller.number
+            ]
+            call_id = open_[0] if len(open_) == 1 else call_id
+        full = len(self._caller_ids) >= _CALLER_IDS_KEPT
+        if call_id is None or full or not told.caller.number:
             return NOTHING
-        self._caller_ids[named[0].id] = told.caller
+        self._caller_ids[call_id] = told.caller
         listed = {
-            call_id: self._identified(self._with_caller(call))
-            for call_id, call in self._listed.items()
+            listed_id: self._identified(self._with_caller(call))
+            for listed_id, call in self._listed.items()
         }
-        return self._listed_anew(listed)
+        return NOTHING if listed == self._listed else self._listed_anew(listed)
 
     def _with_caller(self, call: Call) -> Call:
-        """Return a call with who was told to call, where the call itself tells nobody."""
-        told = self._caller_ids.get(call.id)
-        if told is None or call.caller.number:
+        """Return a call with who was told to call, as far as the call itself does not."""
+        told, caller = self._caller_ids.get(call.id), call.caller
+        if told is None or (caller.number and (caller.name or not told.name)):
             return call
-        return replace(call, caller=Party(told.number, call.caller.name or told.name))
+        if caller.number and not same_number(caller.number, told.number, self.country):
+            return call
+        if not caller.number:
+            return replace(call, caller=Party(told.number, caller.name or told.name))
+        return replace(call, caller=replace(caller, name=told.name))
 
     def _fill_in(self, calls: tuple[Call, ...]) -> None:
         """Take the line's calls of a `domain-state` until the first call list."""
@@ -856,6 +869,8 @@ def _merged(told: Account, news: Account) -> Account:
         news.chat,
         news.busy,
         news.calls,
+        news.aliases or told.aliases,
+        news.ani or told.ani,
     )
 
 
