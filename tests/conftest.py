@@ -3,10 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_test_config_dir,
+)
 
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
@@ -83,6 +88,17 @@ QUICK_SIDE = side.SideTiming(
     history=(0.05, 0.4),
     mailbox=(0.05, 0.4),
 )
+
+
+@pytest.fixture
+def hass_tmp_config_dir(tmp_path: Path) -> str:
+    """Return a folder of our own with the harness's configuration.
+
+    What others store in that folder just now, its own copy of this would stumble over.
+    """
+    ignored = ignore_patterns(".storage")
+    copytree(get_test_config_dir(), tmp_path, dirs_exist_ok=True, ignore=ignored)
+    return str(tmp_path)
 
 
 @pytest.fixture(params=["classic", "modern"])

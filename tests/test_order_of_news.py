@@ -215,7 +215,7 @@ async def test_refused_after_an_outage(
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.05)
     assert phones.state("45", "voicemail") == STATE_UNAVAILABLE
     for kind in refused:
         del pbx.switches.rest_status[kind]

@@ -252,13 +252,15 @@ class Side:
                 refused = isinstance(
                     err, AccessOffError | NotFoundError | MethodNotAllowedError
                 )
-                if refused and not reading.was_offered:
+                failures += 1
+                # Over another link it was offered: once may be a mistake.
+                given_up = failures >= _FAILURES or not reading.was_offered
+                if refused and not reading.offered and given_up:
                     _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
                     reading.offered = False
                     self._take(kind, None)
                     return
                 _LOGGER.debug("The PBX did not tell %s: %s", kind, err)
-                failures += 1
                 if failures == _FAILURES or isinstance(err, UnreadableReplyError):
                     self._take(kind, None)
             else:
