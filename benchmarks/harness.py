@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 import gc
+from tempfile import TemporaryDirectory
 import time
 from typing import Any, Self
 
@@ -45,12 +46,13 @@ type Write = Callable[[], None]
 @asynccontextmanager
 async def core() -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant core: real registries and platforms, no recorder."""
-    async with async_test_home_assistant() as hass:
-        # The PBX has an address: nothing is looked up, least of all by multicast.
-        hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
-        hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-        yield hass
-        await hass.async_stop(force=True)
+    with TemporaryDirectory() as folder:
+        async with async_test_home_assistant(config_dir=folder) as hass:
+            # The PBX has an address: nothing is looked up, least of all by multicast.
+            hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
+            hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
+            yield hass
+            await hass.async_stop(force=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import batched
 from random import Random
+from tempfile import TemporaryDirectory
 import time
 from typing import Any, override
 from unittest.mock import patch
@@ -377,10 +378,12 @@ async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
         patch.object(client, "time", clock),
         patch.object(control, "time", clock),
         patch.object(side, "time", clock),
+        TemporaryDirectory() as folder,
     ):
         async with (
             Simulator(switches, accounts=accounts) as pbx,
-            async_test_home_assistant() as hass,
+            # It stores what it knows in a folder of its own.
+            async_test_home_assistant(config_dir=folder) as hass,
         ):
             # The PBX has an address: nothing is looked up, least of all by multicast.
             hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
