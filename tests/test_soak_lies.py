@@ -30,6 +30,12 @@ def real_environment(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(play, "FAULTS", {faults.garbage: 1})
 
 
+@pytest.fixture
+def expected_lingering_timers() -> bool:
+    """Let what is written late come after the end, when nobody looks any more."""
+    return True
+
+
 def an_hour_on(text: str | None) -> str | None:
     """Return a time an hour later."""
     if text is None:
