@@ -228,7 +228,9 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         """Return what a reading told, with what was pushed since it was begun."""
         pushed, self._pushed = self._pushed or {}, None
         accounts = tuple(
-            _merged(account, news) if (news := pushed.get(account.number)) else account
+            _merged(account, news, news.calls)
+            if (news := pushed.get(account.number))
+            else account
             for account in snapshot.accounts
         )
         return replace(snapshot, accounts=accounts, since=self._read_since)
@@ -345,7 +347,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         number = delta.number
         if self._pushed is not None and len(self._pushed) < ACCOUNTS_LIMIT:
             before = self._pushed.get(number, delta)
-            self._pushed[number] = _merged(before, delta)
+            self._pushed[number] = _merged(before, delta, delta.calls)
         old = self._accounts.get(number)
         if old is None:
             return Changes(unknown=number)
@@ -356,19 +358,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 registered=None if "registered" in odd else old.registered,
                 dnd=None if "dnd" in odd else old.dnd,
             )
-        # Not by `replace`: that takes eight times as long.
-        new = Account(
-            number,
-            delta.name or old.name,
-            old.type,
-            known.registered if delta.registered is None else delta.registered,
-            known.dnd if delta.dnd is None else delta.dnd,
-            delta.chat,
-            delta.busy,
-            self._reported(delta),
-            delta.aliases or old.aliases,
-            delta.ani or old.ani,
-        )
+        new = _merged(known, delta, self._reported(delta))
         self._told_at[number] = self._tick
         if new == old and not self._is_doubtful(number):
             return NOTHING
@@ -858,8 +848,9 @@ def _unclear(call: Call) -> Call:
     return replace(call, phase=None) if call.phase else call
 
 
-def _merged(told: Account, news: Account) -> Account:
-    """Return an account with what was told of it since."""
+def _merged(told: Account, news: Account, calls: tuple[Call, ...] | None) -> Account:
+    """Return an account with what was told of it since, and the calls of now."""
+    # Not by `replace`: that takes eight times as long.
     return Account(
         told.number,
         news.name or told.name,
@@ -868,7 +859,7 @@ def _merged(told: Account, news: Account) -> Account:
         told.dnd if news.dnd is None else news.dnd,
         news.chat,
         news.busy,
-        news.calls,
+        calls,
         news.aliases or told.aliases,
         news.ani or told.ani,
     )
