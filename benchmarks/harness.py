@@ -30,7 +30,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_component import DATA_INSTANCES
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from simulator import Simulator, Switches
-from tests.common import Phones, create_entry
+from tests.support.entry import Phones, create_entry
 
 from .blocks import Blocks, watched
 

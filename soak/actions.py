@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator import Call, Stage
-from tests.test_services import act
-from tests.truth import call_state
+from tests.platforms.test_services import act
+from tests.support.truth import call_state
 
 from .office import LINE, WITHHELD, is_between_people
 from .shown import BUTTONS

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity_registry import RegistryEntry
 from simulator import AccountType, Call, Event as Happened
 from simulator.engine import Engine
 from simulator.model import Change, Message
-from tests.truth import call_state
+from tests.support.truth import call_state
 
 from .clock import Clock, waited
 from .facts import Facts, Reader, Times, false_attributes

@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator import Call
 from simulator.model import Party
-from tests.truth import call_state
+from tests.support.truth import call_state
 
 from .office import WITHHELD
 

@@ -19,7 +19,9 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client, control, side
+from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx.control import commands as control
+from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -27,8 +29,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import aiohttp_client, entity_registry as er
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from simulator import Simulator, Switches
-from tests.common import create_entry
 from tests.conftest import QUICK, QUICK_SIDE
+from tests.support.entry import create_entry
 
 from .actions import Actions
 from .automations import Conditions, attach_triggers

@@ -9,7 +9,7 @@ from typing import override
 
 from homeassistant.const import Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
-from tests.common import Phones
+from tests.support.entry import Phones
 
 from .office import LINE
 from .play import PATIENCE, Lie, home

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from simulator import Account, AccountType, Call, Stage
 from simulator.engine import Engine
-from tests.truth import (
+from tests.support.truth import (
     Truth,
     call_state,
     is_busy_by_presence,

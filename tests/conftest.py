@@ -15,11 +15,12 @@ from pytest_homeassistant_custom_component.common import (
 
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
-from custom_components.vodia.pbx import client, side
+from custom_components.vodia.pbx import client
+from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
-from .common import Phones, create_entry, set_up
+from .support.entry import Phones, create_entry, set_up
 from .support.office import shrink
 
 pytest_plugins = [

@@ -23,9 +23,9 @@ from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import ACTIVE, CALL_KEYS
 from .event import MESSAGE
-from .issues import async_check_security, async_entry_changed
+from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
-from .pbx.side import Kind
+from .pbx.sync.line_data import Kind
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

@@ -10,7 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import VodiaEntityDescription, VodiaLineEntity, async_add_for_lines
-from .pbx.control import Control
+from .pbx.control.commands import Control
 from .pbx.models import IN_CALL, CallState, Extension
 
 # A command that is waited for holds up no other one.

@@ -58,16 +58,17 @@ from .const import (
     WATCH_OWN,
 )
 from .exceptions import translated
-from .issues import (
+from .hub.issues import (
     async_connected,
     async_hindered,
     async_is_forbidden,
     async_line_refused,
     line_issue_id,
 )
+from .hub.privacy import hide_call, hide_id, hide_party
+from .pbx.calls.tracker import Told
 from .pbx.client import LineClient, Listener, PbxClient
 from .pbx.errors import AccessOffError, LoginRefusedError, PbxError, SecondFactorError
-from .pbx.messages import ACCOUNTS_LIMIT, ChatMessage
 from .pbx.models import (
     ATTENDANT,
     CONFERENCE,
@@ -91,10 +92,9 @@ from .pbx.models import (
     ServiceFlag,
     Totals,
 )
-from .pbx.rest import session_options
-from .pbx.side import Kind, SideChanges
-from .pbx.story import Told
-from .privacy import hide_call, hide_id, hide_party
+from .pbx.net.rest import session_options
+from .pbx.sync.line_data import Kind, SideChanges
+from .pbx.wire.messages import ACCOUNTS_LIMIT, ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
 

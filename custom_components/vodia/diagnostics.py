@@ -22,8 +22,8 @@ from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT, CONF_TENA
 from .coordinator import VodiaConfigEntry, account_of
 from .mask import Mask, load, said, words
 from .pbx.assumptions import Assumption
-from .pbx.ledger import Recorded
 from .pbx.models import SERVICE_FLAG
+from .pbx.trace import Recorded
 
 _TO_REDACT: Final = {
     *(CONF_HOST, CONF_LOGIN_USER, CONF_PASSWORD, CONF_READ_ONLY_FLAGS, CONF_TENANT),

@@ -21,7 +21,7 @@ from homeassistant.util import slugify
 from .const import DOMAIN
 from .coordinator import MODELS, VodiaConfigEntry, VodiaCoordinator
 from .exceptions import action_error
-from .pbx.control import Control
+from .pbx.control.commands import Control
 from .pbx.errors import PbxError
 from .pbx.models import (
     SERVICE_FLAG,
@@ -31,7 +31,7 @@ from .pbx.models import (
     KnownAccount,
     ServiceFlag,
 )
-from .pbx.side import Kind
+from .pbx.sync.line_data import Kind
 
 # What is about the calls of an extension.
 CALL_KEYS = frozenset({"call", "in_call", "last_caller", "ringing"})

@@ -42,7 +42,6 @@ from .entity import (
     async_add_for_accounts,
     async_add_for_readings,
 )
-from .pbx.messages import ChatMessage
 from .pbx.models import (
     RINGING_GROUPS,
     AccountCall,
@@ -56,7 +55,8 @@ from .pbx.models import (
     Scope,
     Voicemail,
 )
-from .pbx.side import Kind
+from .pbx.sync.line_data import Kind
+from .pbx.wire.messages import ChatMessage
 from .sensor import CALL_ATTRIBUTES, common_attributes, iso_time
 
 PARALLEL_UPDATES = 0

@@ -15,9 +15,8 @@ from homeassistant.helpers import intent
 from homeassistant.util import dt as dt_util
 
 from .pbx.numbering import is_digits
-from .speech import Phrase, async_say
 from .validators import number_filter
-from .voice import (
+from .voice.assistant import (
     ATTR_PHONE,
     ATTR_WHO,
     Handle,
@@ -29,6 +28,7 @@ from .voice import (
     async_call,
     doing,
 )
+from .voice.speech import Phrase, async_say
 
 # Slots as they are recognized: each with its value, and perhaps the text that was said.
 type _Slots = dict[str, Any]

@@ -26,8 +26,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXTENSION, DOMAIN
 from .intent import said
-from .speech import async_say
-from .voice import (
+from .voice.assistant import (
     ATTR_PHONE,
     ATTR_WHO,
     CALL_GATE,
@@ -43,6 +42,7 @@ from .voice import (
     async_call,
     doing,
 )
+from .voice.speech import async_say
 
 _PROMPT: Final = (
     "For telephones and calls use the vodia tools. Call or transfer only when the user "

@@ -11,7 +11,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .config_flow import PASSWORD_SCHEMA, async_check_line, async_connect
 from .const import CONF_EXTENSION, CONF_LEGACY_TLS, CONF_WATCH, DOMAIN, WATCH_OWN
-from .issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
+from .hub.issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
 from .pbx.errors import CertificateError, LegacyTlsError
 
 # What the repair changes in the data of the entry.

@@ -45,7 +45,7 @@ from .pbx.models import (
     PastCall,
     Voicemail,
 )
-from .pbx.side import Kind
+from .pbx.sync.line_data import Kind
 
 PARALLEL_UPDATES = 0
 

@@ -40,13 +40,13 @@ from .coordinator import VodiaConfigEntry, VodiaCoordinator, known_accounts
 from .exceptions import action_error
 from .intent import COMMANDS, SLOTS, async_command
 from .pbx.client import PbxClient
-from .pbx.control import Control
+from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
 from .pbx.models import EXTENSION, AccountCall, CallState, PastCall
 from .sensor import call_attributes, common_attributes, iso_time
 from .target import Targeted, targeted
 from .validators import as_call_id, as_number, as_said
-from .voice import ATTR_WHO, Voice, area_of
+from .voice.assistant import ATTR_WHO, Voice, area_of
 
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"

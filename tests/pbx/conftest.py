@@ -16,7 +16,7 @@ settings.register_profile(
 settings.register_profile(
     "hunt", settings.get_profile("steady"), max_examples=2000, derandomize=False
 )
-# A million inputs in tests/pbx/test_fuzz.py: four times as many examples, of ten each.
+# A million inputs in tests/pbx/wire/test_fuzz.py: four times as many examples, of ten each.
 settings.register_profile(
     "million", settings.get_profile("steady"), max_examples=25_000, derandomize=False
 )

@@ -20,18 +20,6 @@ from hypothesis import assume, event, given, settings, strategies as st
 import orjson
 import pytest
 
-from custom_components.vodia.pbx.fields import FrameError
-from custom_components.vodia.pbx.ledger import Ledger
-from custom_components.vodia.pbx.messages import (
-    AccountsSnapshot,
-    CallList,
-    Message,
-    decode,
-    decode_accounts,
-    decode_flags,
-    decode_history,
-    decode_orbits,
-)
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     AccountCall,
@@ -42,8 +30,20 @@ from custom_components.vodia.pbx.models import (
     Party,
 )
 from custom_components.vodia.pbx.numbering import AddressBook, is_number, same_number
-from custom_components.vodia.pbx.party import decoded, is_placeholder, parse_party
-from custom_components.vodia.pbx.state import PbxState
+from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.wire.fields import FrameError
+from custom_components.vodia.pbx.wire.messages import (
+    AccountsSnapshot,
+    CallList,
+    Message,
+    decode,
+    decode_accounts,
+    decode_flags,
+    decode_history,
+    decode_orbits,
+)
+from custom_components.vodia.pbx.wire.party import decoded, is_placeholder, parse_party
 from simulator import engine as sim, model
 from simulator.switches import Switches
 from simulator.wire import Wire, encode as write

@@ -41,7 +41,10 @@ def import_alone(*modules: str) -> subprocess.CompletedProcess[str]:
 
 def test_imports_nothing_of_home_assistant() -> None:
     """The library can be imported on its own: the client, then every module."""
-    modules = sorted(f"pbx.{path.stem}" for path in LIBRARY.glob("*.py"))
+    modules = sorted(
+        ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts)
+        for path in LIBRARY.rglob("*.py")
+    )
     result = import_alone("pbx.client", *modules)
     assert result.returncode == 0, result.stderr
 

@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol, override
 
 import aiohttp
 
-from .accounts import RestAccounts
 from .assumptions import Assumption
-from .control import Control
+from .calls.tracker import Stories, Told
+from .control.commands import Control
 from .errors import (
     AccessOffError,
     CannotConnectError,
@@ -29,25 +29,6 @@ from .errors import (
     SecondFactorError,
     SessionExpiredError,
     UnexpectedReplyError,
-)
-from .fields import FrameError
-from .history import read_history
-from .ledger import Ledger
-from .link import Link, Timing
-from .memory import Memory
-from .messages import (
-    AccountDelta,
-    AccountsSnapshot,
-    CallList,
-    ChatMessage,
-    Decoder,
-    Message,
-    OrbitList,
-    OrbitSignal,
-    Signal,
-    decode_calls,
-    decode_orbits,
-    encode,
 )
 from .models import (
     NOTHING,
@@ -67,11 +48,30 @@ from .models import (
     PastCall,
     Server,
 )
-from .rest import Reply, Rest
-from .session import Session
-from .side import Hint, Kind, Side, SideChanges
-from .state import PbxState
-from .story import Stories, Told
+from .net.link import Link, Timing
+from .net.rest import Reply, Rest
+from .net.session import Session
+from .state.memory import Memory
+from .state.tenant import PbxState
+from .sync.accounts import RestAccounts
+from .sync.history import read_history
+from .sync.line_data import Hint, Kind, Side, SideChanges
+from .trace import Ledger
+from .wire.fields import FrameError
+from .wire.messages import (
+    AccountDelta,
+    AccountsSnapshot,
+    CallList,
+    ChatMessage,
+    Decoder,
+    Message,
+    OrbitList,
+    OrbitSignal,
+    Signal,
+    decode_calls,
+    decode_orbits,
+    encode,
+)
 
 _LOGGER = logging.getLogger(__name__)
 

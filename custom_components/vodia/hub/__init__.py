@@ -1,0 +1,1 @@
+"""One PBX in Home Assistant: what stands below the coordinator."""

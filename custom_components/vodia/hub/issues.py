@@ -1,0 +1,249 @@
+"""What is wrong, or less safe than it could be, and that a person can mend.
+
+Each issue of an entry comes when it is so and goes when it is mended; what is temporary
+is none.
+"""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+import re
+import time
+from typing import Final
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+    ConfigSubentry,
+)
+from homeassistant.const import CONF_HOST, CONF_SSL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.loader import async_get_loaded_integration
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.network import is_local
+
+from ..const import CONF_EXTENSION, CONF_LEGACY_TLS, DOMAIN
+from ..pbx.client import PbxClient
+from ..pbx.errors import (
+    AccessOffError,
+    CertificateError,
+    LegacyTlsError,
+    LoginForbiddenError,
+    LoginRefusedError,
+    PbxError,
+    SecondFactorError,
+)
+
+# The steps of the repair: try again, change what the issue is about, and so on.
+RETRY: Final = "retry"
+APPLY: Final = "apply"
+RECONFIGURE: Final = "reconfigure"
+IGNORE: Final = "ignore"
+
+ACCOUNTS_HIDDEN: Final = "accounts_hidden"
+CALLS_HIDDEN: Final = "calls_hidden"
+LEGACY_TLS_ALLOWED: Final = "legacy_tls_allowed"
+PLAIN_HTTP: Final = "plain_http"
+UNVERIFIED_TLS: Final = "unverified_tls"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue of an entry: how bad it is, and the ways out that the repair offers."""
+
+    severity: ir.IssueSeverity
+    steps: tuple[str, ...]
+
+
+_ERROR = ir.IssueSeverity.ERROR
+_WARNING = ir.IssueSeverity.WARNING
+ISSUES: Final = {
+    AccessOffError.key: Issue(_ERROR, (RETRY, RECONFIGURE)),
+    CertificateError.key: Issue(_ERROR, (RETRY, APPLY, RECONFIGURE)),
+    LegacyTlsError.key: Issue(_ERROR, (RETRY, APPLY, RECONFIGURE)),
+    SecondFactorError.key: Issue(_ERROR, (RETRY, RECONFIGURE)),
+    ACCOUNTS_HIDDEN: Issue(_WARNING, (RETRY, IGNORE)),
+    CALLS_HIDDEN: Issue(_WARNING, (RETRY, APPLY, IGNORE)),
+    LEGACY_TLS_ALLOWED: Issue(_WARNING, (APPLY, IGNORE)),
+    PLAIN_HTTP: Issue(_WARNING, (RECONFIGURE, IGNORE)),
+    UNVERIFIED_TLS: Issue(_WARNING, (APPLY, IGNORE)),
+}
+# What hinders the connection, and is over once there is one.
+_HINDRANCES: Final = (
+    AccessOffError,
+    CertificateError,
+    LegacyTlsError,
+    SecondFactorError,
+)
+# What the login of a line is refused for.
+LINE_ISSUES: Final = {
+    LoginRefusedError: "line_login",
+    SecondFactorError: "line_second_factor",
+    AccessOffError: "line_access_off",
+}
+# When the login of an entry was forbidden last.
+_FORBIDDEN: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_forbidden")
+# Names that no public name server knows.
+_LOCAL_NAME: Final = re.compile(
+    r"[^.]+|.+\.(local|localhost|localdomain|lan|internal|home\.arpa)"
+)
+_VERSION: Final = re.compile(r"[\w./ -]{1,40}")
+
+
+def issue_id(entry: ConfigEntry, key: str) -> str:
+    """Return the id of an issue of an entry."""
+    return f"{key}_{entry.entry_id}"
+
+
+def line_issue_id(subentry: ConfigSubentry) -> str:
+    """Return the id of the issue about the login of a line."""
+    return f"line_login_{subentry.subentry_id}"
+
+
+def _page(hass: HomeAssistant) -> str:
+    """Return where the repairs are explained."""
+    documentation = async_get_loaded_integration(hass, DOMAIN).documentation
+    return f"{documentation}/blob/HEAD/docs/troubleshooting.md#repairs"
+
+
+@callback
+def _async_set(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    key: str,
+    is_so: bool,
+    **placeholders: str,
+) -> None:
+    """Create or delete an issue of an entry.
+
+    One that is still so is never deleted: that it is ignored would be forgotten.
+    """
+    if not is_so:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, key))
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(entry, key),
+        data={"entry_id": entry.entry_id, "key": key},
+        is_fixable=True,
+        learn_more_url=_page(hass),
+        severity=ISSUES[key].severity,
+        translation_key=key,
+        translation_placeholders={
+            "title": entry.title,
+            "host": entry.data[CONF_HOST],
+            "extension": entry.data[CONF_EXTENSION],
+            **placeholders,
+        },
+    )
+
+
+@callback
+def async_check_security(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell what makes the connection of an entry less safe than it could be."""
+    data = entry.data
+    tls: bool = data[CONF_SSL]
+    for key, is_so in (
+        (UNVERIFIED_TLS, tls and not data[CONF_VERIFY_SSL]),
+        (LEGACY_TLS_ALLOWED, tls and data[CONF_LEGACY_TLS]),
+        (PLAIN_HTTP, not tls and not is_near(data[CONF_HOST])),
+    ):
+        _async_set(hass, entry, key, is_so)
+
+
+def is_near(host: str) -> bool:
+    """Return whether a host is in our own network, as far as its name tells."""
+    try:
+        return is_local(ip_address(host))
+    except ValueError:
+        return _LOCAL_NAME.fullmatch(host.rstrip(".")) is not None
+
+
+@callback
+def async_connected(hass: HomeAssistant, entry: ConfigEntry, client: PbxClient) -> None:
+    """Tell what the PBX keeps from this login; nothing hinders the connection."""
+    hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
+    for error in _HINDRANCES:
+        _async_set(hass, entry, error.key, False)
+    server = client.session.server_name or ""
+    version = server if _VERSION.fullmatch(server) else "PBX"
+    for key, is_so in (
+        (ACCOUNTS_HIDDEN, client.accounts_hidden),
+        (CALLS_HIDDEN, client.calls_hidden and not client.accounts_hidden),
+    ):
+        _async_set(hass, entry, key, is_so, version=version)
+
+
+@callback
+def async_hindered(hass: HomeAssistant, entry: ConfigEntry, error: PbxError) -> None:
+    """Tell what hinders the connection, if a person can mend it.
+
+    What was told before is over only if the PBX got further this time.
+    """
+    if isinstance(error, LoginForbiddenError):
+        hass.data.setdefault(_FORBIDDEN, {})[entry.entry_id] = time.monotonic()
+    if isinstance(error, (*_HINDRANCES, LoginRefusedError)):
+        for other in _HINDRANCES:
+            _async_set(
+                hass,
+                entry,
+                other.key,
+                isinstance(error, other),
+                **error.placeholders,
+            )
+
+
+@callback
+def async_is_forbidden(hass: HomeAssistant, entry: ConfigEntry, seconds: float) -> bool:
+    """Return whether the login was forbidden so lately that it is not tried again."""
+    at = hass.data.get(_FORBIDDEN, {}).get(entry.entry_id)
+    return at is not None and time.monotonic() - at < seconds
+
+
+@callback
+def async_line_refused(
+    hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: PbxError
+) -> None:
+    """Tell that the login of a line is refused."""
+    for kind, key in LINE_ISSUES.items():
+        if isinstance(error, kind):
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                line_issue_id(subentry),
+                data={
+                    "entry_id": entry.entry_id,
+                    "subentry_id": subentry.subentry_id,
+                },
+                is_fixable=True,
+                learn_more_url=_page(hass),
+                severity=_ERROR,
+                translation_key=key,
+                translation_placeholders={
+                    "extension": subentry.data[CONF_EXTENSION],
+                    "title": entry.title,
+                },
+            )
+
+
+@callback
+def async_entry_changed(
+    hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry
+) -> None:
+    """Forget what is not so any more of an entry that goes, rests or is set up anew."""
+    if entry.domain != DOMAIN:
+        return
+    if entry.state is ConfigEntryState.NOT_LOADED:
+        # A user who reloads wants it to be tried now.
+        hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
+    gone = change is ConfigEntryChange.REMOVED or entry.disabled_by is not None
+    for issue in list(ir.async_get(hass).issues.values()):
+        data = issue.data or {}
+        if (
+            issue.domain == DOMAIN
+            and data.get("entry_id") == entry.entry_id
+            and (gone or data.get("subentry_id") not in {None, *entry.subentries})
+        ):
+            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)

@@ -1,0 +1,1 @@
+"""What happened: each call from its first ring to how it ended. Pure."""

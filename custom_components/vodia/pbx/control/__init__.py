@@ -1,0 +1,1 @@
+"""What is asked of the PBX: commands, and the wait for their effect."""

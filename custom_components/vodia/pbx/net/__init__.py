@@ -1,0 +1,1 @@
+"""How the PBX is reached: login, session, WebSocket and REST."""

@@ -1,0 +1,111 @@
+"""When two entries in lists of calls are one call."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from copy import replace
+from typing import Final
+
+from ..models import NO_ID, Call, Phase
+
+# Seconds by which the starts of the legs of one call may differ.
+LEG_SPREAD: Final = 2.0
+
+# Caller (or, of one who is not told, the extensions involved), dialed number and start.
+type Ends = tuple[str | frozenset[str] | None, str | None, float | None]
+
+
+def are_legs(one: Ends, other: Ends, spread: float = LEG_SPREAD) -> bool:
+    """Return whether two calls have caller, dialed number and start in common.
+
+    Nobody and nobody are not the same caller.
+    """
+    start, other_start = one[2], other[2]
+    return (
+        one[0] is not None
+        and one[:2] == other[:2]
+        and start is not None
+        and other_start is not None
+        and abs(start - other_start) <= spread
+    )
+
+
+def ends_of(call: Call) -> Ends:
+    """Return what the legs of a call have in common."""
+    caller = call.caller.number or call.extensions or None
+    return caller, call.dialed_number, call.started
+
+
+def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
+    """Yield the calls of an account, those with the very same start as one.
+
+    The connected leg speaks for the call, else the one that the PBX lists first.
+    """
+    legs: list[Ends] = []
+    for call in sorted(calls, key=lambda call: not call.connected):
+        ends = ends_of(call)
+        if not any(are_legs(ends, leg, 0) for leg in legs):
+            legs.append(ends)
+            yield call
+
+
+def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
+    """Return how far calls are, those with the very same ends and start as one."""
+    phases: dict[object, Phase | None] = {}
+    for call in calls:
+        ends = ends_of(call)
+        leg = ends if ends[0] and ends[2] else call.id
+        if call.connected or leg not in phases:
+            phases[leg] = call.phase
+    return list(phases.values())
+
+
+def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
+    """Yield the calls of an account less the legs that are those of the other side."""
+    own = [ends_of(call) for call in calls if number in call.extensions]
+    legs: list[Ends] = []
+    for call in calls:
+        if call.lists_extensions and number not in call.extensions:
+            ends = ends_of(call)
+            if any(are_legs(ends, leg) for leg in (*own, *legs)):
+                continue
+            legs.append(ends)
+        yield call
+
+
+def leg_order(call: Call) -> tuple[int, float, str]:
+    """Return what puts the leg first that speaks for its call."""
+    rank = 0 if call.connected else 1 + (call.phase is not None)
+    return rank, call.started or 0, call.id
+
+
+def may_be_legs(calls: list[Call]) -> bool:
+    """Return whether some calls may be one: of the same caller, the start not told."""
+    callers = Counter(call.caller.number for call in calls)
+    return any(
+        call.started is None and callers[call.caller.number] > 1 for call in calls
+    )
+
+
+def is_same(reported: Call, call: Call) -> bool:
+    """Return whether an account's presence means a call.
+
+    An entry without an id has at least the caller.
+    """
+    if reported.id.startswith(NO_ID):
+        number = reported.caller.number
+        return number is not None and number == call.caller.number
+    return reported.id == call.id
+
+
+def have_same_parties(reported: Call, call: Call) -> bool:
+    """Return whether an account's presence has the parties of a call, as far as told."""
+    return reported.caller.number in (None, call.caller.number) and (
+        reported.callee.number in (None, call.callee.number)
+    )
+
+
+def merged(one: Call, other: Call) -> Call:
+    """Return two entries of one call (a list may hold one for each leg) as one."""
+    if one.connected != other.connected:
+        return one if one.connected else other
+    return replace(other, extensions=one.extensions | other.extensions)

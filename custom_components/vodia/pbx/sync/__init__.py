@@ -1,0 +1,1 @@
+"""How the state stays in step with the PBX: what is read, when, and again."""

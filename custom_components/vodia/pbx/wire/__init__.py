@@ -1,0 +1,1 @@
+"""How it is written: frames and replies, read tolerantly, and commands."""

@@ -1,0 +1,181 @@
+"""Read the fields of frames and replies: an odd one is unknown, an odd entry is left out.
+
+Nothing that is odd hides what stands beside it. What was odd is counted, and whoever asked
+can tell that it is worth to ask again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+import math
+from typing import Any, Final
+
+from ..trace import Ledger, count
+
+type JsonObject = Mapping[str, Any]
+
+_BOOLEANS: Final[Mapping[str, bool | None]] = {
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "": None,
+}
+# Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
+_TIME_LIMIT: Final = 1e11
+_COUNT_LIMIT: Final = 1_000_000
+
+
+class FrameError(ValueError):
+    """A frame, reply or entry that is not to be taken; the text is free of data.
+
+    `lost` are the actions of the news that went with a frame.
+    """
+
+    def __init__(self, text: str, lost: frozenset[str] = frozenset()) -> None:
+        """Say what is the matter."""
+        super().__init__(text)
+        self.lost = lost
+
+
+class Reading:
+    """One frame or reply being read, and what was odd in it.
+
+    `odd` are the fields that could not be read. A `gap` is an entry of a list that was
+    left out: such a list proves nobody's absence.
+    """
+
+    __slots__ = ("gap", "ledger", "odd")
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Begin; oddities are counted in a ledger."""
+        self.ledger = ledger
+        self.odd: tuple[str, ...] = ()
+        self.gap = False
+
+    @property
+    def clean(self) -> bool:
+        """Return whether all could be read."""
+        return not (self.odd or self.gap)
+
+    def refuse(self, key: str, value: object) -> None:
+        """Note that a field is not known, for it is of another type."""
+        self.odd += (key,)
+        count(self.ledger.odd_fields, f"{key}:{type(value).__name__}")
+
+    def leave_out(self, reason: str, number: int = 1) -> None:
+        """Note that entries of a list are left out."""
+        self.gap = True
+        counter = self.ledger.left_out
+        count(counter, reason)
+        if number > 1 and reason in counter:
+            counter[reason] += number - 1
+
+
+def objects(
+    value: object, place: str, reading: Reading, limit: float = math.inf
+) -> list[JsonObject]:
+    """Return the objects of a list; an object alone is a list of one.
+
+    What else stands in it is left out. Raises FrameError for what is no list, has more
+    entries than the limit, or nothing but what is left out.
+    """
+    if isinstance(value, dict):
+        value = [value]
+    if isinstance(value, list) and len(value) > limit:
+        raise FrameError(f"too many {place}")
+    if not isinstance(value, list):
+        raise FrameError(f"{place} is not a list of objects")
+    entries: list[JsonObject] = [entry for entry in value if isinstance(entry, dict)]
+    if len(entries) < len(value):
+        if not entries:
+            raise FrameError(f"{place} is not a list of objects")
+        reading.leave_out(f"{place}: no object", len(value) - len(entries))
+    return entries
+
+
+def first(
+    entries: list[JsonObject], limit: int, place: str, reading: Reading
+) -> list[JsonObject]:
+    """Return the first entries; what is beyond the limit is left out."""
+    if len(entries) > limit:
+        reading.leave_out(f"{place}: too many", len(entries) - limit)
+    return entries[:limit]
+
+
+def each[T](
+    entries: Iterable[JsonObject],
+    read: Callable[[JsonObject, Reading], T],
+    reading: Reading,
+) -> list[T]:
+    """Return what is read of entries; raises FrameError if that is nothing of any."""
+    found: list[T] = []
+    fault: FrameError | None = None
+    for entry in entries:
+        try:
+            found.append(read(entry, reading))
+        except FrameError as err:
+            reading.leave_out(str(err))
+            fault = err
+    if fault and not found:
+        raise fault
+    return found
+
+
+def string(data: JsonObject, key: str, reading: Reading) -> str | None:
+    """Return a string; a number is taken as its digits."""
+    value = data.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    reading.refuse(key, value)
+    return None
+
+
+def boolean(data: JsonObject, key: str, reading: Reading) -> bool | None:
+    """Return a boolean, also from a string or number; an empty string says nothing."""
+    value = data.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and (word := value.strip().lower()) in _BOOLEANS:
+        return _BOOLEANS[word]
+    reading.refuse(key, value)
+    return None
+
+
+def moment(data: JsonObject, key: str, reading: Reading) -> float | None:
+    """Return a time in Unix seconds; empty, zero and absurd ones are not known."""
+    value = data.get(key)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        reading.refuse(key, value)
+        return None
+    try:
+        seconds = float(value)
+    except ValueError, OverflowError:
+        count(reading.ledger.unknown_fields, f"{key}: another form of time")
+        return None
+    return seconds if 0 < seconds < _TIME_LIMIT else None
+
+
+def amount(data: JsonObject, key: str, reading: Reading) -> int:
+    """Return a number of things, also from a string; raises FrameError for none."""
+    digits = (string(data, key, reading) or "").strip()
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > len(
+        str(_COUNT_LIMIT)
+    ):
+        raise FrameError(f"{key} is not a number")
+    return int(digits)
+
+
+def note_unknown(
+    data: JsonObject, known: frozenset[str], place: str, ledger: Ledger
+) -> None:
+    """Count the fields that we do not know."""
+    if not known.issuperset(data):
+        for key in data.keys() - known:
+            count(ledger.unknown_fields, f"{place}.{key}")

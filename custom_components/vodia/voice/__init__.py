@@ -1,0 +1,1 @@
+"""Words: what people ask the telephones, and what is answered."""

@@ -1,0 +1,124 @@
+"""Say things in the language in which they were asked.
+
+The texts are translations of ours (`common`, and `exceptions` for errors of the PBX), so
+that there is one place for them, and English where a language lacks them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+from homeassistant.util.language import Dialect
+
+from ..const import DOMAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Who is spoken of; a `hidden` one is outside, and not to be named.
+
+    One who has `withheld` the number wants not to be known.
+    """
+
+    name: str | None = None
+    number: str | None = None
+    hidden: bool = False
+    withheld: bool = False
+
+
+# A list is one to choose from.
+type Word = str | int | Who | datetime | timedelta | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sentence to say: the key of its text, and what has room in there.
+
+    A placeholder that begins with `to_` takes the case of one who is spoken to.
+    """
+
+    key: str
+    words: Mapping[str, Word] = field(default_factory=dict)
+    is_exception: bool = False
+
+
+async def async_say(hass: HomeAssistant, language: str | None, *phrases: Phrase) -> str:
+    """Return sentences in a language, or in English."""
+    chosen = Dialect.parse(language or hass.config.language).language
+    texts = {
+        key.removeprefix(f"component.{DOMAIN}."): text
+        for category in ("common", "exceptions")
+        for key, text in (
+            await async_get_translations(hass, chosen, category, {DOMAIN})
+        ).items()
+    }
+    return " ".join(_sentence(texts, phrase) for phrase in phrases)
+
+
+def _sentence(texts: Mapping[str, str], phrase: Phrase) -> str:
+    """Return a phrase with its words."""
+    key = f"exceptions.{phrase.key}.message"
+    if not phrase.is_exception:
+        key = f"common.say_{phrase.key}"
+    text = texts[key].format(
+        **{
+            name: _text(texts, word, spoken_to=name.startswith("to_"))
+            for name, word in phrase.words.items()
+        }
+    )
+    return text[:1].upper() + text[1:]
+
+
+def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> str:
+    """Return a word as it is said."""
+
+    def text(key: str, **placeholders: object) -> str:
+        """Return a part of a sentence."""
+        return texts[f"common.part_{key}"].format(**placeholders)
+
+    match word:
+        case Who():
+            if word.name or word.number:
+                return word.name or spoken_number(word.number or "")
+            key = "outside" if word.hidden else "unknown"
+            if word.withheld and not word.hidden:
+                key = "withheld"
+            return text(f"{key}_to" if spoken_to else key)
+        case datetime():
+            local = dt_util.as_local(word)
+            days = (dt_util.now().date() - local.date()).days
+            key = "today" if days <= 0 else "yesterday" if days == 1 else "days_ago"
+            return text(key, time=f"{local:%H:%M}", days=days)
+        case timedelta():
+            minutes = round(word.total_seconds() / 60)
+            parts = []
+            for count, one, many in (
+                (minutes // 60, "hour", "hours"),
+                (minutes % 60, "minute", "minutes"),
+            ):
+                if count:
+                    parts.append(text(one if count == 1 else many, count=count))
+            return _joined(parts, text("and")) if parts else text("minutes", count=0)
+        case list():
+            return _joined(word, text("or"))
+        case _:
+            return str(word)
+
+
+def _joined(parts: list[str], conjunction: str) -> str:
+    """Return an enumeration."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"
+
+
+def spoken_number(number: str) -> str:
+    """Return a number digit by digit, or a voice says how many millions it is.
+
+    An account may have a name for its number: that is a word.
+    """
+    is_word = any(char.isalpha() for char in number)
+    return number if is_word or len(number) <= 3 else " ".join(number)

@@ -1,0 +1,1 @@
+"""Tests across the house: outages, rights, doubts, clocks, hostile PBXs."""

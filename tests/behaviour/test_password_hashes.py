@@ -1,0 +1,74 @@
+"""Hashes of passwords, which a PBX tells among the settings, stay where they are."""
+
+import hashlib
+import json
+import logging
+
+import aiohttp
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from homeassistant.core import HomeAssistant
+from simulator import Simulator
+from tests.platforms.test_diagnostics import read
+from tests.platforms.test_services import act
+from tests.support.entry import Phones, until
+
+# A PBX keeps those of past passwords as well.
+HASHES = [hashlib.sha256(word.encode()).hexdigest() for word in ("45-secret", "45-sip")]
+SETTINGS = "/rest/domain/localhost/user_settings/45"
+OWN_SETTINGS = "/rest/domain/self/account/self/user_settings"
+
+
+async def told(pbx: Simulator, dialect: str) -> str:
+    """Return the settings as the PBX tells them to the extension itself."""
+    session = pbx.logins.open(pbx.logins.named("45", "localhost"))
+    path = OWN_SETTINGS if dialect == "classic" else SETTINGS
+    headers = {"Cookie": f"session={session}"}
+    async with (
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+        http.get(pbx.url + path, headers=headers) as response,
+    ):
+        return await response.text()
+
+
+async def test_hashes_of_passwords(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+    *,
+    dialect: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither log nor diagnostics has them, whichever way they have come."""
+    caplog.set_level(logging.DEBUG)
+    settings = await told(pbx, dialect)
+    # The PBX really tells them.
+    assert all(one in settings for one in HASHES)
+    pbx.switches.rest_status["dnd"] = 404
+    path = OWN_SETTINGS if dialect == "classic" else SETTINGS
+    for enabled in (True, False):
+        await act(hass, "set_dnd", enabled=enabled)
+        assert pbx.engine.account("45").dnd is enabled
+    assert (("PUT", path) in pbx.requests) or (("POST", path) in pbx.requests)
+    # Nor when they come unasked, in frames that we do not know, or cannot read.
+    fields = json.loads(settings)
+    for frame in (
+        {"action": "x-settings"} | fields,
+        {"action": "user-state", "account": "45", "domain": "localhost"} | fields,
+        {"action": "call-state", "calls": fields},
+        fields,
+    ):
+        await pbx.send_raw(json.dumps(frame))
+    await pbx.send_raw(settings[:-9])
+    await pbx.send_raw('{"action":"x-last"}')
+    ledger = phones.entry.runtime_data.client.ledger
+    await until(hass, lambda: "x-last" in ledger.unknown_actions)
+    found = json.dumps(await read(hass, hass_client, phones))
+    assert "x-settings" in found
+    assert "custom_components.vodia" in caplog.text
+    for place in (found, caplog.text):
+        for one in HASHES:
+            assert one not in place
+            assert one[:16] not in place

@@ -1,0 +1,377 @@
+"""The stories of calls, as events: what happened, in order, once, and how it ended."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from simulator import Simulator, Stage, Switches
+from tests.support.entry import Phones, create_entry, set_up, until
+
+from .test_services import act
+
+CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
+
+type Told = tuple[str, str | None]
+
+
+class Ear:
+    """Hear the events of an account's calls."""
+
+    def __init__(self, phones: Phones, account: str = "45") -> None:
+        """Listen from now on."""
+        self.phones = phones
+        self.entity_id = phones.id(account, "call", "event")
+        self.heard: list[dict[str, Any]] = []
+        state = phones.hass.states.get(self.entity_id)
+        self._time = state.state if state else ""
+        phones.hass.bus.async_listen("state_changed", self._hear)
+
+    @callback
+    def _hear(self, event: Event[EventStateChangedData]) -> None:
+        """Keep an event; that it is (un)available, or restored, is none."""
+        new = event.data["new_state"]
+        if event.data["entity_id"] != self.entity_id or new is None:
+            return
+        if new.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN, self._time):
+            self._time = new.state
+            self.heard.append(dict(new.attributes))
+
+    def story(self, call_id: str | None = None) -> list[Told]:
+        """Return types and end reasons, of one call or of all."""
+        return [
+            (attributes["event_type"], attributes["end_reason"])
+            for attributes in self.heard
+            if call_id in (None, attributes["call_id"])
+        ]
+
+    async def expect(
+        self, *told: str, call_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Wait for a story; `type: reason` for what has a reason."""
+
+        def spoken() -> list[str]:
+            """Return what was heard, in these words."""
+            return [
+                f"{kind}: {reason}" if reason else kind
+                for kind, reason in self.story(call_id)
+            ]
+
+        try:
+            await until(self.phones.hass, lambda: spoken() == list(told))
+        except TimeoutError:
+            raise AssertionError(spoken()) from None
+        await self.phones.hass.async_block_till_done()
+        assert spoken() == list(told)
+        return self.heard
+
+
+async def test_answered_call(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call rings, is answered, held, resumed and completed."""
+    ear = Ear(phones)
+    assert phones.get("45", "call", "event").state == STATE_UNKNOWN
+    call = pbx.engine.ring(CALLER, "45", name="Anna")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "45")
+    await ear.expect("ringing", "answered")
+    pbx.engine.hold(call, "45")
+    await phones.wait("45", "call", "held")
+    pbx.engine.resume(call, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.hang_up(call)
+    heard = await ear.expect(
+        "ringing", "answered", "held", "resumed", "ended: completed"
+    )
+    for attributes in heard:
+        assert attributes["call_id"] == call
+        assert (attributes["direction"], attributes["scope"]) == (
+            "incoming",
+            "external",
+        )
+        assert (attributes["remote_number"], attributes["remote_name"]) == (
+            CALLER,
+            "Anna",
+        )
+        assert attributes["backfilled"] is False
+        assert attributes["started"]
+    assert heard[0]["duration"] == 0
+
+
+async def test_missed_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A call that nobody answers is missed: the calls of the tenant or the history prove it."""
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    pbx.engine.hang_up(call)
+    await ear.expect("ringing", "missed: missed", "ended: missed")
+
+
+# How a call ends
+
+
+async def test_answered_elsewhere(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
+) -> None:
+    """A group's call that another phone answers ends here, and is not missed."""
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "43")
+    reason = "answered_elsewhere" if dialect == "modern" else "unknown"
+    heard = await ear.expect("ringing", f"ended: {reason}")
+    assert heard[0]["dialed_number"] == "500"
+    pbx.engine.hang_up(call)
+    await ear.expect("ringing", f"ended: {reason}")
+
+
+async def test_answered_elsewhere_with_an_id_for_each_leg(hass: HomeAssistant) -> None:
+    """Legs belong together by caller, dialed number and start."""
+    async with Simulator(Switches.modern(group_ids="per_leg")) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        ear, other = Ear(phones), Ear(phones, "43")
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "43")
+        await ear.expect("ringing", "ended: answered_elsewhere")
+        await other.expect("ringing", "answered")
+        pbx.engine.hang_up(call)
+        await other.expect("ringing", "answered", "ended: completed")
+        call = pbx.engine.ring(CALLER, "500")
+        await until(hass, lambda: len(ear.heard) == 3)
+        pbx.engine.hang_up(call)
+        await until(hass, lambda: ear.story()[-1] == ("ended", "missed"))
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+async def test_answered_elsewhere_by_presence(hass: HomeAssistant) -> None:
+    """In the classic dialect the presence of another account that has the call proves it."""
+    switches = Switches.classic(user_calls="full", presence_first=True)
+    async with Simulator(switches) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        ear = Ear(phones)
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "43")
+        await ear.expect("ringing", "ended: answered_elsewhere")
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+async def test_outgoing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A call that we make is dialed, and unanswered if nobody takes it."""
+    ear = Ear(phones)
+    call = await act(hass, "dial", number=CALLER)
+    assert call
+    await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
+    await ear.expect("dialing")
+    await act(hass, "hang_up")
+    heard = await ear.expect("dialing", "ended: unanswered")
+    assert {attributes["direction"] for attributes in heard} == {"outgoing"}
+
+
+async def test_what_we_do_ourselves(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that we reject or transfer is said to be so."""
+    ear = Ear(phones)
+    pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    await act(hass, "reject")
+    await ear.expect("ringing", "ended: rejected")
+    ear.heard.clear()
+    call = pbx.engine.ring(CALLER, "45")
+    pbx.engine.answer(call, "45")
+    await phones.wait("45", "call", "connected")
+    await act(hass, "transfer", number="41")
+    await until(hass, lambda: ear.story()[-1] == ("ended", "transferred"))
+    assert ear.story()[-2:] == [("transferred", None), ("ended", "transferred")]
+
+
+async def test_rejecting_in_vain(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """What we could not do is not said to be done."""
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    pbx.switches.ignore_commands = True
+    with pytest.raises(HomeAssistantError):
+        await act(hass, "reject")
+    pbx.engine.hang_up(call)
+    await until(hass, lambda: ear.story()[-1][0] == "ended")
+    assert ear.story()[-1][1] == "missed"
+
+
+async def test_two_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """Two calls at once have two stories."""
+    ear = Ear(phones)
+    first = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    pbx.engine.answer(first, "45")
+    await ear.expect("ringing", "answered")
+    second = pbx.engine.ring(SECOND_CALLER, "45")
+    await ear.expect("ringing", call_id=second)
+    pbx.engine.hang_up(first)
+    await ear.expect("ringing", "answered", "ended: completed", call_id=first)
+    pbx.engine.answer(second, "45")
+    pbx.engine.hang_up(second)
+    await until(hass, lambda: ear.story(second)[-1] == ("ended", "completed"))
+
+
+# Outages
+
+
+async def test_setup_tells_no_beginning(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """What was up at the start is not told, its end is."""
+    call = pbx.engine.ring(CALLER, "45")
+    pbx.engine.answer(call, "45")
+    phones = await set_up(hass, entry)
+    assert phones.get("45", "call", "event").state == STATE_UNKNOWN
+    ear = Ear(phones)
+    pbx.engine.hang_up(call)
+    await ear.expect("ended: completed")
+
+
+async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """After an outage: what was announced ends, what came is told late, once."""
+    ear = Ear(phones)
+    gone = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await asyncio.sleep(0.2)
+    assert ear.story() == [("ringing", None)]
+    pbx.engine.hang_up(gone)
+    born = pbx.engine.ring(SECOND_CALLER, "45")
+    await pbx.accept()
+    await phones.wait("", "connected", "on")
+    heard = await ear.expect("ringing", "missed: missed", "ended: missed", "ringing")
+    assert [bool(attributes["backfilled"]) for attributes in heard] == [
+        *(False, False, False, True)
+    ]
+    assert heard[-1]["call_id"] == born
+    pbx.engine.answer(born, "45")
+    pbx.engine.hang_up(born)
+    await ear.expect("ringing", "answered", "ended: completed", call_id=born)
+    assert len(ear.story(gone)) == 3
+
+
+async def test_outage_of_a_call_that_goes_on(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that outlives the outage has one story."""
+    ear = Ear(phones)
+    call = pbx.engine.ring(CALLER, "45")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "45")
+    await ear.expect("ringing", "answered")
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("", "connected", "on")
+    pbx.engine.hang_up(call)
+    await ear.expect("ringing", "answered", "ended: completed")
+
+
+async def test_states_are_written_first(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who hears the event may read the sensors, and all is available again."""
+    seen: list[list[str]] = []
+    entity_id = phones.id("45", "call", "event")
+
+    @callback
+    def look(event: Event[EventStateChangedData]) -> None:
+        """Note what the sensors show when the event comes."""
+        new = event.data["new_state"]
+        if (
+            event.data["entity_id"] == entity_id
+            and new
+            and "event_type" in new.attributes
+        ):
+            if new.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+                seen.append(phones.states("45", "call", "ringing"))
+
+    hass.bus.async_listen("state_changed", look)
+    pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "ringing", "on")
+    await hass.async_block_till_done()
+    assert seen[0] == ["ringing", "on"]
+
+
+@pytest.mark.office
+async def test_rings_anew_after_a_talk(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """That we have talked once is no proof that another has answered this time."""
+    call = pbx.engine.ring("41", "45")
+    ear = Ear(phones)
+    pbx.engine.answer(call, "45")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.transfer(call, "45", "5")
+    await phones.wait("45", "call", "idle")
+    pbx.engine.ring("42", "*865")
+    pbx.engine.transfer(call, "41", "601")
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    await until(hass, lambda: len(ear.story()) >= 5)
+    assert "answered_elsewhere" not in {reason for _, reason in ear.story()}
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+@pytest.mark.office
+async def test_colleague_whose_call_another_answers(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """We only know that he still calls: that is not over, and in the end not unanswered."""
+    ear = Ear(phones, "46")
+    call = pbx.engine.ring("46", "601")
+    await ear.expect("dialing")
+    pbx.engine.answer(call, "53")
+    await phones.wait("45", "call", "idle")
+    assert [kind for kind, _ in ear.story()] == ["dialing"]
+    pbx.engine.hang_up(call)
+    await ear.expect("dialing", "ended: unknown")
+
+
+@pytest.mark.parametrize("dialect", ["classic"])
+async def test_presence_that_is_behind(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A colleague who sent his call to us is not the one who rings, for no moment."""
+    call = pbx.engine.ring("46", "41")
+    pbx.engine.answer(call, "41")
+    ear = Ear(phones, "46")
+    pbx.engine.transfer(call, "46", "45")
+    await phones.wait("45", "call", "ringing")
+    await phones.wait("46", "in_call", "off")
+    assert not ear.heard
+
+
+async def test_calls_before_a_reload_are_not_told_again(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """An outage soon after a reload does not bring back what was told before it."""
+    pbx.switches.rest_status.pop("history", None)
+    call = pbx.engine.ring(CALLER, "45")
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.answer(call, "45")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    await phones.wait("", "connected", "on")
+    ear = Ear(phones)
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    await phones.wait("", "connected", "on")
+    missed = pbx.engine.ring(SECOND_CALLER, "45")
+    await phones.wait("45", "call", "ringing")
+    assert {attributes["call_id"] for attributes in ear.heard} == {missed}

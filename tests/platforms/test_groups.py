@@ -1,0 +1,462 @@
+"""Ring groups and queues: accounts that are no phones, and the calls that are for them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from custom_components.vodia.pbx import client
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from simulator import Simulator, Switches
+from tests.support.entry import Phones, create_entry, set_up, until
+
+from .test_event import CALLER, Ear
+from .test_services import act, refused
+from .test_trigger import FOR, attach, device, rest
+
+modern = pytest.mark.parametrize("dialect", ["modern"])
+
+
+@asynccontextmanager
+async def pbx_with(
+    hass: HomeAssistant, dialect: str, **switches: Any
+) -> AsyncIterator[tuple[Simulator, Phones]]:
+    """Set up a PBX with some answers to the open questions."""
+    async with Simulator(getattr(Switches, dialect)(**switches)) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        yield pbx, phones
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+# Devices
+
+
+@pytest.mark.office
+async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A group is a device of the PBX, with its name or one made of its number."""
+    pbx.engine.add_account("503", "", type="hunts")
+    pbx.engine.add_account("603", "", type="acds")
+    await pbx.cut()
+    await until(hass, lambda: phones.has("503", "call") and phones.has("603", "call"))
+    hub = phones.device(None)
+    assert hub
+    for number, name, model in (
+        ("500", "Sales", "Ring group"),
+        ("600", "Orders", "Queue"),
+        ("503", "Ring group 503", "Ring group"),
+        ("603", "Queue 603", "Queue"),
+    ):
+        found = phones.device(number)
+        assert found
+        assert found.via_device_id == hub.id
+        assert (found.name, found.model, found.model_id) == (name, model, number)
+        assert phones.get(number, "call", "event").state == STATE_UNKNOWN
+
+
+async def test_new_group(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A new group gets its device without a reload, also where its type is asked for."""
+    pbx.engine.add_account("502", "New group", type="hunts", members=("45",))
+    pbx.engine.set_dnd("41", True)
+    await until(hass, lambda: phones.has("502", "call"))
+    ear = Ear(phones, "502")
+    pbx.engine.ring(CALLER, "502")
+    await ear.expect("ringing")
+
+
+async def test_renamed_group(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A new name reaches the device."""
+    pbx.engine.rename("500", "Shop")
+    await pbx.cut()
+
+    def renamed() -> bool:
+        """Return whether the device has the new name."""
+        found = phones.device("500")
+        return found is not None and found.name == "Shop"
+
+    await until(hass, renamed)
+
+
+async def test_vanished_group(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is unavailable first, and removed ten minutes later; so is a changed type."""
+    now = asyncio.get_running_loop().time()
+    monkeypatch.setattr(
+        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
+    )
+    pbx.engine.remove_account("500")
+    pbx.engine.remove_account("41")
+    pbx.engine.add_account("41", "A group now", type="hunts", members=("45",))
+    await pbx.cut()
+    await until(
+        hass,
+        lambda: phones.get("500", "call", "event").state == STATE_UNAVAILABLE,
+    )
+    await phones.wait("41", "registered", STATE_UNAVAILABLE)
+    await phones.wait("", "connected", "on")
+    assert phones.device("500")
+    now += 601
+    await pbx.cut()
+    await until(hass, lambda: phones.device("500") is None)
+    await until(hass, lambda: phones.has("41", "call") and not phones.has("41"))
+    found = phones.device("41")
+    assert found
+    assert (found.name, found.model) == ("A group now", "Ring group")
+    await until(hass, lambda: phones.get("41", "call", "event").state == STATE_UNKNOWN)
+    ear = Ear(phones, "41")
+    pbx.engine.ring(CALLER, "41")
+    await ear.expect("ringing")
+
+
+@pytest.mark.office
+async def test_vanished_while_home_assistant_was_off(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A group that is missing at the start keeps its device; back, it works."""
+    assert await hass.config_entries.async_unload(phones.entry.entry_id)
+    pbx.engine.remove_account("600")
+    await set_up(hass, phones.entry)
+    found = phones.device("600")
+    assert found
+    assert phones.get("600", "call", "event").state == STATE_UNAVAILABLE
+    assert phones.entry.runtime_data.client.state.groups["600"].type == "acds"
+    pbx.engine.add_account("600", "Orders", type="acds")
+    await pbx.cut()
+    await until(hass, lambda: phones.get("600", "call", "event").state == STATE_UNKNOWN)
+
+
+# Stories
+
+
+async def test_answered_by_our_phone(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A group's call rings, is answered, held, resumed and completed."""
+    ear = Ear(phones, "500")
+    call = pbx.engine.ring(CALLER, "500", name="Anna")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "45")
+    await ear.expect("ringing", "answered")
+    pbx.engine.hold(call, "45")
+    await ear.expect("ringing", "answered", "held")
+    pbx.engine.resume(call, "45")
+    await ear.expect("ringing", "answered", "held", "resumed")
+    pbx.engine.hang_up(call)
+    heard = await ear.expect(
+        "ringing", "answered", "held", "resumed", "ended: completed"
+    )
+    for told in heard:
+        assert (told["call_id"], told["dialed_number"]) == (call, "500")
+        assert (told["direction"], told["scope"]) == ("incoming", "external")
+        assert (told["remote_number"], told["remote_name"]) == (CALLER, "Anna")
+
+
+async def test_answered_by_another_phone(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
+) -> None:
+    """It goes on for the group; classic presence does not tell if it rings or is up."""
+    ear = Ear(phones, "500")
+    call = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    pbx.engine.answer(call, "43")
+    await phones.wait("45", "ringing", "off")
+    told = ["ringing", "answered"] if dialect == "modern" else ["ringing"]
+    await rest(hass)
+    await ear.expect(*told)
+    pbx.engine.hang_up(call)
+    reason = "completed" if dialect == "modern" else "unknown"
+    await ear.expect(*told, f"ended: {reason}")
+
+
+@pytest.mark.parametrize("presence_first", [True, False])
+async def test_presence_that_tells_all(
+    hass: HomeAssistant, presence_first: bool
+) -> None:
+    """Where classic presence has the states of calls, the group's call is known."""
+    switches = {"user_calls": "full", "presence_first": presence_first}
+    async with pbx_with(hass, "classic", **switches) as (pbx, phones):
+        for group, member in (("500", "43"), ("600", "50")):
+            ear = Ear(phones, group)
+            call = pbx.engine.ring(CALLER, group)
+            await ear.expect("ringing")
+            pbx.engine.answer(call, member)
+            await ear.expect("ringing", "answered")
+            pbx.engine.hang_up(call)
+            await ear.expect("ringing", "answered", "ended: completed")
+
+
+async def test_missed(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
+) -> None:
+    """A call that nobody answers is missed by the group, where that is proven."""
+    ear = Ear(phones, "500")
+    call = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    pbx.engine.hang_up(call)
+    if dialect == "modern":
+        await ear.expect("ringing", "missed: missed", "ended: missed")
+    else:
+        await ear.expect("ringing", "ended: unknown")
+
+
+@modern
+@pytest.mark.office
+async def test_caller_in_a_queue_without_agents(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call that waits where no phone rings is one of the queue; a phone is silent."""
+    for number in ("49", "50", "51"):
+        pbx.engine.set_dnd(number, True)
+    ear = Ear(phones, "600")
+    call = pbx.engine.ring(CALLER, "600")
+    await ear.expect("ringing")
+    pbx.engine.hang_up(call)
+    await ear.expect("ringing", "missed: missed", "ended: missed")
+
+
+async def test_an_id_for_each_leg(hass: HomeAssistant, dialect: str) -> None:
+    """All legs are one call: it goes on while one is left, and the one answered wins."""
+    async with pbx_with(hass, dialect, group_ids="per_leg") as (pbx, phones):
+        ear = Ear(phones, "500")
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.reject(call, "43")
+        pbx.engine.answer(call, "45")
+        heard = await ear.expect("ringing", "answered")
+        assert heard[-1]["call_id"] == phones.get("45", "call").attributes["call_id"]
+        pbx.engine.hang_up(call)
+        await ear.expect("ringing", "answered", "ended: completed")
+        ear.heard.clear()
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "44")
+        await phones.wait("45", "ringing", "off")
+        await rest(hass)
+        told = ["ringing", "answered"] if dialect == "modern" else ["ringing"]
+        await ear.expect(*told)
+        pbx.engine.hang_up(call)
+        reason = "completed" if dialect == "modern" else "unknown"
+        await ear.expect(*told, f"ended: {reason}")
+
+
+@pytest.mark.parametrize("group_ids", ["one", "per_leg"])
+async def test_call_that_is_to_who_answered(
+    hass: HomeAssistant, group_ids: str
+) -> None:
+    """Where the PBX says so, the call is answered and has left the group."""
+    switches = {"answered_to": "phone", "group_ids": group_ids}
+    async with pbx_with(hass, "modern", **switches) as (pbx, phones):
+        ear = Ear(phones, "500")
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "43")
+        heard = await ear.expect("ringing", "answered", "ended: unknown")
+        assert heard[-1]["duration"] == 0
+        pbx.engine.hang_up(call)
+        missed = pbx.engine.ring(CALLER, "500")
+        await until(hass, lambda: len(ear.heard) == 4)
+        pbx.engine.hang_up(missed)
+        await until(hass, lambda: ear.story()[-1] == ("ended", "missed"))
+
+
+async def test_call_that_is_to_who_answered_by_presence(hass: HomeAssistant) -> None:
+    """In the classic dialect the presence of who has it tells."""
+    switches = {"answered_to": "phone", "user_calls": "full"}
+    async with pbx_with(hass, "classic", **switches) as (pbx, phones):
+        ear = Ear(phones, "600")
+        call = pbx.engine.ring(CALLER, "600")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "49")
+        await until(hass, lambda: ear.story()[-1:] == [("ended", "unknown")])
+
+
+@modern
+async def test_deflected(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A call that is sent on before anybody answers was not answered at the group."""
+    ear = Ear(phones, "500")
+    call = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    pbx.engine.transfer(call, "43", "700")
+    await ear.expect("ringing", "ended: unknown")
+
+
+@modern
+async def test_transferred_by_us(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A group's call that we transfer is said to be so."""
+    ear = Ear(phones, "500")
+    call = pbx.engine.ring(CALLER, "500")
+    pbx.engine.answer(call, "45")
+    await phones.wait("45", "call", "connected")
+    await act(hass, "transfer", number="41")
+    await until(hass, lambda: ear.story()[-1] == ("ended", "transferred"))
+    assert ear.story()[-2] == ("transferred", None)
+
+
+@pytest.mark.office
+async def test_click_to_dial(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """While our own phone rings first, the dialed group does not."""
+    pbx.switches.dial_pickup = None
+    ear = Ear(phones, "501")
+    await act(hass, "dial", number="501")
+    await phones.wait("45", "call", "dialing")
+    await rest(hass)
+    assert not ear.heard
+    (call,) = pbx.engine.calls()
+    pbx.engine.answer(call.id, "45")
+    pbx.engine.answer(call.id, "46")
+    await until(hass, lambda: ear.story()[-1:] == [("answered", None)])
+    assert ear.heard[-1]["remote_number"] == "45"
+    assert ear.heard[-1]["direction"] == "incoming"
+
+
+# Outages, rights
+
+
+async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A lost link makes it unavailable; what was announced ends, what came is told."""
+    ear = Ear(phones, "500")
+    gone = pbx.engine.ring(CALLER, "500")
+    await ear.expect("ringing")
+    await pbx.refuse()
+    await pbx.cut()
+    await phones.wait("", "connected", "off")
+    assert phones.get("500", "call", "event").state == STATE_UNAVAILABLE
+    pbx.engine.hang_up(gone)
+    born = pbx.engine.ring("+4930222222", "500")
+    await pbx.accept()
+    heard = await ear.expect("ringing", "ended: unknown", "ringing")
+    assert (heard[-1]["call_id"], heard[-1]["backfilled"]) == (born, True)
+
+
+async def test_own_calls_only(hass: HomeAssistant) -> None:
+    """Of a group nothing is known but the calls that ring at our phone."""
+    async with pbx_with(hass, "modern", domain_calls=False) as (pbx, phones):
+        ear, other = Ear(phones, "500"), Ear(phones, "600")
+        state = phones.entry.runtime_data.client.state
+        call = pbx.engine.ring(CALLER, "500")
+        pbx.engine.ring(CALLER, "600")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "43")
+        # Whether the caller gave up or somebody answered is not told.
+        await ear.expect("ringing", "ended: unknown")
+        assert not other.heard
+        assert not any(state.groups[n].complete for n in ("500", "600"))
+        ear.heard.clear()
+        call = pbx.engine.ring(CALLER, "500")
+        await ear.expect("ringing")
+        pbx.engine.answer(call, "45")
+        await ear.expect("ringing", "answered")
+        pbx.engine.hang_up(call)
+        await ear.expect("ringing", "answered", "ended: completed")
+
+
+# Targets
+
+
+async def test_trigger_on_a_group_and_its_members(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """One call fires once, for the group and the phones; the group alone fires, too."""
+    both = {
+        "device_id": [device(phones, number)["device_id"] for number in ("45", "500")]
+    }
+    fired = await attach(hass, "call_ringing", both)
+    group = await attach(
+        hass, "call_ringing", {"entity_id": phones.id("500", "call", "event")}
+    )
+    answered = await attach(hass, "call_answered", both)
+    call = pbx.engine.ring(CALLER, "500")
+    await until(hass, lambda: fired and group)
+    pbx.engine.answer(call, "45")
+    await until(hass, lambda: answered)
+    await rest(hass)
+    assert [f["extensions"] for f in fired] == [["45", "500"]]
+    assert [f["extensions"] for f in group] == [["500"]]
+    assert [f["dialed_number"] for f in group] == ["500"]
+    assert len(answered) == 1
+
+
+async def test_pbx_is_its_extensions_and_not_their_groups(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call to a group is one of the phones that ring; with the group named, of it too."""
+    hub, group = device(phones, None), device(phones, "500")
+    fired = await attach(hass, "call_ringing", hub, behavior="each")
+    named = await attach(
+        hass,
+        "call_ringing",
+        {"device_id": [hub["device_id"], group["device_id"]]},
+        behavior="each",
+    )
+    pbx.engine.ring(CALLER, "500")
+    await until(hass, lambda: {"500"} in [set(f["extensions"]) for f in named])
+    await rest(hass)
+    assert fired
+    assert "500" not in {number for f in fired for number in f["extensions"]}
+
+
+@pytest.mark.parametrize("group_ids", ["one", "per_leg"])
+async def test_trigger_on_the_end_of_a_groups_call(
+    hass: HomeAssistant, group_ids: str
+) -> None:
+    """It fires when the call is over for the group, not when a phone stops ringing."""
+    async with pbx_with(hass, "modern", group_ids=group_ids) as (pbx, phones):
+        ended = await attach(hass, "call_ended", device(phones, "500"))
+        call = pbx.engine.ring(CALLER, "500")
+        pbx.engine.answer(call, "43")
+        await phones.wait("43", "call", "connected")
+        await rest(hass)
+        assert not ended
+        pbx.engine.hang_up(call)
+        await until(hass, lambda: ended)
+        await rest(hass)
+        assert [f["end_reason"] for f in ended] == ["completed"]
+
+
+async def test_actions_refuse_a_group(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A group is no line, and none of the extensions whose calls are asked for."""
+    target = {"entity_id": phones.id("500", "call", "event")}
+    await refused(hass, "not_a_line", "hang_up", target=target)
+    await refused(hass, "not_a_line", "dial", target=target, number="41")
+    await refused(hass, "not_a_line", "set_dnd", target=target, enabled=True)
+    await refused(hass, "nothing_targeted", "get_calls", target=target)
+    assert not pbx.engine.calls()
+    call = pbx.engine.ring(CALLER, "500")
+    await phones.wait("45", "ringing", "on")
+    both = {"entity_id": [target["entity_id"], phones.id("45", "call")]}
+    response = await act(hass, "get_calls", target=both)
+    assert response
+    assert [(c["account"], c["call_id"]) for c in response["calls"]] == [("45", call)]
+
+
+async def test_answered_before_the_time(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Where it may have been answered at any phone, a group's call rings no more."""
+    fired = await attach(hass, "call_ringing", device(phones, "500"), **FOR)
+    call = pbx.engine.ring(CALLER, "500")
+    await phones.wait("45", "ringing", "on")
+    pbx.engine.answer(call, "43")
+    await phones.wait("45", "ringing", "off")
+    await rest(hass, 0.6)
+    assert not fired
+    pbx.engine.hang_up(call)
+    call = pbx.engine.ring(CALLER, "500")
+    await until(hass, lambda: fired)
+    assert fired[0]["call_id"]

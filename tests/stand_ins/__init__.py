@@ -1,0 +1,1 @@
+"""Tests of what the tests stand on: clock, support, soak and demo."""
