@@ -3,7 +3,7 @@
 Only pytest runs that name a path in this folder read this early enough for the option.
 """
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 
 # The same examples in every run: a red test is red because of a change.
 settings.register_profile(
@@ -19,12 +19,5 @@ settings.register_profile(
 # A million inputs in tests/pbx/wire/test_fuzz.py: four times as many examples, of ten each.
 settings.register_profile(
     "million", settings.get_profile("steady"), max_examples=25_000, derandomize=False
-)
-# For scripts/mutate: whatever fails is as good, and soon.
-settings.register_profile(
-    "mutants",
-    settings.get_profile("steady"),
-    max_examples=15,
-    phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile("steady")
