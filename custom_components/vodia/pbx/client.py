@@ -874,18 +874,12 @@ class PbxClient:
             live.calls_heard.clear()
             differ, live.calls_differ = live.calls_differ, False
             await self._request_calls(live)
-            if await _set(live.calls_heard, timing.answer):
+            if await _set(live.calls_heard, timing.answer) or await self._weigh_silence(
+                live
+            ):
                 open_ = False
-            else:
-                told = (
-                    None if live.rest_calls is False else await self._read_own_calls()
-                )
-                checked = None if told is None else live.state.checked(told)
-                if checked:
-                    self.take(live, checked)
-                    open_ = False
-                elif differ:
-                    self._changed(live, live.state.doubt_calls())
+            elif differ:
+                self._changed(live, live.state.doubt_calls())
             live.calls_at = now()
             if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
                 live.calls_wanted.set()
@@ -894,6 +888,25 @@ class PbxClient:
             else:
                 delay = timing.between_reads
                 await asyncio.sleep(delay)
+
+    async def _weigh_silence(self, live: _Link) -> bool:
+        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
+
+        Those of others than the line are known by their presence alone.
+        """
+        if live.rest_tells_accounts:
+            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
+                await self._read_accounts(live)
+        else:
+            live.refresh_wanted.set()
+        told = None if live.rest_calls is False else await self._read_own_calls()
+        if live.calls_heard.is_set():
+            return True
+        checked = None if told is None else live.state.checked(told)
+        if checked:
+            self.take(live, checked)
+        self._changed(live, live.state.weigh_silence(own=checked is not None))
+        return checked is not None
 
     async def _watch_lamps(self, live: _Link) -> None:
         """Ask to be told when the lamp of an extension changes, where no list of calls is.
