@@ -67,6 +67,7 @@ from .models import (
     PastCall,
     Server,
 )
+from .refusals import Refusals
 from .rest import Reply, Rest
 from .session import Session
 from .side import Hint, Kind, Side, SideChanges
@@ -136,6 +137,7 @@ class _Link:
     socket: Link
     state: PbxState
     rest_accounts: RestAccounts
+    refusals: Refusals
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -160,9 +162,8 @@ class _Link:
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
     rest_ids: bool | None = None
-    rest_refused: set[str] = field(default_factory=set)
-    dnd_way: int = 0
     rest_chat: bool | None = None
+    dnd_way: int | None = None
     retrieve_code: str | None = None
 
     @property
@@ -407,6 +408,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
+            Refusals(self.timing.ask_again),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -899,7 +901,8 @@ class PbxClient:
                 await self._read_accounts(live)
         else:
             live.refresh_wanted.set()
-        told = None if live.rest_calls is False else await self._read_own_calls()
+        refused = live.refusals.stand("calls")
+        told = None if refused else await self._read_own_calls()
         if live.calls_heard.is_set():
             return True
         checked = None if told is None else live.state.checked(told)
@@ -1061,7 +1064,7 @@ class PbxClient:
             "presence_pushed": live.state.presence_pushed,
             "calls_answered": live.calls_told.is_set(),
             "rest_call_commands": live.rest_calls,
-            "rest_refused": sorted(live.rest_refused),
+            "rest_refused": live.refusals.noted,
             "dnd_way": live.dnd_way,
         }
 
