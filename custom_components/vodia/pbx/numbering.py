@@ -254,11 +254,14 @@ def _plain_char(char: str) -> str:
 
 
 def without_separators(text: str) -> str:
-    """Return a number without what people write between its digits; else the text."""
+    """Return a number without what people write between its digits; else the text.
+
+    Nor with the zero that is not dialed from abroad, in +49 (0)30 1234.
+    """
     number = plain(text)
     if number.strip(_CHARACTERS):
         return text
-    return number.translate(_DROP_SEPARATORS)
+    return _without_trunk_zero(number).translate(_DROP_SEPARATORS)
 
 
 def is_digits(text: str) -> bool:
