@@ -100,12 +100,14 @@ class Control:
 
         async with self._act("retrieve") as act:
             live = client.live
-            if live.retrieve_code is None:
+            if live.capabilities.retrieve_code is None:
                 async with act.in_time():
-                    live.retrieve_code = await read_retrieve_code(
+                    live.capabilities.retrieve_code = await read_retrieve_code(
                         client.session, client.ledger
                     )
-            return await self._dial(act, f"{live.retrieve_code}{orbit}", retrieved)
+            return await self._dial(
+                act, f"{live.capabilities.retrieve_code}{orbit}", retrieved
+            )
 
     async def _dial(
         self,
@@ -335,15 +337,15 @@ class Control:
     async def _chats_over_rest(self) -> bool:
         """Find out, once for a link, whether the PBX has its messages over REST (v70)."""
         client, live = self._client, self._client.live
-        if live.rest_chat is None:
+        if live.capabilities.rest_chat is None:
             try:
                 path = client.session.path("chat-history")
                 await client.session.request("GET", path, params={"api": "2"})
             except AccessOffError, UnexpectedReplyError:
-                live.rest_chat = False
+                live.capabilities.rest_chat = False
             else:
-                live.rest_chat = True
-        return live.rest_chat
+                live.capabilities.rest_chat = True
+        return live.capabilities.rest_chat
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -405,7 +407,7 @@ class Control:
             ("PUT", own_settings, table),
         )
         forbidden: AccessOffError | None = None
-        for index in range(live.dnd_way, len(ways)):
+        for index in range(live.capabilities.dnd_way, len(ways)):
             if index and len(full) > 1:
                 raise forbidden or NotSupportedError("no reason and no expiry here")
             try:
@@ -415,7 +417,7 @@ class Control:
             except AccessOffError as err:
                 forbidden = err
                 continue
-            live.dnd_way = index
+            live.capabilities.dnd_way = index
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
@@ -593,33 +595,40 @@ class Control:
         """
         client = self._client
         live = client.live
-        if live.rest_calls is False or live.rest_ids is not None:
+        if (
+            live.capabilities.rest_calls is False
+            or live.capabilities.rest_ids is not None
+        ):
             return
         before = {call.id for call in own_calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
             told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
-            live.rest_calls = False
+            live.capabilities.rest_calls = False
             return
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in own_calls(live.state)}
-        live.rest_calls = True
+        live.capabilities.rest_calls = True
         if told and own:
-            live.rest_ids = not own.isdisjoint(told)
-            client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
+            live.capabilities.rest_ids = not own.isdisjoint(told)
+            client.ledger.assume(
+                Assumption.REST_KNOWS_THE_IDS, live.capabilities.rest_ids
+            )
 
     async def _asked_over_rest(self, act: Act, command: Command) -> bool:
         """Send a command over REST; return False where the PBX does not serve it."""
         client = self._client
         live = client.live
-        if command.body is None or not live.rest_calls:
+        if command.body is None or not live.capabilities.rest_calls:
             return False
         kind = " ".join(command.body)
         for_call = "id" in command.fields
-        if kind in live.rest_refused or (for_call and live.rest_ids is False):
+        if kind in live.capabilities.rest_refused or (
+            for_call and live.capabilities.rest_ids is False
+        ):
             return False
         try:
             async with act.in_time():
@@ -627,15 +636,17 @@ class Control:
                     "POST", client.session.path("calls"), command.body
                 )
         except MethodNotAllowedError, AccessOffError:
-            live.rest_refused.add(kind)
+            live.capabilities.rest_refused.add(kind)
             return False
         except NotFoundError:
             if not for_call:
                 raise
             call_id = command.fields["id"]
-            if live.rest_ids is None and live.state.may_have(live.state.line, call_id):
+            if live.capabilities.rest_ids is None and live.state.may_have(
+                live.state.line, call_id
+            ):
                 # It is up, and REST has named no ids to compare: it may use others.
-                live.rest_ids = False
+                live.capabilities.rest_ids = False
                 return False
             raise UnknownCallError("the PBX does not know the call") from None
         return True
