@@ -63,6 +63,7 @@ from .sync.accounts import RestAccounts
 from .sync.capabilities import Capabilities
 from .sync.history import read_history
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
+from .sync.refusals import Refusals
 from .trace import Ledger
 from .wire.fields import FrameError
 from .wire.messages import (
@@ -140,7 +141,7 @@ class _Link:
     socket: Link
     state: PbxState
     rest_accounts: RestAccounts
-    capabilities: Capabilities = field(default_factory=Capabilities)
+    capabilities: Capabilities
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -517,6 +518,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
+            Capabilities(Refusals(self.timing.ask_again)),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -992,20 +994,12 @@ class PbxClient:
             live.calls_heard.clear()
             differ, live.calls_differ = live.calls_differ, False
             await self._request_calls(live)
-            if await _set(live.calls_heard, timing.answer):
+            if await _set(live.calls_heard, timing.answer) or await self._weigh_silence(
+                live
+            ):
                 open_ = False
-            else:
-                told = (
-                    None
-                    if live.capabilities.rest_calls is False
-                    else await self._read_own_calls()
-                )
-                checked = None if told is None else live.state.checked(told)
-                if checked:
-                    self.take(live, checked)
-                    open_ = False
-                elif differ:
-                    self._changed(live, live.state.doubt_calls())
+            elif differ:
+                self._changed(live, live.state.doubt_calls())
             live.calls_at = now()
             if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
                 live.calls_wanted.set()
@@ -1014,6 +1008,26 @@ class PbxClient:
             else:
                 delay = timing.between_reads
                 await asyncio.sleep(delay)
+
+    async def _weigh_silence(self, live: _Link) -> bool:
+        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
+
+        Those of others than the line are known by their presence alone.
+        """
+        if live.capabilities.rest_tells_accounts:
+            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
+                await self._read_accounts(live)
+        else:
+            live.refresh_wanted.set()
+        refused = live.capabilities.refusals.stand("calls")
+        told = None if refused else await self._read_own_calls()
+        if live.calls_heard.is_set():
+            return True
+        checked = None if told is None else live.state.checked(told)
+        if checked:
+            self.take(live, checked)
+        self._changed(live, live.state.weigh_silence(own=checked is not None))
+        return checked is not None
 
     async def _watch_lamps(self, live: _Link) -> None:
         """Ask to be told when the lamp of an extension changes, where no list of calls is.

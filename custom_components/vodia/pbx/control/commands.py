@@ -335,17 +335,26 @@ class Control:
                 await client.send("chat", src=line, dest=recipient, message=text)
 
     async def _chats_over_rest(self) -> bool:
-        """Find out, once for a link, whether the PBX has its messages over REST (v70)."""
+        """Find out whether the PBX has its messages over REST (v70).
+
+        One that has not is not asked again for a while.
+        """
         client, live = self._client, self._client.live
-        if live.capabilities.rest_chat is None:
+        if not (
+            live.capabilities.rest_chat or live.capabilities.refusals.stand("chat")
+        ):
             try:
                 path = client.session.path("chat-history")
                 await client.session.request("GET", path, params={"api": "2"})
-            except AccessOffError, UnexpectedReplyError:
+            except NotFoundError, MethodNotAllowedError, AccessOffError:
                 live.capabilities.rest_chat = False
+                live.capabilities.refusals.note("chat", sure=True)
+            except UnexpectedReplyError:
+                # Perhaps only this time.
+                return False
             else:
                 live.capabilities.rest_chat = True
-        return live.capabilities.rest_chat
+        return bool(live.capabilities.rest_chat)
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -407,17 +416,24 @@ class Control:
             ("PUT", own_settings, table),
         )
         forbidden: AccessOffError | None = None
-        for index in range(live.capabilities.dnd_way, len(ways)):
+        refused = [
+            live.capabilities.refusals.stand(f"dnd {way}") for way in range(len(ways))
+        ]
+        for index, way in enumerate(ways):
             if index and len(full) > 1:
                 raise forbidden or NotSupportedError("no reason and no expiry here")
-            try:
-                await self._client.session.request(*ways[index])
-            except NotFoundError, MethodNotAllowedError:
+            # Only the first one takes a reason; and none at all is no answer.
+            if refused[index] and len(full) == 1 and not all(refused):
                 continue
-            except AccessOffError as err:
-                forbidden = err
+            try:
+                await self._client.session.request(*way)
+            except (NotFoundError, MethodNotAllowedError, AccessOffError) as err:
+                live.capabilities.refusals.note(f"dnd {index}")
+                if isinstance(err, AccessOffError):
+                    forbidden = err
                 continue
             live.capabilities.dnd_way = index
+            live.capabilities.refusals.lift(f"dnd {index}")
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
@@ -589,15 +605,15 @@ class Control:
             await self._client.send(command.action, **command.fields)
 
     async def _find_rest(self) -> None:
-        """Find out, once for a link, whether the PBX serves call commands over REST.
+        """Find out whether the PBX serves call commands over REST.
 
-        And, once a call is up, whether it knows calls by the ids of the socket.
+        And, once a call is up, whether it knows calls by the ids of the socket. One that
+        refuses is asked again for the next command, then only after a while.
         """
         client = self._client
         live = client.live
-        if (
-            live.capabilities.rest_calls is False
-            or live.capabilities.rest_ids is not None
+        if live.capabilities.rest_ids is not None or live.capabilities.refusals.stand(
+            "calls"
         ):
             return
         before = {call.id for call in own_calls(live.state)}
@@ -606,12 +622,14 @@ class Control:
             told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
             live.capabilities.rest_calls = False
+            live.capabilities.refusals.note("calls")
             return
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in own_calls(live.state)}
         live.capabilities.rest_calls = True
+        live.capabilities.refusals.lift("calls")
         if told and own:
             live.capabilities.rest_ids = not own.isdisjoint(told)
             client.ledger.assume(
@@ -626,9 +644,11 @@ class Control:
             return False
         kind = " ".join(command.body)
         for_call = "id" in command.fields
-        if kind in live.capabilities.rest_refused or (
-            for_call and live.capabilities.rest_ids is False
-        ):
+        unknown_ids = (
+            live.capabilities.rest_ids is False
+            or live.capabilities.refusals.stand("ids")
+        )
+        if live.capabilities.refusals.stand(kind) or (for_call and unknown_ids):
             return False
         try:
             async with act.in_time():
@@ -636,7 +656,7 @@ class Control:
                     "POST", client.session.path("calls"), command.body
                 )
         except MethodNotAllowedError, AccessOffError:
-            live.capabilities.rest_refused.add(kind)
+            live.capabilities.refusals.note(kind)
             return False
         except NotFoundError:
             if not for_call:
@@ -646,9 +666,12 @@ class Control:
                 live.state.line, call_id
             ):
                 # It is up, and REST has named no ids to compare: it may use others.
-                live.capabilities.rest_ids = False
+                live.capabilities.refusals.note("ids")
                 return False
             raise UnknownCallError("the PBX does not know the call") from None
+        live.capabilities.refusals.lift(kind)
+        if for_call:
+            live.capabilities.refusals.lift("ids")
         return True
 
     async def _reached(

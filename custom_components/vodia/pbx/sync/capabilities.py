@@ -1,9 +1,10 @@
 """What a PBX turns out to offer over one link: found out by asking, kept until it ends."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..models import CallScope
+from .refusals import Refusals
 
 
 @dataclass(slots=True)
@@ -11,11 +12,11 @@ class Capabilities:
     """What this PBX offers; None is not found out yet.
 
     Accounts over the socket are the classic `domain-state`. Of call commands over REST:
-    whether there are any, whether they know calls by the ids of the socket, and which
-    kinds are refused. `dnd_way` is the first way to set do not disturb that is not known
-    to fail. Until a PBX answers `domain-calls`, a list of calls is one of our own.
+    whether there are any, whether they know calls by the ids of the socket. `dnd_way` is the
+    way that has set do not disturb. Until a PBX answers `domain-calls`, a list of calls is one of our own.
     """
 
+    refusals: Refusals
     call_scope: CallScope = CallScope.OWN
     calls_answered: bool = False
     socket_tells_accounts: bool = False
@@ -23,8 +24,7 @@ class Capabilities:
     orbits_pushed: bool = False
     rest_calls: bool | None = None
     rest_ids: bool | None = None
-    rest_refused: set[str] = field(default_factory=set)
-    dnd_way: int = 0
+    dnd_way: int | None = None
     rest_chat: bool | None = None
     retrieve_code: str | None = None
 
@@ -40,6 +40,6 @@ class Capabilities:
             "rest_tells_accounts": self.rest_tells_accounts,
             "calls_answered": self.calls_answered,
             "rest_call_commands": self.rest_calls,
-            "rest_refused": sorted(self.rest_refused),
+            "rest_refused": self.refusals.noted,
             "dnd_way": self.dnd_way,
         }
