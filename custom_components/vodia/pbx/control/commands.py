@@ -99,12 +99,14 @@ class Control:
 
         async with self._act("retrieve") as act:
             live = client.live
-            if live.retrieve_code is None:
+            if live.capabilities.retrieve_code is None:
                 async with act.in_time():
-                    live.retrieve_code = await read_retrieve_code(
+                    live.capabilities.retrieve_code = await read_retrieve_code(
                         client.session, client.ledger
                     )
-            return await self._dial(act, f"{live.retrieve_code}{orbit}", retrieved)
+            return await self._dial(
+                act, f"{live.capabilities.retrieve_code}{orbit}", retrieved
+            )
 
     async def _dial(
         self,
@@ -337,19 +339,21 @@ class Control:
         One that has not is not asked again for a while.
         """
         client, live = self._client, self._client.live
-        if not (live.rest_chat or live.refusals.stand("chat")):
+        if not (
+            live.capabilities.rest_chat or live.capabilities.refusals.stand("chat")
+        ):
             try:
                 path = client.session.path("chat-history")
                 await client.session.request("GET", path, params={"api": "2"})
             except NotFoundError, MethodNotAllowedError, AccessOffError:
-                live.rest_chat = False
-                live.refusals.note("chat", sure=True)
+                live.capabilities.rest_chat = False
+                live.capabilities.refusals.note("chat", sure=True)
             except UnexpectedReplyError:
                 # Perhaps only this time.
                 return False
             else:
-                live.rest_chat = True
-        return bool(live.rest_chat)
+                live.capabilities.rest_chat = True
+        return bool(live.capabilities.rest_chat)
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -411,7 +415,9 @@ class Control:
             ("PUT", own_settings, table),
         )
         forbidden: AccessOffError | None = None
-        refused = [live.refusals.stand(f"dnd {way}") for way in range(len(ways))]
+        refused = [
+            live.capabilities.refusals.stand(f"dnd {way}") for way in range(len(ways))
+        ]
         for index, way in enumerate(ways):
             if index and len(full) > 1:
                 raise forbidden or NotSupportedError("no reason and no expiry here")
@@ -421,12 +427,12 @@ class Control:
             try:
                 await self._client.session.request(*way)
             except (NotFoundError, MethodNotAllowedError, AccessOffError) as err:
-                live.refusals.note(f"dnd {index}")
+                live.capabilities.refusals.note(f"dnd {index}")
                 if isinstance(err, AccessOffError):
                     forbidden = err
                 continue
-            live.dnd_way = index
-            live.refusals.lift(f"dnd {index}")
+            live.capabilities.dnd_way = index
+            live.capabilities.refusals.lift(f"dnd {index}")
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
@@ -605,36 +611,43 @@ class Control:
         """
         client = self._client
         live = client.live
-        if live.rest_ids is not None or live.refusals.stand("calls"):
+        if live.capabilities.rest_ids is not None or live.capabilities.refusals.stand(
+            "calls"
+        ):
             return
         before = {call.id for call in own_calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
             told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
-            live.rest_calls = False
-            live.refusals.note("calls")
+            live.capabilities.rest_calls = False
+            live.capabilities.refusals.note("calls")
             return
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in own_calls(live.state)}
-        live.rest_calls = True
-        live.refusals.lift("calls")
+        live.capabilities.rest_calls = True
+        live.capabilities.refusals.lift("calls")
         if told and own:
-            live.rest_ids = not own.isdisjoint(told)
-            client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
+            live.capabilities.rest_ids = not own.isdisjoint(told)
+            client.ledger.assume(
+                Assumption.REST_KNOWS_THE_IDS, live.capabilities.rest_ids
+            )
 
     async def _asked_over_rest(self, act: Act, command: Command) -> bool:
         """Send a command over REST; return False where the PBX does not serve it."""
         client = self._client
         live = client.live
-        if command.body is None or not live.rest_calls:
+        if command.body is None or not live.capabilities.rest_calls:
             return False
         kind = " ".join(command.body)
         for_call = "id" in command.fields
-        unknown_ids = live.rest_ids is False or live.refusals.stand("ids")
-        if live.refusals.stand(kind) or (for_call and unknown_ids):
+        unknown_ids = (
+            live.capabilities.rest_ids is False
+            or live.capabilities.refusals.stand("ids")
+        )
+        if live.capabilities.refusals.stand(kind) or (for_call and unknown_ids):
             return False
         try:
             async with act.in_time():
@@ -642,20 +655,22 @@ class Control:
                     "POST", client.session.path("calls"), command.body
                 )
         except MethodNotAllowedError, AccessOffError:
-            live.refusals.note(kind)
+            live.capabilities.refusals.note(kind)
             return False
         except NotFoundError:
             if not for_call:
                 raise
             call_id = command.fields["id"]
-            if live.rest_ids is None and live.state.may_have(live.state.line, call_id):
+            if live.capabilities.rest_ids is None and live.state.may_have(
+                live.state.line, call_id
+            ):
                 # It is up, and REST has named no ids to compare: it may use others.
-                live.refusals.note("ids")
+                live.capabilities.refusals.note("ids")
                 return False
             raise UnknownCallError("the PBX does not know the call") from None
-        live.refusals.lift(kind)
+        live.capabilities.refusals.lift(kind)
         if for_call:
-            live.refusals.lift("ids")
+            live.capabilities.refusals.lift("ids")
         return True
 
     async def _reached(
