@@ -122,7 +122,7 @@ async def test_burst_lets_others_run(
     monkeypatch.setattr(link, "_LONG_WORK", 0)
     ledger = phones.entry.runtime_data.client.ledger
     wanted, turns = ledger.frames + 500, 0
-    (open_link,) = pbx._links
+    (open_link,) = pbx.links
     text = b'{"action":"user-state","account":"46","dnd":true}'
     open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
     async with asyncio.timeout(TIMEOUT):
