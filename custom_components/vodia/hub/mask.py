@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from homeassistant.components.diagnostics import REDACTED
 
-from .pbx.trace import Recorded
-from .pbx.wire.lenient import loads
-from .pbx.wire.messages import FIELDS
+from ..pbx.trace import Recorded
+from ..pbx.wire.lenient import loads
+from ..pbx.wire.messages import FIELDS
 
 # Fields whose words are the protocol's own.
 _WORDS: Final = frozenset(
