@@ -69,6 +69,7 @@ class VodiaCoordinator(Listener):
         flags = {number for number, kind in known.items() if kind == SERVICE_FLAG}
         own_only = self.options.own_calls_only
         self.client = create_client(
+            hass,
             self._http,
             entry.data,
             self,

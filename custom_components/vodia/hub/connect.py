@@ -24,12 +24,14 @@ from ..const import (
     CONF_LOGIN_USER,
     CONF_TENANT,
     CONF_TENANT_NAMES,
+    TIMING,
 )
 from ..pbx.calls.tracker import Told
 from ..pbx.client import Listener, PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.models import CallScope, Credentials, LoginMethod, LoginWay, Server
 from ..pbx.net.rest import session_options
+from ..pbx.timing import USUAL
 from .learned import tenant_names
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ def create_server(data: Mapping[str, Any]) -> Server:
 
 
 def create_client(
+    hass: HomeAssistant,
     http: aiohttp.ClientSession,
     data: Mapping[str, Any],
     listener: Listener | None = None,
@@ -79,6 +82,7 @@ def create_client(
         country=country,
         told=told,
         tenant_names=data.get(CONF_TENANT_NAMES, ()),
+        timing=hass.data.get(TIMING, USUAL),
     )
 
 
@@ -87,7 +91,7 @@ async def async_connect(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Connect as the entry will; return what was found out, and the errors of a form."""
     http = async_create_session(hass)
-    client = create_client(http, data)
+    client = create_client(hass, http, data)
     try:
         await client.start()
     except PbxError as err:
