@@ -1,6 +1,5 @@
 """The address book of the PBX names callers whose call has no name."""
 
-from dataclasses import replace
 import json
 from typing import Any
 
@@ -8,14 +7,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.model import Contact
 from tests.behaviour.test_numbers import on_phone
-from tests.conftest import QUICK_SIDE
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_line_data_timing
 
 from .test_diagnostics import read
 from .test_event import Ear
@@ -154,10 +152,9 @@ async def test_read_again(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A new entry is known after a while."""
-    monkeypatch.setattr(side, "TIMING", replace(QUICK_SIDE, book=0.1))
+    set_line_data_timing(hass, book=0.1)
     phones = await set_up_with_book(hass, entry)
     pbx.engine.add_contact(*ANNA)
     book = phones.entry.runtime_data.client.side

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import logging
 import math
 import random
-import time
 from typing import Any, Final, Protocol, override
 
 import aiohttp
@@ -54,7 +53,7 @@ from .models import (
     ServiceFlag,
     Totals,
 )
-from .net.link import Link, Timing
+from .net.link import Link
 from .net.rest import Reply, Rest
 from .net.session import Session
 from .state.memory import Memory
@@ -64,6 +63,7 @@ from .sync.capabilities import Capabilities
 from .sync.history import read_history
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.refusals import Refusals
+from .timing import USUAL, Timing
 from .trace import Ledger
 from .wire.fields import FrameError
 from .wire.messages import (
@@ -83,7 +83,6 @@ from .wire.messages import (
 
 _LOGGER = logging.getLogger(__name__)
 
-TIMING: Final = Timing()
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
 # Seconds by which a timer of the loop may be early.
@@ -180,6 +179,7 @@ class PbxClient:
         country: str | None = None,
         told: Told | None = None,
         tenant_names: Iterable[str] = (),
+        timing: Timing = USUAL,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
@@ -194,7 +194,8 @@ class PbxClient:
         self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
-        self.timing = TIMING
+        self.timing = timing
+        self.clock = timing.clock
         self.session = Session(
             Rest(http, server, self.ledger, self.timing.request),
             credentials,
@@ -208,6 +209,7 @@ class PbxClient:
             self._side_told,
             flags=flags,
             country=country,
+            timing=timing,
         )
         self._credentials = credentials
         self._server = server
@@ -224,7 +226,7 @@ class PbxClient:
         self._was_live = False
         self.links = 0
         self._refusals_left = 0
-        self.changed_at = time.time()
+        self.changed_at = self.clock.time()
         self._accounts_listed = False
         self._orbits_stray = False
         self._orbit_refusals_left = 0
@@ -518,7 +520,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
-            Capabilities(Refusals(self.timing.ask_again)),
+            Capabilities(Refusals(self.timing.ask_again, self.clock)),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -558,7 +560,7 @@ class PbxClient:
         """
         old, self._state, self._live = self._state, live.state, live
         self.links += 1
-        self.changed_at = time.time()
+        self.changed_at = self.clock.time()
         self._was_live = True
         self.side.begin()
         self._up.set()
@@ -580,7 +582,7 @@ class PbxClient:
             ),
         )
         known = after.keys() | self.stories.accounts
-        now = time.monotonic()
+        now = self.clock.monotonic()
         events = self.stories.begin(live.state, self._told_here(known), now)
         if reading and reading.done():
             past = self._identified(live, reading.result())
@@ -629,7 +631,7 @@ class PbxClient:
         if began is None:
             return None
         # The same whenever it is asked.
-        return round(time.time() - (time.monotonic() - began), 1)
+        return round(self.clock.time() - (self.clock.monotonic() - began), 1)
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
@@ -647,13 +649,13 @@ class PbxClient:
     def take_over(self, number: str) -> None:
         """Tell the calls of an extension from now on, as far as they are known here."""
         if self._live and self._told_here({number}):
-            now = time.monotonic()
+            now = self.clock.monotonic()
             self._tell(self.stories.take_over(self._state, number, now))
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
-            self.changed_at = time.time()
+            self.changed_at = self.clock.time()
             self._memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
@@ -838,7 +840,7 @@ class PbxClient:
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
-        begun, now = NOTHING, time.monotonic()
+        begun, now = NOTHING, self.clock.monotonic()
         unheard: frozenset[str] | None = None
         match message:
             # First what comes most, for each of these takes its time.
@@ -922,7 +924,7 @@ class PbxClient:
         events: list[CallEvent] = []
         if changes.calls:
             numbers = self._told_here(changes.calls)
-            events = self.stories.tell(live.state, numbers, time.monotonic())
+            events = self.stories.tell(live.state, numbers, self.clock.monotonic())
         if self._listener:
             self._listener.changed(changes)
         if changes.calls:
@@ -1110,7 +1112,7 @@ class PbxClient:
         was_quiet = False
         history = await (reading or self._read_history())
         while True:
-            now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
+            now, patience = self.clock.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
             events = stories.settle(live.state, past, now, patience)
             if events:
@@ -1149,7 +1151,7 @@ class PbxClient:
         """Return the history of the line as far as it is told: it only proves more."""
         session, line = self.session, self.line
         timing, waits = self.timing, self.stories.waits_since(line)
-        rest = min(timing.proof, waits + timing.proof - time.monotonic())
+        rest = min(timing.proof, waits + timing.proof - self.clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 history = await read_history(session, line, self.ledger)
@@ -1271,7 +1273,13 @@ class LineClient(PbxClient):
         self._watcher = watcher
         self._away = False
         super().__init__(
-            http, server, credentials, listener, flags=None, country=watcher.country
+            http,
+            server,
+            credentials,
+            listener,
+            flags=None,
+            country=watcher.country,
+            timing=watcher.timing,
         )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self

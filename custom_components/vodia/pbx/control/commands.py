@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 import re
-import time
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -120,7 +119,7 @@ class Control:
         command = Command({"remote-dial": number}, "make-call", {"to": number})
         async with act.in_time():
             await self._find_rest()
-        dial = client.live.state.expect_dial(number, time.monotonic())
+        dial = client.live.state.expect_dial(number, client.clock.monotonic())
         # Who calls back now is no call of ours.
         act.notes.callback(client.state.cancel_dial, dial)
         try:
