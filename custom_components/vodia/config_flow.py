@@ -188,7 +188,7 @@ async def async_connect(
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Connect as the entry will; return what was found out, and the errors."""
     http = async_create_session(hass)
-    client = create_client(http, data)
+    client = create_client(hass, http, data)
     try:
         await client.start()
     except PbxError as err:

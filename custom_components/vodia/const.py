@@ -2,7 +2,13 @@
 
 from typing import Final
 
+from homeassistant.util.hass_dict import HassKey
+
+from .pbx.timing import Timing
+
 DOMAIN: Final = "vodia"
+# What a client is made with, where it is not the usual.
+TIMING: Final[HassKey[Timing]] = HassKey(f"{DOMAIN}_timing")
 
 CONF_ACCOUNTS: Final = "accounts"
 CONF_ACCOUNT_TYPES: Final = "account_types"

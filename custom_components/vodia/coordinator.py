@@ -55,6 +55,7 @@ from .const import (
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
     SIGNAL_VOICEMAIL,
+    TIMING,
     WATCH_OWN,
 )
 from .exceptions import translated
@@ -94,6 +95,7 @@ from .pbx.models import (
 )
 from .pbx.net.rest import session_options
 from .pbx.sync.line_data import Kind, SideChanges
+from .pbx.timing import USUAL
 from .pbx.wire.messages import ACCOUNTS_LIMIT, ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
@@ -141,6 +143,7 @@ def create_server(data: Mapping[str, Any]) -> Server:
 
 
 def create_client(
+    hass: HomeAssistant,
     http: aiohttp.ClientSession,
     data: Mapping[str, Any],
     listener: Listener | None = None,
@@ -167,6 +170,7 @@ def create_client(
         country=country,
         told=told,
         tenant_names=data.get(CONF_TENANT_NAMES, ()),
+        timing=hass.data.get(TIMING, USUAL),
     )
 
 
@@ -333,6 +337,7 @@ class VodiaCoordinator(Listener):
         }
         flags = {number for number, kind in known.items() if kind == SERVICE_FLAG}
         self.client = create_client(
+            hass,
             self._http,
             entry.data,
             self,

@@ -83,7 +83,7 @@ async def _problem(hass: HomeAssistant, entry: VodiaConfigEntry) -> str | None:
     """Return why a PBX cannot be reached."""
     http = async_create_session(hass)
     try:
-        await create_client(http, entry.data).session.probe()
+        await create_client(hass, http, entry.data).session.probe()
     except CannotConnectError:
         return "unreachable"
     except PbxError as err:

@@ -1,7 +1,6 @@
 """Repairs: what a person can mend comes when it is so, and goes when it is mended."""
 
 import ast
-from dataclasses import replace
 from datetime import timedelta
 import logging
 from pathlib import Path
@@ -17,8 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.hub.issues import ISSUES, is_near
-from custom_components.vodia.pbx import client
-from custom_components.vodia.pbx.net.link import Timing
+from custom_components.vodia.pbx.timing import Timing
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -28,11 +26,11 @@ from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
 from simulator.tls import LegacyTlsServer, self_signed
 from tests.behaviour.test_reliability import trusted
-from tests.conftest import QUICK
 from tests.repository.test_readme import ROOT
 from tests.repository.test_repository import ENGLISH
 from tests.support.entry import Phones, add_entry, create_entry, set_up, until
 from tests.support.log import Errors
+from tests.support.timing import QUICK, set_timing
 
 
 @pytest.fixture(autouse=True)
@@ -180,12 +178,11 @@ async def test_forbidden_login_at_start(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Who answers a password with 403 does not hear it again soon, unless a user wants."""
     real = Timing().forbidden
     assert real == 900
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=real))
+    set_timing(hass, forbidden=real)
     pbx.switches.refusal = 403
     pbx.engine.change_password("45", "another")
     assert not await hass.config_entries.async_setup(entry.entry_id)
@@ -206,11 +203,11 @@ async def test_forbidden_login_at_start(
         await retry()
     assert pbx.login_attempts == 1
     # Its time is over: it is tried again by itself.
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=0))
+    set_timing(hass, forbidden=0)
     await retry()
     assert pbx.login_attempts == 2
     # A user who reloads does not have to wait.
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=real))
+    set_timing(hass, forbidden=real)
     assert not await hass.config_entries.async_reload(entry.entry_id)
     assert pbx.login_attempts == 3
     pbx.engine.change_password("45", "45-secret")

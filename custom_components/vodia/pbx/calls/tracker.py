@@ -247,8 +247,9 @@ class Stories:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            ended.ended, ended.waits = None if gap else now, now
-            ended.unseen = gap or not (account and account.present)
+            blind = gap or call_id in state.ended_unseen
+            ended.ended, ended.waits = None if blind else now, now
+            ended.unseen = blind or not (account and account.present)
             del tracked[call_id]
             self._correlator.release(call_id)
             yield from self._end(state, number, call_id, ended)
