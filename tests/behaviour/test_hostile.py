@@ -47,7 +47,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from simulator.server import _step
+from simulator.requests import step_of
 from tests.platforms.test_config_flow import fill_in, form
 from tests.platforms.test_diagnostics import read
 from tests.platforms.test_services import act, refused
@@ -74,7 +74,7 @@ class Hostile(Simulator):
     @override
     async def _fail(self, request: web.Request) -> web.StreamResponse | None:
         """Answer a step in its own way, if it has one."""
-        if answer := self.answers.get(_step(request)):
+        if answer := self.answers.get(step_of(request)):
             return await answer(request)
         return await super()._fail(request)
 

@@ -14,6 +14,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.link import Link
+from simulator.rest_wire import RestWire
 from simulator.wire import Wire
 from tests.platforms.test_commands import CALLER
 from tests.platforms.test_event import Ear
@@ -50,16 +51,17 @@ def mangle(
     monkeypatch: pytest.MonkeyPatch, dialect: str, change: Callable[[list[Any]], None]
 ) -> None:
     """Let the PBX tell its accounts changed, for as long as the patch lasts."""
-    name = "snapshot" if dialect == "classic" else "directory"
-    original: Mangle = getattr(Wire, name)
+    classic = dialect == "classic"
+    teller, name = (Wire, "snapshot") if classic else (RestWire, "directory")
+    original: Mangle = getattr(teller, name)
 
-    def told(wire: Wire, *args: Any) -> Any:
+    def told(wire: Any, *args: Any) -> Any:
         """Return what is told."""
         found = deepcopy(original(wire, *args))
-        change(found["accounts"] if dialect == "classic" else found)
+        change(found["accounts"] if classic else found)
         return found
 
-    monkeypatch.setattr(Wire, name, told)
+    monkeypatch.setattr(teller, name, told)
 
 
 def number_of(entry: Any) -> Any:

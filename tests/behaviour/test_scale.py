@@ -121,7 +121,7 @@ async def test_burst_lets_others_run(
     phones = await set_up(hass, entry)
     ledger = phones.entry.runtime_data.client.ledger
     wanted, turns = ledger.frames + 500, 0
-    (open_link,) = pbx._links
+    (open_link,) = pbx.links
     text = b'{"action":"user-state","account":"46","dnd":true}'
     open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
     async with asyncio.timeout(TIMEOUT):
