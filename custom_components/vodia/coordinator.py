@@ -4,16 +4,8 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
-<<<<<<< HEAD
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from copy import replace
-from dataclasses import dataclass, field
-from functools import partial
-=======
 from collections.abc import Mapping
->>>>>>> h-hub
 import logging
 from typing import override
 
@@ -36,19 +28,8 @@ from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
-<<<<<<< HEAD
-from .pbx.client import LineClient, Listener, PbxClient
-from .pbx.errors import (
-    AccessOffError,
-    LoginRefusedError,
-    NotConnectedError,
-    PbxError,
-    SecondFactorError,
-)
-=======
 from .pbx.client import Listener, PbxClient
-from .pbx.errors import AccessOffError, LoginRefusedError, PbxError
->>>>>>> h-hub
+from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.models import (
     SERVICE_FLAG,
     AccountCall,
@@ -226,24 +207,15 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-<<<<<<< HEAD
         # Who stops as well, as a reload does, leaves the lines time to log out.
         async with self._stopping:
             try:
                 # With all lines at once: each may wait for a PBX that does not answer.
                 await self.client.close()
             finally:
-                for http in (*self._line_sessions, self._http):
-                    http.detach()
-=======
-        try:
-            # With all lines at once: each may wait for a PBX that does not answer.
-            await self.client.close()
-        finally:
-            for line in self._further_lines:
-                line.async_detach()
-            self._http.detach()
->>>>>>> h-hub
+                for line in self._further_lines:
+                    line.async_detach()
+                self._http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""
