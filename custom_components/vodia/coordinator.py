@@ -81,7 +81,7 @@ class VodiaCoordinator(Listener):
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
         self.private = self.options.privacy
-        self.privacy = Privacy(self.private, lambda: self.client.state.raw_accounts)
+        self.privacy = Privacy(self.private, lambda: self.client.listed_accounts)
         # Those whose login we have; the entry's own is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
         self._further_lines: list[FurtherLine] = []
@@ -117,31 +117,31 @@ class VodiaCoordinator(Listener):
     @property
     def extensions(self) -> Mapping[str, Extension]:
         """Return all extensions known, the absent ones included."""
-        return self.client.state.extensions
+        return self.client.extensions
 
     @property
     def groups(self) -> Mapping[str, Group]:
         """Return all accounts that are no phones, the absent ones included."""
-        return self.client.state.groups
+        return self.client.groups
 
     def account(self, number: str) -> KnownAccount | None:
         """Return an extension or group, if it is known."""
-        return self.client.state.account(number)
+        return self.client.account(number)
 
     @property
     def flags(self) -> Mapping[str, ServiceFlag]:
         """Return the service flags that the PBX lists now."""
-        return self.client.side.values.service_flags or {}
+        return self.client.service_flags
 
     @property
     def totals(self) -> Totals:
         """Return the counts over the tenant."""
-        return self.client.state.totals
+        return self.client.totals
 
     @property
     def line(self) -> str:
         """Return the extension whose login this is."""
-        return self.client.state.line
+        return self.client.line
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
@@ -179,7 +179,7 @@ class VodiaCoordinator(Listener):
         if self.hass.is_stopping:
             # Nobody would tell us to stop: that was said before.
             raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
-        if async_is_forbidden(self.hass, self.entry, self.client.timing.forbidden):
+        if async_is_forbidden(self.hass, self.entry, self.client.forbidden_for):
             raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
         self._stop_listening = self.hass.bus.async_listen_once(

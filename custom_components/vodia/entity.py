@@ -256,7 +256,7 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
     @override
     def _subject(self) -> ReadT | None:
         """Return what was read."""
-        values = self.coordinator.lines[self._account].side.values
+        values = self.coordinator.lines[self._account].values
         read: ReadT | None = getattr(values, self._kind)
         return read
 

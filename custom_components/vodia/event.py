@@ -213,10 +213,9 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
     ) -> None:
         """Take the calls that are up as rung for."""
         super().__init__(coordinator, description, extension)
-        stories = coordinator.client.stories
         self._rung = deque(
             (
-                stories.origin_of(call.id)
+                coordinator.client.origin_of(call.id)
                 for other in coordinator.extensions.values()
                 for call in other.calls
                 if self._is_made_here(call, other.number)
@@ -314,7 +313,7 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
     def _is_available(self, subject: KnownAccount) -> bool:
         """Return whether the PBX tells of the mailbox."""
         line = self.coordinator.lines[self._account]
-        told = line.connected and line.side.values.voicemail is not None
+        told = line.connected and line.values.voicemail is not None
         return super()._is_available(subject) and told
 
     @override

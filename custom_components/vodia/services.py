@@ -106,7 +106,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
     """Return a call of a line as response data."""
-    return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
+    return {ATTR_ACCOUNT: line.line, **call_data(call)}
 
 
 def _call_action(

@@ -169,7 +169,7 @@ def async_connection_ok(
     hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
     for error in _CONNECTION_ERRORS:
         _async_set(hass, entry, error.key, False)
-    server = client.session.server_name or ""
+    server = client.server_name or ""
     version = server if _VERSION.fullmatch(server) else "PBX"
     for key, is_so in (
         (ACCOUNTS_HIDDEN, client.accounts_hidden),

@@ -16,7 +16,7 @@ _NAMES_LIMIT: Final = 20
 
 def tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
     """Return what to store of the names of the tenant, beside those in the data."""
-    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    stored = {data[CONF_HOST], client.tenant_name.lower(), "localhost"}
     names = sorted(client.tenant_names - stored)[:_NAMES_LIMIT]
     return {CONF_TENANT_NAMES: names} if names else {}
 

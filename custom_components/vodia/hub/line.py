@@ -9,12 +9,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_EXTENSION, DOMAIN
-from ..pbx.client import LineClient, Listener, PbxClient
+from ..pbx.client import Listener, PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.models import CallEvent, Changes, Credentials
 from ..pbx.sync.line_data import SideChanges
 from ..pbx.wire.messages import ChatMessage
-from .connect import async_create_session, create_server
+from .connect import async_create_session
 from .issues import async_line_refused, line_issue_id
 
 _LOGGER = logging.getLogger(__name__)
@@ -55,14 +55,10 @@ class FurtherLine(Listener):
         self._observer = observer
         self._http = async_create_session(hass)
         self.number: str = subentry.data[CONF_EXTENSION]
-        self.client = LineClient(
+        self.client = primary.add_line(
             self._http,
-            create_server(entry.data),
-            Credentials(
-                self.number, subentry.data[CONF_PASSWORD], primary.session.tenant
-            ),
+            Credentials(self.number, subentry.data[CONF_PASSWORD], primary.tenant_name),
             self,
-            primary,
         )
 
     @callback

@@ -492,10 +492,10 @@ class Voice:
         coordinator = line.coordinator
         accounts = {
             number: account
-            for number, account in coordinator.client.state.accounts.items()
+            for number, account in coordinator.client.accounts.items()
             if account.present and account.type != ORBIT and number != line.number
         }
-        book = coordinator.lines[line.number].side.values.address_book
+        book = coordinator.lines[line.number].values.address_book
         named = [
             Named(
                 _Callee(number, account.name),
@@ -507,7 +507,7 @@ class Voice:
         named += [
             Named(_Callee(number, name), (name,), number)
             for number, name in (book.contacts if book else ())
-            if number not in coordinator.client.state.raw_accounts
+            if number not in coordinator.client.listed_accounts
         ]
         return find(said, named) or find(
             said,
