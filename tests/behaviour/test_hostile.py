@@ -31,8 +31,8 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.vodia import coordinator as coordinator_module
 from custom_components.vodia.config_flow import parse_host
+from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
 from custom_components.vodia.pbx.wire import messages
@@ -47,7 +47,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from simulator.server import _step
+from simulator.requests import step_of
 from tests.platforms.test_config_flow import fill_in, form
 from tests.platforms.test_diagnostics import read
 from tests.platforms.test_services import act, refused
@@ -74,7 +74,7 @@ class Hostile(Simulator):
     @override
     async def _fail(self, request: web.Request) -> web.StreamResponse | None:
         """Answer a step in its own way, if it has one."""
-        if answer := self.answers.get(_step(request)):
+        if answer := self.answers.get(step_of(request)):
             return await answer(request)
         return await super()._fail(request)
 
@@ -538,7 +538,7 @@ async def test_devices_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
-    monkeypatch.setattr(coordinator_module, "_DEVICES_LIMIT", 25)
+    monkeypatch.setattr(announcer, "_DEVICES_LIMIT", 25)
     phones = await set_up(hass, entry)
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)

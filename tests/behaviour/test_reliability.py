@@ -39,8 +39,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from simulator import Simulator, Switches
+from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
-from simulator.tls import LegacyTlsServer, ServerTls, self_signed
+from simulator.tls import ServerTls, self_signed
 from tests.platforms.test_services import act
 from tests.support.entry import (
     Phones,
@@ -894,7 +895,7 @@ async def test_closed(
     reason: str,
 ) -> None:
     """A PBX that closes the WebSocket and leaves the connection open is gone at once."""
-    for link in pbx._links:
+    for link in pbx.links:
         link.transport.write(frame)
     pbx.freeze()
     began = time.monotonic()
@@ -1276,7 +1277,7 @@ async def test_two_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     pbx.engine.change_password("45", "new")
     session = one.entry.runtime_data.client.session
     pbx.logins._sessions.pop(session.rest.headers["Cookie"].partition("=")[2])
-    link = next(link for link in pbx._links if link.login.tenant == "localhost")
+    link = next(link for link in pbx.links if link.login.tenant == "localhost")
     link.abort()
     await until(hass, lambda: flows(hass))
     (flow,) = flows(hass)

@@ -85,7 +85,10 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
             return count
 
         coordinator = phones.entry.runtime_data
-        tables = (coordinator._listeners, coordinator._flag_listeners)
+        tables = (
+            coordinator.changes._callbacks,
+            coordinator.flag_changes._callbacks,
+        )
         real = [dict(table) for table in tables]
         for table in tables:
             for account, updates in table.items():
@@ -121,7 +124,7 @@ async def test_burst_lets_others_run(
     phones = await set_up(hass, entry)
     ledger = phones.entry.runtime_data.client.ledger
     wanted, turns = ledger.frames + 500, 0
-    (open_link,) = pbx._links
+    (open_link,) = pbx.links
     text = b'{"action":"user-state","account":"46","dnd":true}'
     open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
     async with asyncio.timeout(TIMEOUT):

@@ -16,7 +16,7 @@ LAMPS: dict[str, Any] = {"user_change": False, "lamps": True}
 
 def watched(pbx: Simulator) -> set[str]:
     """Return the extensions whose lamps are asked for."""
-    (link,) = pbx._links
+    (link,) = pbx.links
     return link._watched
 
 

@@ -12,6 +12,7 @@ import random
 from typing import Any, Final, Protocol, override
 
 import aiohttp
+from yarl import URL
 
 from .assumptions import Assumption
 from .calls.tracker import Stories, Told
@@ -34,6 +35,7 @@ from .models import (
     ORBIT,
     RINGING_GROUPS,
     Account,
+    AccountCall,
     CallEvent,
     CallEventType,
     CallScope,
@@ -41,9 +43,13 @@ from .models import (
     Credentials,
     Direction,
     Extension,
+    Group,
+    KnownAccount,
     LoginWay,
     PastCall,
     Server,
+    ServiceFlag,
+    Totals,
 )
 from .net.link import Link
 from .net.rest import Reply, Rest
@@ -52,10 +58,12 @@ from .state.memory import Memory
 from .state.tenant import PbxState
 from .sync.accounts import AccountsReader, RestAccounts
 from .sync.call_list import CallListReader
+from .sync.capabilities import Capabilities
 from .sync.history import HistoryReader
-from .sync.line_data import Hint, Kind, Side, SideChanges
+from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.orbits import OrbitsReader
 from .sync.poller import wait_for_event
+from .sync.refusals import Refusals
 from .sync.schedule import Offer
 from .timing import USUAL, Timing
 from .trace import Ledger
@@ -68,6 +76,7 @@ from .wire.messages import (
     Decoder,
     Message,
     OrbitList,
+    OrbitSignal,
     Signal,
     encode,
 )
@@ -118,34 +127,20 @@ async def _wait(future: asyncio.Future[None]) -> None:
 
 @dataclass(slots=True)
 class _Link:
-    """What belongs to one life of the WebSocket.
-
-    Until a PBX has answered to `domain-calls`, a list of calls is one of our own.
-    """
+    """What belongs to one life of the WebSocket."""
 
     socket: Link
     state: PbxState
+    capabilities: Capabilities
     handle: Callable[[Message], None] = field(init=False)
     publish: Callable[[Changes], None] = field(init=False)
-    calls: CallListReader = field(init=False)
     accounts: AccountsReader = field(init=False)
+    calls: CallListReader = field(init=False)
     orbits: OrbitsReader = field(init=False)
     history: HistoryReader = field(init=False)
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
-    call_scope: CallScope = CallScope.OWN
     asked_for: dict[str, float] = field(default_factory=dict)
     failure: asyncio.Future[None] = field(default_factory=_new_future)
-    rest_calls: bool | None = None
-    rest_ids: bool | None = None
-    rest_refused: set[str] = field(default_factory=set)
-    dnd_way: int = 0
-    rest_chat: bool | None = None
-    retrieve_code: str | None = None
-
-    @property
-    def socket_tells_accounts(self) -> bool:
-        """Return whether the PBX has the classic `domain-state`."""
-        return self.accounts_told.is_set()
 
     async def send(self, action: str, **fields: str | bool | list[str]) -> None:
         """Send a frame over the socket."""
@@ -205,6 +200,7 @@ class PbxClient:
             timing=timing,
         )
         self._credentials = credentials
+        self._server = server
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
         self._memory = Memory(names=set(tenant_names))
@@ -225,7 +221,125 @@ class PbxClient:
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Lock()
 
-    # Life
+    # Where it is, and as whom
+
+    @property
+    def url(self) -> URL:
+        """Return where the PBX is."""
+        return self.session.rest.url
+
+    @property
+    def server_name(self) -> str | None:
+        """Return what the PBX calls itself, as the `Server` header of its replies."""
+        return self.session.server_name
+
+    @property
+    def tenant_name(self) -> str:
+        """Return the tenant as the PBX names it."""
+        return self.session.tenant
+
+    @property
+    def login(self) -> LoginWay | None:
+        """Return the method and user of the login that worked."""
+        return self.session.way
+
+    @property
+    def websocket_path(self) -> str:
+        """Return the path of the WebSocket."""
+        return self.session.websocket_path
+
+    @property
+    def forbidden_for(self) -> float:
+        """Return for how many seconds a login that is forbidden is not repeated."""
+        return self.timing.forbidden
+
+    async def probe(self) -> None:
+        """Ask the PBX anything; raises CannotConnectError when nobody answers."""
+        await self.session.probe()
+
+    def add_line(
+        self, http: aiohttp.ClientSession, credentials: Credentials, listener: Listener
+    ) -> LineClient:
+        """Return the login of a further extension, to be started; we close it, too."""
+        return LineClient(http, self._server, credentials, listener, self)
+
+    # The tenant
+
+    @property
+    def extensions(self) -> Mapping[str, Extension]:
+        """Return all extensions by their numbers, as this login knows them."""
+        return self._state.extensions
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """Return all accounts that are no extensions by their numbers."""
+        return self._state.groups
+
+    @property
+    def accounts(self) -> Mapping[str, KnownAccount]:
+        """Return extensions and groups by their numbers."""
+        return self._state.accounts
+
+    def account(self, number: str) -> KnownAccount | None:
+        """Return an extension or a group; None for an unknown number."""
+        return self._state.account(number)
+
+    @property
+    def listed_accounts(self) -> Mapping[str, Account]:
+        """Return the accounts of the tenant in the words of the PBX."""
+        return self.watcher.state.raw_accounts
+
+    @property
+    def totals(self) -> Totals:
+        """Return the counts of the tenant."""
+        return self._state.totals
+
+    @property
+    def call_scope(self) -> CallScope | None:
+        """Return of whose calls the PBX tells this login."""
+        return self._state.scope
+
+    @property
+    def calls(self) -> tuple[AccountCall, ...]:
+        """Return the calls of the extension whose login this is."""
+        return self._state.extensions[self._state.line].calls
+
+    # What only REST tells
+
+    @property
+    def values(self) -> SideValues:
+        """Return what is known of the mailbox, missed calls, flags and address book."""
+        return self.side.values
+
+    @property
+    def offered(self) -> Mapping[str, bool | None]:
+        """Return what this PBX offers over REST; None is not known yet."""
+        return self.side.offered
+
+    @property
+    def service_flags(self) -> Mapping[str, ServiceFlag]:
+        """Return the service flags by their numbers."""
+        return self.side.values.service_flags or {}
+
+    # The calls that are tracked
+
+    def origin_of(self, call_id: str) -> int | None:
+        """Return what the events of a call that is up have in common."""
+        return self.stories.origin_of(call_id)
+
+    def accounts_in(self, origin: int) -> set[str]:
+        """Return the accounts for which a call is not over."""
+        return self.stories.accounts_in(origin)
+
+    def is_doubted(self, event: CallEvent) -> bool:
+        """Return whether it is open if an account still has the call of an event."""
+        return self.stories.is_doubted(event)
+
+    def still_rings(self, event: CallEvent) -> bool:
+        """Return whether the call of an event rings at its account."""
+        return self.stories.rings(event)
+
+    # Life of the link
 
     @property
     def state(self) -> PbxState:
@@ -424,13 +538,19 @@ class PbxClient:
 
     def _new_link(self, socket: Link) -> _Link:
         """Return what belongs to one life of the WebSocket."""
-        live = _Link(socket, self._new_state(self._state))
+        session, ledger, timing = self.session, self.ledger, self.timing
+        capabilities = Capabilities(Refusals(timing.ask_again, self.clock))
+        live = _Link(socket, self._new_state(self._state), capabilities)
         live.handle = partial(self.take, live)
         live.publish = partial(self._changed, live)
-        session, ledger, timing = self.session, self.ledger, self.timing
-        live.calls = CallListReader(live, session, ledger, timing)
         rest = RestAccounts(self.line, self._get_accounts, ledger)
-        live.accounts = AccountsReader(live, rest, live.calls, timing, self._wanted)
+
+        async def check() -> None:
+            """Find out whether the calls of the tenant are told."""
+            await live.calls.check_grant()
+
+        live.accounts = AccountsReader(live, rest, timing, self._wanted, check)
+        live.calls = CallListReader(live, live.accounts, session, ledger, timing)
         live.orbits = OrbitsReader(live, session, ledger, timing, self._orbits_offer)
         live.history = HistoryReader(
             live,
@@ -599,21 +719,25 @@ class PbxClient:
         problem: PbxError | None = None
         try:
             await live.accounts.read()
-            self._accounts_listed |= live.accounts.listed
+            self._accounts_listed |= live.capabilities.rest_tells_accounts
         except (AccessOffError, UnexpectedReplyError) as err:
             problem = err
         await wait_for_event(
             live.accounts_told, timing.answer if problem else timing.settle
         )
-        if problem and not live.socket_tells_accounts:
+        if problem and not live.capabilities.socket_tells_accounts:
             # A list that was there before is missing by mistake.
             if self._accounts_listed or not isinstance(
                 problem, NotFoundError | MethodNotAllowedError
             ):
                 raise problem
             _LOGGER.debug("The PBX lists no accounts")
-        if not live.socket_tells_accounts and self._wanted is CallScope.TENANT:
-            live.call_scope = CallScope.TENANT
+        if (
+            not live.capabilities.socket_tells_accounts
+            and self._wanted is CallScope.TENANT
+        ):
+            live.capabilities.call_scope = CallScope.TENANT
+            live.capabilities.calls_answered = False
             live.calls.told.clear()
             await send(encode("domain-calls", subscribe=True))
             if await wait_for_event(live.calls.told, timing.first_answer):
@@ -622,10 +746,12 @@ class PbxClient:
                     with suppress(AccessOffError, UnexpectedReplyError):
                         await live.accounts.read()
                 return
-            live.call_scope = CallScope.OWN
+            live.capabilities.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
         answered = await live.calls.ask_for_own()
-        live.socket.answers_get_calls = answered and live.socket_tells_accounts
+        live.socket.answers_get_calls = (
+            answered and live.capabilities.socket_tells_accounts
+        )
 
     # Steady state
 
@@ -639,10 +765,11 @@ class PbxClient:
                 self._missed(live, err.lost)
                 continue
             if isinstance(message, AccountsSnapshot):
+                live.capabilities.socket_tells_accounts = True
                 live.accounts_told.set()
-                if live.call_scope is CallScope.TENANT:
+                if live.capabilities.call_scope is CallScope.TENANT:
                     # The classic dialect after all: its lists are of own calls.
-                    live.call_scope = CallScope.OWN
+                    live.capabilities.call_scope = CallScope.OWN
                     await live.socket.send(encode("get-calls"))
             self.take(live, message)
             if isinstance(message, AccountsSnapshot) and live.state.contradicts(
@@ -669,7 +796,8 @@ class PbxClient:
                     message = _without_others(message, live.state.line)
             case CallList():
                 unheard = live.state.unheard
-                begun = live.state.begin_calls(live.call_scope)
+                begun = live.state.begin_calls(live.capabilities.call_scope)
+                live.capabilities.calls_answered = True
                 live.calls.heard(odd=message.odd)
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
@@ -681,6 +809,9 @@ class PbxClient:
                     self.side.hint(
                         Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED
                     )
+                return
+            case OrbitSignal():
+                live.orbits.hint()
                 return
             case ChatMessage():
                 if live is self._live and self._listener:
@@ -736,7 +867,7 @@ class PbxClient:
         """Return whether calls may come that no phone hears and no push tells of."""
         line = self.watcher.state.extensions.get(live.state.line)
         return (
-            live.call_scope is CallScope.OWN
+            live.capabilities.call_scope is CallScope.OWN
             and live.state.line not in self.stories.without_history
             and line is not None
             and line.dnd is True
@@ -756,20 +887,19 @@ class PbxClient:
         if (live := self._live) is None:
             return {}
         return {
-            "socket_tells_accounts": live.socket_tells_accounts,
-            "rest_tells_accounts": live.accounts.listed,
+            **live.capabilities.as_diagnostics(),
             "presence_pushed": live.state.presence_pushed,
-            "calls_answered": live.calls.told.is_set(),
-            "rest_call_commands": live.rest_calls,
-            "rest_refused": sorted(live.rest_refused),
-            "dnd_way": live.dnd_way,
         }
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what the PBX offers; raises NotConnectedError without a link."""
+        return self.live.capabilities
 
     @property
     def accounts_hidden(self) -> bool:
         """Return whether the PBX has no list of accounts for this login."""
-        live = self.live
-        return not (live.socket_tells_accounts or live.accounts.listed)
+        return self.capabilities.accounts_hidden
 
     @property
     def calls_hidden(self) -> bool:
@@ -779,8 +909,8 @@ class PbxClient:
         """
         return (
             self._wanted is CallScope.TENANT
-            and self.live.call_scope is CallScope.OWN
-            and not self.live.socket_tells_accounts
+            and self.live.capabilities.call_scope is CallScope.OWN
+            and not self.live.capabilities.socket_tells_accounts
         )
 
     @property
@@ -944,7 +1074,7 @@ class LineClient(PbxClient):
         """Ask for the calls of the extension."""
         await live.socket.send(encode("avoid-disconnect"))
         answered = await live.calls.ask_for_own()
-        told = self._watcher.live.socket_tells_accounts
+        told = self._watcher.live.capabilities.socket_tells_accounts
         live.socket.answers_get_calls = answered and told
 
     @override

@@ -19,7 +19,6 @@ from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError, Reading
 from ..wire.messages import ACCOUNTS_LIMIT, AccountsSnapshot, decode_accounts
-from .call_list import CallListReader
 from .feed import Feed
 from .poller import Poller
 from .schedule import FAILURES, Policy
@@ -153,18 +152,16 @@ class AccountsReader:
         self,
         feed: Feed,
         rest: RestAccounts,
-        calls: CallListReader,
         timing: Timing,
         scope: CallScope,
+        check: Callable[[], Awaitable[None]],
     ) -> None:
-        """Prepare; `scope` is what is to be shown of calls."""
-        # Whether REST lists them over this link.
-        self.listed = False
+        """Prepare; `scope` is of whose calls is shown, `check` follows each reading."""
         # Changes that were pushed.
         self.deltas = 0
         self._feed = feed
         self._rest = rest
-        self._calls = calls
+        self._check = check
         self._timing = timing
         self._scope = scope
         # Whose lamp is told.
@@ -193,11 +190,11 @@ class AccountsReader:
         deltas, state = self.deltas, self._feed.state
         state.begin_reading()
         snapshot = await self._rest.read()
-        if self._feed.socket_tells_accounts:
+        if self._feed.capabilities.socket_tells_accounts:
             return
-        self.listed = True
+        self._feed.capabilities.rest_tells_accounts = True
         self._feed.handle(state.newest(snapshot))
-        await self._calls.check_grant()
+        await self._check()
         if self.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.
             self.hint()
@@ -223,9 +220,9 @@ class AccountsReader:
 
     async def _read_again(self) -> bool:
         """Read the accounts as this PBX tells them."""
-        if self._feed.socket_tells_accounts:
+        if self._feed.capabilities.socket_tells_accounts:
             await self._feed.send("get-users")
-        elif self.listed:
+        elif self._feed.capabilities.rest_tells_accounts:
             await self.read()
             await self._subscribe_blf()
         return True
@@ -243,8 +240,8 @@ class AccountsReader:
         """
         feed = self._feed
         if (
-            self.listed
-            and feed.call_scope is CallScope.OWN
+            feed.capabilities.rest_tells_accounts
+            and feed.capabilities.call_scope is CallScope.OWN
             and self._scope is CallScope.TENANT
         ):
             extensions = feed.state.extensions.values()

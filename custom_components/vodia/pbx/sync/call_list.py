@@ -1,16 +1,18 @@
 """The list of calls: asked for over the socket, and again where news of it was lost."""
 
 import asyncio
+from contextlib import suppress
 import logging
 
 from ..assumptions import Assumption
-from ..errors import PbxError
+from ..errors import AccessOffError, CannotConnectError, PbxError, UnexpectedReplyError
 from ..models import Call, CallScope
 from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError
 from ..wire.messages import decode_calls
+from .accounts import AccountsReader
 from .feed import Feed
 from .poller import Poller, wait_for_event
 from .schedule import Policy
@@ -27,12 +29,18 @@ class CallListReader:
     """
 
     def __init__(
-        self, feed: Feed, session: Session, ledger: Ledger, timing: Timing
+        self,
+        feed: Feed,
+        accounts: AccountsReader,
+        session: Session,
+        ledger: Ledger,
+        timing: Timing,
     ) -> None:
         """Prepare; nothing is asked for before `ask` or `run`."""
         # Since the list was asked for.
         self.told = asyncio.Event()
         self._feed = feed
+        self._accounts = accounts
         self._session = session
         self._ledger = ledger
         self._timing = timing
@@ -66,7 +74,7 @@ class CallListReader:
     async def request(self) -> None:
         """Ask for the list, in the words of either dialect."""
         send = self._feed.send
-        if self._feed.call_scope is CallScope.TENANT:
+        if self._feed.capabilities.call_scope is CallScope.TENANT:
             await send("domain-calls", subscribe=True)
         else:
             await send("own-calls", subscribe=True)
@@ -92,7 +100,7 @@ class CallListReader:
         ):
             _LOGGER.debug("The PBX does not tell the calls of the tenant")
             self._ledger.assume(Assumption.TENANT_LISTS_ARE_GRANTED, False)
-            feed.call_scope = CallScope.OWN
+            feed.capabilities.call_scope = CallScope.OWN
             await feed.send("domain-calls", subscribe=False)
             await self.request()
 
@@ -113,16 +121,35 @@ class CallListReader:
         self._heard.clear()
         differs, self._differs = self._differs, False
         await self.request()
-        if not await wait_for_event(self._heard, self._timing.answer):
-            told = None if feed.rest_calls is False else await self._get()
-            checked = None if told is None else feed.state.checked(told)
-            if checked:
-                feed.handle(checked)
-            elif differs:
+        if not (
+            await wait_for_event(self._heard, self._timing.answer)
+            or await self._weigh_silence()
+        ):
+            if differs:
                 feed.publish(feed.state.doubt_calls())
         if feed.state.calls_unread:
             self._poller.odd()
         return True
+
+    async def _weigh_silence(self) -> bool:
+        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
+
+        Those of others than the line are known by their presence alone.
+        """
+        feed, can = self._feed, self._feed.capabilities
+        if can.rest_tells_accounts:
+            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
+                await self._accounts.read()
+        else:
+            self._accounts.hint()
+        told = None if can.refusals.stand("calls") else await self._get()
+        if self._heard.is_set():
+            return True
+        checked = None if told is None else feed.state.checked(told)
+        if checked:
+            feed.handle(checked)
+        feed.publish(feed.state.weigh_silence(own=checked is not None))
+        return checked is not None
 
     async def _get(self) -> tuple[Call, ...] | None:
         """Return the calls of the line as REST tells them; None if it does not."""

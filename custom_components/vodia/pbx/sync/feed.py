@@ -2,24 +2,20 @@
 
 from typing import Protocol
 
-from ..models import CallScope, Changes
+from ..models import Changes
 from ..state.tenant import PbxState
 from ..wire.messages import Message
+from .capabilities import Capabilities
 
 
 class Feed(Protocol):
-    """One life of the link.
-
-    `rest_calls` is whether REST has calls, as far as that is known.
-    """
+    """One life of the link."""
 
     state: PbxState
-    call_scope: CallScope
-    rest_calls: bool | None
 
     @property
-    def socket_tells_accounts(self) -> bool:
-        """Return whether the PBX has the classic `domain-state`."""
+    def capabilities(self) -> Capabilities:
+        """Return what the PBX turned out to offer."""
 
     async def send(self, action: str, **fields: str | bool | list[str]) -> None:
         """Send a frame over the socket."""

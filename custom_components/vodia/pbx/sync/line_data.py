@@ -30,7 +30,7 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import AddressBook, dialable
+from ..numbering import AddressBook, dialable, with_extension
 from ..state.memory import long_absent
 from ..timing import USUAL, Timing
 from ..trace import Ledger
@@ -436,17 +436,17 @@ def _address_book(
 
     Raises UnreadableReplyError for a reply of another shape.
     """
-    book = AddressBook(country=country)
+    book, named = AddressBook(country=country), list[tuple[str, str]]()
     for reply in replies:
         try:
             contacts = decode_address_book(reply.json(), ledger)
         except FrameError as err:
             raise UnreadableReplyError(str(err)) from None
-        named = list(book.contacts)
         for contact in contacts:
             for number in contact.numbers:
                 with suppress(InvalidNumberError):
-                    if not book.name(dialed := dialable(number)):
+                    dialed = with_extension(dialable(number), number)
+                    if not book.name(dialed):
                         named.append((dialed, contact.name))
         book = AddressBook(named, country)
     return book

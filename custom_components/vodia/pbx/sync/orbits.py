@@ -48,7 +48,8 @@ class OrbitsReader:
     async def _read(self) -> bool:
         """Read who is parked; a reading that is old when it comes is done again."""
         feed, schedule = self._feed, self._poller.schedule
-        if feed.socket_tells_accounts or feed.call_scope is CallScope.TENANT:
+        can = feed.capabilities
+        if can.socket_tells_accounts or can.call_scope is CallScope.TENANT:
             # Presence, or the calls of the tenant, tell it.
             feed.handle(OrbitList({}))
             return False
