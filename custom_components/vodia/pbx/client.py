@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import replace
 from dataclasses import dataclass, field
+from functools import partial
 import logging
 import math
 import random
@@ -18,7 +19,6 @@ from .calls.tracker import Stories, Told
 from .control.commands import Control
 from .errors import (
     AccessOffError,
-    CannotConnectError,
     LoginForbiddenError,
     LoginRefusedError,
     MethodNotAllowedError,
@@ -36,7 +36,6 @@ from .models import (
     RINGING_GROUPS,
     Account,
     AccountCall,
-    Call,
     CallEvent,
     CallEventType,
     CallScope,
@@ -47,7 +46,6 @@ from .models import (
     Group,
     KnownAccount,
     LoginWay,
-    ParkedCalls,
     PastCall,
     Server,
     ServiceFlag,
@@ -58,11 +56,15 @@ from .net.rest import Reply, Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import PbxState
-from .sync.accounts import RestAccounts
+from .sync.accounts import AccountsReader, RestAccounts
+from .sync.call_list import CallListReader
 from .sync.capabilities import Capabilities
-from .sync.history import read_history
+from .sync.history import HistoryReader
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
+from .sync.orbits import OrbitsReader
+from .sync.poller import wait_for_event
 from .sync.refusals import Refusals
+from .sync.schedule import Offer
 from .timing import USUAL, Timing
 from .trace import Ledger
 from .wire.fields import FrameError
@@ -76,23 +78,13 @@ from .wire.messages import (
     OrbitList,
     OrbitSignal,
     Signal,
-    decode_calls,
-    decode_orbits,
     encode,
 )
 
 _LOGGER = logging.getLogger(__name__)
 
-# Failed readings of the accounts in a row that end a link.
-_READ_FAILURES: Final = 3
-# Seconds by which a timer of the loop may be early.
-_CLOCK_TICK: Final = 0.02
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
-
-
-# The past calls of a line; None where they are not told.
-type _History = tuple[PastCall, ...] | None
 
 
 class Listener(Protocol):
@@ -139,31 +131,27 @@ class _Link:
 
     socket: Link
     state: PbxState
-    rest_accounts: RestAccounts
     capabilities: Capabilities
+    handle: Callable[[Message], None] = field(init=False)
+    publish: Callable[[Changes], None] = field(init=False)
+    accounts: AccountsReader = field(init=False)
+    calls: CallListReader = field(init=False)
+    orbits: OrbitsReader = field(init=False)
+    history: HistoryReader = field(init=False)
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
-    calls_told: asyncio.Event = field(default_factory=asyncio.Event)
-    refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    refresh_urgent: asyncio.Event = field(default_factory=asyncio.Event)
-    proof_wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    orbits_wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    # The calls, and the accounts, as far as they are to be asked for again.
-    calls_wanted: asyncio.Event = field(default_factory=asyncio.Event)
-    calls_heard: asyncio.Event = field(default_factory=asyncio.Event)
-    calls_at: float = 0.0
-    calls_differ: bool = False
-    accounts_odd: bool = False
-    backs_off: bool = False
-    orbits_asked: bool = False
-    lamps: set[str] = field(default_factory=set)
-    deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
-    unheard_until: float = 0.0
     failure: asyncio.Future[None] = field(default_factory=_new_future)
+
+    async def send(self, action: str, **fields: str | bool | list[str]) -> None:
+        """Send a frame over the socket."""
+        await self.socket.send(encode(action, **fields))
 
 
 class PbxClient:
     """One login to one tenant of a PBX."""
+
+    # Whether the accounts and the orbits are read over this login.
+    _watches = True
 
     def __init__(
         self,
@@ -225,11 +213,9 @@ class PbxClient:
         self._live: _Link | None = None
         self._was_live = False
         self.links = 0
-        self._refusals_left = 0
+        self._history_offer, self._orbits_offer = Offer(), Offer()
         self.changed_at = self.clock.time()
         self._accounts_listed = False
-        self._orbits_stray = False
-        self._orbit_refusals_left = 0
         self._reasons_told: set[type[PbxError]] = set()
         self._waiting: dict[asyncio.Future[None], None] = {}
         self._task: asyncio.Task[None] | None = None
@@ -516,12 +502,7 @@ class PbxClient:
     async def _connected(self, up: Callable[[], None]) -> None:
         """Live one life of the link; returns only by raising what ended it."""
         socket = await self.session.open(self.timing, self.ledger)
-        live = _Link(
-            socket,
-            self._new_state(self._state),
-            RestAccounts(self.line, self._get_accounts, self.ledger),
-            Capabilities(Refusals(self.timing.ask_again, self.clock)),
-        )
+        live = self._new_link(socket)
         self.stories.without_history.discard(live.state.line)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -530,16 +511,19 @@ class PbxClient:
                 # There is no past to tell at first; and a PBX may refuse to tell it, which
                 # costs a session.
                 reading = (
-                    tasks.create_task(self._read_history()) if self._was_live else None
+                    tasks.create_task(live.history.prefetch())
+                    if self._was_live
+                    else None
                 )
                 await self._bootstrap(live)
                 self._publish(live, reading)
                 up()
                 tasks.create_task(socket.watch(self.session.probe))
-                tasks.create_task(self._keep_fresh(live))
-                tasks.create_task(self._keep_calls(live))
-                tasks.create_task(self._find_proof(live, reading))
-                tasks.create_task(self._watch_orbits(live))
+                tasks.create_task(live.calls.run())
+                tasks.create_task(live.history.run(reading))
+                if self._watches:
+                    tasks.create_task(live.accounts.run())
+                    tasks.create_task(live.orbits.run())
                 tasks.create_task(self.side.run())
         except* PbxError as group:
             error = _first(group)
@@ -552,7 +536,35 @@ class PbxClient:
                 self.session.doubt()
             await socket.close()
 
-    def _publish(self, live: _Link, reading: asyncio.Task[_History] | None) -> None:
+    def _new_link(self, socket: Link) -> _Link:
+        """Return what belongs to one life of the WebSocket."""
+        session, ledger, timing = self.session, self.ledger, self.timing
+        capabilities = Capabilities(Refusals(timing.ask_again, self.clock))
+        live = _Link(socket, self._new_state(self._state), capabilities)
+        live.handle = partial(self.take, live)
+        live.publish = partial(self._changed, live)
+        rest = RestAccounts(self.line, self._get_accounts, ledger)
+
+        async def check() -> None:
+            """Find out whether the calls of the tenant are told."""
+            await live.calls.check_grant()
+
+        live.accounts = AccountsReader(live, rest, timing, self._wanted, check)
+        live.calls = CallListReader(live, live.accounts, session, ledger, timing)
+        live.orbits = OrbitsReader(live, session, ledger, timing, self._orbits_offer)
+        live.history = HistoryReader(
+            live,
+            session,
+            ledger,
+            timing,
+            stories=self.stories,
+            tell=self._tell,
+            is_quiet=partial(self._is_quiet, live),
+            offer=self._history_offer,
+        )
+        return live
+
+    def _publish(self, live: _Link, reading: asyncio.Task[None] | None) -> None:
         """Put a whole new state in place of the old one, and tell what happened since.
 
         What only the history tells comes later, if it has not been read by now: the
@@ -585,7 +597,7 @@ class PbxClient:
         now = self.clock.monotonic()
         events = self.stories.begin(live.state, self._told_here(known), now)
         if reading and reading.done():
-            past = self._identified(live, reading.result())
+            past = live.history.past
             # What is over comes before what began meanwhile.
             events = [*self.stories.settle(live.state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
@@ -706,10 +718,13 @@ class PbxClient:
         await send(encode("get-users"))
         problem: PbxError | None = None
         try:
-            await self._read_accounts(live)
+            await live.accounts.read()
+            self._accounts_listed |= live.capabilities.rest_tells_accounts
         except (AccessOffError, UnexpectedReplyError) as err:
             problem = err
-        await _set(live.accounts_told, timing.answer if problem else timing.settle)
+        await wait_for_event(
+            live.accounts_told, timing.answer if problem else timing.settle
+        )
         if problem and not live.capabilities.socket_tells_accounts:
             # A list that was there before is missing by mistake.
             if self._accounts_listed or not isinstance(
@@ -723,79 +738,20 @@ class PbxClient:
         ):
             live.capabilities.call_scope = CallScope.TENANT
             live.capabilities.calls_answered = False
-            live.calls_told.clear()
+            live.calls.told.clear()
             await send(encode("domain-calls", subscribe=True))
-            if await _set(live.calls_told, timing.first_answer):
+            if await wait_for_event(live.calls.told, timing.first_answer):
                 self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, True)
                 if live.state.may_be_denied:
                     with suppress(AccessOffError, UnexpectedReplyError):
-                        await self._read_accounts(live)
+                        await live.accounts.read()
                 return
             live.capabilities.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
-        answered = await self._ask_for_own_calls(live)
+        answered = await live.calls.ask_for_own()
         live.socket.answers_get_calls = (
             answered and live.capabilities.socket_tells_accounts
         )
-
-    async def _request_calls(self, live: _Link) -> None:
-        """Ask for the list of calls, in the words of either dialect."""
-        send = live.socket.send
-        if live.capabilities.call_scope is CallScope.TENANT:
-            await send(encode("domain-calls", subscribe=True))
-        else:
-            await send(encode("own-calls", subscribe=True))
-            await send(encode("get-calls"))
-
-    async def _ask_for_own_calls(self, live: _Link) -> bool:
-        """Ask for the calls of the line; return whether there was an answer."""
-        await self._request_calls(live)
-        answered = await _set(live.calls_told, self.timing.answer)
-        self.ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
-        return answered
-
-    async def _read_accounts(self, live: _Link) -> None:
-        """Read the accounts over REST, unless the socket tells them.
-
-        Raises AccessOffError where it is forbidden, NotFoundError where this PBX has no
-        such list, or what else hinders it.
-        """
-        deltas = live.deltas
-        live.state.begin_reading()
-        snapshot = await live.rest_accounts.read()
-        if live.capabilities.socket_tells_accounts:
-            return
-        live.capabilities.rest_tells_accounts = self._accounts_listed = True
-        self.take(live, live.state.newest(snapshot))
-        if live.state.wants_orbits or not live.capabilities.orbits_pushed:
-            live.orbits_wanted.set()
-        if live.state.line_is_denied:
-            await self._check_own_calls(live)
-        if live.deltas != deltas:
-            # What was pushed meanwhile may be newer than what was read.
-            live.refresh_wanted.set()
-
-    async def _check_own_calls(self, live: _Link) -> None:
-        """Follow our own calls if the list that is said to be the tenant's lacks them.
-
-        By now it may have them: then it was only late.
-        """
-        if await self._read_own_calls() and live.state.line_is_denied:
-            _LOGGER.debug("The PBX does not tell the calls of the tenant")
-            self.ledger.assume(Assumption.TENANT_LISTS_ARE_GRANTED, False)
-            live.capabilities.call_scope = CallScope.OWN
-            await live.socket.send(encode("domain-calls", subscribe=False))
-            await self._request_calls(live)
-
-    async def _read_own_calls(self) -> tuple[Call, ...] | None:
-        """Return the calls of the line as REST tells them; None if it does not."""
-        session = self.session
-        try:
-            reply = (await session.request("GET", session.path("calls"))).json()
-            return decode_calls(reply, self.ledger)
-        except (PbxError, FrameError) as err:
-            _LOGGER.debug("REST does not tell the calls: %s", err)
-            return None
 
     # Steady state
 
@@ -811,7 +767,6 @@ class PbxClient:
             if isinstance(message, AccountsSnapshot):
                 live.capabilities.socket_tells_accounts = True
                 live.accounts_told.set()
-                live.orbits_wanted.set()
                 if live.capabilities.call_scope is CallScope.TENANT:
                     # The classic dialect after all: its lists are of own calls.
                     live.capabilities.call_scope = CallScope.OWN
@@ -820,23 +775,15 @@ class PbxClient:
             if isinstance(message, AccountsSnapshot) and live.state.contradicts(
                 message
             ):
-                live.calls_differ = True
-                live.calls_wanted.set()
+                live.calls.differs()
 
     def _missed(self, live: _Link, lost: frozenset[str]) -> None:
         """Ask for the news that a frame had; until the answer calls are not known."""
         if "call-state" in lost:
             self._changed(live, live.state.doubt_calls())
-            live.calls_wanted.set()
+            live.calls.missed()
         if lost - {"call-state"}:
-            self._missed_presence(live)
-
-    @staticmethod
-    def _missed_presence(live: _Link) -> None:
-        """Ask for the accounts: at once, but not again and again."""
-        live.accounts_odd = True
-        if not live.backs_off:
-            live.refresh_wanted.set()
+            live.accounts.heard(odd=True)
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
@@ -847,34 +794,24 @@ class PbxClient:
             case AccountDelta() | AccountsSnapshot() | OrbitList():
                 if self._wanted is CallScope.OWN:
                     message = _without_others(message, live.state.line)
-            case CallList() if live.orbits_asked and live.state.has_strayed(
-                message.calls
-            ):
-                # Nothing tells the two streams apart: never ask for that one again.
-                self._orbits_stray = True
-                raise UnexpectedReplyError("the calls of orbits come as our own")
             case CallList():
                 unheard = live.state.unheard
                 begun = live.state.begin_calls(live.capabilities.call_scope)
                 live.capabilities.calls_answered = True
-                live.calls_told.set()
-                live.calls_heard.set()
-                live.calls_at = asyncio.get_running_loop().time()
-                (live.calls_wanted.set if message.odd else live.calls_wanted.clear)()
+                live.calls.heard(odd=message.odd)
             case Signal():
                 live.state.presence_pushed |= message.tells_presence
-                live.refresh_wanted.set()
+                live.accounts.hint()
                 presence = message.tells_presence
                 if not (presence or message.tells_calls):
-                    self._expect_unheard(live, now)
+                    live.history.expect_unheard()
                 if not message.tells_calls:
                     self.side.hint(
                         Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED
                     )
                 return
             case OrbitSignal():
-                live.capabilities.orbits_pushed = True
-                live.orbits_wanted.set()
+                live.orbits.hint()
                 return
             case ChatMessage():
                 if live is self._live and self._listener:
@@ -882,40 +819,33 @@ class PbxClient:
                 return
         changes = live.state.apply(message, now)
         if unheard and unheard - live.state.listed.keys():
-            self._expect_unheard(live, now)
+            live.history.expect_unheard()
         if begun is not NOTHING:
             changes = _both(begun, changes)
         if isinstance(message, AccountDelta):
             if message.odd:
-                self._missed_presence(live)
+                live.accounts.heard(odd=True)
         elif isinstance(message, AccountsSnapshot):
-            live.accounts_odd = False
-            if message.odd:
-                self._missed_presence(live)
+            live.accounts.heard(odd=message.odd)
+            live.orbits.hint()
         if changes is NOTHING:
             return
         if changes.doubtful:
-            live.refresh_wanted.set()
+            live.accounts.hint()
         if isinstance(message, AccountDelta):
-            live.deltas += 1
+            live.accounts.deltas += 1
         if number := changes.unknown:
             # It may be told of and never be listed: do not ask each time.
             if now - live.asked_for.get(number, -math.inf) >= self.timing.ask_again:
                 if len(live.asked_for) >= _ASKED_KEPT:
                     live.asked_for.clear()
                 live.asked_for[number] = now
-                live.refresh_wanted.set()
+                live.accounts.hint()
         elif isinstance(message, AccountDelta):
             group = live.state.groups.get(message.account.number)
             if group and group.type == ORBIT:
-                live.orbits_wanted.set()
+                live.orbits.hint()
         self._changed(live, changes)
-
-    def _expect_unheard(self, live: _Link, now: float) -> None:
-        """Look into the history for a call of which the phone did not hear."""
-        if live.state.line not in self.stories.without_history:
-            live.unheard_until = now + self.timing.unheard
-            live.proof_wanted.set()
 
     def _changed(self, live: _Link, changes: Changes) -> None:
         """Tell what changed in the state, once it is whole."""
@@ -930,212 +860,8 @@ class PbxClient:
         if changes.calls:
             self._tell(events)
             if self.stories.wants_proof(live.state.line):
-                live.proof_wanted.set()
+                live.history.want()
         self._wake()
-
-    async def _keep_fresh(self, live: _Link) -> None:
-        """Read the accounts again when something hints at a change, or slowly.
-
-        Every minute until a push of presence was seen; then only to learn whether a
-        missing account stays away, or somebody is still in the call that only presence
-        tells of. A failed reading is repeated; after some the link is given up, for what it
-        shows may be wrong by then. What is odd is asked for again, ever more seldom.
-        """
-        timing, failures, again = self.timing, 0, 0.0
-        while True:
-            await self._watch_lamps(live)
-            state, pause = live.state, math.inf
-            if not state.presence_pushed or failures:
-                pause = timing.slow_read
-            elif state.shows_presence:
-                pause = timing.quiet
-            elif state.missing:
-                pause = timing.forget
-            pause = min(pause, again or math.inf)
-            wanted = await _set(
-                live.refresh_wanted, None if pause == math.inf else pause
-            )
-            if again and not (wanted or live.accounts_odd):
-                # All could be read for a while.
-                again, live.backs_off = 0.0, False
-                continue
-            await asyncio.sleep(timing.settle)
-            live.refresh_wanted.clear()
-            live.refresh_urgent.clear()
-            if live.accounts_odd:
-                again = min(again * 2 or timing.between_reads, timing.slow_read)
-                live.backs_off = True
-            if live.capabilities.socket_tells_accounts:
-                await live.socket.send(encode("get-users"))
-            elif live.capabilities.rest_tells_accounts:
-                try:
-                    await self._read_accounts(live)
-                except AccessOffError, CannotConnectError, UnexpectedReplyError:
-                    failures += 1
-                    if failures >= _READ_FAILURES:
-                        raise
-                else:
-                    failures = 0
-            await _set(live.refresh_urgent, timing.between_reads)
-
-    async def _keep_calls(self, live: _Link) -> None:
-        """Ask for the calls again where news of them was lost or odd, or is old.
-
-        At once, and ever more seldom while that does not help. Where the socket does not
-        answer, REST is asked for the calls of the line.
-        """
-        timing, now = self.timing, asyncio.get_running_loop().time
-        delay = timing.between_reads
-        while True:
-            due = live.calls_at if live.state.listed else now()
-            if not await _set(live.calls_wanted, max(0, due + timing.quiet - now())):
-                if not live.state.listed or now() - live.calls_at < timing.quiet:
-                    continue
-            open_ = live.calls_wanted.is_set()
-            live.calls_wanted.clear()
-            live.calls_heard.clear()
-            differ, live.calls_differ = live.calls_differ, False
-            await self._request_calls(live)
-            if await _set(live.calls_heard, timing.answer) or await self._weigh_silence(
-                live
-            ):
-                open_ = False
-            elif differ:
-                self._changed(live, live.state.doubt_calls())
-            live.calls_at = now()
-            if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
-                live.calls_wanted.set()
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, timing.slow_read)
-            else:
-                delay = timing.between_reads
-                await asyncio.sleep(delay)
-
-    async def _weigh_silence(self, live: _Link) -> bool:
-        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
-
-        Those of others than the line are known by their presence alone.
-        """
-        if live.capabilities.rest_tells_accounts:
-            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
-                await self._read_accounts(live)
-        else:
-            live.refresh_wanted.set()
-        refused = live.capabilities.refusals.stand("calls")
-        told = None if refused else await self._read_own_calls()
-        if live.calls_heard.is_set():
-            return True
-        checked = None if told is None else live.state.checked(told)
-        if checked:
-            self.take(live, checked)
-        self._changed(live, live.state.weigh_silence(own=checked is not None))
-        return checked is not None
-
-    async def _watch_lamps(self, live: _Link) -> None:
-        """Ask to be told when the lamp of an extension changes, where no list of calls is.
-
-        A lamp tells that somebody is busy, and perhaps nothing else: it is a hint to read
-        the accounts, and the slow reading goes on.
-        """
-        if (
-            live.capabilities.rest_tells_accounts
-            and live.capabilities.call_scope is CallScope.OWN
-            and self._wanted is CallScope.TENANT
-        ):
-            extensions = live.state.extensions.values()
-            there = {extension.number for extension in extensions if extension.present}
-            if new := there - live.lamps - {live.state.line}:
-                live.lamps = (live.lamps & there) | new
-                await live.socket.send(encode("blf", add=sorted(new)))
-
-    async def _watch_orbits(self, live: _Link) -> None:
-        """Read who is parked where no call list tells: on each hint, or slowly.
-
-        A PBX that refuses is not asked again on this link, unless it has told it before; if
-        that was over another link, only a few times. One that fails leaves it unknown. A
-        reading that is old when it comes is done anew.
-        """
-        timing, session, offered, tries = self.timing, self.session, False, 0
-        while (
-            not live.capabilities.socket_tells_accounts
-            and live.capabilities.call_scope is CallScope.OWN
-        ):
-            live.orbits_wanted.clear()
-            if live.state.orbits:
-                await self._subscribe_to_orbits(live)
-                orbits: dict[str, ParkedCalls] = {}
-                refused = False
-                try:
-                    path = session.path("orbits")
-                    reply = (await session.request("GET", path)).json()
-                    self.ledger.sample("rest-orbits", reply)
-                    orbits = decode_orbits(reply, self.ledger)
-                    offered, tries = True, tries + 1
-                    self._orbit_refusals_left = _READ_FAILURES - 1
-                    if live.orbits_wanted.is_set() and tries < _READ_FAILURES:
-                        continue
-                except AccessOffError, NotFoundError, MethodNotAllowedError:
-                    refused = not (offered or self._orbit_refusals_left)
-                    self._orbit_refusals_left = max(0, self._orbit_refusals_left - 1)
-                except (CannotConnectError, UnexpectedReplyError, FrameError) as err:
-                    _LOGGER.debug("The park orbits cannot be read: %s", err)
-                self.take(live, OrbitList(orbits))
-                tries = 0
-                if refused:
-                    return
-                await asyncio.sleep(timing.between_reads)
-            sure = live.capabilities.orbits_pushed and not live.state.wants_orbits
-            await _set(live.orbits_wanted, None if sure else timing.slow_read)
-            await asyncio.sleep(timing.settle)
-        # Presence tells it after all.
-        self.take(live, OrbitList({}))
-
-    async def _subscribe_to_orbits(self, live: _Link) -> None:
-        """Ask for a push, unless it comes as a list of our own calls.
-
-        Should it do so, it must not end one: that is asked for while there is none.
-        """
-        if not (live.orbits_asked or self._orbits_stray or live.state.listed):
-            live.orbits_asked = True
-            await live.socket.send(encode("orbit-calls", subscribe=True))
-
-    async def _find_proof(
-        self, live: _Link, reading: asyncio.Task[_History] | None
-    ) -> None:
-        """Read the history whenever it may tell more than what was pushed.
-
-        That is how a call ended, in the time that an end may wait; and who called while
-        the phone did not hear of it. Where no push tells that, it is looked at now and
-        then while do not disturb is on.
-        """
-        stories, line, timing = self.stories, live.state.line, self.timing
-        was_quiet = False
-        history = await (reading or self._read_history())
-        while True:
-            now, patience = self.clock.monotonic(), timing.proof - _CLOCK_TICK
-            past = self._identified(live, history)
-            events = stories.settle(live.state, past, now, patience)
-            if events:
-                live.unheard_until = now
-            self._tell(events)
-            if stories.wants_proof(line) or now < live.unheard_until:
-                rest = stories.waits_since(line) + timing.proof - now
-                await asyncio.sleep(min(timing.ask_proof_again, max(0, rest)))
-            else:
-                while not await _set(live.proof_wanted, timing.unheard):
-                    quiet = self._is_quiet(live)
-                    if quiet or was_quiet or stories.lacks_history(line):
-                        was_quiet = quiet
-                        break
-            live.proof_wanted.clear()
-            history = await self._read_history()
-
-    @staticmethod
-    def _identified(live: _Link, history: _History) -> _History:
-        """Return a history whose parties have the numbers of their accounts."""
-        if history is None:
-            return None
-        return tuple(map(live.state.identified, history))
 
     def _is_quiet(self, live: _Link) -> bool:
         """Return whether calls may come that no phone hears and no push tells of."""
@@ -1146,27 +872,6 @@ class PbxClient:
             and line is not None
             and line.dnd is True
         )
-
-    async def _read_history(self) -> _History:
-        """Return the history of the line as far as it is told: it only proves more."""
-        session, line = self.session, self.line
-        timing, waits = self.timing, self.stories.waits_since(line)
-        rest = min(timing.proof, waits + timing.proof - self.clock.monotonic())
-        try:
-            async with asyncio.timeout(max(_CLOCK_TICK, rest)):
-                history = await read_history(session, line, self.ledger)
-                # Only what was told before may be refused by mistake, and not each time.
-                self._refusals_left = _READ_FAILURES - 1
-                return history
-        except AccessOffError, NotFoundError, MethodNotAllowedError:
-            if not self._refusals_left:
-                self.stories.without_history.add(line)
-            self._refusals_left = max(0, self._refusals_left - 1)
-        except TimeoutError:
-            _LOGGER.debug("The history of the line takes too long")
-        except PbxError as err:
-            _LOGGER.debug("The history of the line cannot be read: %s", err)
-        return None
 
     # For the control floor
 
@@ -1224,8 +929,7 @@ class PbxClient:
 
     def refresh(self) -> None:
         """Ask for the accounts at once."""
-        self.live.refresh_urgent.set()
-        self.live.refresh_wanted.set()
+        self.live.accounts.hint(urgent=True)
 
     async def wait_for[T](
         self, check: Callable[[PbxState], T | None], until: float
@@ -1260,6 +964,8 @@ class LineClient(PbxClient):
 
     All else another client watches, and this link lives only while that one is up.
     """
+
+    _watches = False
 
     def __init__(
         self,
@@ -1351,7 +1057,7 @@ class LineClient(PbxClient):
         await super()._connected(up)
 
     @override
-    def _publish(self, live: _Link, reading: asyncio.Task[_History] | None) -> None:
+    def _publish(self, live: _Link, reading: asyncio.Task[None] | None) -> None:
         """Put a whole new state in place of the old one: the login tells its calls."""
         self._away = False
         super()._publish(live, reading)
@@ -1367,7 +1073,7 @@ class LineClient(PbxClient):
     async def _bootstrap(self, live: _Link) -> None:
         """Ask for the calls of the extension."""
         await live.socket.send(encode("avoid-disconnect"))
-        answered = await self._ask_for_own_calls(live)
+        answered = await live.calls.ask_for_own()
         told = self._watcher.live.capabilities.socket_tells_accounts
         live.socket.answers_get_calls = answered and told
 
@@ -1375,22 +1081,6 @@ class LineClient(PbxClient):
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the extension, if its calls are told by this login."""
         return {self._credentials.extension} & set(numbers) if self.tells else set()
-
-    @override
-    async def _keep_fresh(self, live: _Link) -> None:
-        """Leave the accounts to the watcher."""
-
-    @override
-    async def _watch_orbits(self, live: _Link) -> None:
-        """Leave the orbits to the watcher."""
-
-
-async def _set(event: asyncio.Event, seconds: float | None) -> bool:
-    """Wait for an event; return whether it came in time."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()
 
 
 def _without_others(message: Message, line: str) -> Message:

@@ -224,7 +224,7 @@ class Control:
             call = await self._transfer(
                 act, orbit, Choice(call_id, expected, IN_CALL, IN_CALL)
             )
-            watcher.live.orbits_wanted.set()
+            watcher.live.orbits.hint()
             await watcher.wait_for(lambda state: parked(call, state), act.until)
 
     def _orbit(self, number: str | None, *, occupied: bool) -> str:

@@ -21,7 +21,6 @@ class Capabilities:
     calls_answered: bool = False
     socket_tells_accounts: bool = False
     rest_tells_accounts: bool = False
-    orbits_pushed: bool = False
     rest_calls: bool | None = None
     rest_ids: bool | None = None
     dnd_way: int | None = None
