@@ -39,7 +39,7 @@ from .act import Act, Choice, Command, own_call, own_calls
 from .star_codes import read_retrieve_code
 
 if TYPE_CHECKING:
-    from ..client import PbxClient
+    from ..line import Line
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -58,7 +58,7 @@ class Control:
     or NotConfirmedError when it does not do it: all of it in 5 s.
     """
 
-    def __init__(self, client: PbxClient) -> None:
+    def __init__(self, client: Line) -> None:
         """Act for the line of a client."""
         self._client = client
         self._toggling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -224,7 +224,8 @@ class Control:
             call = await self._transfer(
                 act, orbit, Choice(call_id, expected, IN_CALL, IN_CALL)
             )
-            watcher.live.orbits.hint()
+            if orbits := watcher.live.orbits:
+                orbits.hint()
             await watcher.wait_for(lambda state: parked(call, state), act.until)
 
     def _orbit(self, number: str | None, *, occupied: bool) -> str:
