@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.vodia.intent import _since
+from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
@@ -159,7 +159,7 @@ def test_hours_ago(now: datetime, hours: float) -> None:
             patch("homeassistant.util.dt.utcnow", return_value=now),
             patch("homeassistant.util.dt.now", return_value=now.astimezone(zone)),
         ):
-            since, until_ = _since({"hours": hours})
+            since, until_ = span_in({"hours": hours})
     finally:
         dt_util.set_default_time_zone(before)
     assert since

@@ -32,7 +32,7 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.vodia import coordinator as coordinator_module
-from custom_components.vodia.config_flow import parse_host
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.pbx import client, trace as ledger_module
 from custom_components.vodia.pbx.net import rest
 from custom_components.vodia.pbx.sync import line_data as side

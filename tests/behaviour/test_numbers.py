@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import _since
+from custom_components.vodia.voice.commands import span_in
 from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -475,7 +475,7 @@ async def test_hours_over_the_end_of_summer_time(
     """The last four hours are four hours, also when the clock was set back in them."""
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to("2026-10-25T02:30:00+00:00")
-    since, until_ = _since({"hours": 4})
+    since, until_ = span_in({"hours": 4})
     assert since
     assert (since.astimezone(UTC).isoformat(), until_) == (
         "2026-10-24T22:30:00+00:00",

@@ -21,8 +21,8 @@ from aiohttp.abc import AbstractResolver
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.client import PbxClient
 from custom_components.vodia.pbx.net.link import Timing

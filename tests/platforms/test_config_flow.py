@@ -7,12 +7,12 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.config_flow import (
+from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.parse import (
     InvalidInput,
     parse_extension,
     parse_host,
 )
-from custom_components.vodia.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,

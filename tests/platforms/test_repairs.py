@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.hub.issues import ISSUES, is_near
 from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.net.link import Timing

@@ -13,7 +13,7 @@ import voluptuous as vol
 
 from custom_components.vodia import PLATFORMS
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
+from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant import components
 from homeassistant.components.automation.config import (
     ValidationStatus,

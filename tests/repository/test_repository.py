@@ -13,8 +13,8 @@ from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
 
 from custom_components.vodia.condition import CONDITIONS
-from custom_components.vodia.config_flow import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.options import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.hub.issues import ISSUES, LINE_ISSUES
 from custom_components.vodia.pbx import errors
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger

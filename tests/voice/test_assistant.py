@@ -9,9 +9,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
 from custom_components.vodia.llm import TOOLS
 from custom_components.vodia.pbx import client
+from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant

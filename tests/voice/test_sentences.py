@@ -11,7 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
+from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant.components import conversation
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
@@ -837,11 +837,10 @@ def test_answers() -> None:
             told = texts["exceptions"][key]["message"]
             assert placeholders(told) == placeholders(error["message"]), key
     source = "".join(
-        (TRANSLATIONS.parent / name).read_text()
-        for name in ("voice/assistant.py", "intent.py")
+        path.read_text() for path in (TRANSLATIONS.parent / "voice").glob("*.py")
     )
     said = {key.removeprefix("say_") for key in english["common"] if key[:4] == "say_"}
-    used = set(re.findall(r"(?:Phrase|Refusal)\(\s*\"(\w+)\"", source))
+    used = set(re.findall(r"(?:Phrase|SpokenError)\(\s*\"(\w+)\"", source))
     assert used <= said
     for key in said:
         known = key.removeprefix("done_") if key.startswith("done_") else key
