@@ -105,7 +105,7 @@ class Tenant:
         """Send frames over the real socket, and wait until all are taken in."""
         ledger = self.coordinator.client.ledger
         wanted = ledger.frames + len(frames)
-        (link,) = (x for x in self.pbx._links if x.login.account == "45")
+        (link,) = (x for x in self.pbx.links if x.login.account == "45")
         link.transport.write(b"".join(frames))
         await _until(lambda: ledger.frames >= wanted)
 

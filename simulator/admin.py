@@ -1,16 +1,12 @@
 """What administrators read and set."""
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
+from .engine import Engine
 from .gate import Gate, read_body
 from .logins import Login
 from .model import Account, AccountType, EngineError
 from .wire import Json, Object
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 # Words that sources use for types of accounts in `userlist`.
 _TYPES = {
@@ -24,10 +20,9 @@ _TYPES = {
 class Admin:
     """Answer administrators of the system and of a tenant."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, engine: Engine) -> None:
         """Answer for a PBX."""
-        self._pbx = pbx
-        self._engine = pbx.engine
+        self._engine = engine
 
     def routes(self, gate: Gate) -> list[web.RouteDef]:
         """Return the routes."""

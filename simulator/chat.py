@@ -1,26 +1,23 @@
 """Messages over REST: threads of two parties."""
 
 import json
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from .gate import Gate, read_body
 from .logins import Login
 from .model import ChatEntry
+from .state import PbxState
 from .wire import Json
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 
 class Chat:
     """Answer for the messages of extensions."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, state: PbxState) -> None:
         """Answer for a PBX."""
-        self._pbx = pbx
-        self._engine = pbx.engine
+        self._state = state
+        self._engine = state.engine
 
     def routes(self, gate: Gate) -> list[web.RouteDef]:
         """Return the routes."""
@@ -73,7 +70,7 @@ class Chat:
         number = request.query.get("number", "")
         match await read_body(request):
             case {"type": "text" | "note" as kind, "text": str(text)} if number:
-                if self._pbx.switches.ignore_commands:
+                if self._state.switches.ignore_commands:
                     return 0
                 return self._engine.write(
                     login.account, number, text, kind, tenant=login.tenant

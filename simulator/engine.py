@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from itertools import count
 import time
 
-from . import star_codes
+from . import routing, star_codes
 from .directory import Directory
 from .model import (
     DEFAULT_TENANT,
@@ -20,8 +20,6 @@ from .model import (
     Record,
     Stage,
 )
-
-GROUPS = (AccountType.RING_GROUP, AccountType.QUEUE)
 
 
 class Engine(Directory):
@@ -91,12 +89,13 @@ class Engine(Directory):
         tenant: str = DEFAULT_TENANT,
     ) -> str:
         """Call somebody from an extension or from outside; return the call's id."""
-        origin = self._party(tenant, caller, name)
-        target = self._target(tenant, called)
+        home = self.tenant(tenant)
+        origin = routing.party(home, caller, name)
+        target = routing.target_of(home, called)
         if not origin.internal and not target.internal:
             raise EngineError(f"Neither {caller} nor {called} is an account")
         if origin.internal:
-            self._check_phone(tenant, caller)
+            routing.check_phone(home, caller)
         if caller == called:
             raise EngineError(f"{caller} cannot call itself")
         call = self._create(tenant, origin, target)
@@ -105,11 +104,12 @@ class Engine(Directory):
 
     def dial(self, account: str, number: str, *, tenant: str = DEFAULT_TENANT) -> str:
         """Click to dial: ring the own phone first; return the call's id."""
-        self._check_phone(tenant, account)
+        home = self.tenant(tenant)
+        routing.check_phone(home, account)
         if account == number:
             raise EngineError(f"{account} cannot call itself")
         call = self._create(
-            tenant, self._party(tenant, account), self._target(tenant, number)
+            tenant, routing.party(home, account), routing.target_of(home, number)
         )
         with self._changing(tenant, call):
             call.clicked = True
@@ -138,7 +138,7 @@ class Engine(Directory):
                 self._tell(Event.OWN_ANSWERED, call, call.caller.number)
                 self._offer(tenant, call, call.called)
             elif account is not None and account in call.rung:
-                self._connect(call, self._party(tenant, account))
+                self._connect(call, routing.party(self.tenant(tenant), account))
             elif not call.called.internal and account in (None, call.called.number):
                 self._connect(call, call.called)
             else:
@@ -172,7 +172,7 @@ class Engine(Directory):
         if by is not None and by in call.rung and call.stage is Stage.RINGING:
             self.reject(call_id, by, tenant=tenant)
             return
-        if by is not None and by not in (call.caller.number, *self._far_end(call)):
+        if by is not None and by not in (call.caller.number, *routing.far_end(call)):
             raise EngineError(f"{by} has no part in {call.id}")
         with self._changing(tenant, call):
             self._end(tenant, call)
@@ -206,10 +206,11 @@ class Engine(Directory):
         if not deflected:
             self._talking(tenant, call_id, account)
         remote = call.caller if deflected else call.other(account)
-        target = self._target(tenant, number)
-        if number in (account, remote.number) or self._feature(tenant, number):
+        home = self.tenant(tenant)
+        target = routing.target_of(home, number)
+        if number in (account, remote.number) or routing.star_code(home, number):
             raise EngineError(f"{call.id} cannot be transferred to {number}")
-        if target.type is AccountType.ORBIT and self._parked(tenant, number):
+        if target.type is AccountType.ORBIT and routing.parked_in(home, number):
             raise EngineError(f"Somebody is parked in {number} already")
         with self._changing(tenant, call):
             self._silence(call, "deflected")
@@ -237,13 +238,7 @@ class Engine(Directory):
         with self._changing(tenant, first, second):
             remote, target = first.other(account), second.other(account)
             self._tell(Event.TRANSFERRED, first, account, to=target.number)
-            first.caller, first.called = remote, target
-            first.stage, first.talker = second.stage, second.talker and target
-            first.rung, first.offered = second.rung, second.offered
-            first.leg_ids, second.rung = second.leg_ids, []
-            first.connect = first.connect if first.talker else None
-            first.held_by.clear()
-            first.outcomes |= second.outcomes
+            first.take_over(second, remote, target)
             self._end(tenant, second, EndReason.TRANSFERRED)
 
     def record(
@@ -267,25 +262,6 @@ class Engine(Directory):
             self._notify(tenant.name, set(tenant.accounts))
 
     # Inside
-
-    def _party(self, tenant: str, number: str, name: str = "") -> Party:
-        """Return an account as a party, else a party outside."""
-        account = self.tenant(tenant).accounts.get(number)
-        if account is None:
-            return Party(number, name)
-        return Party(number, name or account.name, account.type)
-
-    def _target(self, tenant: str, number: str) -> Party:
-        """Return the party that a number calls."""
-        if not number:
-            raise EngineError("There is no number to call")
-        return self._party(tenant, number)
-
-    def _check_phone(self, tenant: str, number: str) -> None:
-        """Refuse what has no phone to call from."""
-        account = self.account(number, tenant=tenant)
-        if account.type is not AccountType.EXTENSION or not account.registered:
-            raise EngineError(f"{number} has no registered phone")
 
     def _talking(self, tenant: str, call_id: str, account: str) -> Call:
         """Return a connected call that an account is a party of."""
@@ -314,33 +290,29 @@ class Engine(Directory):
 
     def _offer(self, tenant: str, call: Call, target: Party) -> Call:
         """Send a call to its target; return the call that came of it."""
-        call.called, call.talker = target, None
-        call.stage, call.connect = Stage.RINGING, None
-        call.held_by.clear()
-        call.rung, call.offered, call.leg_ids = [], [], {}
-        if call.caller.internal and (found := self._feature(tenant, target.number)):
+        home = self.tenant(tenant)
+        call.begin_to_ring(target)
+        if call.caller.internal and (found := routing.star_code(home, target.number)):
             return self._do_feature(tenant, call, *found)
         if target.type is None:
             return call
         account = self.account(target.number, tenant=tenant)
-        if target.type is AccountType.EXTENSION or target.type in GROUPS:
-            group = target.type in GROUPS
+        group = target.type in routing.GROUPS
+        if group or target.type is AccountType.EXTENSION:
             if not group:
                 call.outcomes.setdefault(target.number, None)
-            for number in account.members if group else (target.number,):
-                phone = self.tenant(tenant).accounts.get(number)
-                if phone and phone.reachable and not call.caller.is_account(number):
-                    if group:
-                        call.leg_ids[number] = self._unused_id()
-                    call.rung.append(number)
-                    call.offered.append(number)
-                    call.outcomes.setdefault(number, None)
-                    self._tell(Event.RINGING, call, number)
+            for number in routing.phones_of(home, target, call.caller):
+                if group:
+                    call.leg_ids[number] = self._unused_id()
+                call.rung.append(number)
+                call.offered.append(number)
+                call.outcomes.setdefault(number, None)
+                self._tell(Event.RINGING, call, number)
             return call
         if target.type is AccountType.ORBIT and (
-            parked := self._parked(tenant, target.number)
+            parked := routing.parked_in(home, target.number)
         ):
-            without_code = not self.tenant(tenant).codes[star_codes.RETRIEVE]
+            without_code = not home.codes[star_codes.RETRIEVE]
             if call.caller.internal and (self.orbits_retrieve or without_code):
                 return self._retrieve(tenant, parked, call)
             self._end(tenant, call, EndReason.UNANSWERED)
@@ -352,37 +324,17 @@ class Engine(Directory):
             call.held_by.add(target.number)
         return call
 
-    def _parked(self, tenant: str, orbit: str) -> Call | None:
-        """Return the call that is parked in an orbit: there is room for one."""
-        for call in self.calls(tenant=tenant):
-            if call.parked and call.called.number == orbit:
-                return call
-        return None
-
-    def _feature(self, tenant: str, number: str) -> tuple[str, str] | None:
-        """Return the star code and the orbit that a dialed number consists of."""
-        for name in (star_codes.PARK, star_codes.RETRIEVE):
-            code = self.tenant(tenant).codes[name]
-            if code and number.startswith(code):
-                return name, number.removeprefix(code)
-        return None
-
     def _do_feature(self, tenant: str, call: Call, name: str, orbit: str) -> Call:
         """Do what somebody has dialed a star code for; the call to it is over."""
-        account = self.tenant(tenant).accounts.get(orbit)
-        parked = self._parked(tenant, orbit)
+        home = self.tenant(tenant)
+        account, parked = home.accounts.get(orbit), routing.parked_in(home, orbit)
         number = call.caller.number
         if name == star_codes.RETRIEVE and parked and parked.caller.number != number:
             return self._retrieve(tenant, parked, call)
-        talks = [
-            other
-            for other in self.calls_of(number, tenant=tenant)
-            if other is not call and other.talks(number) and other.connect
-        ]
+        last = routing.last_talk(home, number, but=call)
         self._end(tenant, call, EndReason.UNANSWERED)
         is_orbit = account is not None and account.type is AccountType.ORBIT
-        if name == star_codes.PARK and is_orbit and talks and not parked:
-            last = max(talks, key=lambda other: other.connect or 0)
+        if name == star_codes.PARK and is_orbit and last and not parked:
             self.transfer(last.id, number, orbit, tenant=tenant)
         return call
 
@@ -395,20 +347,12 @@ class Engine(Directory):
             self._connect(parked, call.caller)
         return parked
 
-    def _connect(self, call: Call, party: Party) -> None:
+    def _connect(self, call: Call, by: Party) -> None:
         """Let a party answer."""
-        now = self._clock()
-        waiting = set(call.rung)
-        if party.internal:
-            waiting.add(party.number)
-        if call.caller.internal:
-            waiting.add(call.caller.number)
-        for number in waiting:
-            call.outcomes[number] = call.outcomes.get(number) or now
-        call.stage, call.talker, call.connect = Stage.CONNECTED, party, now
-        self._tell(Event.ANSWERED, call, party.number)
-        if party.number in call.rung:
-            call.rung.remove(party.number)
+        call.connect_to(by, self._clock())
+        self._tell(Event.ANSWERED, call, by.number)
+        if by.number in call.rung:
+            call.rung.remove(by.number)
         self._silence(call, "answered_elsewhere")
 
     def _stop_ringing(self, call: Call, account: str, because: str) -> None:
@@ -426,34 +370,13 @@ class Engine(Directory):
 
     def _end(self, tenant: str, call: Call, reason: EndReason | None = None) -> None:
         """End a call for all and keep it in the history."""
-        if reason is None:
-            reason = EndReason.UNANSWERED
-            if call.stage is Stage.CONNECTED:
-                reason = EndReason.COMPLETED
-            elif call.stage is Stage.RINGING and call.called.internal:
-                reason = EndReason.MISSED
+        reason = reason or call.natural_end
         if call.stage is Stage.RINGING:
             self._silence(call, "ended")
-        record = Record(
-            call.id,
-            call.caller,
-            call.called,
-            call.start,
-            self._clock(),
-            call.leg_ids,
-            call.outcomes,
-        )
         home = self.tenant(tenant)
-        home.history.append(record)
+        home.history.append(Record.of(call, self._clock()))
         del home.calls[call.id]
         self._tell(Event.ENDED, call, None, reason=reason)
-
-    @staticmethod
-    def _far_end(call: Call) -> tuple[str, ...]:
-        """Return the number that the caller is connected or connecting to."""
-        if call.talker is not None:
-            return (call.talker.number,)
-        return () if call.called.internal else (call.called.number,)
 
     def _tell(
         self, event: Event, call: Call, account: str | None, **details: str

@@ -2,15 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from .logins import Kind, Login
+from .state import PbxState
 from .wire import Json, encode
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 type Handler = Callable[[web.Request, Login], Awaitable[Json]]
 type Route = Callable[[web.Request], Awaitable[web.Response]]
@@ -19,9 +17,9 @@ type Route = Callable[[web.Request], Awaitable[web.Response]]
 class Gate:
     """Let handlers answer for those who may ask."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, state: PbxState) -> None:
         """Guard a PBX."""
-        self._pbx = pbx
+        self._state = state
 
     def user(self, kind: str, handler: Handler) -> Route:
         """Guard what belongs to an extension: itself and administrators may ask."""
@@ -41,7 +39,7 @@ class Gate:
 
         async def handle(request: web.Request) -> web.Response:
             """Check login, rights and switches, then answer."""
-            switches, logins = self._pbx.switches, self._pbx.logins
+            switches, logins = self._state.switches, self._state.logins
             login = logins.session(request)
             if login is None and switches.basic:
                 login = logins.check_basic(request)
@@ -56,7 +54,7 @@ class Gate:
                 return web.Response(status=status)
             login = addressed(request, login)
             if request.can_read_body:
-                self._pbx.bodies.append((request.path, await read_body(request)))
+                self._state.bodies.append((request.path, await read_body(request)))
             text = encode(await handler(request, login), switches)
             return web.Response(text=text, content_type="application/json")
 
@@ -75,7 +73,7 @@ class Gate:
         if not at:
             raise web.HTTPNotFound
         # A path may name both otherwise than the session does.
-        wanted = self._pbx.logins.find(name) or Login(tenant, account)
+        wanted = self._state.logins.find(name) or Login(tenant, account)
         if login.kind is Kind.USER and wanted != login:
             raise web.HTTPForbidden
         return self._in_reach(login, wanted)
@@ -94,7 +92,7 @@ class Gate:
         """Return somebody whom there is, and who is not of another tenant."""
         if login.kind is Kind.TENANT and wanted.tenant != login.tenant:
             raise web.HTTPForbidden
-        if not self._pbx.logins.exists(wanted):
+        if not self._state.logins.exists(wanted):
             raise web.HTTPNotFound
         return wanted
 

@@ -7,17 +7,15 @@ import json
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import WSMessage, WSMsgType, web
 
 from .commands import COMMANDS, run_command
 from .logins import Login
 from .model import Account, EngineError
+from .state import PbxState
 from .wire import Json, Object, Wire, encode, noise
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 # The head of a frame: a whole text, and a length in the two bytes that follow.
@@ -38,7 +36,7 @@ class Link:
 
     def __init__(
         self,
-        pbx: Simulator,
+        state: PbxState,
         login: Login,
         ws: web.WebSocketResponse,
         transport: asyncio.Transport,
@@ -49,16 +47,16 @@ class Link:
         self.session = session
         self.transport = transport
         self.gone = asyncio.Event()
-        self._pbx = pbx
+        self._state = state
         self._ws = ws
-        self._wire = Wire(pbx.engine, pbx.switches, login.tenant)
+        self._wire = Wire(state.engine, state.switches, login.tenant)
         self._queue: asyncio.Queue[tuple[float, str | bytes]] = asyncio.Queue()
         self._streams: dict[Stream, list[Json]] = {}
         self._watched: set[str] = set()
         self._pushes = 0
         self._aborted = asyncio.Event()
         self._deaf = False
-        if pbx.switches.dialect == "classic":
+        if state.switches.dialect == "classic":
             self._streams[Stream.OWN] = self._calls(Stream.OWN)
 
     async def run(self) -> None:
@@ -103,16 +101,16 @@ class Link:
 
         Bytes that are no text stand in a text as `surrogateescape` has them.
         """
-        switches = self._pbx.switches
+        switches = self._state.switches
         due = time.monotonic() + switches.latency + switches.late
         for _ in range(2 if switches.duplicates else 1):
             self._queue.put_nowait((due, data))
 
     def push(self, payload: Object) -> None:
         """Queue a message, and noise after every second one if that is on."""
-        self.send(encode(payload, self._pbx.switches))
+        self.send(encode(payload, self._state.switches))
         self._pushes += 1
-        if self._pbx.switches.noise and self._pushes % 2 == 0:
+        if self._state.switches.noise and self._pushes % 2 == 0:
             turn = self._pushes // 2 - 1
             self.send(json.dumps(noise(turn)))
 
@@ -121,7 +119,7 @@ class Link:
         for stream, sent in self._streams.items():
             if (calls := self._calls(stream)) != sent:
                 self._streams[stream] = calls
-                if self._pbx.switches.call_lists == "changed":
+                if self._state.switches.call_lists == "changed":
                     calls = [call for call in calls if call not in sent]
                 self._push_stream(stream, calls)
 
@@ -135,10 +133,10 @@ class Link:
         match stream:
             case Stream.OWN:
                 return self._wire.own_calls(self.login.account)
-            case Stream.TENANT if self._pbx.switches.domain_calls:
+            case Stream.TENANT if self._state.switches.domain_calls:
                 return self._wire.tenant_calls()
             case Stream.TENANT:
-                own = self._pbx.switches.denied_calls == "own"
+                own = self._state.switches.denied_calls == "own"
                 return self._wire.own_calls(self.login.account) if own else []
             case Stream.ORBITS:
                 return self._wire.parked_calls()
@@ -147,7 +145,7 @@ class Link:
         """Push a list of calls."""
         action = "call-state"
         if stream is Stream.ORBITS:
-            action = self._pbx.switches.orbit_action
+            action = self._state.switches.orbit_action
         self.push({"action": action, "calls": calls})
 
     async def _write(self) -> None:
@@ -156,7 +154,7 @@ class Link:
             due, data = await self._queue.get()
             try:
                 await asyncio.sleep(max(0, due - time.monotonic()))
-                await self._pbx.thawed.wait()
+                await self._state.thawed.wait()
                 if self._deaf:
                     continue
                 if isinstance(data, str):
@@ -173,11 +171,11 @@ class Link:
         """Take what the client sends."""
         while True:
             try:
-                message = await self._ws.receive(self._pbx.switches.idle_timeout)
+                message = await self._ws.receive(self._state.switches.idle_timeout)
             except TimeoutError:
                 await self._ws.close()
                 return
-            await self._pbx.thawed.wait()
+            await self._state.thawed.wait()
             if message.type in (
                 WSMsgType.CLOSE,
                 WSMsgType.CLOSING,
@@ -194,18 +192,18 @@ class Link:
     async def _take(self, message: WSMessage) -> None:
         """Act on one message of the client."""
         if message.type is WSMsgType.PING:
-            if self._pbx.switches.answers_ping:
+            if self._state.switches.answers_ping:
                 await self._ws.pong(message.data)
         elif message.type is WSMsgType.TEXT:
             with suppress(ValueError):
                 frame = json.loads(message.data)
                 if isinstance(frame, dict):
-                    self._pbx.received.append(frame)
+                    self._state.received.append(frame)
                     self._obey(frame)
 
     def _obey(self, frame: dict[str, Any]) -> None:
         """Do what a frame asks for, if it asks for something known."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         match switches.faults.get(str(frame.get("action"))):
             case "reset":
                 self.abort()
@@ -229,11 +227,11 @@ class Link:
                     self.push({"response": "unknown", "info": action})
                 if not switches.ignore_commands:
                     with suppress(EngineError):
-                        run_command(self._pbx.engine, self.login, action, frame)
+                        run_command(self._state.engine, self.login, action, frame)
 
     def _subscribe(self, stream: Stream, wanted: object) -> None:
         """Start or stop to follow a list of calls."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         if switches.dialect == "classic":
             return
         denied = stream is Stream.TENANT and not switches.domain_calls

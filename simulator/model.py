@@ -230,6 +230,40 @@ class Call:
             return self.talker or self.called
         return self.caller
 
+    @property
+    def natural_end(self) -> EndReason:
+        """Return why the call is over if it ends now and nothing else is the reason."""
+        if self.stage is Stage.CONNECTED:
+            return EndReason.COMPLETED
+        if self.stage is Stage.RINGING and self.called.internal:
+            return EndReason.MISSED
+        return EndReason.UNANSWERED
+
+    def begin_to_ring(self, target: Party) -> None:
+        """Call a party, at no phone yet."""
+        self.called, self.talker = target, None
+        self.stage, self.connect = Stage.RINGING, None
+        self.held_by.clear()
+        self.rung, self.offered, self.leg_ids = [], [], {}
+
+    def connect_to(self, party: Party, now: float) -> None:
+        """Let a party answer, from which on all who wait are connected."""
+        waiting = set(self.rung)
+        waiting |= {end.number for end in (party, self.caller) if end.internal}
+        for number in waiting:
+            self.outcomes[number] = self.outcomes.get(number) or now
+        self.stage, self.talker, self.connect = Stage.CONNECTED, party, now
+
+    def take_over(self, other: Call, caller: Party, called: Party) -> None:
+        """Become the call of two parties, of which the second is as far as in `other`."""
+        self.caller, self.called = caller, called
+        self.stage, self.talker = other.stage, other.talker and called
+        self.rung, self.offered = other.rung, other.offered
+        self.leg_ids, other.rung = other.leg_ids, []
+        self.connect = self.connect if self.talker else None
+        self.held_by.clear()
+        self.outcomes |= other.outcomes
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -242,6 +276,19 @@ class Record:
     end: float
     leg_ids: Mapping[str, str]
     outcomes: Mapping[str, float | None]
+
+    @classmethod
+    def of(cls, call: Call, end: float) -> Record:
+        """Return the record of a call that ends."""
+        return cls(
+            call.id,
+            call.caller,
+            call.called,
+            call.start,
+            end,
+            call.leg_ids,
+            call.outcomes,
+        )
 
 
 @dataclass(slots=True)

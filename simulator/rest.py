@@ -1,7 +1,5 @@
 """The REST calls of a user."""
 
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
 from .admin import Admin
@@ -9,11 +7,10 @@ from .chat import Chat
 from .gate import Gate, read_body
 from .logins import Login
 from .model import Account, EngineError
+from .rest_wire import RestWire
 from .settings import Settings
-from .wire import Json, Wire
-
-if TYPE_CHECKING:
-    from .server import Simulator
+from .state import PbxState
+from .wire import Json
 
 _NO_CALL_ID = ("number", "name", "remote-dial", "comment", "category")
 
@@ -21,15 +18,15 @@ _NO_CALL_ID = ("number", "name", "remote-dial", "comment", "category")
 class Rest:
     """Answer the REST calls of extensions."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, state: PbxState) -> None:
         """Answer for a PBX."""
-        self._pbx = pbx
-        self._engine = pbx.engine
+        self._state = state
+        self._engine = state.engine
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         user, own = "/rest/user/{account}", "/rest/domain/self/account/self"
-        gate = Gate(self._pbx)
+        gate = Gate(self._state)
         return [
             web.get(f"{user}/accounts", gate.user("accounts", self._accounts)),
             web.get(f"{user}/calls", gate.user("calls", self._calls)),
@@ -47,9 +44,9 @@ class Rest:
             web.get(f"{user}/messages", gate.user("messages", self._messages)),
             web.get(f"{user}/adrbook", gate.user("adrbook", self._address_book)),
             web.get(f"{own}/list/{{name}}", gate.user("lists", self._list)),
-            *Settings(self._pbx).routes(gate),
-            *Chat(self._pbx).routes(gate),
-            *Admin(self._pbx).routes(gate),
+            *Settings(self._state).routes(gate),
+            *Chat(self._state).routes(gate),
+            *Admin(self._engine).routes(gate),
             web.route("*", "/rest/{rest:.*}", gate.user("", self._unknown)),
         ]
 
@@ -57,9 +54,9 @@ class Rest:
         """Return the account of a login."""
         return self._engine.account(login.account, tenant=login.tenant)
 
-    def _wire(self, login: Login) -> Wire:
+    def _wire(self, login: Login) -> RestWire:
         """Return how the tenant of a login is shown."""
-        return Wire(self._engine, self._pbx.switches, login.tenant)
+        return RestWire(self._engine, self._state.switches, login.tenant)
 
     async def _unknown(self, request: web.Request, login: Login) -> Json:
         """Answer what is not offered to users."""
@@ -70,7 +67,7 @@ class Rest:
     async def _accounts(self, request: web.Request, login: Login) -> Json:
         """List the accounts of the tenant."""
         kind = request.query.get("type")
-        honoured = self._pbx.switches.accounts_type_filter
+        honoured = self._state.switches.accounts_type_filter
         return self._wire(login).directory(kind if honoured else None)
 
     async def _history(self, request: web.Request, login: Login) -> Json:
@@ -84,7 +81,7 @@ class Rest:
     async def _star_codes(self, request: web.Request, login: Login) -> Json:
         """Tell the star codes, in a shape that nobody knows."""
         codes = self._engine.tenant(login.tenant).codes
-        if self._pbx.switches.star_codes_as == "list":
+        if self._state.switches.star_codes_as == "list":
             return [{"name": name, "code": code} for name, code in codes.items()]
         return dict[str, Json](codes)
 
@@ -117,7 +114,7 @@ class Rest:
         """List or count the calls that are over, the classic way."""
         body = await read_body(request)
         asked = body.get("domain"), body.get("user")
-        if self._pbx.switches.summary_for == "booleans" and asked != (True, True):
+        if self._state.switches.summary_for == "booleans" and asked != (True, True):
             raise web.HTTPBadRequest
         missed = body.get("missed") in (True, "true")
         wire, now = self._wire(login), self._engine.now()
@@ -153,9 +150,9 @@ class Rest:
         number = request.query.get("name", "")
         account = self._engine.tenant(login.tenant).accounts.get(number)
         clock = account is not None and account.mode == "clock"
-        if clock or not self._pbx.switches.flags_writable:
+        if clock or not self._state.switches.flags_writable:
             raise web.HTTPForbidden
-        if self._pbx.switches.ignore_commands:
+        if self._state.switches.ignore_commands:
             return {}
         try:
             self._engine.set_flag(number, state == "true", tenant=login.tenant)
@@ -176,7 +173,7 @@ class Rest:
             for key, value in (await read_body(request)).items()
         }
         engine, own, tenant = self._engine, login.account, login.tenant
-        if self._pbx.switches.rest_refuses & body.keys():
+        if self._state.switches.rest_refuses & body.keys():
             raise web.HTTPBadRequest
         for key in (
             "hangup",
@@ -190,7 +187,7 @@ class Rest:
                 self._check_call(login, body[key])
         if "id" in body:
             self._check_call(login, body["id"])
-        if self._pbx.switches.ignore_commands:
+        if self._state.switches.ignore_commands:
             return True
         try:
             match body:
@@ -221,7 +218,7 @@ class Rest:
     def _call_id(self, value: object) -> str:
         """Return the id that the engine knows a call by."""
         text = str(value)
-        if self._pbx.switches.rest_ids == "same":
+        if self._state.switches.rest_ids == "same":
             return text
         return text.removeprefix("r-") if text.startswith("r-") else f"?{text}"
 

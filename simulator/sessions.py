@@ -1,39 +1,38 @@
 """The way in: a session by a password, or by a token that an administrator gets."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
+from .links import Links
 from .logins import Kind, Login
 from .model import ADMIN, EngineError
+from .requests import SESSION_PATH
 from .star_codes import DEFAULTS
-
-if TYPE_CHECKING:
-    from .server import Simulator
-
-PATH = "/rest/system/session"
+from .state import PbxState
 
 
 class Sessions:
     """Answer for the session of a client."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, state: PbxState, links: Links) -> None:
         """Answer for a PBX."""
-        self._pbx = pbx
-        self._logins = pbx.logins
+        self._state = state
+        self._links = links
+        self._logins = state.logins
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         return [
-            web.get(PATH, self._tell),
-            web.delete(PATH, self._log_out),
-            web.route("*", PATH, self._log_in),
+            web.get(SESSION_PATH, self._tell),
+            web.delete(SESSION_PATH, self._log_out),
+            web.route("*", SESSION_PATH, self._log_in),
         ]
 
     async def _log_in(self, request: web.Request) -> web.Response:
         """Do what the body asks for."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         if status := switches.rest_status.get("session"):
             return web.Response(status=status)
         try:
@@ -67,7 +66,7 @@ class Sessions:
 
     def _refuse(self) -> web.Response:
         """Refuse a password."""
-        match self._pbx.switches.refusal:
+        match self._state.switches.refusal:
             case "empty":
                 return _json("")
             case "false":
@@ -77,7 +76,7 @@ class Sessions:
 
     def _open(self, login: Login, *, in_body: bool) -> web.Response:
         """Open a session."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         session_id = self._logins.open(login)
         response = _json(session_id if in_body else True)
         if not in_body or switches.session_in == "both":
@@ -92,7 +91,7 @@ class Sessions:
 
     def _offer_token(self, request: web.Request, asked: dict[str, Any]) -> web.Response:
         """Give an administrator a token for the session of somebody else."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         admin = self._logins.check_basic(request)
         if admin is None or admin.kind is not Kind.SYSTEM:
             return _json(False)
@@ -111,16 +110,16 @@ class Sessions:
 
     async def _log_out(self, request: web.Request) -> web.Response:
         """Close the session."""
-        if status := self._pbx.switches.rest_status.get("session"):
+        if status := self._state.switches.rest_status.get("session"):
             return web.Response(status=status)
         self._logins.close(request)
-        if self._pbx.switches.session_end_closes:
-            self._pbx.end_links(request.cookies.get("session"))
+        if self._state.switches.session_end_closes:
+            self._links.end(request.cookies.get("session"))
         return _json(True)
 
     async def _tell(self, request: web.Request) -> web.Response:
         """Tell who is logged in, or only what the PBX can do."""
-        switches = self._pbx.switches
+        switches = self._state.switches
         if status := switches.rest_status.get("session"):
             return web.Response(status=status)
         if not switches.session_tells_tenant:

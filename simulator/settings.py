@@ -2,17 +2,15 @@
 
 from contextlib import suppress
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from .gate import Gate, read_body
 from .logins import Login
 from .model import Account
+from .state import PbxState
 from .wire import Json
-
-if TYPE_CHECKING:
-    from .server import Simulator
 
 _TRUE = (True, "true")
 
@@ -78,10 +76,10 @@ def _digest(password: str) -> str:
 class Settings:
     """Answer for do not disturb and for the settings of extensions."""
 
-    def __init__(self, pbx: Simulator) -> None:
+    def __init__(self, state: PbxState) -> None:
         """Answer for a PBX."""
-        self._pbx = pbx
-        self._engine = pbx.engine
+        self._state = state
+        self._engine = state.engine
 
     def routes(self, gate: Gate) -> list[web.RouteDef]:
         """Return the routes."""
@@ -108,7 +106,7 @@ class Settings:
         """Tell the do not disturb state."""
         account = self._account(login)
         return {
-            self._pbx.switches.dnd_field: account.dnd,
+            self._state.switches.dnd_field: account.dnd,
             "reason": account.dnd_reason,
             "expires": f"{account.dnd_expires or 0:g}",
         }
@@ -134,7 +132,7 @@ class Settings:
         expires: float | None = None,
     ) -> None:
         """Switch do not disturb unless commands are ignored."""
-        if not self._pbx.switches.ignore_commands:
+        if not self._state.switches.ignore_commands:
             self._engine.set_dnd(
                 login.account, state, reason, expires, tenant=login.tenant
             )
@@ -145,7 +143,7 @@ class Settings:
 
     async def _set_flat(self, request: web.Request, login: Login) -> Json:
         """Merge some settings."""
-        methods = self._pbx.switches.settings_methods
+        methods = self._state.switches.settings_methods
         if request.method not in methods:
             raise web.HTTPMethodNotAllowed(request.method, methods)
         self._merge(login, await read_body(request))

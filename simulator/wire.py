@@ -1,15 +1,15 @@
-"""From the state of the engine to frames and REST bodies."""
+"""From the state of the engine to frames of the WebSocket."""
 
 import json
 
-from .engine import GROUPS, Engine
+from .engine import Engine
 from .model import Account, AccountType, Call, Party, Record, Stage
+from .routing import GROUPS
 from .switches import Switches
 
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 type Object = dict[str, Json]
 
-_HISTORY_LENGTH = 100
 _NOISE: tuple[Object, ...] = (
     {"action": "x-unknown", "data": {"account": "45", "calls": [1, None]}},
     {"info": "nothing of interest", "callid": "x"},
@@ -50,7 +50,7 @@ class Wire:
 
     def own_calls(self, account: str) -> list[Json]:
         """Return the calls of an extension, as it sees them."""
-        return [self._entry(call, account) for call in self._calls_of(account)]
+        return [self.entry(call, account) for call in self.calls_of(account)]
 
     def tenant_calls(self) -> list[Json]:
         """Return all calls of the tenant, group calls by leg if need be."""
@@ -58,51 +58,15 @@ class Wire:
         for call in self._engine.calls(tenant=self._tenant):
             legs = _phones(call) if self._switches.group_ids == "per_leg" else []
             if any(phone in call.leg_ids for phone in legs):
-                entries += [self._entry(call, phone) for phone in legs]
+                entries += [self.entry(call, phone) for phone in legs]
             else:
-                entries.append(self._entry(call, None))
+                entries.append(self.entry(call, None))
         return entries
 
     def parked_calls(self) -> list[Json]:
         """Return the calls that wait in an orbit."""
         calls = self._engine.calls(tenant=self._tenant)
-        return [self._entry(call, None) for call in calls if call.parked]
-
-    def orbits(self) -> list[Json]:
-        """Return the park orbits for the REST list, whose fields nobody knows."""
-        entries: list[Json] = []
-        calls = self._engine.calls(tenant=self._tenant)
-        for account in self._engine.tenant(self._tenant).accounts.values():
-            if account.type is not AccountType.ORBIT:
-                continue
-            entry: Object = {
-                self._switches.orbit_field: account.number,
-                "display": account.name,
-            }
-            parked: list[Json] = [
-                self._entry(call, None)
-                for call in calls
-                if call.parked and call.called == account.party
-            ]
-            if self._switches.orbit_calls == "list":
-                entry["calls"] = parked
-            elif self._switches.orbit_calls == "count":
-                entry["calls"] = len(parked)
-            entries.append(entry)
-        return entries
-
-    def listed_calls(self, account: str, now: float) -> list[Json]:
-        """Return the calls of an extension for the REST list."""
-        return [
-            self._rest_id(self._id(call, account))
-            | {
-                "from": address(self._ends(call)[0], self._tenant),
-                "to": address(self._ends(call)[1], self._tenant),
-                "state": self._state(call, account),
-                "duration": round(now - (call.connect or call.start)),
-            }
-            for call in self._calls_of(account)
-        ]
+        return [self.entry(call, None) for call in calls if call.parked]
 
     # Accounts
 
@@ -133,7 +97,7 @@ class Wire:
     def blf(self, account: Account) -> Object:
         """Return a `blf` frame, whose real layout nobody knows."""
         state = "idle"
-        if calls := self._calls_of(account.number):
+        if calls := self.calls_of(account.number):
             talks = any(call.talks(account.number) for call in calls)
             state = "busy" if talks else "ringing"
         return {
@@ -143,165 +107,9 @@ class Wire:
             "state": state,
         }
 
-    def directory_entry(self, account: Account) -> Object:
-        """Return an account as the REST list shows it."""
-        return {
-            "name": account.number,
-            "alias": [account.number, *account.aliases],
-            "ani": list(account.ani),
-            "displayname": account.name,
-            "icon": False,
-            "dnd": account.dnd,
-            "chatstatus": account.chat,
-            "connected": {
-                "busy": bool(self._busy_calls(account)),
-                "registered": account.registered,
-                "never": False,
-            }[self._switches.directory_connected],
-            "login": False,
-            "department": "",
-            "position": "",
-            "registered": account.registered,
-        }
+    # How a call looks
 
-    def directory(self, kind: str | None) -> list[Json]:
-        """Return the REST list of accounts, which has no service flags."""
-        return [
-            self.directory_entry(account)
-            for account in self._engine.tenant(self._tenant).accounts.values()
-            if account.type is not AccountType.FLAG and kind in (None, account.type)
-        ]
-
-    def history(self, account: str, now: float) -> Object:
-        """Return the REST history of an extension."""
-        span = 86400
-        records = self._records(account, now)
-        missed = [
-            record
-            for record in records
-            if record.outcomes[account] is None
-            and not record.caller.is_account(account)
-            and record.end > now - span
-        ]
-        history: Object = {
-            "total": len(records),
-            "categories": '{"AAT1":"Category 1"}',
-            "data": [
-                self._past(record, account)
-                for record in reversed(records[-_HISTORY_LENGTH:])
-            ],
-        }
-        if self._switches.history_missed:
-            history |= {"missed": len(missed), "missedspan": span}
-        return history
-
-    def summary(
-        self, account: str, length: int | None, now: float, *, missed: bool
-    ) -> list[Json]:
-        """Return the classic list of the calls of an extension that are over."""
-        records = [
-            record
-            for record in self._records(account, now)
-            if not (missed and record.outcomes[account])
-        ]
-        return [
-            {
-                "start": round(record.start, 3),
-                "from": address(record.caller, self._tenant),
-                "to": address(record.called, self._tenant),
-                "connect": round(record.outcomes[account] or 0, 3),
-                "end": round(record.end, 3),
-                "trunks": [],
-            }
-            for record in records[: -length - 1 if length else None : -1]
-        ]
-
-    # Flags, mailbox, address book
-
-    def flags(self) -> Json:
-        """Return the service flags."""
-        flags = [
-            account
-            for account in self._engine.tenant(self._tenant).accounts.values()
-            if account.type is AccountType.FLAG
-        ]
-        if self._switches.flags_as == "names":
-            return {str(index): flag.name for index, flag in enumerate(flags, 1)}
-        return [
-            {
-                "name": flag.number,
-                "display": flag.name,
-                "mode": flag.mode,
-                "state": flag.active,
-            }
-            for flag in flags
-        ]
-
-    def messages(self, account: Account, query: dict[str, str]) -> Json:
-        """Return the mailbox of an extension, as far as it is asked for."""
-        unread = [message for message in account.messages if message.new]
-        if self._switches.messages_as == "count":
-            return len(unread)
-        shown = unread if query.get("filter") == "unread" else account.messages
-        totals: Object = {"total": len(shown)}
-        if self._switches.messages_as == "data" and "page" in query:
-            totals["data"] = [
-                {
-                    "start": round(message.start, 3),
-                    "from": address(message.caller, self._tenant),
-                    "duration": message.duration,
-                    "type": "",
-                }
-                for message in shown[: -1 - int(query.get("size", "10")) : -1]
-            ]
-        return totals
-
-    def self_messages(self, account: Account) -> Json:
-        """Return the mailbox of an extension, the classic way."""
-        entries: list[Json] = [
-            {
-                "start": round(message.start, 3),
-                "from": address(message.caller, self._tenant),
-                "duration": str(message.duration),
-                "type": "",
-                "attribute": "",
-                "isnew": "true" if message.new else "",
-            }
-            for message in account.messages
-        ]
-        if self._switches.self_messages_as == "list":
-            return entries
-        return {str(index): entry for index, entry in enumerate(entries, 1)}
-
-    def address_book(self, account: Account) -> Json:
-        """Return the address book of an extension."""
-        entries: list[Json] = []
-        for contact in account.contacts:
-            entry: Object = {"first": contact.first, "last": contact.last}
-            if self._switches.address_book_as == "split":
-                entry |= zip(("phone", "mobile"), contact.numbers, strict=False)
-            else:
-                entry = {
-                    "name": f"{contact.first} {contact.last}".strip(),
-                    "numbers": list(contact.numbers),
-                }
-            entries.append(entry)
-        if self._switches.address_book_as == "object":
-            return {"total": len(entries), "data": entries}
-        return entries
-
-    # Inside
-
-    def _records(self, account: str, now: float) -> list[Record]:
-        """Return the calls of an account that are over, the oldest first."""
-        return [
-            record
-            for record in self._engine.tenant(self._tenant).history
-            if account in record.outcomes
-            and record.end <= now - self._switches.history_delay
-        ]
-
-    def _calls_of(self, account: str) -> list[Call]:
+    def calls_of(self, account: str) -> list[Call]:
         """Return the live calls of an account."""
         return [
             call
@@ -317,9 +125,9 @@ class Wire:
             and call.talker is not None
         )
 
-    def _busy_calls(self, account: Account) -> list[Call]:
+    def busy_calls(self, account: Account) -> list[Call]:
         """Return the calls that make an account busy."""
-        calls = self._calls_of(account.number)
+        calls = self.calls_of(account.number)
         if self._switches.code_while_ringing:
             return calls
         if account.type is not AccountType.EXTENSION:
@@ -334,7 +142,7 @@ class Wire:
             "dnd": account.dnd,
             "chatstatus": account.chat,
         }
-        if calls := self._busy_calls(account):
+        if calls := self.busy_calls(account):
             connected = any(call.stage is Stage.CONNECTED for call in calls)
             presence["code"] = 200 if connected else 180
             if self._switches.user_calls != "none":
@@ -345,21 +153,21 @@ class Wire:
 
     def _brief(self, call: Call, account: Account) -> Object:
         """Return a call as an account's presence shows it."""
-        origin, target = self._ends(call)
+        origin, target = self.ends(call)
         brief: Object = {"from": address(origin, self._tenant)}
         if self._switches.user_calls in ("id", "full"):
             brief |= self._named_id(call, account.number)
             brief["to"] = address(target, self._tenant)
         if self._switches.user_calls == "full":
             brief |= {
-                "callstate": self._state(call, account.number),
+                "callstate": self.state(call, account.number),
                 "start": round(call.start, 3),
             }
         return brief
 
-    def _entry(self, call: Call, viewer: str | None) -> Object:
+    def entry(self, call: Call, viewer: str | None) -> Object:
         """Return a call of a `call-state`, seen by an account or by the tenant."""
-        origin, target = self._ends(call)
+        origin, target = self.ends(call)
         entry: Object = self._named_id(call, viewer) | {
             "from": address(origin, self._tenant),
             "to": address(target, self._tenant),
@@ -368,7 +176,7 @@ class Wire:
         }
         if self._switches.tells_recording:
             entry["rec"] = "adhoc" if call.recording else ""
-        state = self._state(call, viewer)
+        state = self.state(call, viewer)
         if self._switches.dialect == "classic":
             return entry | {"callstate": state}
         phones = _phones(call)
@@ -392,43 +200,17 @@ class Wire:
             "connect": "" if call.connect is None else round(call.connect, 3),
         }
 
-    def _past(self, record: Record, account: str) -> Object:
-        """Return a call of the history."""
-        origin, target = record.caller, record.called
-        return {
-            "id": self._id(record, account),
-            "from": address(origin, self._tenant),
-            "to": address(target, self._tenant),
-            "from-name": origin.name,
-            "from-number": origin.number,
-            "to-name": target.name,
-            "to-number": target.number,
-            "inbound": not origin.is_account(account),
-            "external": not (origin.internal and target.internal),
-            "queue": target.type is AccountType.QUEUE,
-            "start": round(record.start, 3),
-            "connect": round(record.outcomes[account] or 0, 3),
-            "end": round(record.end, 3),
-        }
-
-    def _id(self, call: Call | Record, viewer: str | None) -> str:
+    def call_id(self, call: Call | Record, viewer: str | None) -> str:
         """Return the id that a viewer knows the call by."""
         if self._switches.group_ids == "one" or viewer is None:
             return call.id
         return call.leg_ids.get(viewer, call.id)
 
-    def _rest_id(self, call_id: str) -> Object:
-        """Return the id that the REST calls know a call by, if they tell it."""
-        if self._switches.rest_ids == "hidden":
-            return {}
-        own = self._switches.rest_ids == "own"
-        return {"id": f"r-{call_id}" if own else call_id}
-
     def _named_id(self, call: Call, viewer: str | None) -> Object:
         """Return the id as a frame shows it, if it does."""
-        return {"id": self._id(call, viewer)} if self._switches.call_ids else {}
+        return {"id": self.call_id(call, viewer)} if self._switches.call_ids else {}
 
-    def _ends(self, call: Call) -> tuple[Party, Party]:
+    def ends(self, call: Call) -> tuple[Party, Party]:
         """Return from and to of a call."""
         if (
             call.stage is Stage.OWN_RINGING
@@ -439,11 +221,11 @@ class Wire:
             return call.caller, call.talker
         return call.caller, call.called
 
-    def _state(self, call: Call, viewer: str | None) -> str:
+    def state(self, call: Call, viewer: str | None) -> str:
         """Return the word for the state of a call."""
         if call.stage is Stage.CONNECTED:
             return self._switches.held_word if call.held_by else "connected"
-        origin, target = self._ends(call)
+        origin, target = self.ends(call)
         if viewer is None:
             outgoing = not target.internal or (
                 call.stage is Stage.OWN_RINGING and origin is call.caller

@@ -57,10 +57,10 @@ async def half_open(play: Play) -> None:
 
 async def deaf(play: Play) -> None:
     """The open link goes silent for good; a new one works."""
-    silent = set(play.pbx._links)
+    silent = set(play.pbx.links)
     play.pbx.deafen()
     await play.live(8)
-    await play.wait(lambda: not silent & play.pbx._links, "the silent link is given up")
+    await play.wait(lambda: not silent & play.pbx.links, "the silent link is given up")
 
 
 async def slow(play: Play) -> None:

@@ -6,7 +6,8 @@ from itertools import count
 from random import Random
 
 from simulator import Account, AccountType, Call, EngineError, Stage
-from simulator.engine import GROUPS, Engine
+from simulator.engine import Engine
+from simulator.routing import GROUPS
 
 LINE = "45"
 # Who calls again and again, and has a trigger of his own; who does not tell his number.

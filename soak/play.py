@@ -10,7 +10,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 import time
 from typing import Any, override
-from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
 from pytest_homeassistant_custom_component.common import (
@@ -18,10 +17,7 @@ from pytest_homeassistant_custom_component.common import (
     async_test_home_assistant,
 )
 
-from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client
-from custom_components.vodia.pbx.control import commands as control
-from custom_components.vodia.pbx.sync import line_data as side
+from custom_components.vodia.const import DOMAIN, TIMING
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -29,8 +25,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import aiohttp_client, entity_registry as er
 from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from simulator import Simulator, Switches
-from tests.conftest import QUICK, QUICK_SIDE
 from tests.support.entry import create_entry
+from tests.support.timing import QUICK, QUICK_LINE_DATA
 
 from .actions import Actions
 from .automations import Conditions, attach_triggers
@@ -44,10 +40,15 @@ from .watch import Watch
 
 # As quick as the tests, but where a busy machine would be taken for a dead one, and but
 # for the slow reading: it must not mend what was missed.
-TIMING = replace(
-    QUICK, ping=3.0, request=5.0, confirm=5.0, between_reads=0.5, slow_read=60.0
+SOAK_TIMING = replace(
+    QUICK,
+    ping=3.0,
+    request=5.0,
+    confirm=5.0,
+    between_reads=0.5,
+    slow_read=60.0,
+    line_data=replace(QUICK_LINE_DATA, flags=1.0),
 )
-SIDE_TIMING = replace(QUICK_SIDE, flags=1.0)
 # Seconds after which what is shown has to be true, from the end of a fault on.
 PATIENCE = 20.0
 # Seconds after which what is shown is a lie, on a link that is up.
@@ -375,11 +376,6 @@ async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
     switches = getattr(Switches, dialect)(dial_pickup=None)
     with (
         free_waiting(),
-        patch.object(client, "TIMING", TIMING),
-        patch.object(side, "TIMING", SIDE_TIMING),
-        patch.object(client, "time", clock),
-        patch.object(control, "time", clock),
-        patch.object(side, "time", clock),
         TemporaryDirectory() as folder,
     ):
         async with (
@@ -390,6 +386,7 @@ async def home(dialect: str, accounts: int) -> AsyncIterator[tuple[Any, ...]]:
             # The PBX has an address: nothing is looked up, least of all by multicast.
             hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
             hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
+            hass.data[TIMING] = replace(SOAK_TIMING, clock=clock)
             entry = create_entry(hass, pbx)
             # Entities that are not enabled by themselves.
             for number in _CHATTY:

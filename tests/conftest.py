@@ -15,42 +15,19 @@ from pytest_homeassistant_custom_component.common import (
 
 # Before `hass` mounts its own package of this name.
 import custom_components.vodia  # noqa: F401
-from custom_components.vodia.pbx import client
-from custom_components.vodia.pbx.sync import line_data as side
+from custom_components.vodia.const import TIMING
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
 from .support.entry import Phones, create_entry, set_up
 from .support.office import shrink
+from .support.timing import QUICK, SetClock, set_line_data_timing
 
 pytest_plugins = [
     "tests.support.clock",
     "tests.support.flow_coverage",
     "tests.support.log",
 ]
-
-# Seconds of the connection, short enough for a test, and long enough for a machine on
-# which the loop stalls for a second.
-QUICK = replace(
-    client.TIMING,
-    connect=6.0,
-    request=3.0,
-    answer=0.5,
-    first_answer=0.15,
-    ping=1.0,
-    keepalive=0.6,
-    settle=0.05,
-    between_reads=0.2,
-    ask_again=2.0,
-    slow_read=0.5,
-    first_retry=0.1,
-    last_retry=0.4,
-    healthy=0.4,
-    forbidden=0.6,
-    confirm=0.5,
-    proof=0.5,
-    ask_proof_again=0.1,
-)
 
 
 @pytest.fixture(autouse=True)
@@ -69,26 +46,27 @@ def real_environment(
     enable_custom_integrations: None,
     socket_enabled: None,
     hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Load this repository's integration, allow loopback sockets, be quick.
+    """Load this repository's integration, allow loopback sockets.
 
     What is stored stays in memory: the harness's folder is one for all tests, and time
     that is skipped lets all be stored that waits for a quiet moment.
     """
-    monkeypatch.setattr(client, "TIMING", QUICK)
 
 
-# Seconds of what is read beside the link; what is slow does not come up in a test.
-QUICK_SIDE = side.SideTiming(
-    flags=0.2,
-    try_again=0.1,
-    pause=0.05,
-    settle=0.02,
-    pushed=0.02,
-    history=(0.05, 0.4),
-    mailbox=(0.05, 0.4),
-)
+@pytest.fixture
+def hass(hass: HomeAssistant) -> HomeAssistant:
+    """Return Home Assistant with an integration that is quick, and has a clock to set."""
+    hass.data[TIMING] = replace(QUICK, clock=SetClock())
+    return hass
+
+
+@pytest.fixture
+def clock(hass: HomeAssistant) -> SetClock:
+    """Return the clock of the integration."""
+    clock = hass.data[TIMING].clock
+    assert isinstance(clock, SetClock)
+    return clock
 
 
 @pytest.fixture
@@ -121,9 +99,9 @@ async def pbx(dialect: str, request: pytest.FixtureRequest) -> AsyncIterator[Sim
 
 
 @pytest.fixture
-def offers(pbx: Simulator, dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def offers(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:
     """Let the PBX offer what is read beside the link, each mailbox as its dialect has it."""
-    monkeypatch.setattr(side, "TIMING", QUICK_SIDE)
+    set_line_data_timing(hass)
     mailbox = "messages" if dialect == "modern" else "self_messages"
     for kind in ("srvflags", "history", "adrbook", mailbox):
         pbx.switches.rest_status.pop(kind, None)

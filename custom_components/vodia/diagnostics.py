@@ -19,8 +19,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT, CONF_TENANT_NAMES
-from .coordinator import VodiaConfigEntry, account_of
-from .mask import Mask, load, said, words
+from .coordinator import VodiaConfigEntry
+from .hub.devices import account_of
+from .hub.mask import Mask, load, said, words
 from .pbx.assumptions import Assumption
 from .pbx.models import SERVICE_FLAG
 from .pbx.trace import Recorded
@@ -86,7 +87,7 @@ async def async_get_config_entry_diagnostics(
         "unknown_fields": mask.counts(ledger.unknown_fields),
         "odd_fields": mask.counts(ledger.odd_fields),
         "left_out": dict(ledger.left_out),
-        "unknown_call_states": mask.counts(ledger.unknown_states),
+        "unknown_call_states": mask.words(ledger.unknown_states, "state"),
         "samples": {
             mask.key(kind): [mask.value(value) for value in values]
             for kind, values in ledger.samples.items()

@@ -9,7 +9,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .coordinator import VodiaConfigEntry, async_create_session, create_client
+from .coordinator import VodiaConfigEntry
+from .hub.connect import async_create_session, create_client
 from .pbx.errors import CannotConnectError, PbxError
 
 
@@ -83,7 +84,7 @@ async def _problem(hass: HomeAssistant, entry: VodiaConfigEntry) -> str | None:
     """Return why a PBX cannot be reached."""
     http = async_create_session(hass)
     try:
-        await create_client(http, entry.data).session.probe()
+        await create_client(hass, http, entry.data).session.probe()
     except CannotConnectError:
         return "unreachable"
     except PbxError as err:

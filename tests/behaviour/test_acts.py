@@ -14,7 +14,6 @@ import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.conftest import QUICK
 from tests.platforms.test_commands import (
     CALLER,
     CALLS_PATH,
@@ -27,6 +26,7 @@ from tests.platforms.test_event import Ear
 from tests.platforms.test_lines import device, has_line
 from tests.platforms.test_services import act, refused
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import QUICK
 
 classic = pytest.mark.parametrize("dialect", ["classic"])
 modern = pytest.mark.parametrize("dialect", ["modern"])

@@ -13,6 +13,7 @@ from simulator import Simulator
 from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
 from tests.platforms.test_trigger import rest
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import SetClock
 
 from .test_history_as_proof import MISSED, find, lose
 
@@ -37,7 +38,7 @@ async def test_duration(pbx: Simulator, phones: Phones, off: float) -> None:
 
 @pytest.mark.parametrize("set_to", [-3600, 3600])
 async def test_clock_that_is_set_during_a_call(
-    pbx: Simulator, phones: Phones, set_to: float
+    pbx: Simulator, phones: Phones, clock: SetClock, set_to: float
 ) -> None:
     """Neither the PBX's nor our own clock may be set in between, and count."""
     ear = Ear(phones)
@@ -47,12 +48,9 @@ async def test_clock_that_is_set_during_a_call(
     await ear.expect("ringing", "answered")
     await rest(phones.hass, 2)
     pbx.jump(set_to)
-    with patch(
-        "custom_components.vodia.pbx.client.time.time",
-        return_value=dt_util.utcnow().timestamp() + set_to,
-    ):
-        pbx.engine.hang_up(call)
-        heard = await ear.expect("ringing", "answered", "ended: completed")
+    clock.wall = set_to
+    pbx.engine.hang_up(call)
+    heard = await ear.expect("ringing", "answered", "ended: completed")
     assert heard[-1]["duration"] == 2
 
 

@@ -14,24 +14,22 @@ from typing import Any
 from allpairspy import AllPairs
 import pytest
 
-from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client
-from custom_components.vodia.pbx.sync import line_data as side
+from custom_components.vodia.const import DOMAIN, TIMING
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.conftest import QUICK, QUICK_SIDE
 from tests.platforms.test_services import act
 from tests.support.entry import Phones, until
+from tests.support.timing import QUICK, QUICK_LINE_DATA
 from tests.support.truth import is_busy_by_presence, truth_of_extension
 
 type Switch = dict[str, Any]
 
 # Some PBXs tell of presence by the slow read alone, and a day has many steps.
-HASTY = replace(QUICK, slow_read=0.2, between_reads=0.05)
+HASTY = replace(QUICK, slow_read=0.2, between_reads=0.05, line_data=QUICK_LINE_DATA)
 
 FRIEND = "+4930123456"
 _YES_NO = (True, False)
@@ -420,13 +418,11 @@ ALL = [
 @pytest.mark.parametrize(("dialect", "doubt"), ALL)
 async def test_nothing_lies(
     hass: HomeAssistant,
-    monkeypatch: pytest.MonkeyPatch,
     dialect: str,
     doubt: Switch,
 ) -> None:
     """However the PBX answers the open questions: true, or unknown."""
-    monkeypatch.setattr(client, "TIMING", HASTY)
-    monkeypatch.setattr(side, "TIMING", QUICK_SIDE)
+    hass.data[TIMING] = HASTY
     async with Simulator(create_switches(dialect, doubt)) as pbx:
         pbx.engine.add_contact("45", "Anna", "Meyer", FRIEND)
         form = await hass.config_entries.flow.async_init(

@@ -8,7 +8,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 import hashlib
 import json
 import logging
@@ -31,11 +31,10 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.vodia import coordinator as coordinator_module
 from custom_components.vodia.flows.parse import parse_host
-from custom_components.vodia.pbx import client, trace as ledger_module
+from custom_components.vodia.hub import announcer
+from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
-from custom_components.vodia.pbx.sync import line_data as side
 from custom_components.vodia.pbx.wire import messages
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
@@ -48,13 +47,13 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from simulator.server import _step
-from tests.conftest import QUICK, QUICK_SIDE
+from simulator.requests import step_of
 from tests.platforms.test_config_flow import fill_in, form
 from tests.platforms.test_diagnostics import read
 from tests.platforms.test_services import act, refused
 from tests.repository.test_readme import BLOCKS
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_timing
 
 ROOT: Final = Path(__file__).parents[2]
 MEGABYTE: Final = 1024 * 1024
@@ -75,7 +74,7 @@ class Hostile(Simulator):
     @override
     async def _fail(self, request: web.Request) -> web.StreamResponse | None:
         """Answer a step in its own way, if it has one."""
-        if answer := self.answers.get(_step(request)):
+        if answer := self.answers.get(step_of(request)):
             return await answer(request)
         return await super()._fail(request)
 
@@ -88,9 +87,9 @@ def enable_custom_integrations(
 
 
 @pytest.fixture(autouse=True)
-def patient(real_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def patient(hass: HomeAssistant) -> None:
     """Take no link for dead while all are busy."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, ping=5.0, request=5.0))
+    set_timing(hass, ping=5.0, request=5.0)
 
 
 def create_hostile(dialect: str) -> Hostile:
@@ -539,7 +538,7 @@ async def test_devices_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
-    monkeypatch.setattr(coordinator_module, "_DEVICES_LIMIT", 25)
+    monkeypatch.setattr(announcer, "_DEVICES_LIMIT", 25)
     phones = await set_up(hass, entry)
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)
@@ -619,10 +618,8 @@ async def test_what_is_read_beside(
     hass: HomeAssistant,
     pbx: Hostile,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Hostile flags, mailboxes, histories and address books cost no link."""
-    monkeypatch.setattr(side, "TIMING", QUICK_SIDE)
     asked: set[str] = set()
     evil = {
         "srvflags": [

@@ -2,23 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from copy import replace
 from typing import Any
 
 import pytest
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.pbx import client
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from tests.conftest import QUICK
 from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
 from tests.platforms.test_lines import device, has_line
 from tests.platforms.test_services import act
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import set_timing
 
 # Where the watcher sees no calls but its own; a classic one tells those of others by
 # their presence, a modern one only that somebody is in a call.
@@ -192,12 +190,10 @@ async def test_away_for_long(
     hass: HomeAssistant,
     pbx: Simulator,
     dialect: str,
-    monkeypatch: pytest.MonkeyPatch,
     talks: bool,
 ) -> None:
     """A line that does not come back is as good as a refused one, where others know."""
-    timing = replace(QUICK, first_retry=2, last_retry=60, healthy=20)
-    monkeypatch.setattr(client, "TIMING", timing)
+    set_timing(hass, first_retry=2, last_retry=60, healthy=20)
     phones = await set_up(hass, create_entry(hass, pbx))
     await has_line(phones)
     ear, line = Ear(phones, "41"), phones.entry.runtime_data.lines["41"]
@@ -218,7 +214,7 @@ async def test_away_for_long(
         await hears_a_call(phones, pbx)
         return
     pbx.switches.faults.clear()
-    async with asyncio.timeout(timing.last_retry):
+    async with asyncio.timeout(60):
         while not line.connected:
             await asyncio.sleep(1)
     if talks:

@@ -3,25 +3,24 @@
 import asyncio
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
 import json
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.wire import messages
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.link import Link
+from simulator.rest_wire import RestWire
 from simulator.wire import Wire
-from tests.conftest import QUICK
 from tests.platforms.test_commands import CALLER
 from tests.platforms.test_event import Ear
 from tests.support.entry import Phones, set_up, until
 from tests.support.mixed import mixed
+from tests.support.timing import set_timing
 
 type Mangle = Callable[[Any], Any]
 
@@ -52,16 +51,17 @@ def mangle(
     monkeypatch: pytest.MonkeyPatch, dialect: str, change: Callable[[list[Any]], None]
 ) -> None:
     """Let the PBX tell its accounts changed, for as long as the patch lasts."""
-    name = "snapshot" if dialect == "classic" else "directory"
-    original: Mangle = getattr(Wire, name)
+    classic = dialect == "classic"
+    teller, name = (Wire, "snapshot") if classic else (RestWire, "directory")
+    original: Mangle = getattr(teller, name)
 
-    def told(wire: Wire, *args: Any) -> Any:
+    def told(wire: Any, *args: Any) -> Any:
         """Return what is told."""
         found = deepcopy(original(wire, *args))
-        change(found["accounts"] if dialect == "classic" else found)
+        change(found["accounts"] if classic else found)
         return found
 
-    monkeypatch.setattr(Wire, name, told)
+    monkeypatch.setattr(teller, name, told)
 
 
 def number_of(entry: Any) -> Any:
@@ -434,9 +434,9 @@ async def test_odd_field_of_a_call(
 
 
 @pytest.fixture
-def short_quiet(real_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_quiet(hass: HomeAssistant) -> None:
     """Let minutes be short."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, quiet=2.0))
+    set_timing(hass, quiet=2.0)
 
 
 @pytest.mark.usefixtures("short_quiet")
@@ -526,3 +526,20 @@ async def test_too_many_calls_of_one_account(
     await phones.wait("41", "dnd", "on")
     assert messages._ACCOUNT_CALLS_LIMIT < 200
     assert phones.state("41", "dnd") != STATE_UNAVAILABLE
+
+
+@modern
+async def test_ids_with_a_fraction(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call is one and the same, whether its id is written as 7, as 7.0 or as "7"."""
+    ear = Ear(phones)
+    pbx.switches.rest_status["calls"] = 404
+    call = OTHER | {"extension": [45.0]}
+    for call_id in (7, 7.0, "7"):
+        await pbx.send_raw(call_list(call | {"id": call_id}))
+        await phones.wait("45", "call", "ringing")
+    await pbx.send_raw(call_list(call | {"id": 7.0, "state": "connected"}))
+    await phones.wait("45", "call", "connected")
+    assert phones.get("45", "call").attributes["call_id"] == "7"
+    await ear.expect("ringing", "answered")

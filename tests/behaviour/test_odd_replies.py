@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from simulator.wire import Wire
+from simulator.rest_wire import RestWire
 from tests.platforms.test_commands import CALLER
 from tests.platforms.test_event import Ear
 from tests.platforms.test_services import act
@@ -26,9 +26,11 @@ def odd(pbx: Simulator, monkeypatch: pytest.MonkeyPatch) -> Odd:
     """Return what changes what REST tells."""
 
     def change(name: str, how: Callable[[Any], Any]) -> None:
-        """Change what a method of the wire tells."""
-        original = getattr(Wire, name)
-        monkeypatch.setattr(Wire, name, lambda wire, *args: how(original(wire, *args)))
+        """Change what a REST call tells."""
+        original = getattr(RestWire, name)
+        monkeypatch.setattr(
+            RestWire, name, lambda wire, *args: how(original(wire, *args))
+        )
 
     return change
 

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vodia import async_remove_config_entry_device
-from custom_components.vodia.pbx import client
 from custom_components.vodia.pbx.errors import UnexpectedReplyError
 from custom_components.vodia.pbx.net import login as auth
 from custom_components.vodia.pbx.net.rest import Reply, Rest
@@ -24,6 +22,7 @@ from simulator import Simulator
 from tests.platforms.test_diagnostics import read
 from tests.platforms.test_services import act, refused
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import SetClock
 
 classic = pytest.mark.parametrize("dialect", ["classic"])
 modern = pytest.mark.parametrize("dialect", ["modern"])
@@ -98,13 +97,9 @@ async def test_unreliable_filter_removes_nobody(
     hass: HomeAssistant,
     pbx: Simulator,
     phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    clock: SetClock,
 ) -> None:
     """A list of extensions without our own proves nobody's absence."""
-    now = time.monotonic()
-    monkeypatch.setattr(
-        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
-    )
     original = pbx.engine.account("45").type
     for number in range(40, 58):
         pbx.engine.account(str(number)).type = type(original).RING_GROUP
@@ -117,7 +112,7 @@ async def test_unreliable_filter_removes_nobody(
             lambda: len([p for _, p in pbx.requests if "accounts" in p]) >= 2,
         )
         await asyncio.sleep(0.3)
-        now += 601
+        clock.ahead += 601
     assert phones.state("41", "registered") == "on"
     assert phones.device("41")
 

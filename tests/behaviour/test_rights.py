@@ -12,24 +12,23 @@ and what is refused while the same link goes on (`test_flags`, `test_missed_call
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import Simulator
-from tests.conftest import QUICK_SIDE
 from tests.platforms.test_services import act, refused
 from tests.platforms.test_trigger import rest
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_line_data_timing
 
 CALLER = "+4930123456"
 # In the address book, too; calls when that cannot be read.
@@ -382,12 +381,11 @@ async def test_flag_that_cannot_be_set(
     hass: HomeAssistant,
     office: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
     status: int,
 ) -> None:
     """A flag that is read and may not be set says so, and shows what is true."""
     # Nothing is read meanwhile: the simulator refuses a path for all methods.
-    monkeypatch.setattr(side, "TIMING", replace(QUICK_SIDE, flags=60))
+    set_line_data_timing(hass, flags=60)
     phones = await set_up(hass, entry)
     there = Office(hass, office, phones, status)
     await flag_is_set(there)

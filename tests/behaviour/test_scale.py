@@ -6,14 +6,15 @@ from collections.abc import Callable
 import time
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx import client
+from custom_components.vodia.const import TIMING
 from custom_components.vodia.pbx.models import Extension
-from custom_components.vodia.pbx.net import link
-from custom_components.vodia.pbx.net.link import Timing
+from custom_components.vodia.pbx.timing import Timing
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator, Switches
-from tests.support.entry import TIMEOUT, Phones, create_entry, set_up, until
+from tests.support.entry import TIMEOUT, create_entry, set_up, until
+from tests.support.timing import set_timing
 
 LARGE = 1000
 # Of work, the PBX's own included, so that it does not matter what else the machine
@@ -22,9 +23,9 @@ SECONDS = 9.0
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def patience(hass: HomeAssistant) -> None:
     """Wait as long as outside of tests: much is done at once here."""
-    monkeypatch.setattr(client, "TIMING", Timing())
+    hass.data[TIMING] = Timing()
 
 
 @pytest.mark.timeout(120)
@@ -84,7 +85,10 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
             return count
 
         coordinator = phones.entry.runtime_data
-        tables = (coordinator._listeners, coordinator._flag_listeners)
+        tables = (
+            coordinator.changes._callbacks,
+            coordinator.flag_changes._callbacks,
+        )
         real = [dict(table) for table in tables]
         for table in tables:
             for account, updates in table.items():
@@ -113,16 +117,14 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
 
 
 async def test_burst_lets_others_run(
-    hass: HomeAssistant,
-    pbx: Simulator,
-    phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
     """While many frames wait, what else is in the loop gets its turns."""
-    monkeypatch.setattr(link, "_LONG_WORK", 0)
+    set_timing(hass, turn=0)
+    phones = await set_up(hass, entry)
     ledger = phones.entry.runtime_data.client.ledger
     wanted, turns = ledger.frames + 500, 0
-    (open_link,) = pbx._links
+    (open_link,) = pbx.links
     text = b'{"action":"user-state","account":"46","dnd":true}'
     open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
     async with asyncio.timeout(TIMEOUT):

@@ -45,6 +45,7 @@ from custom_components.vodia.pbx.wire.messages import (
 )
 from custom_components.vodia.pbx.wire.party import decoded, is_placeholder, parse_party
 from simulator import engine as sim, model
+from simulator.rest_wire import RestWire
 from simulator.switches import Switches
 from simulator.wire import Wire, encode as write
 
@@ -592,8 +593,9 @@ class Office:
 
         new = Switches.modern(**self.switches)
         wire = Wire(self.engine, new, "localhost")
+        listed = RestWire(self.engine, new, "localhost").directory(None)
         modern.begin_calls(CallScope.TENANT)
-        entries = [orjson.loads(write(e, new)) for e in wire.directory(None)]
+        entries = [orjson.loads(write(e, new)) for e in listed]
         types = {number: str(account.type) for number, account in accounts.items()}
         if new.presence_first:
             take_rest(modern, entries, self.now, types)

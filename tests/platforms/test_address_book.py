@@ -1,6 +1,5 @@
 """The address book of the PBX names callers whose call has no name."""
 
-from dataclasses import replace
 import json
 from typing import Any
 
@@ -8,17 +7,18 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.model import Contact
-from tests.conftest import QUICK_SIDE
+from tests.behaviour.test_numbers import on_phone
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_line_data_timing
 
 from .test_diagnostics import read
 from .test_event import Ear
 from .test_lines import has_line
+from .test_services import act
 
 pytestmark = pytest.mark.usefixtures("offers")
 
@@ -65,6 +65,22 @@ async def test_names(
     assert await name_of(pbx, phones, caller=NUMBER, name="Office") == "Office"
     assert await name_of(pbx, phones, caller="41") == "Bruno Ferreira"
     assert await name_of(pbx, phones, caller="+4930999999") is None
+
+
+async def test_extensions_behind_a_number(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """Of those at one number the one is named whose extension calls."""
+    pbx.engine.add_contact("45", "Anna", "Meyer", "+49 30 123456-0 ext. 41")
+    pbx.engine.add_contact("45", "Bruno", "Kahn", "+49 (0)30 1234560 Durchwahl 42")
+    phones = await set_up_with_book(hass, entry)
+    for extension, name in ("42", "Bruno Kahn"), ("41", "Anna Meyer"), ("43", None):
+        caller = f"+49301234560x{extension}"
+        assert await name_of(pbx, phones, caller=caller) == name
+    assert await name_of(pbx, phones, caller="+49301234560") is None
+    # Who is called by name is called at a number that can be dialed.
+    await act(hass, "voice_command", command="call", who="Anna Meyer")
+    assert on_phone(pbx) == ["+49301234560"]
 
 
 @pytest.mark.parametrize("dialect", ["classic"])
@@ -136,10 +152,9 @@ async def test_read_again(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A new entry is known after a while."""
-    monkeypatch.setattr(side, "TIMING", replace(QUICK_SIDE, book=0.1))
+    set_line_data_timing(hass, book=0.1)
     phones = await set_up_with_book(hass, entry)
     pbx.engine.add_contact(*ANNA)
     book = phones.entry.runtime_data.client.side

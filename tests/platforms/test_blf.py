@@ -1,15 +1,13 @@
 """The lamps (`blf`) of others: hints that somebody is busy, where no list of calls is."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from custom_components.vodia.pbx import client
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.conftest import QUICK
 from tests.support.entry import create_entry, set_up, until
+from tests.support.timing import set_timing
 
 from .test_event import CALLER
 
@@ -18,13 +16,13 @@ LAMPS: dict[str, Any] = {"user_change": False, "lamps": True}
 
 def watched(pbx: Simulator) -> set[str]:
     """Return the extensions whose lamps are asked for."""
-    (link,) = pbx._links
+    (link,) = pbx.links
     return link._watched
 
 
-async def test_lamp(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lamp(hass: HomeAssistant) -> None:
     """A lamp shows at once that a colleague is busy, long before the slow reading."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, slow_read=60.0))
+    set_timing(hass, slow_read=60.0)
     async with Simulator(Switches.modern(domain_calls=False, **LAMPS)) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
         await until(hass, lambda: "41" in watched(pbx))

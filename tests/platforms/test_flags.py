@@ -6,13 +6,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia import async_remove_config_entry_device
-from custom_components.vodia.pbx.state import memory
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import SetClock
 
 from .test_trigger import rest
 
@@ -288,7 +288,7 @@ async def test_gone(
     hass: HomeAssistant,
     pbx: Simulator,
     phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    clock: SetClock,
 ) -> None:
     """A flag that is gone is unavailable, removed after ten minutes, and may come back."""
     await shows(phones, "off")
@@ -297,7 +297,7 @@ async def test_gone(
     tries = asked(pbx)
     await until(hass, lambda: asked(pbx) > tries + 1)
     assert device(phones)
-    monkeypatch.setattr(memory, "FORGET_AFTER", 0.1)
+    clock.ahead += 600
     await until(hass, lambda: phones.device(NIGHT) is None)
     assert not phones.has(NIGHT, "active")
     pbx.engine.add_account(NIGHT, "Night", "srvflags")
@@ -308,12 +308,15 @@ async def test_gone_before_the_start(
     hass: HomeAssistant,
     pbx: Simulator,
     phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    clock: SetClock,
 ) -> None:
     """One that went while Home Assistant was away is removed as well."""
     await shows(phones, "off")
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     pbx.engine.remove_account(NIGHT)
-    monkeypatch.setattr(memory, "FORGET_AFTER", 0.1)
     assert await hass.config_entries.async_setup(phones.entry.entry_id)
+    tries = asked(pbx)
+    await until(hass, lambda: asked(pbx) > tries + 1)
+    assert phones.device(NIGHT)
+    clock.ahead += 600
     await until(hass, lambda: phones.device(NIGHT) is None)

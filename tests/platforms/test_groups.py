@@ -1,19 +1,16 @@
 """Ring groups and queues: accounts that are no phones, and the calls that are for them."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from custom_components.vodia.pbx import client
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import SetClock
 
 from .test_event import CALLER, Ear
 from .test_services import act, refused
@@ -87,13 +84,9 @@ async def test_vanished_group(
     hass: HomeAssistant,
     pbx: Simulator,
     phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    clock: SetClock,
 ) -> None:
     """It is unavailable first, and removed ten minutes later; so is a changed type."""
-    now = asyncio.get_running_loop().time()
-    monkeypatch.setattr(
-        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
-    )
     pbx.engine.remove_account("500")
     pbx.engine.remove_account("41")
     pbx.engine.add_account("41", "A group now", type="hunts", members=("45",))
@@ -105,7 +98,7 @@ async def test_vanished_group(
     await phones.wait("41", "registered", STATE_UNAVAILABLE)
     await phones.wait("", "connected", "on")
     assert phones.device("500")
-    now += 601
+    clock.ahead += 600
     await pbx.cut()
     await until(hass, lambda: phones.device("500") is None)
     await until(hass, lambda: phones.has("41", "call") and not phones.has("41"))

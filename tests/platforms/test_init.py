@@ -3,8 +3,6 @@
 import asyncio
 import logging
 from pathlib import Path
-import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.vodia
 from custom_components.vodia import async_remove_config_entry_device
-from custom_components.vodia.pbx import client
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
@@ -20,6 +17,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er, 
 from simulator import Simulator
 from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
 from tests.support.log import Errors
+from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.loop_debug
 
@@ -147,24 +145,19 @@ async def test_vanished_extension(
     hass: HomeAssistant,
     pbx: Simulator,
     phones: Phones,
-    monkeypatch: pytest.MonkeyPatch,
+    clock: SetClock,
 ) -> None:
     """A vanished extension is unavailable first and removed ten minutes later."""
-    now = asyncio.get_running_loop().time()
-    monkeypatch.setattr(
-        client, "time", SimpleNamespace(monotonic=lambda: now, time=time.time)
-    )
     pbx.engine.remove_account("41")
     await pbx.cut()
     await phones.wait("41", "call", STATE_UNAVAILABLE)
     await phones.wait("", "connected", "on")
-    now += 599
+    clock.ahead += 590
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
     assert phones.state("41", "call") == STATE_UNAVAILABLE
-    # More than one: sums of floats are not exact.
-    now += 2
+    clock.ahead += 10
     await pbx.cut()
     await until(hass, lambda: not phones.has("41"))
     assert phones.device("41") is None

@@ -16,8 +16,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.conftest import QUICK
 from tests.support.entry import Phones, until
+from tests.support.timing import QUICK
 
 from .test_event import CALLER, Ear
 from .test_services import act, refused

@@ -1,16 +1,13 @@
 """The missed calls of a line, as the PBX counts them."""
 
-from dataclasses import replace
-
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.conftest import QUICK_SIDE
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import set_line_data_timing
 
 from .test_lines import has_line
 
@@ -71,10 +68,9 @@ async def test_slowly(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What nothing hints at shows after a while."""
-    monkeypatch.setattr(side, "TIMING", replace(QUICK_SIDE, slow=0.2))
+    set_line_data_timing(hass, slow=0.2)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     phones = await set_up(hass, entry)
     await shows(phones, "1")

@@ -2,21 +2,19 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from copy import replace
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.binary_sensor import VodiaOrbitSensor
-from custom_components.vodia.pbx import client
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.conftest import QUICK
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_timing
 
 from .test_commands import connected
 from .test_event import CALLER, SECOND_CALLER
@@ -291,11 +289,9 @@ async def test_start_does_not_wait(hass: HomeAssistant) -> None:
         assert phones.state("45", "call") == "idle"
 
 
-async def test_push_is_a_hint(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_push_is_a_hint(hass: HomeAssistant) -> None:
     """It is asked for once, and each makes the orbits be read, and nothing else does."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, slow_read=600))
+    set_timing(hass, slow_read=600)
     async with seeing_own_calls(hass, user_change=False) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
         call = park(pbx)
@@ -553,12 +549,10 @@ async def test_ignored(
     await refused(hass, "not_confirmed", name, error=HomeAssistantError)
 
 
-async def test_call_that_goes_elsewhere(
-    hass: HomeAssistant, dialect: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_call_that_goes_elsewhere(hass: HomeAssistant, dialect: str) -> None:
     """A call that has left the phone and is not in the orbit is not parked."""
     # Nothing is to tell meanwhile that the orbit is gone.
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, slow_read=600))
+    set_timing(hass, slow_read=600)
     async with pbx_with(hass, dialect, user_change=False) as (pbx, phones):
         await connected(pbx, phones)
         pbx.engine.remove_account("5")

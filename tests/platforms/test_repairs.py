@@ -1,7 +1,6 @@
 """Repairs: what a person can mend comes when it is so, and goes when it is mended."""
 
 import ast
-from dataclasses import replace
 from datetime import timedelta
 import logging
 from pathlib import Path
@@ -16,9 +15,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.flows.parse import parse_host
-from custom_components.vodia.hub.issues import ISSUES, is_near
-from custom_components.vodia.pbx import client
-from custom_components.vodia.pbx.net.link import Timing
+from custom_components.vodia.hub.issues import ISSUES, is_local_host
+from custom_components.vodia.pbx.timing import Timing
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -26,13 +24,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
-from simulator.tls import LegacyTlsServer, self_signed
+from simulator.legacy_tls import LegacyTlsServer
+from simulator.tls import self_signed
 from tests.behaviour.test_reliability import trusted
-from tests.conftest import QUICK
 from tests.repository.test_readme import ROOT
 from tests.repository.test_repository import ENGLISH
 from tests.support.entry import Phones, add_entry, create_entry, set_up, until
 from tests.support.log import Errors
+from tests.support.timing import QUICK, set_timing
 
 
 @pytest.fixture(autouse=True)
@@ -180,12 +179,11 @@ async def test_forbidden_login_at_start(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Who answers a password with 403 does not hear it again soon, unless a user wants."""
     real = Timing().forbidden
     assert real == 900
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=real))
+    set_timing(hass, forbidden=real)
     pbx.switches.refusal = 403
     pbx.engine.change_password("45", "another")
     assert not await hass.config_entries.async_setup(entry.entry_id)
@@ -206,11 +204,11 @@ async def test_forbidden_login_at_start(
         await retry()
     assert pbx.login_attempts == 1
     # Its time is over: it is tried again by itself.
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=0))
+    set_timing(hass, forbidden=0)
     await retry()
     assert pbx.login_attempts == 2
     # A user who reloads does not have to wait.
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, forbidden=real))
+    set_timing(hass, forbidden=real)
     assert not await hass.config_entries.async_reload(entry.entry_id)
     assert pbx.login_attempts == 3
     pbx.engine.change_password("45", "45-secret")
@@ -401,7 +399,7 @@ async def test_certificate(
 
 async def test_legacy_tls(hass: HomeAssistant, pbx: Simulator) -> None:
     """Old TLS shows, can be allowed, and shows as long as it is."""
-    server = LegacyTlsServer((pbx.host, pbx.port))
+    server = LegacyTlsServer()
     await server.start()
     entry = create_entry(hass, pbx, port=server.port, ssl=True, verify_ssl=False)
     assert not await hass.config_entries.async_setup(entry.entry_id)
@@ -409,9 +407,18 @@ async def test_legacy_tls(hass: HomeAssistant, pbx: Simulator) -> None:
         "legacy_tls": ir.IssueSeverity.ERROR,
         "unverified_tls": ir.IssueSeverity.WARNING,
     }
+    # Allowed, it goes on where it stopped before: the stand-in of old TLS cannot.
+    result = await choose(hass, entry, "legacy_tls", "apply")
+    text = ENGLISH["exceptions"]["cannot_connect"]["message"]
+    assert result["description_placeholders"]["error"] == text
+    await server.stop()
+    await pbx.stop()
+    await pbx.start(port=server.port, ssl_context=self_signed().context)
     await choose(hass, entry, "legacy_tls", "apply")
     assert entry.state is ConfigEntryState.LOADED
     assert set(shown(hass)) == {"legacy_tls_allowed", "unverified_tls"}
+    await pbx.stop()
+    await server.start(port=server.port)
     result = await choose(hass, entry, "legacy_tls_allowed", "apply")
     assert result["reason"] == "failed"
     assert entry.data["legacy_tls"]
@@ -436,7 +443,7 @@ async def test_legacy_tls(hass: HomeAssistant, pbx: Simulator) -> None:
 )
 def test_near(host: str, near: bool) -> None:
     """An address tells whether it is in our own network; a name may."""
-    assert is_near(host.lower()) is near
+    assert is_local_host(host.lower()) is near
 
 
 # The harness answers who looks a name up with an error that no network has.

@@ -1,17 +1,15 @@
 """The mailbox of a line: how many messages were not heard, and that one came."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.sync import line_data as side
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from simulator import Simulator
-from tests.conftest import QUICK_SIDE
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_line_data_timing
 
 from .test_lines import has_line
 from .test_trigger import rest
@@ -120,10 +118,9 @@ async def test_slowly(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What nothing hints at shows after a while."""
-    monkeypatch.setattr(side, "TIMING", replace(QUICK_SIDE, slow=0.2))
+    set_line_data_timing(hass, slow=0.2)
     phones = await set_up(hass, entry)
     await shows(phones, "0")
     pbx.engine.leave_message("45", CALLER)

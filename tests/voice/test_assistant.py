@@ -1,6 +1,6 @@
 """Voice: what the telephones do and answer, through Home Assistant's own assistant."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 import shutil
 from typing import Any
@@ -10,7 +10,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.llm import TOOLS
-from custom_components.vodia.pbx import client
 from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
@@ -26,12 +25,12 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import dump
 from simulator import Simulator, Stage
-from tests.conftest import QUICK
 from tests.platforms.test_event import CALLER
 from tests.platforms.test_lines import has_line
 from tests.platforms.test_services import act, refused
 from tests.repository.test_readme import ROOT, examples
 from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.timing import set_timing
 
 ASSISTANT = "conversation"
 OUTSIDE = "+4930123456"
@@ -53,10 +52,9 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def patience(real_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def patience(hass: HomeAssistant) -> None:
     """Keep the link while the agent takes its time; one that is cut is noticed at once."""
-    timing = replace(QUICK, connect=10.0, request=5.0, ping=10.0, keepalive=10.0)
-    monkeypatch.setattr(client, "TIMING", replace(timing, confirm=3.0))
+    set_timing(hass, connect=10.0, request=5.0, ping=10.0, keepalive=10.0, confirm=3.0)
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import logging
 import math
 import random
-import time
 from typing import Any, Final, Protocol, override
 
 import aiohttp
+from yarl import URL
 
 from .assumptions import Assumption
 from .calls.tracker import Stories, Told
@@ -35,6 +35,7 @@ from .models import (
     ORBIT,
     RINGING_GROUPS,
     Account,
+    AccountCall,
     Call,
     CallEvent,
     CallEventType,
@@ -43,19 +44,26 @@ from .models import (
     Credentials,
     Direction,
     Extension,
+    Group,
+    KnownAccount,
     LoginWay,
     ParkedCalls,
     PastCall,
     Server,
+    ServiceFlag,
+    Totals,
 )
-from .net.link import Link, Timing
+from .net.link import Link
 from .net.rest import Reply, Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import PbxState
 from .sync.accounts import RestAccounts
+from .sync.capabilities import Capabilities
 from .sync.history import read_history
-from .sync.line_data import Hint, Kind, Side, SideChanges
+from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
+from .sync.refusals import Refusals
+from .timing import USUAL, Timing
 from .trace import Ledger
 from .wire.fields import FrameError
 from .wire.messages import (
@@ -75,7 +83,6 @@ from .wire.messages import (
 
 _LOGGER = logging.getLogger(__name__)
 
-TIMING: Final = Timing()
 # Failed readings of the accounts in a row that end a link.
 _READ_FAILURES: Final = 3
 # Seconds by which a timer of the loop may be early.
@@ -128,14 +135,12 @@ async def _wait(future: asyncio.Future[None]) -> None:
 
 @dataclass(slots=True)
 class _Link:
-    """What belongs to one life of the WebSocket.
-
-    Until a PBX has answered to `domain-calls`, a list of calls is one of our own.
-    """
+    """What belongs to one life of the WebSocket."""
 
     socket: Link
     state: PbxState
     rest_accounts: RestAccounts
+    capabilities: Capabilities
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -150,25 +155,11 @@ class _Link:
     accounts_odd: bool = False
     backs_off: bool = False
     orbits_asked: bool = False
-    orbits_pushed: bool = False
-    call_scope: CallScope = CallScope.OWN
-    rest_tells_accounts: bool = False
     lamps: set[str] = field(default_factory=set)
     deltas: int = 0
     asked_for: dict[str, float] = field(default_factory=dict)
     unheard_until: float = 0.0
     failure: asyncio.Future[None] = field(default_factory=_new_future)
-    rest_calls: bool | None = None
-    rest_ids: bool | None = None
-    rest_refused: set[str] = field(default_factory=set)
-    dnd_way: int = 0
-    rest_chat: bool | None = None
-    retrieve_code: str | None = None
-
-    @property
-    def socket_tells_accounts(self) -> bool:
-        """Return whether the PBX has the classic `domain-state`."""
-        return self.accounts_told.is_set()
 
 
 class PbxClient:
@@ -188,6 +179,7 @@ class PbxClient:
         country: str | None = None,
         told: Told | None = None,
         tenant_names: Iterable[str] = (),
+        timing: Timing = USUAL,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
@@ -202,7 +194,8 @@ class PbxClient:
         self.country = country
         self.ledger = Ledger()
         self._decoder = Decoder(self.ledger)
-        self.timing = TIMING
+        self.timing = timing
+        self.clock = timing.clock
         self.session = Session(
             Rest(http, server, self.ledger, self.timing.request),
             credentials,
@@ -216,8 +209,10 @@ class PbxClient:
             self._side_told,
             flags=flags,
             country=country,
+            timing=timing,
         )
         self._credentials = credentials
+        self._server = server
         self._listener = listener
         self._hosts = frozenset({server.host.lower(), "localhost"})
         self._memory = Memory(names=set(tenant_names))
@@ -231,7 +226,7 @@ class PbxClient:
         self._was_live = False
         self.links = 0
         self._refusals_left = 0
-        self.changed_at = time.time()
+        self.changed_at = self.clock.time()
         self._accounts_listed = False
         self._orbits_stray = False
         self._orbit_refusals_left = 0
@@ -240,7 +235,125 @@ class PbxClient:
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Lock()
 
-    # Life
+    # Where it is, and as whom
+
+    @property
+    def url(self) -> URL:
+        """Return where the PBX is."""
+        return self.session.rest.url
+
+    @property
+    def server_name(self) -> str | None:
+        """Return what the PBX calls itself, as the `Server` header of its replies."""
+        return self.session.server_name
+
+    @property
+    def tenant_name(self) -> str:
+        """Return the tenant as the PBX names it."""
+        return self.session.tenant
+
+    @property
+    def login(self) -> LoginWay | None:
+        """Return the method and user of the login that worked."""
+        return self.session.way
+
+    @property
+    def websocket_path(self) -> str:
+        """Return the path of the WebSocket."""
+        return self.session.websocket_path
+
+    @property
+    def forbidden_for(self) -> float:
+        """Return for how many seconds a login that is forbidden is not repeated."""
+        return self.timing.forbidden
+
+    async def probe(self) -> None:
+        """Ask the PBX anything; raises CannotConnectError when nobody answers."""
+        await self.session.probe()
+
+    def add_line(
+        self, http: aiohttp.ClientSession, credentials: Credentials, listener: Listener
+    ) -> LineClient:
+        """Return the login of a further extension, to be started; we close it, too."""
+        return LineClient(http, self._server, credentials, listener, self)
+
+    # The tenant
+
+    @property
+    def extensions(self) -> Mapping[str, Extension]:
+        """Return all extensions by their numbers, as this login knows them."""
+        return self._state.extensions
+
+    @property
+    def groups(self) -> Mapping[str, Group]:
+        """Return all accounts that are no extensions by their numbers."""
+        return self._state.groups
+
+    @property
+    def accounts(self) -> Mapping[str, KnownAccount]:
+        """Return extensions and groups by their numbers."""
+        return self._state.accounts
+
+    def account(self, number: str) -> KnownAccount | None:
+        """Return an extension or a group; None for an unknown number."""
+        return self._state.account(number)
+
+    @property
+    def listed_accounts(self) -> Mapping[str, Account]:
+        """Return the accounts of the tenant in the words of the PBX."""
+        return self.watcher.state.raw_accounts
+
+    @property
+    def totals(self) -> Totals:
+        """Return the counts of the tenant."""
+        return self._state.totals
+
+    @property
+    def call_scope(self) -> CallScope | None:
+        """Return of whose calls the PBX tells this login."""
+        return self._state.scope
+
+    @property
+    def calls(self) -> tuple[AccountCall, ...]:
+        """Return the calls of the extension whose login this is."""
+        return self._state.extensions[self._state.line].calls
+
+    # What only REST tells
+
+    @property
+    def values(self) -> SideValues:
+        """Return what is known of the mailbox, missed calls, flags and address book."""
+        return self.side.values
+
+    @property
+    def offered(self) -> Mapping[str, bool | None]:
+        """Return what this PBX offers over REST; None is not known yet."""
+        return self.side.offered
+
+    @property
+    def service_flags(self) -> Mapping[str, ServiceFlag]:
+        """Return the service flags by their numbers."""
+        return self.side.values.service_flags or {}
+
+    # The calls that are tracked
+
+    def origin_of(self, call_id: str) -> int | None:
+        """Return what the events of a call that is up have in common."""
+        return self.stories.origin_of(call_id)
+
+    def accounts_in(self, origin: int) -> set[str]:
+        """Return the accounts for which a call is not over."""
+        return self.stories.accounts_in(origin)
+
+    def is_doubted(self, event: CallEvent) -> bool:
+        """Return whether it is open if an account still has the call of an event."""
+        return self.stories.is_doubted(event)
+
+    def still_rings(self, event: CallEvent) -> bool:
+        """Return whether the call of an event rings at its account."""
+        return self.stories.rings(event)
+
+    # Life of the link
 
     @property
     def state(self) -> PbxState:
@@ -407,6 +520,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
+            Capabilities(Refusals(self.timing.ask_again, self.clock)),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -446,7 +560,7 @@ class PbxClient:
         """
         old, self._state, self._live = self._state, live.state, live
         self.links += 1
-        self.changed_at = time.time()
+        self.changed_at = self.clock.time()
         self._was_live = True
         self.side.begin()
         self._up.set()
@@ -468,7 +582,7 @@ class PbxClient:
             ),
         )
         known = after.keys() | self.stories.accounts
-        now = time.monotonic()
+        now = self.clock.monotonic()
         events = self.stories.begin(live.state, self._told_here(known), now)
         if reading and reading.done():
             past = self._identified(live, reading.result())
@@ -517,7 +631,7 @@ class PbxClient:
         if began is None:
             return None
         # The same whenever it is asked.
-        return round(time.time() - (time.monotonic() - began), 1)
+        return round(self.clock.time() - (self.clock.monotonic() - began), 1)
 
     def _told_here(self, numbers: Iterable[str]) -> set[str]:
         """Return the accounts whose calls are told by this login, not by their own.
@@ -535,13 +649,13 @@ class PbxClient:
     def take_over(self, number: str) -> None:
         """Tell the calls of an extension from now on, as far as they are known here."""
         if self._live and self._told_here({number}):
-            now = time.monotonic()
+            now = self.clock.monotonic()
             self._tell(self.stories.take_over(self._state, number, now))
 
     def _lost(self, error: PbxError) -> None:
         """Tell that the state is not live any more, and why: each kind of reason once."""
         if self._live:
-            self.changed_at = time.time()
+            self.changed_at = self.clock.time()
             self._memory.end_link(self._state.listed)
         self._live = None
         self._up.clear()
@@ -596,15 +710,19 @@ class PbxClient:
         except (AccessOffError, UnexpectedReplyError) as err:
             problem = err
         await _set(live.accounts_told, timing.answer if problem else timing.settle)
-        if problem and not live.socket_tells_accounts:
+        if problem and not live.capabilities.socket_tells_accounts:
             # A list that was there before is missing by mistake.
             if self._accounts_listed or not isinstance(
                 problem, NotFoundError | MethodNotAllowedError
             ):
                 raise problem
             _LOGGER.debug("The PBX lists no accounts")
-        if not live.socket_tells_accounts and self._wanted is CallScope.TENANT:
-            live.call_scope = CallScope.TENANT
+        if (
+            not live.capabilities.socket_tells_accounts
+            and self._wanted is CallScope.TENANT
+        ):
+            live.capabilities.call_scope = CallScope.TENANT
+            live.capabilities.calls_answered = False
             live.calls_told.clear()
             await send(encode("domain-calls", subscribe=True))
             if await _set(live.calls_told, timing.first_answer):
@@ -613,15 +731,17 @@ class PbxClient:
                     with suppress(AccessOffError, UnexpectedReplyError):
                         await self._read_accounts(live)
                 return
-            live.call_scope = CallScope.OWN
+            live.capabilities.call_scope = CallScope.OWN
             await send(encode("domain-calls", subscribe=False))
         answered = await self._ask_for_own_calls(live)
-        live.socket.answers_get_calls = answered and live.socket_tells_accounts
+        live.socket.answers_get_calls = (
+            answered and live.capabilities.socket_tells_accounts
+        )
 
     async def _request_calls(self, live: _Link) -> None:
         """Ask for the list of calls, in the words of either dialect."""
         send = live.socket.send
-        if live.call_scope is CallScope.TENANT:
+        if live.capabilities.call_scope is CallScope.TENANT:
             await send(encode("domain-calls", subscribe=True))
         else:
             await send(encode("own-calls", subscribe=True))
@@ -643,11 +763,11 @@ class PbxClient:
         deltas = live.deltas
         live.state.begin_reading()
         snapshot = await live.rest_accounts.read()
-        if live.socket_tells_accounts:
+        if live.capabilities.socket_tells_accounts:
             return
-        live.rest_tells_accounts = self._accounts_listed = True
+        live.capabilities.rest_tells_accounts = self._accounts_listed = True
         self.take(live, live.state.newest(snapshot))
-        if live.state.wants_orbits or not live.orbits_pushed:
+        if live.state.wants_orbits or not live.capabilities.orbits_pushed:
             live.orbits_wanted.set()
         if live.state.line_is_denied:
             await self._check_own_calls(live)
@@ -663,7 +783,7 @@ class PbxClient:
         if await self._read_own_calls() and live.state.line_is_denied:
             _LOGGER.debug("The PBX does not tell the calls of the tenant")
             self.ledger.assume(Assumption.TENANT_LISTS_ARE_GRANTED, False)
-            live.call_scope = CallScope.OWN
+            live.capabilities.call_scope = CallScope.OWN
             await live.socket.send(encode("domain-calls", subscribe=False))
             await self._request_calls(live)
 
@@ -689,11 +809,12 @@ class PbxClient:
                 self._missed(live, err.lost)
                 continue
             if isinstance(message, AccountsSnapshot):
+                live.capabilities.socket_tells_accounts = True
                 live.accounts_told.set()
                 live.orbits_wanted.set()
-                if live.call_scope is CallScope.TENANT:
+                if live.capabilities.call_scope is CallScope.TENANT:
                     # The classic dialect after all: its lists are of own calls.
-                    live.call_scope = CallScope.OWN
+                    live.capabilities.call_scope = CallScope.OWN
                     await live.socket.send(encode("get-calls"))
             self.take(live, message)
             if isinstance(message, AccountsSnapshot) and live.state.contradicts(
@@ -719,7 +840,7 @@ class PbxClient:
 
     def take(self, live: _Link, message: Message) -> None:
         """Apply a message and tell what it changed."""
-        begun, now = NOTHING, time.monotonic()
+        begun, now = NOTHING, self.clock.monotonic()
         unheard: frozenset[str] | None = None
         match message:
             # First what comes most, for each of these takes its time.
@@ -734,7 +855,8 @@ class PbxClient:
                 raise UnexpectedReplyError("the calls of orbits come as our own")
             case CallList():
                 unheard = live.state.unheard
-                begun = live.state.begin_calls(live.call_scope)
+                begun = live.state.begin_calls(live.capabilities.call_scope)
+                live.capabilities.calls_answered = True
                 live.calls_told.set()
                 live.calls_heard.set()
                 live.calls_at = asyncio.get_running_loop().time()
@@ -751,7 +873,7 @@ class PbxClient:
                     )
                 return
             case OrbitSignal():
-                live.orbits_pushed = True
+                live.capabilities.orbits_pushed = True
                 live.orbits_wanted.set()
                 return
             case ChatMessage():
@@ -802,7 +924,7 @@ class PbxClient:
         events: list[CallEvent] = []
         if changes.calls:
             numbers = self._told_here(changes.calls)
-            events = self.stories.tell(live.state, numbers, time.monotonic())
+            events = self.stories.tell(live.state, numbers, self.clock.monotonic())
         if self._listener:
             self._listener.changed(changes)
         if changes.calls:
@@ -843,9 +965,9 @@ class PbxClient:
             if live.accounts_odd:
                 again = min(again * 2 or timing.between_reads, timing.slow_read)
                 live.backs_off = True
-            if live.socket_tells_accounts:
+            if live.capabilities.socket_tells_accounts:
                 await live.socket.send(encode("get-users"))
-            elif live.rest_tells_accounts:
+            elif live.capabilities.rest_tells_accounts:
                 try:
                     await self._read_accounts(live)
                 except AccessOffError, CannotConnectError, UnexpectedReplyError:
@@ -874,18 +996,12 @@ class PbxClient:
             live.calls_heard.clear()
             differ, live.calls_differ = live.calls_differ, False
             await self._request_calls(live)
-            if await _set(live.calls_heard, timing.answer):
+            if await _set(live.calls_heard, timing.answer) or await self._weigh_silence(
+                live
+            ):
                 open_ = False
-            else:
-                told = (
-                    None if live.rest_calls is False else await self._read_own_calls()
-                )
-                checked = None if told is None else live.state.checked(told)
-                if checked:
-                    self.take(live, checked)
-                    open_ = False
-                elif differ:
-                    self._changed(live, live.state.doubt_calls())
+            elif differ:
+                self._changed(live, live.state.doubt_calls())
             live.calls_at = now()
             if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
                 live.calls_wanted.set()
@@ -895,6 +1011,26 @@ class PbxClient:
                 delay = timing.between_reads
                 await asyncio.sleep(delay)
 
+    async def _weigh_silence(self, live: _Link) -> bool:
+        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
+
+        Those of others than the line are known by their presence alone.
+        """
+        if live.capabilities.rest_tells_accounts:
+            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
+                await self._read_accounts(live)
+        else:
+            live.refresh_wanted.set()
+        refused = live.capabilities.refusals.stand("calls")
+        told = None if refused else await self._read_own_calls()
+        if live.calls_heard.is_set():
+            return True
+        checked = None if told is None else live.state.checked(told)
+        if checked:
+            self.take(live, checked)
+        self._changed(live, live.state.weigh_silence(own=checked is not None))
+        return checked is not None
+
     async def _watch_lamps(self, live: _Link) -> None:
         """Ask to be told when the lamp of an extension changes, where no list of calls is.
 
@@ -902,8 +1038,8 @@ class PbxClient:
         the accounts, and the slow reading goes on.
         """
         if (
-            live.rest_tells_accounts
-            and live.call_scope is CallScope.OWN
+            live.capabilities.rest_tells_accounts
+            and live.capabilities.call_scope is CallScope.OWN
             and self._wanted is CallScope.TENANT
         ):
             extensions = live.state.extensions.values()
@@ -920,7 +1056,10 @@ class PbxClient:
         reading that is old when it comes is done anew.
         """
         timing, session, offered, tries = self.timing, self.session, False, 0
-        while not live.socket_tells_accounts and live.call_scope is CallScope.OWN:
+        while (
+            not live.capabilities.socket_tells_accounts
+            and live.capabilities.call_scope is CallScope.OWN
+        ):
             live.orbits_wanted.clear()
             if live.state.orbits:
                 await self._subscribe_to_orbits(live)
@@ -945,7 +1084,7 @@ class PbxClient:
                 if refused:
                     return
                 await asyncio.sleep(timing.between_reads)
-            sure = live.orbits_pushed and not live.state.wants_orbits
+            sure = live.capabilities.orbits_pushed and not live.state.wants_orbits
             await _set(live.orbits_wanted, None if sure else timing.slow_read)
             await asyncio.sleep(timing.settle)
         # Presence tells it after all.
@@ -973,7 +1112,7 @@ class PbxClient:
         was_quiet = False
         history = await (reading or self._read_history())
         while True:
-            now, patience = time.monotonic(), timing.proof - _CLOCK_TICK
+            now, patience = self.clock.monotonic(), timing.proof - _CLOCK_TICK
             past = self._identified(live, history)
             events = stories.settle(live.state, past, now, patience)
             if events:
@@ -1002,7 +1141,7 @@ class PbxClient:
         """Return whether calls may come that no phone hears and no push tells of."""
         line = self.watcher.state.extensions.get(live.state.line)
         return (
-            live.call_scope is CallScope.OWN
+            live.capabilities.call_scope is CallScope.OWN
             and live.state.line not in self.stories.without_history
             and line is not None
             and line.dnd is True
@@ -1012,7 +1151,7 @@ class PbxClient:
         """Return the history of the line as far as it is told: it only proves more."""
         session, line = self.session, self.line
         timing, waits = self.timing, self.stories.waits_since(line)
-        rest = min(timing.proof, waits + timing.proof - time.monotonic())
+        rest = min(timing.proof, waits + timing.proof - self.clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 history = await read_history(session, line, self.ledger)
@@ -1043,20 +1182,19 @@ class PbxClient:
         if (live := self._live) is None:
             return {}
         return {
-            "socket_tells_accounts": live.socket_tells_accounts,
-            "rest_tells_accounts": live.rest_tells_accounts,
+            **live.capabilities.as_diagnostics(),
             "presence_pushed": live.state.presence_pushed,
-            "calls_answered": live.calls_told.is_set(),
-            "rest_call_commands": live.rest_calls,
-            "rest_refused": sorted(live.rest_refused),
-            "dnd_way": live.dnd_way,
         }
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what the PBX offers; raises NotConnectedError without a link."""
+        return self.live.capabilities
 
     @property
     def accounts_hidden(self) -> bool:
         """Return whether the PBX has no list of accounts for this login."""
-        live = self.live
-        return not (live.socket_tells_accounts or live.rest_tells_accounts)
+        return self.capabilities.accounts_hidden
 
     @property
     def calls_hidden(self) -> bool:
@@ -1066,8 +1204,8 @@ class PbxClient:
         """
         return (
             self._wanted is CallScope.TENANT
-            and self.live.call_scope is CallScope.OWN
-            and not self.live.socket_tells_accounts
+            and self.live.capabilities.call_scope is CallScope.OWN
+            and not self.live.capabilities.socket_tells_accounts
         )
 
     @property
@@ -1135,7 +1273,13 @@ class LineClient(PbxClient):
         self._watcher = watcher
         self._away = False
         super().__init__(
-            http, server, credentials, listener, flags=None, country=watcher.country
+            http,
+            server,
+            credentials,
+            listener,
+            flags=None,
+            country=watcher.country,
+            timing=watcher.timing,
         )
         self.stories = watcher.stories
         watcher.lines[credentials.extension] = self
@@ -1224,7 +1368,7 @@ class LineClient(PbxClient):
         """Ask for the calls of the extension."""
         await live.socket.send(encode("avoid-disconnect"))
         answered = await self._ask_for_own_calls(live)
-        told = self._watcher.live.socket_tells_accounts
+        told = self._watcher.live.capabilities.socket_tells_accounts
         live.socket.answers_get_calls = answered and told
 
     @override

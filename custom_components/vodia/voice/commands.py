@@ -9,7 +9,7 @@ import voluptuous as vol
 
 from homeassistant.util import dt as dt_util
 
-from ..validators import number_filter
+from ..validators import number
 from .assistant import (
     Verb,
     async_call,
@@ -46,7 +46,7 @@ def recognized_text(value: Any) -> str:
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return number_filter(value)
+    return str(number(value))
 
 
 # A number may be one in words, which nobody understands.

@@ -246,6 +246,4 @@ def given_names(coordinator: VodiaCoordinator, number: str) -> list[str]:
 def _area_id(coordinator: VodiaCoordinator, number: str) -> str | None:
     """Return the area that an account is in."""
     device = coordinator.devices.get(number)
-    return (
-        dr.async_get_effective_area_id(coordinator.hass, device) if device else None
-    )
+    return dr.async_get_effective_area_id(coordinator.hass, device) if device else None

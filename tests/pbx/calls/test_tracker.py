@@ -16,8 +16,9 @@ from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.messages import decode_history
 from simulator import model
+from simulator.rest_wire import RestWire
 from simulator.switches import Switches
-from simulator.wire import Wire, encode
+from simulator.wire import encode
 from tests.pbx.test_properties import (
     ACTIONS,
     ACTS,
@@ -367,7 +368,7 @@ class Life:
     def history(self, dialect: str) -> Any:
         """Return the line's history as the PBX tells it."""
         switches = getattr(Switches, dialect)(**self.office.switches)
-        wire = Wire(self.office.engine, switches, "localhost")
+        wire = RestWire(self.office.engine, switches, "localhost")
         told = (
             wire.summary(LINE, 50, self.office.now, missed=False)
             if dialect == "classic"

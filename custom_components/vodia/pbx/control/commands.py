@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 import re
-import time
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -100,12 +99,14 @@ class Control:
 
         async with self._act("retrieve") as act:
             live = client.live
-            if live.retrieve_code is None:
+            if live.capabilities.retrieve_code is None:
                 async with act.in_time():
-                    live.retrieve_code = await read_retrieve_code(
+                    live.capabilities.retrieve_code = await read_retrieve_code(
                         client.session, client.ledger
                     )
-            return await self._dial(act, f"{live.retrieve_code}{orbit}", retrieved)
+            return await self._dial(
+                act, f"{live.capabilities.retrieve_code}{orbit}", retrieved
+            )
 
     async def _dial(
         self,
@@ -118,7 +119,7 @@ class Control:
         command = Command({"remote-dial": number}, "make-call", {"to": number})
         async with act.in_time():
             await self._find_rest()
-        dial = client.live.state.expect_dial(number, time.monotonic())
+        dial = client.live.state.expect_dial(number, client.clock.monotonic())
         # Who calls back now is no call of ours.
         act.notes.callback(client.state.cancel_dial, dial)
         try:
@@ -333,17 +334,26 @@ class Control:
                 await client.send("chat", src=line, dest=recipient, message=text)
 
     async def _chats_over_rest(self) -> bool:
-        """Find out, once for a link, whether the PBX has its messages over REST (v70)."""
+        """Find out whether the PBX has its messages over REST (v70).
+
+        One that has not is not asked again for a while.
+        """
         client, live = self._client, self._client.live
-        if live.rest_chat is None:
+        if not (
+            live.capabilities.rest_chat or live.capabilities.refusals.stand("chat")
+        ):
             try:
                 path = client.session.path("chat-history")
                 await client.session.request("GET", path, params={"api": "2"})
-            except AccessOffError, UnexpectedReplyError:
-                live.rest_chat = False
+            except NotFoundError, MethodNotAllowedError, AccessOffError:
+                live.capabilities.rest_chat = False
+                live.capabilities.refusals.note("chat", sure=True)
+            except UnexpectedReplyError:
+                # Perhaps only this time.
+                return False
             else:
-                live.rest_chat = True
-        return live.rest_chat
+                live.capabilities.rest_chat = True
+        return bool(live.capabilities.rest_chat)
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -405,17 +415,24 @@ class Control:
             ("PUT", own_settings, table),
         )
         forbidden: AccessOffError | None = None
-        for index in range(live.dnd_way, len(ways)):
+        refused = [
+            live.capabilities.refusals.stand(f"dnd {way}") for way in range(len(ways))
+        ]
+        for index, way in enumerate(ways):
             if index and len(full) > 1:
                 raise forbidden or NotSupportedError("no reason and no expiry here")
+            # Only the first one takes a reason; and none at all is no answer.
+            if refused[index] and len(full) == 1 and not all(refused):
+                continue
             try:
-                await self._client.session.request(*ways[index])
-            except NotFoundError, MethodNotAllowedError:
+                await self._client.session.request(*way)
+            except (NotFoundError, MethodNotAllowedError, AccessOffError) as err:
+                live.capabilities.refusals.note(f"dnd {index}")
+                if isinstance(err, AccessOffError):
+                    forbidden = err
                 continue
-            except AccessOffError as err:
-                forbidden = err
-                continue
-            live.dnd_way = index
+            live.capabilities.dnd_way = index
+            live.capabilities.refusals.lift(f"dnd {index}")
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
@@ -587,39 +604,50 @@ class Control:
             await self._client.send(command.action, **command.fields)
 
     async def _find_rest(self) -> None:
-        """Find out, once for a link, whether the PBX serves call commands over REST.
+        """Find out whether the PBX serves call commands over REST.
 
-        And, once a call is up, whether it knows calls by the ids of the socket.
+        And, once a call is up, whether it knows calls by the ids of the socket. One that
+        refuses is asked again for the next command, then only after a while.
         """
         client = self._client
         live = client.live
-        if live.rest_calls is False or live.rest_ids is not None:
+        if live.capabilities.rest_ids is not None or live.capabilities.refusals.stand(
+            "calls"
+        ):
             return
         before = {call.id for call in own_calls(live.state)}
         try:
             reply = await client.session.request("GET", client.session.path("calls"))
             told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
-            live.rest_calls = False
+            live.capabilities.rest_calls = False
+            live.capabilities.refusals.note("calls")
             return
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in own_calls(live.state)}
-        live.rest_calls = True
+        live.capabilities.rest_calls = True
+        live.capabilities.refusals.lift("calls")
         if told and own:
-            live.rest_ids = not own.isdisjoint(told)
-            client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
+            live.capabilities.rest_ids = not own.isdisjoint(told)
+            client.ledger.assume(
+                Assumption.REST_KNOWS_THE_IDS, live.capabilities.rest_ids
+            )
 
     async def _asked_over_rest(self, act: Act, command: Command) -> bool:
         """Send a command over REST; return False where the PBX does not serve it."""
         client = self._client
         live = client.live
-        if command.body is None or not live.rest_calls:
+        if command.body is None or not live.capabilities.rest_calls:
             return False
         kind = " ".join(command.body)
         for_call = "id" in command.fields
-        if kind in live.rest_refused or (for_call and live.rest_ids is False):
+        unknown_ids = (
+            live.capabilities.rest_ids is False
+            or live.capabilities.refusals.stand("ids")
+        )
+        if live.capabilities.refusals.stand(kind) or (for_call and unknown_ids):
             return False
         try:
             async with act.in_time():
@@ -627,17 +655,22 @@ class Control:
                     "POST", client.session.path("calls"), command.body
                 )
         except MethodNotAllowedError, AccessOffError:
-            live.rest_refused.add(kind)
+            live.capabilities.refusals.note(kind)
             return False
         except NotFoundError:
             if not for_call:
                 raise
             call_id = command.fields["id"]
-            if live.rest_ids is None and live.state.may_have(live.state.line, call_id):
+            if live.capabilities.rest_ids is None and live.state.may_have(
+                live.state.line, call_id
+            ):
                 # It is up, and REST has named no ids to compare: it may use others.
-                live.rest_ids = False
+                live.capabilities.refusals.note("ids")
                 return False
             raise UnknownCallError("the PBX does not know the call") from None
+        live.capabilities.refusals.lift(kind)
+        if for_call:
+            live.capabilities.refusals.lift("ids")
         return True
 
     async def _reached(

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 import socket
 from typing import Final, Self
 
@@ -11,6 +10,7 @@ import aiohttp
 
 from ..assumptions import Assumption
 from ..errors import CannotConnectError
+from ..timing import Timing
 from ..trace import Ledger
 from ..wire.messages import encode
 from .rest import Rest, network_errors
@@ -19,36 +19,6 @@ _MESSAGE_LIMIT: Final = 16 * 1024 * 1024
 _USER_TIMEOUT_MS: Final = 15_000
 # What RFC 6455 calls a close frame that gives no code.
 _NO_CODE: Final = 1005
-# Seconds of work after which others in the loop get their turn.
-_LONG_WORK: Final = 0.004
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """Seconds of the connection; tests shorten them."""
-
-    connect: float = 10.0
-    request: float = 10.0
-    answer: float = 3.0
-    first_answer: float = 1.0
-    ping: float = 15.0
-    keepalive: float = 30.0
-    send: float = 10.0
-    settle: float = 0.3
-    between_reads: float = 2.0
-    ask_again: float = 60.0
-    slow_read: float = 60.0
-    forget: float = 610.0
-    quiet: float = 120.0
-    first_retry: float = 2.0
-    last_retry: float = 60.0
-    healthy: float = 20.0
-    look: float = 3.0
-    forbidden: float = 900.0
-    confirm: float = 5.0
-    proof: float = 3.0
-    ask_proof_again: float = 1.0
-    unheard: float = 5.0
 
 
 class Link:
@@ -87,11 +57,12 @@ class Link:
         """Connect; raises the PbxError that fits the refusal."""
         with network_errors():
             async with asyncio.timeout(timing.connect):
+                tls = await rest.tls()
                 return cls(
                     await rest.http.ws_connect(
                         rest.url.with_path(path).with_query(params),
                         headers=rest.headers,
-                        ssl=await rest.tls(),
+                        ssl=tls,
                         autoping=False,
                         # Else the end is told only once the other side is gone, too.
                         autoclose=False,
@@ -113,7 +84,7 @@ class Link:
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield the frames; raises CannotConnectError when the link is lost."""
         now, receive = asyncio.get_running_loop().time, self._socket.receive
-        ledger, worked = self._ledger, 0.0
+        ledger, turn, worked = self._ledger, self._timing.turn, 0.0
         # Around all of them: entering it anew costs as much as reading a frame.
         with network_errors():
             while True:
@@ -127,7 +98,7 @@ class Link:
                         ledger.record("received", message.data)
                         yield message.data
                         # While frames wait, to receive one does not let others run.
-                        if (worked := worked + now() - self._heard_at) > _LONG_WORK:
+                        if (worked := worked + now() - self._heard_at) > turn:
                             await asyncio.sleep(0)
                             worked = 0.0
                     case aiohttp.WSMsgType.PING:

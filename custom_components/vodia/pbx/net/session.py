@@ -21,8 +21,9 @@ from ..errors import (
     UnknownTenantError,
 )
 from ..models import Credentials, LoginWay
+from ..timing import Timing
 from ..trace import Ledger
-from .link import Link, Timing
+from .link import Link
 from .login import CLOSE, account_path, find_account, log_out, login
 from .rest import SESSION_PATH, Reply, Rest
 

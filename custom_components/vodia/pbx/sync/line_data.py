@@ -14,7 +14,6 @@ from enum import Enum, StrEnum, auto
 from functools import partial
 import logging
 import math
-import time
 from typing import Any, Final
 
 from ..errors import (
@@ -31,8 +30,9 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import AddressBook, dialable
+from ..numbering import AddressBook, dialable, with_extension
 from ..state.memory import long_absent
+from ..timing import USUAL, Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError, Reading
 from ..wire.messages import (
@@ -69,25 +69,6 @@ class Hint(Enum):
     CHANGE_PUSHED = auto()
     MISSED_PUSHED = auto()
     CALL_UNANSWERED = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class SideTiming:
-    """Seconds of the readings; tests shorten them."""
-
-    flags: float = 60.0
-    slow: float = 300.0
-    book: float = 3600.0
-    try_again: float = 30.0
-    pause: float = 5.0
-    settle: float = 0.3
-    pushed: float = 0.5
-    # The history, and the mailbox, are written when the call is over, or a little later.
-    history: tuple[float, ...] = (1.0, 10.0)
-    mailbox: tuple[float, ...] = (5.0, 60.0)
-
-
-TIMING: Final = SideTiming()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +122,7 @@ class Side:
         *,
         flags: Iterable[str] | None = None,
         country: str | None = None,
+        timing: Timing = USUAL,
     ) -> None:
         """Prepare to read for the line of a session, and `told` what changed.
 
@@ -152,7 +134,8 @@ class Side:
         self._session = session
         self._ledger = ledger
         self._told = told
-        self._timing = timing = TIMING
+        self._clock = timing.clock
+        self._timing = seconds = timing.line_data
         self._known_flags = set(flags or ())
         self._flags_whole = True
         self._absent_since: dict[str, float] = {}
@@ -161,26 +144,26 @@ class Side:
         self._readings: dict[Kind, _Reading] = {
             Kind.MISSED_CALLS: _Reading(
                 self._read_missed,
-                timing.slow,
+                seconds.slow,
                 {
-                    Hint.MISSED_PUSHED: (timing.pushed,),
-                    Hint.CALL_UNANSWERED: timing.history,
+                    Hint.MISSED_PUSHED: (seconds.pushed,),
+                    Hint.CALL_UNANSWERED: seconds.history,
                 },
             ),
             Kind.VOICEMAIL: _Reading(
                 self._read_voicemail,
-                timing.slow,
+                seconds.slow,
                 {
-                    Hint.CHANGE_PUSHED: (timing.pushed,),
-                    Hint.MISSED_PUSHED: (timing.pushed,),
-                    Hint.CALL_UNANSWERED: timing.mailbox,
+                    Hint.CHANGE_PUSHED: (seconds.pushed,),
+                    Hint.MISSED_PUSHED: (seconds.pushed,),
+                    Hint.CALL_UNANSWERED: seconds.mailbox,
                 },
             ),
-            Kind.ADDRESS_BOOK: _Reading(self._read_address_book, timing.book),
+            Kind.ADDRESS_BOOK: _Reading(self._read_address_book, seconds.book),
         }
         if flags is not None:
             self._readings[Kind.SERVICE_FLAGS] = _Reading(
-                self._read_flags, timing.flags
+                self._read_flags, seconds.flags
             )
 
     @property
@@ -424,7 +407,7 @@ class Side:
             for number in new:
                 self._absent_since.pop(number, None)
             lacking = self._known_flags - new.keys()
-            removed = long_absent(self._absent_since, lacking, time.monotonic())
+            removed = long_absent(self._absent_since, lacking, self._clock.monotonic())
             self._known_flags = (self._known_flags | new.keys()) - removed
         return SideChanges(
             Kind.SERVICE_FLAGS,
@@ -453,17 +436,17 @@ def _address_book(
 
     Raises UnreadableReplyError for a reply of another shape.
     """
-    book = AddressBook(country=country)
+    book, named = AddressBook(country=country), list[tuple[str, str]]()
     for reply in replies:
         try:
             contacts = decode_address_book(reply.json(), ledger)
         except FrameError as err:
             raise UnreadableReplyError(str(err)) from None
-        named = list(book.contacts)
         for contact in contacts:
             for number in contact.numbers:
                 with suppress(InvalidNumberError):
-                    if not book.name(dialed := dialable(number)):
+                    dialed = with_extension(dialable(number), number)
+                    if not book.name(dialed):
                         named.append((dialed, contact.name))
         book = AddressBook(named, country)
     return book

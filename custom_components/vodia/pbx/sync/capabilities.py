@@ -1,0 +1,45 @@
+"""What a PBX turns out to offer over one link: found out by asking, kept until it ends."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..models import CallScope
+from .refusals import Refusals
+
+
+@dataclass(slots=True)
+class Capabilities:
+    """What this PBX offers; None is not found out yet.
+
+    Accounts over the socket are the classic `domain-state`. Of call commands over REST:
+    whether there are any, whether they know calls by the ids of the socket. `dnd_way` is the
+    way that has set do not disturb. Until a PBX answers `domain-calls`, a list of calls is one of our own.
+    """
+
+    refusals: Refusals
+    call_scope: CallScope = CallScope.OWN
+    calls_answered: bool = False
+    socket_tells_accounts: bool = False
+    rest_tells_accounts: bool = False
+    orbits_pushed: bool = False
+    rest_calls: bool | None = None
+    rest_ids: bool | None = None
+    dnd_way: int | None = None
+    rest_chat: bool | None = None
+    retrieve_code: str | None = None
+
+    @property
+    def accounts_hidden(self) -> bool:
+        """Return whether the PBX has no list of accounts for this login."""
+        return not (self.socket_tells_accounts or self.rest_tells_accounts)
+
+    def as_diagnostics(self) -> dict[str, Any]:
+        """Return how this PBX speaks, for the diagnostics."""
+        return {
+            "socket_tells_accounts": self.socket_tells_accounts,
+            "rest_tells_accounts": self.rest_tells_accounts,
+            "calls_answered": self.calls_answered,
+            "rest_call_commands": self.rest_calls,
+            "rest_refused": self.refusals.noted,
+            "dnd_way": self.dnd_way,
+        }
