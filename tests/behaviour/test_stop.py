@@ -8,14 +8,13 @@ import aiohttp
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.coordinator import async_create_session, create_client
+from custom_components.vodia.hub.connect import async_create_session, create_client
 from custom_components.vodia.pbx.errors import NotConnectedError
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
 from simulator import Simulator
-
-from .platforms.test_lines import has_line
-from .support.entry import Phones, until
+from tests.platforms.test_lines import has_line
+from tests.support.entry import Phones, until
 
 # The moments at which it is told to stop, in turns of the loop and in seconds.
 MOMENTS = (0, 1, 2, 3, 5, 8, 13, 20, 30, 50, 80, 0.05, 0.2, 0.6, 1.2, 2.5)
