@@ -10,8 +10,9 @@ from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
+from tests.platforms.test_event import Ear
 from tests.platforms.test_trigger import rest
+from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, set_up, until
 from tests.support.timing import SetClock
 

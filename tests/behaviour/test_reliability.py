@@ -42,7 +42,7 @@ from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
 from simulator.tls import ServerTls, self_signed
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import (
     Phones,
     add_entry,

@@ -28,10 +28,11 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
 from tests.behaviour import test_automations
 from tests.behaviour.test_automations import entry
-from tests.platforms.test_lines import has_line
 from tests.support.entry import Phones
+from tests.support.lines import has_line
+from tests.support.repository import ROOT
 
-from .test_repository import ROOT, SERVICES, fields_of, tracked
+from .test_repository import SERVICES, fields_of, tracked
 
 __all__ = ["entry"]
 

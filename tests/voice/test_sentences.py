@@ -1,9 +1,7 @@
 """The sentence files: what is understood, by Home Assistant's own agent, and what is not."""
 
 import json
-from pathlib import Path
 import re
-import shutil
 from string import Formatter
 from typing import Any
 
@@ -19,7 +17,7 @@ from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from tests.repository.test_readme import ROOT
+from tests.support.repository import ROOT
 
 FOLDER = ROOT / "custom_sentences"
 TRANSLATIONS = ROOT / "custom_components" / DOMAIN / "translations"
@@ -692,14 +690,6 @@ FURNITURE = {
     "todo.shopping": ("Shopping list", "Einkaufsliste"),
     "vacuum.robot": ("Robot", "Staubsauger"),
 }
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Copy the sentences as a user does."""
-    target = Path(hass_tmp_config_dir) / "custom_sentences"
-    shutil.copytree(FOLDER, target, dirs_exist_ok=True)
-    return hass_tmp_config_dir
 
 
 @pytest.fixture
