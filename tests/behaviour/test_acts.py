@@ -23,9 +23,9 @@ from tests.platforms.test_commands import (
     shown,
 )
 from tests.platforms.test_event import Ear
-from tests.platforms.test_lines import device, has_line
-from tests.platforms.test_services import act, refused
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import act, refused
+from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import QUICK
 
 classic = pytest.mark.parametrize("dialect", ["classic"])

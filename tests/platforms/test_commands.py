@@ -17,9 +17,8 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, create_entry, set_up, until
-
-from .test_services import act, refused
 
 CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 CALLS_PATH = "/rest/user/45@localhost/calls"
