@@ -31,7 +31,7 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.vodia.config_flow import parse_host
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
@@ -48,11 +48,11 @@ from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 from simulator.requests import step_of
-from tests.platforms.test_config_flow import fill_in, form
 from tests.platforms.test_diagnostics import read
-from tests.platforms.test_services import act, refused
 from tests.repository.test_readme import BLOCKS
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, set_up, until
+from tests.support.flows import fill_in, form
 from tests.support.timing import set_timing
 
 ROOT: Final = Path(__file__).parents[2]

@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from .calls.tracker import Stories, Told
+from .control.executor import record_outcome
 from .line import Line, Site
 from .listener import Listener
 from .models import (
@@ -205,7 +206,10 @@ class PbxClient:
 
     async def set_flag(self, number: str, active: bool) -> None:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
-        await self.own.set_flag(number, active)
+        own = self.own
+        _ = own.live
+        with record_outcome(self.ledger, "set_flag"):
+            await own.side.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:
         """Return an extension as those see it who know it best.

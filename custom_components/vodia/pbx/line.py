@@ -10,7 +10,13 @@ import aiohttp
 
 from .calls.tracker import Stories
 from .control.commands import Control
-from .errors import NotConnectedError, PbxError
+from .errors import (
+    MethodNotAllowedError,
+    NotConnectedError,
+    NotFoundError,
+    NotSupportedError,
+    PbxError,
+)
 from .listener import Listener
 from .models import (
     RINGING_GROUPS,
@@ -26,7 +32,7 @@ from .models import (
     Server,
 )
 from .net.link import Link
-from .net.rest import Rest
+from .net.rest import Reply, Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import PbxState
@@ -35,12 +41,12 @@ from .sync.call_list import CallListReader
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
-from .sync.history import HistoryReader
+from .sync.history import HistoryReader, read_history
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .sync.watch import TenantWatch
-from .timing import Clock, Timing
+from .timing import Timing
 from .trace import Ledger
 from .wire.messages import Decoder
 
@@ -145,14 +151,9 @@ class Line(Life):
     @property
     def live(self) -> Dispatch:
         """Return the link; raises NotConnectedError when there is none."""
-        if self._link is None or not self.reporter.is_live:
+        if self._link is None:
             raise NotConnectedError("there is no link to the PBX")
         return self._link
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what the PBX offers; raises NotConnectedError without a link."""
-        return self.live.capabilities
 
     @property
     def calls(self) -> tuple[AccountCall, ...]:
@@ -180,11 +181,16 @@ class Line(Life):
         """Return what this PBX offers over REST; None is not known yet."""
         return self.side.offered
 
-    async def set_flag(self, number: str, active: bool) -> None:
-        """Set a service flag of the PBX; raises a PbxError that says why it did not."""
-        _ = self.live
-        with self.control.counted("set_flag"):
-            await self.side.set_flag(number, active, self.timing.confirm)
+    async def history(self) -> tuple[PastCall, ...]:
+        """Return the past calls of the line, the newest first.
+
+        Raises NotSupportedError where the PBX tells none, else as `read_history`.
+        """
+        line = self.live.state.line
+        try:
+            return await read_history(self.session, line, self.ledger)
+        except NotFoundError, MethodNotAllowedError:
+            raise NotSupportedError("this PBX tells no history") from None
 
     def heard_at(self, past: PastCall) -> float | None:
         """Return when a past call of the line began by the clock of this machine.
@@ -234,26 +240,39 @@ class Line(Life):
             and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
-    # For commands
+    # What commands ask of the line
 
     @property
-    def watcher(self) -> Line:
-        """Return the login that knows the presence of the extensions."""
-        return self.primary
+    def live_state(self) -> PbxState:
+        """Return the state while it is live; raises NotConnectedError when it is not."""
+        return self.reporter.live
 
     @property
-    def stories(self) -> Stories:
-        """Return what is known of the calls that are tracked."""
-        return self.tracker
+    def capabilities(self) -> Capabilities:
+        """Return what the PBX offers; raises NotConnectedError without a link."""
+        return self.live.capabilities
 
     @property
-    def clock(self) -> Clock:
-        """Return the clock that everything goes by."""
-        return self.timing.clock
+    def tenant_name(self) -> str:
+        """Return the tenant as the PBX names it."""
+        return self.session.tenant
 
     async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
         await self.live.send(action, **fields)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the reply to a REST call; a path without a slash first is our own."""
+        if not path.startswith("/"):
+            path = self.session.path(path)
+        return await self.session.request(method, path, body, params=params)
 
     async def wait_for[T](
         self, check: Callable[[PbxState], T | None], until: float
@@ -266,9 +285,14 @@ class Line(Life):
         return await self.reporter.wait_for(check, until)
 
     def refresh(self) -> None:
-        """Ask for the accounts at once."""
-        if accounts := self.primary.live.accounts:
+        """Read the accounts at once."""
+        if accounts := self.live.accounts:
             accounts.hint(urgent=True)
+
+    def refresh_orbits(self) -> None:
+        """Read the park orbits soon."""
+        if orbits := self.live.orbits:
+            orbits.hint()
 
     # The connection
 
@@ -280,6 +304,7 @@ class Line(Life):
         """Disconnect, log out and stop, with all further lines; who waits is told."""
         self.primary.lines.pop(self._login, None)
         lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
+        self._link = None
         self.reporter.close()
         await self.connection.close()
         await asyncio.gather(*lines)
@@ -290,53 +315,34 @@ class Line(Life):
             self._link.end(error)
 
     @override
-    async def run_link(self, up: Callable[[], None]) -> None:
-        """Open a link and use it; raises what ended it."""
-        session, primary = self.session, self.primary
-        if primary is not self:
-            await primary.connection.wait_until_up()
-        socket = await session.open(self.timing, self.ledger)
-        link = self._new_link(socket)
+    async def open_link(self) -> Dispatch:
+        """Return an open link; a further line has one only beside that of the primary."""
+        if self.primary is not self:
+            await self.primary.connection.wait_until_up()
+        link = self._new_link(await self.session.open(self.timing, self.ledger))
         self.tracker.without_history.discard(link.state.line)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(link.read())
-                tasks.create_task(link.wait_for_end())
-                # There is no past to tell at first; and a PBX may refuse to tell it, which
-                # costs a session.
-                prefetched = (
-                    tasks.create_task(link.history.prefetch())
-                    if self.reporter.was_live
-                    else None
-                )
-                own_calls = await bootstrap(link, self.ledger, self.timing, self._watch)
-                dialect = link if primary is self else primary.live
-                classic = dialect.capabilities.socket_tells_accounts
-                socket.answers_get_calls = own_calls and classic
-                self._is_away = False
-                self._link = link
-                self.side.begin()
-                self.reporter.link_up(
-                    link.state,
-                    link.history.past,
-                    has_past=prefetched is not None and prefetched.done(),
-                )
-                up()
-                tasks.create_task(socket.watch(session.probe))
-                tasks.create_task(link.history.run(prefetched))
-                tasks.create_task(self.side.run())
-                for reader in link.readers:
-                    tasks.create_task(reader.run())
-        except* PbxError as group:
-            error = _first(group)
-            # Before the socket is closed, which may take a while: lost is lost.
-            self.connection.lost(error)
-            raise error from None
-        finally:
-            # A PBX may refuse a session by closing before the first frame.
-            if not socket.heard:
-                session.doubt()
-            await socket.close()
+        return link
+
+    @override
+    async def begin(self, link: Dispatch, tasks: asyncio.TaskGroup) -> None:
+        """Ask for the first whole state, report it, and keep it true."""
+        # There is no past to tell at first; and a PBX may refuse to tell it, which costs
+        # a session.
+        was_live = self.reporter.was_live
+        prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
+        own_calls = await bootstrap(link, self.ledger, self.timing, self._watch)
+        dialect = link if self.primary is self else self.primary.live
+        classic = dialect.capabilities.socket_tells_accounts
+        link.socket.answers_get_calls = own_calls and classic
+        self._link, self._is_away = link, False
+        self.side.begin()
+        has_past = prefetched is not None and prefetched.done()
+        self.reporter.link_up(link.state, link.history.past, has_past=has_past)
+        tasks.create_task(link.socket.watch(self.session.probe))
+        tasks.create_task(link.history.run(prefetched))
+        tasks.create_task(self.side.run())
+        for reader in link.readers:
+            tasks.create_task(reader.run())
 
     def _new_link(self, socket: Link) -> Dispatch:
         """Return a link with what is read over it."""
@@ -365,6 +371,7 @@ class Line(Life):
         """Let nobody take the state for live; the further lines go with the primary."""
         if self.reporter.is_live:
             self._memory.end_link(self.state.listed)
+        self._link = None
         self.reporter.link_lost()
         for line in self.lines.values():
             line.drop(error)
@@ -439,9 +446,3 @@ class Line(Life):
                 own = event.account == self.line
                 if line := self if own else self.lines.get(event.account):
                     line.side.hint(Hint.CALL_UNANSWERED)
-
-
-def _first(group: BaseExceptionGroup[PbxError]) -> PbxError:
-    """Return the first error of a group."""
-    error = group.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -22,6 +22,7 @@ from ..errors import (
 )
 from ..net.session import Session
 from ..timing import Timing
+from .dispatch import Dispatch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -29,8 +30,11 @@ _LOGGER = logging.getLogger(__name__)
 class Life(Protocol):
     """What a connection is kept for."""
 
-    async def run_link(self, up: Callable[[], None]) -> None:
-        """Open a link, call `up` when it is up, and use it; raises what ended it."""
+    async def open_link(self) -> Dispatch:
+        """Return an open link; raises what hinders it."""
+
+    async def begin(self, link: Dispatch, tasks: asyncio.TaskGroup) -> None:
+        """Make a link live, and create the tasks that keep it so."""
 
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
         """Handle that there is no link, for a reason that may be new since the last one."""
@@ -100,7 +104,7 @@ class Connection:
         """Wait until a link is up."""
         await self._up.wait()
 
-    def lost(self, error: PbxError) -> None:
+    def _lost(self, error: PbxError) -> None:
         """Report that there is no link, and why."""
         self._up.clear()
         is_new = type(error) not in self._reasons
@@ -123,13 +127,13 @@ class Connection:
                     first.set_result(None)
 
             try:
-                await self._life.run_link(up)
+                await self._use_link(up)
             except PbxError as err:
                 error = err
             except Exception as err:
                 _LOGGER.exception("Unexpected error in the link to the PBX")
                 error = PbxError(type(err).__name__)
-            self.lost(error)
+            self._lost(error)
             if first and not first.done():
                 first.set_exception(error)
                 return
@@ -156,6 +160,26 @@ class Connection:
                 delay = min(delay * 2, timing.last_retry)
             self._session.try_again()
 
+    async def _use_link(self, up: Callable[[], None]) -> None:
+        """Use one socket, call `up` when it is live; raises what ended it."""
+        link = await self._life.open_link()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(link.read())
+                tasks.create_task(link.wait_for_end())
+                await self._life.begin(link, tasks)
+                up()
+        except* PbxError as group:
+            error = _first(group)
+            # Before the socket is closed, which may take a while: lost is lost.
+            self._lost(error)
+            raise error from None
+        finally:
+            # A PBX may refuse a session by closing before the first frame.
+            if not link.socket.heard:
+                self._session.doubt()
+            await link.socket.close()
+
     async def _pause(self, seconds: float) -> bool:
         """Wait before the next try; return at once, with True, when the PBX is back.
 
@@ -173,3 +197,9 @@ class Connection:
             await asyncio.sleep(look - (loop.time() - begun))
         await asyncio.sleep(end - loop.time())
         return False
+
+
+def _first(group: BaseExceptionGroup[PbxError]) -> PbxError:
+    """Return the first error of a group."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
