@@ -62,6 +62,7 @@ class PbxClient:
         self.ledger = Ledger()
         self.tracker = Stories(self.ledger, told)
         self.timing = timing
+        self._scope = wanted
         self.country = country
         self._site = Site(server, self.tracker, timing, country)
         self.own = Line(
@@ -74,6 +75,8 @@ class PbxClient:
             tenant_names=tenant_names,
             ledger=self.ledger,
         )
+        # Further lines by their extensions.
+        self.lines = self.own.lines
 
     # Life
 
@@ -96,11 +99,6 @@ class PbxClient:
         line = Line(http, self._site, credentials, listener, primary=self.own)
         self.lines[credentials.extension] = line
         return line
-
-    @property
-    def lines(self) -> dict[str, Line]:
-        """Return the further lines by their extensions."""
-        return self.own.lines
 
     @property
     def connected(self) -> bool:
@@ -269,7 +267,7 @@ class PbxClient:
         """
         capabilities = self.own.capabilities
         return (
-            self.own.scope is CallScope.TENANT
+            self._scope is CallScope.TENANT
             and capabilities.call_scope is CallScope.OWN
             and not capabilities.socket_tells_accounts
         )

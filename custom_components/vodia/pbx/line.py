@@ -1,9 +1,8 @@
 """One login of an extension: its session, its connection, its commands and its data."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import override
 
 import aiohttp
@@ -27,21 +26,20 @@ from .models import (
     CallScope,
     Credentials,
     Direction,
+    Extension,
     LoginWay,
     PastCall,
     Server,
 )
-from .net.link import Link
-from .net.rest import Reply, Rest
+from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import PbxState
 from .sync.bootstrap import bootstrap
-from .sync.call_list import CallListReader
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
-from .sync.history import HistoryReader, read_history
+from .sync.history import read_history
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
@@ -110,12 +108,11 @@ class Line(Life):
             country=site.country,
             timing=site.timing,
         )
-        self.scope = watch.scope if watch else CallScope.TENANT
-        self._watch = watch
+        self.watch = watch
         self._login = credentials.extension
         self._hosts = frozenset({site.server.host.lower(), "localhost"})
         self._memory = Memory(names=set(tenant_names))
-        self._history_offer = Offer()
+        self.history_offer = Offer()
         # Whether its calls are left to the primary, for it may not be back soon.
         self._is_away = False
         self._link: Dispatch | None = None
@@ -128,6 +125,9 @@ class Line(Life):
             tracked=self.tracked,
             told=self._hint_unanswered,
         )
+        # As commands ask for the state, and over REST.
+        self.wait_for = self.reporter.wait_for
+        self.request = self.session.request
         self.connection = Connection(self.session, site.timing, self)
         self.control = Control(self)
 
@@ -204,6 +204,10 @@ class Line(Life):
         # The same whenever it is asked.
         return round(clock.time() - (clock.monotonic() - began), 1)
 
+    def phones(self) -> Mapping[str, Extension]:
+        """Return the extensions with their presence."""
+        return self.primary.state.extensions
+
     # Which login tells what
 
     @property
@@ -261,29 +265,6 @@ class Line(Life):
         """Send a command over the socket."""
         await self.live.send(action, **fields)
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        params: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Return the reply to a REST call; a path without a slash first is our own."""
-        if not path.startswith("/"):
-            path = self.session.path(path)
-        return await self.session.request(method, path, body, params=params)
-
-    async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
-    ) -> T:
-        """Return what `check` finds in the state, as soon as it finds something.
-
-        Raises NotConfirmedError when it has not by a time of the event loop,
-        NotConnectedError when the link is lost meanwhile, and what `check` raises.
-        """
-        return await self.reporter.wait_for(check, until)
-
     def refresh(self) -> None:
         """Read the accounts at once."""
         if accounts := self.live.accounts:
@@ -319,7 +300,11 @@ class Line(Life):
         """Return an open link; a further line has one only beside that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        link = self._new_link(await self.session.open(self.timing, self.ledger))
+        socket = await self.session.open(self.timing, self.ledger)
+        known = {
+            number: account.type for number, account in self.state.accounts.items()
+        }
+        link = Dispatch(socket, self._new_state(known), self)
         self.tracker.without_history.discard(link.state.line)
         return link
 
@@ -330,7 +315,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.ledger, self.timing, self._watch)
+        own_calls = await bootstrap(link, self.ledger, self.timing, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
@@ -343,28 +328,6 @@ class Line(Life):
         tasks.create_task(self.side.run())
         for reader in link.readers:
             tasks.create_task(reader.run())
-
-    def _new_link(self, socket: Link) -> Dispatch:
-        """Return a link with what is read over it."""
-        session, ledger, timing = self.session, self.ledger, self.timing
-        known = {
-            number: account.type for number, account in self.state.accounts.items()
-        }
-        link = Dispatch(socket, self._new_state(known), self)
-        if self._watch:
-            self._watch.attach(link, session, ledger, timing)
-        link.calls = CallListReader(link, link.accounts, session, ledger, timing)
-        link.history = HistoryReader(
-            link,
-            session,
-            ledger,
-            timing,
-            stories=self.tracker,
-            tell=self.reporter.tell,
-            is_quiet=partial(self._is_quiet, link),
-            offer=self._history_offer,
-        )
-        return link
 
     @override
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
@@ -414,17 +377,6 @@ class Line(Life):
         if self.primary is not self:
             state.take_names(self.primary.state)
         return state
-
-    def _is_quiet(self, link: Dispatch) -> bool:
-        """Return whether calls may come that no phone hears and no push tells of."""
-        number = link.state.line
-        phone = self.primary.state.extensions.get(number)
-        return (
-            link.capabilities.call_scope is CallScope.OWN
-            and number not in self.tracker.without_history
-            and phone is not None
-            and phone.dnd is True
-        )
 
     # The data of lines
 
