@@ -96,7 +96,8 @@ from .pbx.models import (
 from .pbx.net.rest import session_options
 from .pbx.sync.line_data import Kind, SideChanges
 from .pbx.timing import USUAL
-from .pbx.wire.messages import ACCOUNTS_LIMIT, ChatMessage
+from .pbx.wire.accounts import ACCOUNTS_LIMIT
+from .pbx.wire.messages import ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
 

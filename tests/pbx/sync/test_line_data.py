@@ -22,7 +22,7 @@ from custom_components.vodia.pbx.state.memory import long_absent
 from custom_components.vodia.pbx.sync.line_data import _address_book
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
-from custom_components.vodia.pbx.wire.messages import (
+from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,

@@ -10,7 +10,8 @@ from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import CallList, decode
+from custom_components.vodia.pbx.wire.calls import CallList
+from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
 
 

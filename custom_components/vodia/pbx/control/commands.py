@@ -34,7 +34,7 @@ from ..state.memory import Hold
 from ..state.tenant import PbxState
 from ..sync.history import read_history
 from ..trace import count
-from ..wire.messages import call_ids
+from ..wire.replies import call_ids
 from .act import Act, Choice, Command, own_call, own_calls
 from .star_codes import read_retrieve_code
 

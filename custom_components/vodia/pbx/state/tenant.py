@@ -30,15 +30,9 @@ from ..models import (
 )
 from ..numbering import AddressBook, same_number
 from ..trace import Ledger
-from ..wire.messages import (
-    ACCOUNTS_LIMIT,
-    AccountDelta,
-    AccountsSnapshot,
-    CallerId,
-    CallList,
-    Message,
-    OrbitList,
-)
+from ..wire.accounts import ACCOUNTS_LIMIT
+from ..wire.calls import CallList
+from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .evidence import Weighing
 from .extension import Extensions
 from .group import Groups

@@ -35,7 +35,7 @@ from ..state.memory import long_absent
 from ..timing import USUAL, Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError, Reading
-from ..wire.messages import (
+from ..wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,
