@@ -6,7 +6,7 @@ from itertools import chain
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.coordinator import known_accounts
+from custom_components.vodia.hub.devices import known_accounts
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er

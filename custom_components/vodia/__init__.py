@@ -19,10 +19,9 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN
+from .const import CALL_KEYS, DOMAIN, KEY_ACTIVE, KEY_MESSAGE
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .entity import ACTIVE, CALL_KEYS
-from .event import MESSAGE
+from .hub.devices import account_of, entities_of
 from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
 from .pbx.sync.line_data import Kind
@@ -32,7 +31,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 # What only a line has.
 LINE_PLATFORMS = (Platform.BUTTON, Platform.SWITCH)
-LINE_KEYS = (MESSAGE.key, Kind.MISSED_CALLS, Kind.VOICEMAIL)
+LINE_KEYS = (KEY_MESSAGE, Kind.MISSED_CALLS, Kind.VOICEMAIL)
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
@@ -103,14 +102,13 @@ def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) 
 
     And what is about calls where they are not watched any more.
     """
-    registry, entry_id = er.async_get(hass), coordinator.entry.entry_id
-    for entity in er.async_entries_for_config_entry(registry, entry_id):
-        number, key = entity.unique_id.split(":")[-2:]
+    registry, options = er.async_get(hass), coordinator.options
+    for entity, number, key in entities_of(hass, coordinator.entry.entry_id):
         account = coordinator.account(number)
         of_line = entity.domain in LINE_PLATFORMS or key in LINE_KEYS
         # A service flag has a switch of its own.
-        if (of_line and key != ACTIVE and number not in coordinator.lines) or (
-            key in CALL_KEYS and account and not coordinator.watches(account)
+        if (of_line and key != KEY_ACTIVE and number not in coordinator.lines) or (
+            key in CALL_KEYS and account and not options.shows_calls_of(account)
         ):
             registry.async_remove(entity.entity_id)
 
@@ -126,8 +124,8 @@ async def async_remove_config_entry_device(
     """Allow to remove the device of an extension that the PBX does not list."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
-    account = entry.runtime_data.account_of(device)
-    if account is None or entry.runtime_data.is_present(account):
+    coordinator, account = entry.runtime_data, account_of(entry.entry_id, device)
+    if account is None or coordinator.is_present(account):
         return False
-    entry.runtime_data.async_forget_entities(account)
+    coordinator.announcer.async_forget(account)
     return True

@@ -9,7 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .entity import VodiaEntityDescription, VodiaLineEntity, async_add_for_lines
+from .entity import VodiaEntityDescription, VodiaLineEntity
+from .entity_loader import async_add_for_lines
 from .pbx.control.commands import Control
 from .pbx.models import IN_CALL, CallState, Extension
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-import logging
 import re
 from typing import Any, override
 
@@ -50,7 +49,6 @@ from .const import (
     CONF_LEGACY_TLS,
     CONF_LLM_DIALS_OUTSIDE,
     CONF_LOGIN_METHOD,
-    CONF_LOGIN_USER,
     CONF_PRIVACY,
     CONF_TENANT,
     CONF_WATCH,
@@ -59,18 +57,11 @@ from .const import (
     WATCH_ALL,
     WATCH_OWN,
 )
-from .coordinator import (
-    MODELS,
-    VodiaConfigEntry,
-    async_create_session,
-    create_client,
-    further_names,
-    known_accounts,
-)
-from .pbx.errors import CertificateError, LegacyTlsError, PbxError
+from .coordinator import VodiaConfigEntry
+from .hub.connect import async_check_line, async_connect, async_find_line
+from .hub.devices import MODELS, known_accounts
+from .pbx.errors import CertificateError, LegacyTlsError
 from .pbx.models import EXTENSION
-
-_LOGGER = logging.getLogger(__name__)
 
 CONF_SECURITY = "security"
 # Sections of the options; what is in them is stored flat.
@@ -181,51 +172,6 @@ def parse_extension(text: str) -> dict[str, Any]:
     ):
         raise InvalidInput("invalid_extension")
     return {CONF_EXTENSION: extension, CONF_TENANT: tenant or None}
-
-
-async def async_connect(
-    hass: HomeAssistant, data: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Connect as the entry will; return what was found out, and the errors."""
-    http = async_create_session(hass)
-    client = create_client(hass, http, data)
-    try:
-        await client.start()
-    except PbxError as err:
-        _LOGGER.debug("Could not connect to the PBX: %s", err)
-        return {}, {"base": err.key}
-    else:
-        way = client.session.way
-        assert way
-        return {
-            # Who logs in by an alias has another number.
-            CONF_EXTENSION: client.line,
-            CONF_TENANT: client.session.tenant,
-            **further_names(data, client),
-            CONF_LOGIN_METHOD: way.method.value,
-            CONF_LOGIN_USER: way.user,
-        }, {}
-    finally:
-        await client.close()
-        http.detach()
-
-
-async def async_find_line(
-    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
-) -> tuple[str, dict[str, str]]:
-    """Log in as a further line of a PBX; return its extension, and the errors."""
-    data = {**entry.data, **line}
-    # The way is the user's: it names the entry's own extension.
-    data.pop(CONF_LOGIN_METHOD, None)
-    found, errors = await async_connect(hass, data)
-    return found.get(CONF_EXTENSION, line[CONF_EXTENSION]), errors
-
-
-async def async_check_line(
-    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
-) -> dict[str, str]:
-    """Log in as a further line of a PBX; return the errors."""
-    return (await async_find_line(hass, entry, line))[1]
 
 
 class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):

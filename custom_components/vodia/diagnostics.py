@@ -19,8 +19,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_LOGIN_USER, CONF_READ_ONLY_FLAGS, CONF_TENANT, CONF_TENANT_NAMES
-from .coordinator import VodiaConfigEntry, account_of
-from .mask import Mask, load, said, words
+from .coordinator import VodiaConfigEntry
+from .hub.devices import account_of
+from .hub.mask import Mask, load, said, words
 from .pbx.assumptions import Assumption
 from .pbx.models import SERVICE_FLAG
 from .pbx.trace import Recorded

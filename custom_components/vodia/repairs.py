@@ -7,10 +7,11 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.translation import async_get_translations
 
-from .config_flow import PASSWORD_SCHEMA, async_check_line, async_connect
+from .config_flow import PASSWORD_SCHEMA
 from .const import CONF_EXTENSION, CONF_LEGACY_TLS, CONF_WATCH, DOMAIN, WATCH_OWN
+from .exceptions import async_error_texts
+from .hub.connect import async_check_line, async_connect
 from .hub.issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
 from .pbx.errors import CertificateError, LegacyTlsError
 
@@ -86,12 +87,10 @@ class EntryFlow(RepairsFlow):
         data = {**self._entry.data, **changes}
         _, errors = await async_connect(self.hass, data)
         if errors:
-            texts = await async_get_translations(
-                self.hass, self.hass.config.language, "exceptions", {DOMAIN}
-            )
-            key = f"component.{DOMAIN}.exceptions.{errors['base']}.message"
+            texts = await async_error_texts(self.hass, self.hass.config.language)
             return self.async_abort(
-                reason="failed", description_placeholders={"error": texts[key]}
+                reason="failed",
+                description_placeholders={"error": texts[errors["base"]]},
             )
         self.hass.config_entries.async_update_entry(self._entry, data=data)
         return self._reload()

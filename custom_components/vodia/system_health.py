@@ -9,7 +9,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import DOMAIN
-from .coordinator import VodiaConfigEntry, async_create_session, create_client
+from .coordinator import VodiaConfigEntry
+from .hub.connect import async_create_session, create_client
 from .pbx.errors import CannotConnectError, PbxError
 
 

@@ -37,7 +37,7 @@ from .const import (
     SIGNAL_CALL_EVENTS,
 )
 from .coordinator import VodiaCoordinator
-from .event import event_attributes
+from .hub.attributes import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
 from .pbx.numbering import same_number
 from .target import accounts_in
@@ -218,7 +218,7 @@ class CallTrigger(Trigger):
         events: list[CallEvent],
     ) -> None:
         """Run the action for a call, with the phones that it concerns."""
-        first = coordinator.shown_event(events[0])
+        first = coordinator.privacy.redact_event(events[0])
         remote = first.call.remote
         run_action(
             {

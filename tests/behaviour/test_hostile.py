@@ -31,8 +31,8 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.vodia import coordinator as coordinator_module
 from custom_components.vodia.config_flow import parse_host
+from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
 from custom_components.vodia.pbx.wire import messages, replies
@@ -540,7 +540,7 @@ async def test_devices_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
-    monkeypatch.setattr(coordinator_module, "_DEVICES_LIMIT", 25)
+    monkeypatch.setattr(announcer, "_DEVICES_LIMIT", 25)
     phones = await set_up(hass, entry)
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)

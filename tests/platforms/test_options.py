@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.coordinator import VodiaCoordinator
-from custom_components.vodia.entity import CALL_KEYS
+from custom_components.vodia.const import CALL_KEYS
+from custom_components.vodia.hub.devices import account_of
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -29,11 +29,9 @@ OWN = {"watch": "own"}
 
 def devices(phones: Phones) -> set[str]:
     """Return the accounts that have a device."""
-    coordinator: VodiaCoordinator = phones.entry.runtime_data
-    found = dr.async_entries_for_config_entry(
-        dr.async_get(phones.hass), phones.entry.entry_id
-    )
-    return {account for one in found if (account := coordinator.account_of(one))}
+    entry_id = phones.entry.entry_id
+    found = dr.async_entries_for_config_entry(dr.async_get(phones.hass), entry_id)
+    return {account for one in found if (account := account_of(entry_id, one))}
 
 
 def accounts(phones: Phones) -> set[str]:

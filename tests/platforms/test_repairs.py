@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.hub.issues import ISSUES, is_near
+from custom_components.vodia.hub.issues import ISSUES, is_local_host
 from custom_components.vodia.pbx.timing import Timing
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -443,7 +443,7 @@ async def test_legacy_tls(hass: HomeAssistant, pbx: Simulator) -> None:
 )
 def test_near(host: str, near: bool) -> None:
     """An address tells whether it is in our own network; a name may."""
-    assert is_near(host.lower()) is near
+    assert is_local_host(host.lower()) is near
 
 
 # The harness answers who looks a name up with an error that no network has.

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from custom_components.vodia.entity import CALL_KEYS
+from custom_components.vodia.const import CALL_KEYS
 from homeassistant.components.automation.config import (
     ValidationStatus,
     async_validate_config_item,

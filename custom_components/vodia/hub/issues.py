@@ -70,7 +70,7 @@ ISSUES: Final = {
     UNVERIFIED_TLS: Issue(_WARNING, (APPLY, IGNORE)),
 }
 # What hinders the connection, and is over once there is one.
-_HINDRANCES: Final = (
+_CONNECTION_ERRORS: Final = (
     AccessOffError,
     CertificateError,
     LegacyTlsError,
@@ -148,12 +148,12 @@ def async_check_security(hass: HomeAssistant, entry: ConfigEntry) -> None:
     for key, is_so in (
         (UNVERIFIED_TLS, tls and not data[CONF_VERIFY_SSL]),
         (LEGACY_TLS_ALLOWED, tls and data[CONF_LEGACY_TLS]),
-        (PLAIN_HTTP, not tls and not is_near(data[CONF_HOST])),
+        (PLAIN_HTTP, not tls and not is_local_host(data[CONF_HOST])),
     ):
         _async_set(hass, entry, key, is_so)
 
 
-def is_near(host: str) -> bool:
+def is_local_host(host: str) -> bool:
     """Return whether a host is in our own network, as far as its name tells."""
     try:
         return is_local(ip_address(host))
@@ -162,10 +162,12 @@ def is_near(host: str) -> bool:
 
 
 @callback
-def async_connected(hass: HomeAssistant, entry: ConfigEntry, client: PbxClient) -> None:
+def async_connection_ok(
+    hass: HomeAssistant, entry: ConfigEntry, client: PbxClient
+) -> None:
     """Tell what the PBX keeps from this login; nothing hinders the connection."""
     hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
-    for error in _HINDRANCES:
+    for error in _CONNECTION_ERRORS:
         _async_set(hass, entry, error.key, False)
     server = client.session.server_name or ""
     version = server if _VERSION.fullmatch(server) else "PBX"
@@ -177,15 +179,17 @@ def async_connected(hass: HomeAssistant, entry: ConfigEntry, client: PbxClient) 
 
 
 @callback
-def async_hindered(hass: HomeAssistant, entry: ConfigEntry, error: PbxError) -> None:
+def async_connection_failed(
+    hass: HomeAssistant, entry: ConfigEntry, error: PbxError
+) -> None:
     """Tell what hinders the connection, if a person can mend it.
 
     What was told before is over only if the PBX got further this time.
     """
     if isinstance(error, LoginForbiddenError):
         hass.data.setdefault(_FORBIDDEN, {})[entry.entry_id] = time.monotonic()
-    if isinstance(error, (*_HINDRANCES, LoginRefusedError)):
-        for other in _HINDRANCES:
+    if isinstance(error, (*_CONNECTION_ERRORS, LoginRefusedError)):
+        for other in _CONNECTION_ERRORS:
             _async_set(
                 hass,
                 entry,

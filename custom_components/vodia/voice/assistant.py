@@ -19,9 +19,16 @@ from homeassistant.helpers import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_LLM_DIALS_OUTSIDE, DOMAIN
+from ..const import (
+    CONF_LLM_DIALS_OUTSIDE,
+    DOMAIN,
+    KEY_CALL,
+    KEY_DND,
+    KEY_LAST_CALLER,
+    STATE_WITHHELD,
+)
 from ..coordinator import VodiaConfigEntry, VodiaCoordinator
-from ..hub.privacy import hide_party
+from ..hub.attributes import call_attributes, iso_time
 from ..pbx.control.commands import Control
 from ..pbx.errors import (
     AccessOffError,
@@ -46,10 +53,7 @@ from ..pbx.models import (
     Extension,
     Party,
     PastCall,
-    Scope,
 )
-from ..sensor import CALL, LAST_CALLER, STATE_WITHHELD, call_attributes, iso_time
-from ..switch import DND
 from .names import Named, find, number_in
 from .speech import Phrase, Who
 
@@ -68,9 +72,9 @@ type Verb = Literal["answer", "reject", "hang_up", "hold", "resume", "transfer"]
 # The entity whose exposure to an assistant decides: what it shows may be asked.
 type Gate = tuple[Platform, str]
 
-CALL_GATE: Final[Gate] = (Platform.SENSOR, CALL.key)
-LAST_CALLER_GATE: Final[Gate] = (Platform.SENSOR, LAST_CALLER.key)
-DND_GATE: Final[Gate] = (Platform.SWITCH, DND.key)
+CALL_GATE: Final[Gate] = (Platform.SENSOR, KEY_CALL)
+LAST_CALLER_GATE: Final[Gate] = (Platform.SENSOR, KEY_LAST_CALLER)
+DND_GATE: Final[Gate] = (Platform.SWITCH, KEY_DND)
 
 # The calls that a verb is for, and what is said if there is none.
 _FITS: Final[Mapping[Verb, tuple[frozenset[CallState], str]]] = {
@@ -690,9 +694,7 @@ def _named_phones(hass: HomeAssistant, phones: list[Phone]) -> list[Named[Phone]
 
 def _device(coordinator: VodiaCoordinator, number: str) -> dr.AnyDeviceEntry | None:
     """Return the device of an account."""
-    return dr.async_get(coordinator.hass).async_get_device_by_identifier(
-        coordinator.identifier(number), coordinator.entry.entry_id
-    )
+    return coordinator.devices.get(number)
 
 
 def _given_names(coordinator: VodiaCoordinator, number: str) -> list[str]:
@@ -750,13 +752,7 @@ def _party(party: Party) -> dict[str, Any]:
 
 def _shown_past(line: Phone, call: PastCall) -> Party:
     """Return the other side of a past call as it may be shown."""
-    if not line.coordinator.private:
-        return call.remote
-    internal = call.scope is Scope.INTERNAL
-    return hide_party(
-        call.remote.number if internal else None,
-        line.coordinator.client.state.raw_accounts,
-    )
+    return line.coordinator.privacy.redact_remote(call)
 
 
 def _time(timestamp: float) -> datetime:

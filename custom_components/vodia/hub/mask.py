@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from homeassistant.components.diagnostics import REDACTED
 
-from .pbx.models import EXTENSION, GROUPS, SERVICE_FLAG, CallState, Direction, Scope
-from .pbx.trace import Recorded
-from .pbx.wire.lenient import loads
-from .pbx.wire.messages import FRAME_FIELDS
-from .pbx.wire.replies import REPLY_FIELDS
+from ..pbx.models import EXTENSION, GROUPS, SERVICE_FLAG, CallState, Direction, Scope
+from ..pbx.trace import Recorded
+from ..pbx.wire.lenient import loads
+from ..pbx.wire.messages import FRAME_FIELDS
+from ..pbx.wire.replies import REPLY_FIELDS
 
 _FIELDS: Final = FRAME_FIELDS | REPLY_FIELDS
 # The kind of a frame is no data; which ones there are is what we want to know.

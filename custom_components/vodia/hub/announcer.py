@@ -1,0 +1,124 @@
+"""Entities are made once for each account, and for what REST tells of it, as it comes."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..pbx.client import PbxClient
+from ..pbx.models import KnownAccount, ServiceFlag
+from ..pbx.sync.line_data import Kind
+from ..pbx.wire.accounts import ACCOUNTS_LIMIT
+from .options import Options
+from .subscriptions import Subscriptions
+
+# Numbers that get a device until the entry is loaded again.
+_DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
+
+
+class Tenant(Protocol):
+    """What is known of a PBX."""
+
+    @property
+    def options(self) -> Options:
+        """Return the options of its entry."""
+
+    @property
+    def flags(self) -> Mapping[str, ServiceFlag]:
+        """Return the service flags that it lists."""
+
+    @property
+    def lines(self) -> Mapping[str, PbxClient]:
+        """Return the logins by their extensions."""
+
+    def account(self, number: str) -> KnownAccount | None:
+        """Return an account, if it is known."""
+
+
+class Announcer:
+    """Tell the platforms which accounts and which data are new."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        """Begin with nothing announced."""
+        self._tenant = tenant
+        self._accounts: set[str] = set()
+        self._data: set[tuple[Kind, str]] = set()
+        self._with_device: set[str] = set()
+        self._new_accounts = Subscriptions[None, [Iterable[KnownAccount]]]()
+        self._new_data = Subscriptions[Kind, [Iterable[str]]]()
+
+    @callback
+    def async_subscribe(
+        self, new: Callable[[Iterable[KnownAccount]], None]
+    ) -> tuple[list[KnownAccount], CALLBACK_TYPE]:
+        """Call back whenever an account comes; return those that are here."""
+        here = map(self._tenant.account, sorted(self._accounts))
+        return list(filter(None, here)), self._new_accounts.subscribe(None, new)
+
+    @callback
+    def async_subscribe_data(
+        self, kind: Kind, new: Callable[[Iterable[str]], None]
+    ) -> tuple[list[str], CALLBACK_TYPE]:
+        """Call back when REST first tells something of an account; return the others."""
+        here = sorted(number for of, number in self._data if of is kind)
+        return here, self._new_data.subscribe(kind, new)
+
+    @callback
+    def async_announce(self, numbers: Iterable[str]) -> None:
+        """Have entities made for accounts that are seen for the first time."""
+        tenant = self._tenant
+        new = [
+            account
+            for number in numbers
+            if number not in self._accounts
+            and (account := tenant.account(number))
+            and account.present
+            and tenant.options.has_device(number, account.type)
+            and self._within_device_limit(number)
+        ]
+        if new:
+            self._accounts.update(account.number for account in new)
+            self._new_accounts.call(None, new)
+            for kind in Kind:
+                self.async_announce_data(kind, [account.number for account in new])
+
+    @callback
+    def async_announce_data(self, kind: Kind, numbers: Iterable[str]) -> None:
+        """Have entities made for what REST tells of accounts for the first time."""
+        new = {
+            number
+            for number in numbers
+            if (kind, number) not in self._data and self._offers(kind, number)
+        }
+        if new:
+            self._data.update((kind, number) for number in new)
+            self._new_data.call(kind, sorted(new))
+
+    @callback
+    def async_forget(self, number: str) -> None:
+        """Have entities made again for an account, should it come back."""
+        self._accounts.discard(number)
+        self._data -= {(kind, number) for kind in Kind}
+
+    def _within_device_limit(self, number: str) -> bool:
+        """Return whether a number may have a device.
+
+        The registries keep what was removed: numbers without end would fill them.
+        """
+        if number not in self._with_device and len(self._with_device) < _DEVICES_LIMIT:
+            self._with_device.add(number)
+        return number in self._with_device
+
+    def _offers(self, kind: Kind, number: str) -> bool:
+        """Return whether REST tells something of a flag, or of an announced line."""
+        if kind is Kind.SERVICE_FLAGS:
+            flag = self._tenant.flags.get(number)
+            return (
+                flag is not None
+                and flag.active is not None
+                and self._within_device_limit(number)
+            )
+        if number not in self._accounts:
+            return False
+        line = self._tenant.lines.get(number)
+        return line is not None and getattr(line.side.values, kind) is not None

@@ -1,0 +1,122 @@
+"""A further line of a PBX: its login, and what that one hears."""
+
+import logging
+from typing import Protocol, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_PASSWORD
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import CONF_EXTENSION, DOMAIN
+from ..pbx.client import LineClient, Listener, PbxClient
+from ..pbx.errors import PbxError
+from ..pbx.models import CallEvent, Changes, Credentials
+from ..pbx.sync.line_data import SideChanges
+from ..pbx.wire.messages import ChatMessage
+from .connect import async_create_session, create_server
+from .issues import async_line_refused, line_issue_id
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class LineObserver(Protocol):
+    """Who hands on to entities and triggers what a line hears."""
+
+    def async_notify(self, account: str | None) -> None:
+        """Let the entities of an account look again."""
+
+    def told(self, events: list[CallEvent]) -> None:
+        """Hand over what happened to calls."""
+
+    def async_received(self, line: str, message: ChatMessage) -> None:
+        """Hand over a chat message to a line."""
+
+    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+        """Hand over what only REST tells of a line."""
+
+
+class FurtherLine(Listener):
+    """The login of a subentry, beside that of the entry."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        subentry: ConfigSubentry,
+        primary: PbxClient,
+        observer: LineObserver,
+    ) -> None:
+        """Prepare; nothing happens before the client starts."""
+        self._hass = hass
+        self._entry = entry
+        self._subentry = subentry
+        self._primary = primary
+        self._observer = observer
+        self._http = async_create_session(hass)
+        self.number: str = subentry.data[CONF_EXTENSION]
+        self.client = LineClient(
+            self._http,
+            create_server(entry.data),
+            Credentials(
+                self.number, subentry.data[CONF_PASSWORD], primary.session.tenant
+            ),
+            self,
+            primary,
+        )
+
+    @callback
+    def async_detach(self) -> None:
+        """Let go of the client session, once the client is closed."""
+        self._http.detach()
+
+    @override
+    @callback
+    def changed(self, changes: Changes) -> None:
+        """Let the entities of the line look again."""
+        if self.number in changes.calls:
+            self._observer.async_notify(self.number)
+
+    @override
+    @callback
+    def link_up(self, changes: Changes) -> None:
+        """Make the commands of the line available."""
+        ir.async_delete_issue(self._hass, DOMAIN, line_issue_id(self._subentry))
+        self._observer.async_notify(self.number)
+
+    @override
+    @callback
+    def told(self, events: list[CallEvent]) -> None:
+        """Hand over what happened to calls."""
+        self._observer.told(events)
+
+    @override
+    @callback
+    def received(self, message: ChatMessage) -> None:
+        """Hand over a chat message to the line."""
+        self._observer.async_received(self.number, message)
+
+    @override
+    @callback
+    def side_changed(self, changes: SideChanges) -> None:
+        """Hand over what only REST tells of the line."""
+        self._observer.async_side_changed(self.number, changes)
+
+    @override
+    @callback
+    def link_lost(self, error: PbxError) -> None:
+        """Make the commands of the line unavailable."""
+        if self._primary.connected:
+            _LOGGER.warning(
+                "Connection of line %s of %s lost: %s",
+                self.number,
+                self._entry.title,
+                error,
+            )
+        self._observer.async_notify(self.number)
+
+    @override
+    @callback
+    def login_refused(self, error: PbxError) -> None:
+        """Ask a person for another password."""
+        async_line_refused(self._hass, self._entry, self._subentry, error)
