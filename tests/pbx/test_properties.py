@@ -20,6 +20,7 @@ from hypothesis import assume, event, given, settings, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     AccountCall,
@@ -29,7 +30,8 @@ from custom_components.vodia.pbx.models import (
     KnownAccount,
     Party,
 )
-from custom_components.vodia.pbx.numbering import AddressBook, is_number, same_number
+from custom_components.vodia.pbx.number_matching import same_number
+from custom_components.vodia.pbx.numbering import is_number
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.calls import CallList

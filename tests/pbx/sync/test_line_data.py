@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import (
     Contact,
     MissedCalls,
@@ -17,7 +18,6 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import long_absent
 from custom_components.vodia.pbx.sync.line_data import _address_book
 from custom_components.vodia.pbx.trace import Ledger

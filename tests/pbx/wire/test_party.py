@@ -5,8 +5,8 @@ from email.header import Header
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import CallScope, Party
-from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger

@@ -29,7 +29,8 @@ from ..errors import (
     UnknownCallError,
 )
 from ..models import IN_CALL, AccountCall, CallState, EndReason, PastCall
-from ..numbering import dialable, same_number
+from ..number_matching import same_number
+from ..numbering import dialable
 from ..state.memory import Hold
 from ..state.tenant import PbxState
 from ..sync.history import read_history

@@ -9,6 +9,7 @@ from copy import replace
 from itertools import islice
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
 from ..models import (
     EXTENSION,
@@ -28,7 +29,7 @@ from ..models import (
     Phase,
     Totals,
 )
-from ..numbering import AddressBook, same_number
+from ..number_matching import same_number
 from ..trace import Ledger
 from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.calls import CallList

@@ -16,6 +16,7 @@ import logging
 import math
 from typing import Any, Final
 
+from ..address_book import AddressBook
 from ..errors import (
     AccessOffError,
     CannotConnectError,
@@ -30,7 +31,7 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import AddressBook, dialable, with_extension
+from ..numbering import dialable, with_extension
 from ..state.memory import long_absent
 from ..timing import USUAL, Timing
 from ..trace import Ledger
