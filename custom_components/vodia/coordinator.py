@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections.abc import Mapping
 import logging
 from typing import override
@@ -28,7 +29,7 @@ from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
 from .pbx.client import Listener, PbxClient
-from .pbx.errors import AccessOffError, LoginRefusedError, PbxError
+from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.models import (
     SERVICE_FLAG,
     AccountCall,
@@ -96,6 +97,7 @@ class VodiaCoordinator(Listener):
         # As they were last: entities may be made when they are not known any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
+        self._stopping = asyncio.Lock()
         self._started = False
         self._names_kept = 0
         self._link_is_new = False
@@ -174,6 +176,9 @@ class VodiaCoordinator(Listener):
 
         Raises ConfigEntryAuthFailed, ConfigEntryError or ConfigEntryNotReady.
         """
+        if self.hass.is_stopping:
+            # Nobody would tell us to stop: that was said before.
+            raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
         if async_is_forbidden(self.hass, self.entry, self.client.forbidden_for):
             raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
@@ -202,13 +207,15 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        try:
-            # With all lines at once: each may wait for a PBX that does not answer.
-            await self.client.close()
-        finally:
-            for line in self._further_lines:
-                line.async_detach()
-            self._http.detach()
+        # Who stops as well, as a reload does, leaves the lines time to log out.
+        async with self._stopping:
+            try:
+                # With all lines at once: each may wait for a PBX that does not answer.
+                await self.client.close()
+            finally:
+                for line in self._further_lines:
+                    line.async_detach()
+                self._http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""

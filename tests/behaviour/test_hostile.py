@@ -587,7 +587,7 @@ async def test_floods(
         await pbx.flush()
         await pbx.send_raw('{"action":"call-state","calls":[]}')
         await phones.wait("45", "call", "idle")
-        await until(hass, lambda: not any(pbx_client.stories._stories.values()))
+        await until(hass, lambda: not pbx_client.stories.accounts)
 
     asyncio.get_running_loop().set_debug(False)
     await flood(0)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from copy import replace
 from dataclasses import dataclass
 
+from ..pbx.call_ids import without_numbers
 from ..pbx.models import (
-    NO_ID,
     Account,
     AccountCall,
     CallEvent,
@@ -33,9 +33,7 @@ class Privacy:
 
     def redact_id(self, call_id: str) -> str:
         """Return the id of a call without the numbers in one that we made of them."""
-        if not (self.on and call_id.startswith(NO_ID)):
-            return call_id
-        return NO_ID + call_id.removeprefix(NO_ID).rpartition("|")[2]
+        return without_numbers(call_id) if self.on else call_id
 
     def redact_call(self, call: AccountCall) -> AccountCall:
         """Return a call; with privacy it names nobody but accounts."""

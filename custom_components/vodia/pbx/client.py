@@ -520,7 +520,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
-            Capabilities(Refusals(self.timing.ask_again)),
+            Capabilities(Refusals(self.timing.ask_again, self.clock)),
         )
         self.stories.without_history.discard(live.state.line)
         try:

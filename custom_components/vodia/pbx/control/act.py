@@ -6,6 +6,7 @@ from contextlib import ExitStack, asynccontextmanager
 from copy import replace
 from dataclasses import dataclass, field
 
+from ..call_ids import has_own_id
 from ..errors import (
     CannotConnectError,
     NoFittingCallError,
@@ -16,7 +17,7 @@ from ..errors import (
     UnexpectedStateError,
     UnknownCallError,
 )
-from ..models import NO_ID, AccountCall, CallState
+from ..models import AccountCall, CallState
 from ..state.tenant import PbxState
 
 
@@ -65,7 +66,7 @@ class Choice:
             )
         if call.state not in self.by_id:
             raise NoFittingCallError(f"the call is {call.state}")
-        if call.id.startswith(NO_ID):
+        if not has_own_id(call.id):
             raise NotSupportedError("the PBX gives this call no id")
         return call
 

@@ -43,8 +43,8 @@ class Memory:
     Since when an account is missing, what we dial, and which calls that made; how often
     in a row `connected` was wrong about the line, by whether it was in a call; and
     whether the line's presence showed its calls, and one that only rang. The calls that
-    we hold, and how they looked at the end of the last link. Further `names` of the
-    tenant; and `called`, the names that calls or the address book gave last, by number,
+    we hold, and how they looked at the end of the last link; and all that were `listed`
+    last. Further `names` of the tenant; and `called`, the names that calls or the address book gave last, by number,
     the latest at the end.
     """
 
@@ -58,6 +58,7 @@ class Memory:
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: dict[str, Hold] = field(default_factory=dict)
     held: dict[str, Call] = field(default_factory=dict)
+    listed: dict[str, Call] = field(default_factory=dict)
 
     def follow_holds(self, listed: Mapping[str, Call]) -> None:
         """Forget a hold of ours that is over, and see one that has come."""

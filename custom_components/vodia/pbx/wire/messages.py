@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from ..call_ids import make_call_id
 from ..models import (
     NO_ID,
     Account,
@@ -596,7 +597,7 @@ def _call(data: JsonObject, place: str, reading: Reading) -> Call:
     extensions, whole = _extensions(data, reading)
     return Call(
         # Without an id the parties and the start are what stays the same.
-        id=_call_id(data) or f"{NO_ID}{caller.number}|{callee.number}|{started}",
+        id=_call_id(data) or make_call_id(caller.number, callee.number, started),
         raw_state=raw_state or None,
         phase=phase,
         caller=caller,
