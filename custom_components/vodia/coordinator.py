@@ -87,12 +87,12 @@ class VodiaCoordinator(Listener):
         self._further_lines: list[FurtherLine] = []
         # An account, or the PBX itself (None), shows something new; unless only its
         # flags do, as most often.
-        self.changes = Subscriptions[str | None, []]()
-        self.flag_changes = Subscriptions[str, [Extension]]()
+        self.changes = Subscriptions[str | None]()
+        self.flag_changes = Subscriptions[str, Extension]()
         # Something happened to a call of an account.
-        self.call_events = Subscriptions[str, [CallEvent]]()
+        self.call_events = Subscriptions[str, CallEvent]()
         # REST tells something new of a line, or of a service flag.
-        self.line_data = Subscriptions[tuple[Kind, str], []]()
+        self.line_data = Subscriptions[tuple[Kind, str]]()
         self.announcer = Announcer(self)
         # As they were last: entities may be made when they are not known any more.
         self.last_flags: dict[str, ServiceFlag] = {}

@@ -44,8 +44,8 @@ class Announcer:
         self._accounts: set[str] = set()
         self._data: set[tuple[Kind, str]] = set()
         self._with_device: set[str] = set()
-        self._new_accounts = Subscriptions[None, [Iterable[KnownAccount]]]()
-        self._new_data = Subscriptions[Kind, [Iterable[str]]]()
+        self._new_accounts = Subscriptions[None, Iterable[KnownAccount]]()
+        self._new_data = Subscriptions[Kind, Iterable[str]]()
 
     @callback
     def async_subscribe(

@@ -10,18 +10,18 @@ from homeassistant.core import CALLBACK_TYPE, callback
 _LOGGER = logging.getLogger(__name__)
 
 
-class Subscriptions[KeyT, **ArgsT]:
+class Subscriptions[KeyT, *ArgsT]:
     """Callbacks by a key; one that fails stops no other."""
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._callbacks: defaultdict[KeyT, list[Callable[ArgsT, None]]] = defaultdict(
-            list
+        self._callbacks: defaultdict[KeyT, list[Callable[[*ArgsT], None]]] = (
+            defaultdict(list)
         )
 
     @callback
     def add(
-        self, key: KeyT, update: Callable[ArgsT, None], *, first: bool = False
+        self, key: KeyT, update: Callable[[*ArgsT], None], *, first: bool = False
     ) -> None:
         """Call back from now on; who is `first` is called before the others.
 
@@ -32,7 +32,7 @@ class Subscriptions[KeyT, **ArgsT]:
         callbacks.insert(0 if first else len(callbacks), update)
 
     @callback
-    def remove(self, key: KeyT, update: Callable[ArgsT, None]) -> None:
+    def remove(self, key: KeyT, update: Callable[[*ArgsT], None]) -> None:
         """Call back no more."""
         callbacks = self._callbacks[key]
         callbacks.remove(update)
@@ -40,7 +40,7 @@ class Subscriptions[KeyT, **ArgsT]:
             del self._callbacks[key]
 
     @callback
-    def subscribe(self, key: KeyT, update: Callable[ArgsT, None]) -> CALLBACK_TYPE:
+    def subscribe(self, key: KeyT, update: Callable[[*ArgsT], None]) -> CALLBACK_TYPE:
         """Call back from now on; return what ends it."""
         self.add(key, update)
         return partial(self.remove, key, update)
@@ -53,10 +53,10 @@ class Subscriptions[KeyT, **ArgsT]:
         """Yield what there is somebody to call for."""
         return iter(tuple(self._callbacks))
 
-    def call(self, key: KeyT, *args: ArgsT.args, **kwargs: ArgsT.kwargs) -> None:
+    def call(self, key: KeyT, *args: *ArgsT) -> None:
         """Call back all of a key."""
         for update in tuple(self._callbacks.get(key, ())):
             try:
-                update(*args, **kwargs)
+                update(*args)
             except Exception:
                 _LOGGER.exception("Unexpected error updating an entity")
