@@ -316,7 +316,7 @@ class CallRingingTrigger(CallTrigger):
 
     @staticmethod
     def _go_on(wait: _Waiting, coordinator: VodiaCoordinator) -> None:
-        """Go on to wait when the entry has been loaded anew, if the call still rings."""
+        """Keep waiting when the entry was reloaded, if the call still rings."""
         if wait.coordinator is not coordinator:
             wait.coordinator = coordinator
             wait.events = {

@@ -52,7 +52,7 @@ def call_id(value: Any) -> str | int | float:
 
 
 def as_number(line: PbxClient, value: str | int) -> str:
-    """Return what is to be dialed from a line; an integer has to be an account.
+    """Return a number to dial from a line; an integer has to be an account.
 
     Raises ServiceValidationError.
     """
@@ -77,7 +77,7 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
 
 
 def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
-    """Return the id of a call of the line, whose last zeros may be lost."""
+    """Return the id of a call of the line, which may lack its last zeros."""
     if value is None or isinstance(value, str):
         return value
     alike = [call.id for call in line.calls if _value(call.id) == value]
