@@ -77,10 +77,10 @@ class VodiaEntity[SubjectT, ValueT](Entity):
 
     def _compute(self) -> Snapshot[ValueT]:
         """Return availability, value and attributes as they should be."""
-        coordinator, description = self.coordinator, self._description
+        privacy, description = self.coordinator.privacy, self._description
         subject = self._subject()
-        if coordinator.private:
-            subject = coordinator.privacy.redact(subject)
+        if privacy.on:
+            subject = privacy.redact(subject)
         attributes = description.attributes_fn
         return (
             self._is_available(subject),

@@ -152,7 +152,7 @@ class VodiaEvent(VodiaAccountEventEntity, EventEntity):
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
         """Return the data restored; they may be older than privacy."""
         kept = await super().async_get_last_event_data()
-        if kept and self.coordinator.private:
+        if kept and self.coordinator.privacy.on:
             return replace(kept, last_event_attributes=None)
         return kept
 

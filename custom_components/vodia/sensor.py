@@ -278,7 +278,7 @@ class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
                     call_id=call_id,
                     number=party.number,
                     name=party.name,
-                    withheld=last.withheld and not self.coordinator.private,
+                    withheld=last.withheld and not self.coordinator.privacy.on,
                 )
             )
         await super().async_added_to_hass()
@@ -287,7 +287,7 @@ class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
         """Show a call as the last one."""
         self._last = last
         nobody = STATE_WITHHELD if last.withheld else None
-        if self.coordinator.private:
+        if self.coordinator.privacy.on:
             nobody = STATE_EXTERNAL_CALLER
         self._attr_native_value = last.name or last.number or nobody
         self._attr_extra_state_attributes = last.attributes()
