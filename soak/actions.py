@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from simulator import Call, Stage
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.truth import call_state
 
 from .office import LINE, WITHHELD, is_between_people

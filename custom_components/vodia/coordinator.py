@@ -32,14 +32,12 @@ from .pbx.client import Listener, PbxClient
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.models import (
     SERVICE_FLAG,
-    AccountCall,
     CallEvent,
     CallScope,
     Changes,
     Extension,
     Group,
     KnownAccount,
-    Party,
     ServiceFlag,
     Totals,
 )
@@ -80,8 +78,9 @@ class VodiaCoordinator(Listener):
             country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
-        self.private = self.options.privacy
-        self.privacy = Privacy(self.private, lambda: self.client.listed_accounts)
+        self.privacy = Privacy(
+            self.options.privacy, lambda: self.client.listed_accounts
+        )
         # The logins by their extensions; that of the entry is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
         self._further_lines: list[FurtherLine] = []
@@ -147,7 +146,7 @@ class VodiaCoordinator(Listener):
         known = self.account(account)
         return account in self.flags or (known is not None and known.present)
 
-    def tells_calls(self, number: str) -> bool:
+    def triggers_for(self, number: str) -> bool:
         """Return whether triggers fire for the calls of an account."""
         account = self.account(number)
         return (
@@ -155,18 +154,6 @@ class VodiaCoordinator(Listener):
             and self.options.has_device(number, account.type)
             and self.options.shows_calls_of(account)
         )
-
-    def shown_call(self, call: AccountCall) -> AccountCall:
-        """Return a call as it may be shown."""
-        return self.privacy.redact_call(call)
-
-    def shown_party(self, number: str | None, name: str | None = None) -> Party:
-        """Return a party as it may be shown."""
-        return self.privacy.redact_party(number, name)
-
-    def shown[SubjectT](self, subject: SubjectT) -> SubjectT:
-        """Return what an entity is about as it may be shown."""
-        return self.privacy.redact(subject)
 
     # Life
 

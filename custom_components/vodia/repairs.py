@@ -8,9 +8,9 @@ from homeassistant.const import CONF_PASSWORD, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from .config_flow import PASSWORD_SCHEMA
 from .const import CONF_EXTENSION, CONF_LEGACY_TLS, CONF_WATCH, DOMAIN, WATCH_OWN
 from .exceptions import async_error_texts
+from .flows.fields import PASSWORD_SCHEMA
 from .hub.connect import async_check_line, async_connect
 from .hub.issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
 from .pbx.errors import CertificateError, LegacyTlsError

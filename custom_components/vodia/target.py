@@ -83,7 +83,7 @@ def accounts_in(
     """Return the accounts of a PBX in the target, without those of unknown calls."""
     found = targeted(hass, selection).get(coordinator.entry.entry_id, Targeted())
     accounts = found.accounts(coordinator.extensions.keys())
-    return set(filter(coordinator.tells_calls, accounts))
+    return set(filter(coordinator.triggers_for, accounts))
 
 
 def _subjects(

@@ -39,7 +39,7 @@ from .const import (
 from .coordinator import VodiaCoordinator
 from .hub.attributes import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
-from .pbx.numbering import same_number
+from .pbx.number_matching import same_number
 from .target import accounts_in
 from .validators import number_filter
 

@@ -21,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.timing import QUICK, QUICK_LINE_DATA
 from tests.support.truth import is_busy_by_presence, truth_of_extension

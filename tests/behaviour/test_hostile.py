@@ -31,11 +31,12 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.vodia.config_flow import parse_host
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
-from custom_components.vodia.pbx.wire import messages
+from custom_components.vodia.pbx.wire import messages, replies
+from custom_components.vodia.pbx.wire.accounts import ACCOUNTS_LIMIT
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
 from homeassistant.const import MAX_LENGTH_STATE_STATE
@@ -48,11 +49,11 @@ from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 from simulator.requests import step_of
-from tests.platforms.test_config_flow import fill_in, form
 from tests.platforms.test_diagnostics import read
-from tests.platforms.test_services import act, refused
 from tests.repository.test_readme import BLOCKS
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, set_up, until
+from tests.support.flows import fill_in, form
 from tests.support.timing import set_timing
 
 ROOT: Final = Path(__file__).parents[2]
@@ -519,7 +520,8 @@ async def test_too_many_accounts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A list of more accounts than a PBX has is no list, in either dialect."""
-    monkeypatch.setattr(messages, "ACCOUNTS_LIMIT", 100)
+    for module in (messages, replies):
+        monkeypatch.setattr(module, "ACCOUNTS_LIMIT", 100)
     for number in range(1000, 1200):
         pbx.engine.add_account(str(number), "")
     if dialect == "modern":
@@ -849,7 +851,7 @@ def test_page_has_the_numbers() -> None:
     for number, name, module in rows:
         found = re.search(rf"^{name}(?:: Final)? = (.+)$", code[module], re.MULTILINE)
         assert found, name
-        value = eval(found[1], {"ACCOUNTS_LIMIT": messages.ACCOUNTS_LIMIT})  # noqa: S307
+        value = eval(found[1], {"ACCOUNTS_LIMIT": ACCOUNTS_LIMIT})  # noqa: S307
         if value % MEGABYTE == 0:
             assert number == f"{value // MEGABYTE} MiB", name
         else:

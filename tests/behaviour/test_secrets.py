@@ -41,10 +41,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator.logins import Login
-from tests.platforms.test_config_flow import fill_in, form
-from tests.platforms.test_lines import add_line, has_line
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones, until
+from tests.support.flows import fill_in, form
+from tests.support.lines import add_line, has_line
 
 from .test_hostile import Hostile, create_hostile
 from .test_privacy import mock_recorder_before_hass, persistent_database

@@ -18,7 +18,7 @@ from soak.__main__ import main
 from soak.office import Office
 from soak.play import Lie, Play, Report, soak
 from soak.rate import hurry
-from tests.repository.test_readme import ROOT
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 

@@ -8,7 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from ..pbx.client import PbxClient
 from ..pbx.models import KnownAccount, ServiceFlag
 from ..pbx.sync.line_data import Kind
-from ..pbx.wire.messages import ACCOUNTS_LIMIT
+from ..pbx.wire.accounts import ACCOUNTS_LIMIT
 from .options import Options
 from .subscriptions import Subscriptions
 

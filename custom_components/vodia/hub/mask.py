@@ -18,8 +18,10 @@ from homeassistant.components.diagnostics import REDACTED
 from ..pbx.models import EXTENSION, GROUPS, SERVICE_FLAG, CallState, Direction, Scope
 from ..pbx.trace import Recorded
 from ..pbx.wire.lenient import loads
-from ..pbx.wire.messages import FIELDS
+from ..pbx.wire.messages import FRAME_FIELDS
+from ..pbx.wire.replies import REPLY_FIELDS
 
+_FIELDS: Final = FRAME_FIELDS | REPLY_FIELDS
 # The kind of a frame is no data; which ones there are is what we want to know.
 _ACTION: Final = "action"
 _SWITCHED: Final = frozenset(
@@ -170,7 +172,7 @@ class Mask:
 
     def _is_field(self, key: str, *, inside: bool) -> bool:
         """Return whether a key is the name of a field, and nothing else."""
-        if key in FIELDS:
+        if key in _FIELDS:
             return True
         return (
             not inside
@@ -193,7 +195,7 @@ class Mask:
                 return value
             case Mapping() | list() if not depth:
                 return "..."
-            case _ if _SECRET.search(key) and key not in FIELDS:
+            case _ if _SECRET.search(key) and key not in _FIELDS:
                 return REDACTED
             case Mapping():
                 shown: dict[str, Any] = {}
