@@ -92,7 +92,7 @@ def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
     if len({callee for _, callee in found}) == 1:
         return SpokenError("which_phone", phones=[line.label for line, _ in found])
     if any(
-        line.coordinator.private and line.coordinator.account(callee.number) is None
+        line.coordinator.privacy.on and line.coordinator.account(callee.number) is None
         for line, callee in found
     ):
         return SpokenError("several_hidden", name=said.strip())

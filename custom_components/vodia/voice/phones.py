@@ -39,7 +39,8 @@ class Phone:
     @property
     def extension(self) -> Extension:
         """Return what is known of it, as it may be shown."""
-        return self.coordinator.shown(self.coordinator.client.extension(self.number))
+        extension = self.coordinator.client.extension(self.number)
+        return self.coordinator.privacy.redact(extension)
 
     @property
     def control(self) -> Control:
@@ -119,7 +120,7 @@ class Requester:
             for coordinator in self._coordinators()
             for number, extension in sorted(coordinator.extensions.items())
             if extension.present
-            and coordinator.tells_calls(number)
+            and coordinator.triggers_for(number)
             and self._is_exposed(phone := Phone(coordinator, number), gate)
         ]
 

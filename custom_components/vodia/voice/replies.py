@@ -58,7 +58,7 @@ def spoken_party(coordinator: VodiaCoordinator, party: Party) -> SpokenParty:
     return SpokenParty(
         party.name,
         party.number,
-        hidden=coordinator.private,
+        hidden=coordinator.privacy.on,
         withheld=party.withheld,
     )
 
@@ -68,7 +68,7 @@ def known_party(coordinator: VodiaCoordinator, party: Party) -> SpokenParty:
     name = party.name
     if account := coordinator.account(party.number or ""):
         name = name or account.name
-    shown = coordinator.shown_party(party.number, name)
+    shown = coordinator.privacy.redact_party(party.number, name)
     return spoken_party(coordinator, replace(shown, withheld=party.withheld))
 
 
