@@ -10,7 +10,8 @@ import orjson
 
 from custom_components.vodia.pbx.errors import CannotConnectError
 from custom_components.vodia.pbx.models import Changes
-from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode_accounts
+from custom_components.vodia.pbx.wire.messages import AccountsSnapshot
+from custom_components.vodia.pbx.wire.replies import decode_accounts
 from simulator.rest_wire import RestWire
 from simulator.wire import Wire
 

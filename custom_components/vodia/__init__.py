@@ -19,10 +19,9 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .const import DOMAIN
+from .const import CALL_KEYS, DOMAIN, KEY_ACTIVE, KEY_MESSAGE
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
-from .entity import ACTIVE, CALL_KEYS
-from .event import MESSAGE
+from .hub.devices import account_of, entities_of
 from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
 from .pbx.sync.line_data import Kind
@@ -32,7 +31,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 # What only a line has.
 LINE_PLATFORMS = (Platform.BUTTON, Platform.SWITCH)
-LINE_KEYS = (MESSAGE.key, Kind.MISSED_CALLS, Kind.VOICEMAIL)
+LINE_KEYS = (KEY_MESSAGE, Kind.MISSED_CALLS, Kind.VOICEMAIL)
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
@@ -43,7 +42,7 @@ PLATFORMS: list[Platform] = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, and watch over the issues of the entries."""
+    """Set up the actions, and keep the issues of entries up to date."""
     async_setup_services(hass)
     await hass.async_add_executor_job(numbering.load)
     async_dispatcher_connect(
@@ -63,9 +62,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
 
     @callback
     def async_entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        """Take up lines that came, went or got another password.
+        """Reload when a line is added, removed or gets another password.
 
-        Once: that the reload begins is a change of the entry, too.
+        Only once: the reload itself is a change of the entry, too.
         """
         nonlocal lines
         if changed is not entry or entry.state is not ConfigEntryState.LOADED:
@@ -76,7 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
 
     @callback
     def async_country_changed(event: Event) -> None:
-        """Read numbers as those of the country that Home Assistant is in now."""
+        """Reload, to read numbers as those of the country of Home Assistant."""
         if coordinator.country != coordinator.client.country:
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
@@ -99,18 +98,17 @@ def _logins(entry: ConfigEntry) -> dict[str, dict[str, Any]]:
 
 @callback
 def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
-    """Remove what only a line has from extensions that are none any more.
+    """Remove entities that only a line has from extensions that are no lines any more.
 
-    And what is about calls where they are not watched any more.
+    And entities of calls where these are not watched any more.
     """
-    registry, entry_id = er.async_get(hass), coordinator.entry.entry_id
-    for entity in er.async_entries_for_config_entry(registry, entry_id):
-        number, key = entity.unique_id.split(":")[-2:]
+    registry, options = er.async_get(hass), coordinator.options
+    for entity, number, key in entities_of(hass, coordinator.entry.entry_id):
         account = coordinator.account(number)
         of_line = entity.domain in LINE_PLATFORMS or key in LINE_KEYS
         # A service flag has a switch of its own.
-        if (of_line and key != ACTIVE and number not in coordinator.lines) or (
-            key in CALL_KEYS and account and not coordinator.watches(account)
+        if (of_line and key != KEY_ACTIVE and number not in coordinator.lines) or (
+            key in CALL_KEYS and account and not options.shows_calls_of(account)
         ):
             registry.async_remove(entity.entity_id)
 
@@ -126,8 +124,8 @@ async def async_remove_config_entry_device(
     """Allow to remove the device of an extension that the PBX does not list."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
-    account = entry.runtime_data.account_of(device)
-    if account is None or entry.runtime_data.is_present(account):
+    coordinator, account = entry.runtime_data, account_of(entry.entry_id, device)
+    if account is None or coordinator.is_present(account):
         return False
-    entry.runtime_data.async_forget_entities(account)
+    coordinator.announcer.async_forget(account)
     return True

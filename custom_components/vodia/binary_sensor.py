@@ -14,21 +14,26 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import ATTR_CALL_ID, ATTR_REMOTE_NAME, ATTR_REMOTE_NUMBER, ATTR_SINCE
+from .const import (
+    ATTR_CALL_ID,
+    ATTR_REMOTE_NAME,
+    ATTR_REMOTE_NUMBER,
+    ATTR_SINCE,
+    CALL_KEYS,
+    KEY_ACTIVE,
+    KEY_DND,
+)
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
-    ACTIVE,
-    CALL_KEYS,
-    Shown,
+    Snapshot,
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaFlagEntity,
     VodiaGroupEntity,
     VodiaPbxEntity,
-    async_add_for_accounts,
-    async_add_for_flags,
 )
+from .entity_loader import async_add_for_accounts, async_add_for_flags
 from .pbx.models import ORBIT, Extension, Group, ServiceFlag
 
 PARALLEL_UPDATES = 0
@@ -48,7 +53,7 @@ EXTENSION_SENSORS: tuple[VodiaBinarySensorDescription[Extension], ...] = (
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         value_fn=lambda extension: extension.registered,
     ),
-    VodiaBinarySensorDescription(key="dnd", value_fn=lambda extension: extension.dnd),
+    VodiaBinarySensorDescription(key=KEY_DND, value_fn=lambda extension: extension.dnd),
     VodiaBinarySensorDescription(
         key="ringing", value_fn=lambda extension: extension.ringing
     ),
@@ -87,7 +92,7 @@ CONNECTED = VodiaBinarySensorDescription[VodiaCoordinator](
     value_fn=lambda coordinator: coordinator.connected,
 )
 FLAG = VodiaBinarySensorDescription[ServiceFlag | None](
-    key=ACTIVE, value_fn=lambda flag: flag.active if flag else None
+    key=KEY_ACTIVE, value_fn=lambda flag: flag.active if flag else None
 )
 
 
@@ -107,7 +112,8 @@ async def async_setup_entry(
             VodiaExtensionBinarySensor(coordinator, description, extension)
             for extension in extensions
             for description in EXTENSION_SENSORS
-            if description.key not in CALL_KEYS or coordinator.watches(extension)
+            if description.key not in CALL_KEYS
+            or coordinator.options.shows_calls_of(extension)
         )
 
     async_add_for_flags(
@@ -160,20 +166,20 @@ class VodiaOrbitSensor(VodiaGroupBinarySensor):
     _unrecorded_attributes = frozenset(
         {ATTR_CALL_ID, ATTR_REMOTE_NAME, ATTR_REMOTE_NUMBER, ATTR_SINCE}
     )
-    _shown: Shown[bool | None] = (False, None, None)
+    _snapshot: Snapshot[bool | None] = (False, None, None)
     _last: tuple[str | None, str | None] | None = None
 
     @override
-    def _look(self) -> Shown[bool | None]:
+    def _compute(self) -> Snapshot[bool | None]:
         """Return what to show, with the time at which a call came, if we saw it come."""
-        available, occupied, parked = super()._look()
+        available, occupied, parked = super()._compute()
         if occupied is False:
             self._last = None
         if not occupied or parked is None:
             return available, occupied, {}
         call_id = parked.get(ATTR_CALL_ID)
         if self._last is None or self._last[0] != call_id:
-            was_available, was_occupied, _ = self._shown
+            was_available, was_occupied, _ = self._snapshot
             saw_it = was_available and was_occupied is not None
             self._last = call_id, dt_util.utcnow().isoformat() if saw_it else None
         return available, occupied, {**parked, ATTR_SINCE: self._last[1]}

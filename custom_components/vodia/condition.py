@@ -6,11 +6,11 @@ from typing import ClassVar, override
 from homeassistant.components.binary_sensor import DOMAIN as BINARY_SENSOR_DOMAIN
 from homeassistant.const import STATE_ON
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.automation import DomainSpec
 from homeassistant.helpers.condition import Condition, EntityStateConditionBase
 from homeassistant.helpers.target import async_track_target_selector_state_change_event
 
+from .hub.devices import entities_of
 from .target import targeted
 
 
@@ -31,15 +31,12 @@ class VodiaCondition(EntityStateConditionBase):
         By our own rules: of the entities that Home Assistant takes to be in it, those of
         a phone that is excluded may be left.
         """
-        registry = er.async_get(self._hass)
         found: set[str] = set()
         for entry_id, of_pbx in targeted(self._hass, self._target_selection).items():
-            begin, end = f"{entry_id}:", f":{self._key}"
             sensors = {
-                entry.unique_id.removeprefix(begin).removesuffix(end): entry.entity_id
-                for entry in er.async_entries_for_config_entry(registry, entry_id)
-                if entry.domain == BINARY_SENSOR_DOMAIN
-                and entry.unique_id.endswith(end)
+                account: entity.entity_id
+                for entity, account, key in entities_of(self._hass, entry_id)
+                if key == self._key and entity.domain == BINARY_SENSOR_DOMAIN
             }
             found |= {
                 sensors[account]
@@ -55,7 +52,7 @@ class VodiaCondition(EntityStateConditionBase):
 
         @callback
         def changed(*_: object) -> None:
-            """Look again, unless it is told only which sensors there are to begin with."""
+            """Check again, except for the first call, which only lists the sensors."""
             if following:
                 action()
 

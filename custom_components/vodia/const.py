@@ -61,6 +61,21 @@ ATTR_SINCE: Final = "since"
 ATTR_SPAN: Final = "span"
 ATTR_TIME: Final = "time"
 
+# Keys of entities.
+KEY_ACTIVE: Final = "active"
+KEY_CALL: Final = "call"
+KEY_DND: Final = "dnd"
+KEY_DOORBELL: Final = "doorbell"
+KEY_LAST_CALLER: Final = "last_caller"
+KEY_MESSAGE: Final = "message"
+# Those about the calls of an extension, and those about its flags.
+CALL_KEYS: Final = frozenset({KEY_CALL, "in_call", KEY_LAST_CALLER, "ringing"})
+FLAG_KEYS: Final = frozenset({"registered", KEY_DND, "chat_available"})
+
+# Who called last, where who it was is not shown.
+STATE_EXTERNAL_CALLER: Final = "external_caller"
+STATE_WITHHELD: Final = "withheld"
+
 SIGNAL_CALL_EVENTS: Final = f"{DOMAIN}_call_events"
 SIGNAL_MESSAGE: Final = f"{DOMAIN}_message"
 SIGNAL_VOICEMAIL: Final = f"{DOMAIN}_voicemail"

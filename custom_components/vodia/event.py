@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from copy import replace
 from dataclasses import dataclass
 from typing import Any, ClassVar, override
@@ -29,19 +29,22 @@ from .const import (
     ATTR_SENDER,
     ATTR_SENDER_NAME,
     ATTR_TIME,
-    CONF_DOOR_STATIONS,
+    KEY_CALL,
+    KEY_DOORBELL,
+    KEY_MESSAGE,
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
     SIGNAL_VOICEMAIL,
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
+    VodiaAccountEventEntity,
+    VodiaCallEventEntity,
     VodiaEntityDescription,
-    VodiaStoryEntity,
-    VodiaToldEntity,
-    async_add_for_accounts,
-    async_add_for_readings,
 )
+from .entity_loader import async_add_for_accounts, async_add_for_data
+from .hub.attributes import CALL_ATTRIBUTES, event_attributes, iso_time
+from .hub.devices import entities_of
 from .pbx.models import (
     RINGING_GROUPS,
     AccountCall,
@@ -57,7 +60,6 @@ from .pbx.models import (
 )
 from .pbx.sync.line_data import Kind
 from .pbx.wire.messages import ChatMessage
-from .sensor import CALL_ATTRIBUTES, common_attributes, iso_time
 
 PARALLEL_UPDATES = 0
 
@@ -74,32 +76,22 @@ class VodiaEventDescription(
 
 
 CALL = VodiaEventDescription(
-    key="call",
+    key=KEY_CALL,
     event_types=[str(event_type) for event_type in CallEventType],
     value_fn=lambda account: None,
 )
 DOORBELL = VodiaEventDescription(
-    key="doorbell",
+    key=KEY_DOORBELL,
     device_class=EventDeviceClass.DOORBELL,
     event_types=[DoorbellEventType.RING],
     value_fn=lambda extension: None,
 )
 MESSAGE = VodiaEventDescription(
-    key="message", event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
+    key=KEY_MESSAGE, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
 )
 VOICEMAIL = VodiaEventDescription(
     key=Kind.VOICEMAIL, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
 )
-
-
-def event_attributes(event: CallEvent) -> dict[str, Any]:
-    """Return what an event tells of its call."""
-    return {
-        **common_attributes(event.call),
-        "duration": None if event.duration is None else round(event.duration),
-        "end_reason": event.end_reason,
-        "backfilled": event.backfilled,
-    }
 
 
 async def async_setup_entry(
@@ -109,13 +101,15 @@ async def async_setup_entry(
 ) -> None:
     """Set up the events."""
     coordinator = entry.runtime_data
-    doors: list[str] = entry.options.get(CONF_DOOR_STATIONS, [])
+    doors = coordinator.options.door_stations
     _remove_doorbells(hass, entry, doors)
 
     def events_of(account: KnownAccount) -> Iterator[EventEntity]:
         """Yield the events of an account."""
         phone = isinstance(account, Extension)
-        if (phone or account.type in RINGING_GROUPS) and coordinator.watches(account):
+        if (
+            phone or account.type in RINGING_GROUPS
+        ) and coordinator.options.shows_calls_of(account):
             yield VodiaCallEvent(coordinator, CALL, account)
         if not isinstance(account, Extension):
             return
@@ -131,7 +125,7 @@ async def async_setup_entry(
             event for account in accounts for event in events_of(account)
         )
 
-    async_add_for_readings(
+    async_add_for_data(
         entry,
         Kind.VOICEMAIL,
         lambda lines: async_add_entities(
@@ -143,37 +137,35 @@ async def async_setup_entry(
 
 
 def _remove_doorbells(
-    hass: HomeAssistant, entry: VodiaConfigEntry, doors: list[str]
+    hass: HomeAssistant, entry: VodiaConfigEntry, doors: Container[str]
 ) -> None:
     """Remove the doorbells of extensions that are door stations no more."""
-    entities = er.async_get(hass)
-    for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
-        account, key = entity.unique_id.split(":")[-2:]
-        if key == DOORBELL.key and account not in doors:
-            entities.async_remove(entity.entity_id)
+    for entity, account, key in entities_of(hass, entry.entry_id):
+        if key == KEY_DOORBELL and account not in doors:
+            er.async_get(hass).async_remove(entity.entity_id)
 
 
-class VodiaEvent(VodiaToldEntity, EventEntity):
+class VodiaEvent(VodiaAccountEventEntity, EventEntity):
     """An event of an account."""
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return what was kept over a restart; it may be from before privacy."""
+        """Return the data restored; they may be older than privacy."""
         kept = await super().async_get_last_event_data()
-        if kept and self.coordinator.private:
+        if kept and self.coordinator.privacy.on:
             return replace(kept, last_event_attributes=None)
         return kept
 
 
-class VodiaCallEvent(VodiaStoryEntity, VodiaEvent):
+class VodiaCallEvent(VodiaCallEventEntity, VodiaEvent):
     """The calls of an account. Who calls whom does not go into the database."""
 
     _unrecorded_attributes = CALL_ATTRIBUTES | {"duration", "end_reason", "backfilled"}
 
     @override
     @callback
-    def _async_tell(self, event: CallEvent) -> None:
-        """Fire what happened to a call, once: it may be told again who it is with."""
+    def _async_handle(self, event: CallEvent) -> None:
+        """Fire an event once: it may be repeated with a better name of the other side."""
         if event.again:
             return
         self._trigger_event(event.type, event_attributes(event))
@@ -187,27 +179,27 @@ class VodiaSignalEvent[ToldT](VodiaEvent):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the signal, which is the same for all PBXs."""
+        """Subscribe to the signal, which is the same for all PBXs."""
         await super().async_added_to_hass()
 
         @callback
         def tell(coordinator: VodiaCoordinator, told: ToldT) -> None:
-            """Take in what is told of our PBX."""
+            """Handle a signal of our PBX."""
             if coordinator is self.coordinator:
-                self._async_tell(told)
+                self._async_handle(told)
 
         self.async_on_remove(async_dispatcher_connect(self.hass, self._signal, tell))
 
     @abstractmethod
     @callback
-    def _async_tell(self, told: ToldT) -> None:
-        """Take in what is told."""
+    def _async_handle(self, told: ToldT) -> None:
+        """Handle the data of a signal."""
 
 
 class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
     """The bell of a door station: it rings once for a call that the station makes.
 
-    Where the PBX tells only our own calls, that it rings at our phone says so.
+    Where the PBX lists only our own calls, it is known by the ringing of our phone.
     """
 
     _signal = SIGNAL_CALL_EVENTS
@@ -219,12 +211,11 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         description: VodiaEventDescription,
         extension: Extension,
     ) -> None:
-        """Take the calls that are up as rung for."""
+        """Count the present calls as rung for."""
         super().__init__(coordinator, description, extension)
-        stories = coordinator.client.stories
         self._rung = deque(
             (
-                stories.origin_of(call.id)
+                coordinator.client.origin_of(call.id)
                 for other in coordinator.extensions.values()
                 for call in other.calls
                 if self._is_made_here(call, other.number)
@@ -234,7 +225,7 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
 
     @override
     @callback
-    def _async_tell(self, told: list[CallEvent]) -> None:
+    def _async_handle(self, told: list[CallEvent]) -> None:
         """Ring for each new call of the door station."""
         for event in told:
             if (
@@ -244,7 +235,7 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
                 and event.origin not in self._rung
             ):
                 self._rung.append(event.origin)
-                call_id = self.coordinator.shown_id(self._call_id(event.call))
+                call_id = self.coordinator.privacy.redact_id(self._call_id(event.call))
                 self._trigger_event(DoorbellEventType.RING, {ATTR_CALL_ID: call_id})
                 self.async_write_ha_state()
 
@@ -279,13 +270,13 @@ class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
 
     @override
     @callback
-    def _async_tell(self, told: tuple[str, ChatMessage]) -> None:
+    def _async_handle(self, told: tuple[str, ChatMessage]) -> None:
         """Fire a message to the line."""
         line, message = told
         if line != self._account:
             return
         known = self.coordinator.extensions.get(message.sender)
-        sender = self.coordinator.shown_party(
+        sender = self.coordinator.privacy.redact_party(
             message.sender, known.name if known else None
         )
         self._trigger_event(
@@ -310,31 +301,31 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to whether the PBX tells of the mailbox as well."""
+        """Subscribe to the data of the mailbox as well."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self.coordinator.async_add_reading_listener(
-                Kind.VOICEMAIL, self._account, self._async_look_again
+            self.coordinator.line_data.subscribe(
+                (Kind.VOICEMAIL, self._account), self._async_refresh
             )
         )
 
     @override
     def _is_available(self, subject: KnownAccount) -> bool:
-        """Return whether the PBX tells of the mailbox."""
+        """Return whether there are data of the mailbox."""
         line = self.coordinator.lines[self._account]
-        told = line.connected and line.side.values.voicemail is not None
+        told = line.connected and line.values.voicemail is not None
         return super()._is_available(subject) and told
 
     @override
     @callback
-    def _async_tell(self, told: tuple[str, Voicemail]) -> None:
-        """Fire that messages came; more of the newest one where the PBX tells it."""
+    def _async_handle(self, told: tuple[str, Voicemail]) -> None:
+        """Fire that messages came, with the newest one where the PBX lists it."""
         line, voicemail = told
         if line != self._account:
             return
         attributes: dict[str, Any] = {ATTR_COUNT: voicemail.unread}
         if newest := voicemail.newest:
-            sender = self.coordinator.shown_party(
+            sender = self.coordinator.privacy.redact_party(
                 newest.sender.number, newest.sender.name
             )
             attributes |= {

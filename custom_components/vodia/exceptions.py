@@ -1,14 +1,25 @@
-"""Turn the errors of the PBX library into translated ones."""
+"""Errors of the PBX as translated ones, and their texts."""
 
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    ConfigEntryError,
+    ConfigEntryNotReady,
+    HomeAssistantError,
+    IntegrationError,
+    ServiceValidationError,
+)
+from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .pbx.errors import (
     HeldElsewhereError,
     InvalidNumberError,
+    LoginRefusedError,
     NoFittingCallError,
     OrbitError,
     PbxError,
+    SecondFactorError,
     SeveralCallsError,
     UnexpectedStateError,
     UnknownCallError,
@@ -42,3 +53,27 @@ def action_error(error: PbxError) -> HomeAssistantError:
     return translated(
         error, ServiceValidationError if user_error else HomeAssistantError
     )
+
+
+def setup_error(error: PbxError) -> IntegrationError:
+    """Return what a setup raises: a password that is right is not asked for again.
+
+    Nor is it sent again where each try may send a code to somebody.
+    """
+    if isinstance(error, SecondFactorError):
+        return translated(error, ConfigEntryError)
+    if isinstance(error, LoginRefusedError):
+        return translated(error, ConfigEntryAuthFailed)
+    return translated(error, ConfigEntryNotReady)
+
+
+async def async_error_texts(hass: HomeAssistant, language: str) -> dict[str, str]:
+    """Return the texts of all errors by their keys, English where a language lacks them.
+
+    There is room in them for the placeholders of the error.
+    """
+    texts = await async_get_translations(hass, language, "exceptions", {DOMAIN})
+    begin, end = f"component.{DOMAIN}.exceptions.", ".message"
+    return {
+        key.removeprefix(begin).removesuffix(end): text for key, text in texts.items()
+    }

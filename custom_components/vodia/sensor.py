@@ -17,19 +17,25 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .const import ATTR_SPAN
+from .const import (
+    ATTR_SPAN,
+    KEY_CALL,
+    KEY_LAST_CALLER,
+    STATE_EXTERNAL_CALLER,
+    STATE_WITHHELD,
+)
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
+    VodiaCallEventEntity,
     VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaGroupEntity,
-    VodiaLineReadingEntity,
+    VodiaLineDataEntity,
     VodiaPbxEntity,
-    VodiaStoryEntity,
-    async_add_for_accounts,
-    async_add_for_readings,
 )
+from .entity_loader import async_add_for_accounts, async_add_for_data
+from .hub.attributes import CALL_ATTRIBUTES, call_attributes, iso_time
 from .pbx.models import (
     ORBIT,
     QUEUE,
@@ -42,7 +48,6 @@ from .pbx.models import (
     Group,
     KnownAccount,
     MissedCalls,
-    PastCall,
     Voicemail,
 )
 from .pbx.sync.line_data import Kind
@@ -50,47 +55,11 @@ from .pbx.sync.line_data import Kind
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
-# Who called last, where who is outside the PBX is not shown.
-STATE_EXTERNAL_CALLER = "external_caller"
-STATE_WITHHELD = "withheld"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
-
-CALL_ATTRIBUTES = frozenset(
-    {
-        *("call_id", "direction", "scope", "remote_number", "remote_name"),
-        *("dialed_number", "started", "answered"),
-    }
-)
-
-
-def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
-    """Return what attributes and response data carry of any call."""
-    return {
-        "call_id": call.id,
-        "direction": call.direction,
-        "scope": call.scope,
-        "remote_number": call.remote.number,
-        "remote_name": call.remote.name,
-        "dialed_number": call.dialed_number,
-        "started": iso_time(call.started),
-        "answered": iso_time(call.answered),
-    }
-
-
-def call_attributes(call: AccountCall) -> dict[str, Any]:
-    """Return a call that is up as attributes and response data carry it."""
-    return {**common_attributes(call), "recording": call.recording}
-
-
-def iso_time(timestamp: float | None) -> str | None:
-    """Return a time in ISO form."""
-    if timestamp is None:
-        return None
-    return dt_util.utc_from_timestamp(timestamp).isoformat()
 
 
 def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
-    """Return the call that is shown, and how many there are beside it."""
+    """Return the call of the state, and how many others there are."""
     if (call := extension.call) is None:
         return {}
     others = len(extension.calls) - 1 if extension.complete else None
@@ -98,7 +67,7 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
 
 
 def _span(missed: MissedCalls | None) -> Mapping[str, Any]:
-    """Return the hours that missed calls are counted over, if they are told."""
+    """Return the hours that missed calls are counted over, if they are known."""
     return {ATTR_SPAN: missed.span / 3600} if missed and missed.span else {}
 
 
@@ -110,14 +79,14 @@ class VodiaSensorDescription[SubjectT, ValueT: str | int | None](
 
 
 CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescription(
-    key="call",
+    key=KEY_CALL,
     device_class=SensorDeviceClass.ENUM,
     options=list(CallState),
     value_fn=lambda extension: extension.call_state,
     attributes_fn=_call_sensor_attributes,
 )
 LAST_CALLER: VodiaSensorDescription[KnownAccount, None] = VodiaSensorDescription(
-    key="last_caller", value_fn=lambda account: None
+    key=KEY_LAST_CALLER, value_fn=lambda account: None
 )
 CALLS: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
     key="calls",
@@ -180,21 +149,21 @@ async def async_setup_entry(
         async_add_entities(
             entity
             for extension in extensions
-            if coordinator.watches(extension)
+            if coordinator.options.shows_calls_of(extension)
             for entity in (
                 VodiaCallSensor(coordinator, CALL, extension),
                 VodiaLastCallerSensor(coordinator, LAST_CALLER, extension),
             )
         )
 
-    async_add_for_readings(
+    async_add_for_data(
         entry,
         Kind.MISSED_CALLS,
         lambda lines: async_add_entities(
             VodiaMissedCallsSensor(coordinator, MISSED_CALLS, line) for line in lines
         ),
     )
-    async_add_for_readings(
+    async_add_for_data(
         entry,
         Kind.VOICEMAIL,
         lambda lines: async_add_entities(
@@ -264,11 +233,11 @@ class LastCaller(ExtraStoredData):
 
     @override
     def as_dict(self) -> dict[str, Any]:
-        """Return what is kept."""
+        """Return the stored form."""
         return asdict(self)
 
     def attributes(self) -> dict[str, Any]:
-        """Return what is shown."""
+        """Return the attributes."""
         return {name: getattr(self, name) for name in LAST_CALLER_ATTRIBUTES}
 
 
@@ -276,12 +245,12 @@ _KEPT = {field.name for field in fields(LastCaller)}
 _ALWAYS_KEPT = {field.name for field in fields(LastCaller) if field.default is MISSING}
 
 
-class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
+class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
     """Who called last: known as soon as it rings, and how that ended."""
 
     _unrecorded_attributes = LAST_CALLER_ATTRIBUTES
     # An automation on the event may read at once who calls.
-    _told_first = True
+    _called_first = True
     _last: LastCaller | None = None
     # The calls that rang here, by what no other call has, and the one that is shown.
     _ringing: frozenset[int] = frozenset()
@@ -290,26 +259,26 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
     @property
     @override
     def extra_restore_state_data(self) -> LastCaller | None:
-        """Return what to keep over a restart."""
+        """Return the data to restore after a restart."""
         return self._last
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take over what was kept, then listen."""
+        """Restore the last caller, then subscribe."""
         stored = await self.async_get_last_extra_data()
         kept = stored.as_dict() if stored else {}
         if _ALWAYS_KEPT <= kept.keys() <= _KEPT:
             last = LastCaller(**kept)
-            # It may be from before who is outside was to be hidden.
-            party = self.coordinator.shown_party(last.number, last.name)
-            call_id = self.coordinator.shown_id(last.call_id)
+            # It may be older than privacy.
+            party = self.coordinator.privacy.redact_party(last.number, last.name)
+            call_id = self.coordinator.privacy.redact_id(last.call_id)
             self._take(
                 replace(
                     last,
                     call_id=call_id,
                     number=party.number,
                     name=party.name,
-                    withheld=last.withheld and not self.coordinator.private,
+                    withheld=last.withheld and not self.coordinator.privacy.on,
                 )
             )
         await super().async_added_to_hass()
@@ -318,14 +287,14 @@ class VodiaLastCallerSensor(VodiaStoryEntity, SensorEntity, RestoreEntity):
         """Show a call as the last one."""
         self._last = last
         nobody = STATE_WITHHELD if last.withheld else None
-        if self.coordinator.private:
+        if self.coordinator.privacy.on:
             nobody = STATE_EXTERNAL_CALLER
         self._attr_native_value = last.name or last.number or nobody
         self._attr_extra_state_attributes = last.attributes()
 
     @override
     @callback
-    def _async_tell(self, event: CallEvent) -> None:
+    def _async_handle(self, event: CallEvent) -> None:
         """Take over who calls, and at the end how it ended.
 
         One that rang before and ends is not the last one, whenever it was made: it may
@@ -381,17 +350,17 @@ class VodiaGroupSensor(VodiaGroupEntity[int | None], VodiaSensor[Group, int | No
 
 
 class VodiaMissedCallsSensor(
-    VodiaLineReadingEntity[MissedCalls, int | None],
+    VodiaLineDataEntity[MissedCalls, int | None],
     VodiaSensor[MissedCalls | None, int | None],
 ):
-    """How many calls a line has missed of late."""
+    """How many calls a line has missed in the last hours."""
 
     _kind = Kind.MISSED_CALLS
     _unrecorded_attributes = frozenset({ATTR_SPAN})
 
 
 class VodiaVoicemailSensor(
-    VodiaLineReadingEntity[Voicemail, int | None],
+    VodiaLineDataEntity[Voicemail, int | None],
     VodiaSensor[Voicemail | None, int | None],
 ):
     """How many messages a line has not heard."""

@@ -1,14 +1,13 @@
 """Actions of the Vodia PBX integration."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -17,7 +16,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, target
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 
@@ -36,17 +35,23 @@ from .const import (
     ATTR_SECOND_CALL_ID,
     DOMAIN,
 )
-from .coordinator import VodiaConfigEntry, VodiaCoordinator, known_accounts
 from .exceptions import action_error
-from .intent import COMMANDS, SLOTS, async_command
+from .hub.attributes import call_data, past_call_data
 from .pbx.client import PbxClient
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
-from .pbx.models import EXTENSION, AccountCall, CallState, PastCall
-from .sensor import call_attributes, common_attributes, iso_time
-from .target import Targeted, targeted
+from .pbx.models import AccountCall, CallState
+from .target import (
+    has_target,
+    nothing_targeted,
+    only_loaded,
+    target_line,
+    target_lines,
+    target_pbxs,
+)
 from .validators import as_call_id, as_number, as_said
-from .voice.assistant import ATTR_WHO, Voice, area_of
+from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
+from .voice.phones import Requester, area_of
 
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
@@ -63,9 +68,6 @@ _CALL: VolDictType = {
         vol.Coerce(CallState),
     ),
 }
-
-# What says in the data of an action what is targeted.
-_TARGET_KEYS = tuple(map(str, cv.TARGET_SERVICE_FIELDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
+def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
+    """Return a call of a line as response data."""
+    return {ATTR_ACCOUNT: line.line, **call_data(call)}
+
+
 def _call_action(
     verb: Callable[
         [Control, str | None, CallState | None], Coroutine[Any, Any, AccountCall | None]
@@ -112,27 +119,27 @@ def _call_action(
 
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         """Do it to the call."""
-        line = _line(hass, call)
+        line = target_line(hass, call.data)
         found = await verb(
             line.control,
             as_call_id(line, call.data.get(ATTR_CALL_ID)),
             call.data.get(ATTR_EXPECTED_STATE),
         )
-        return _call_response(line.state.line, found) if found else None
+        return _response(line, found) if found else None
 
     return _Action(async_act, _CALL, response)
 
 
 async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a number from a line."""
-    line = _line(hass, call)
+    line = target_line(hass, call.data)
     dialed = await line.control.dial(as_number(line, call.data[ATTR_NUMBER]))
-    return _call_response(line.state.line, dialed)
+    return _response(line, dialed)
 
 
 async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a call to a number, or to the other side of a second call."""
-    line = _line(hass, call)
+    line = target_line(hass, call.data)
     number = call.data.get(ATTR_NUMBER)
     second = as_call_id(line, call.data.get(ATTR_SECOND_CALL_ID))
     which = (
@@ -151,7 +158,7 @@ async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
 
 async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a call to a park orbit."""
-    line = _line(hass, call)
+    line = target_line(hass, call.data)
     orbit = call.data.get(ATTR_ORBIT)
     await line.control.park(
         None if orbit is None else as_number(line, orbit),
@@ -162,17 +169,17 @@ async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
 
 async def _async_retrieve(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Dial a park orbit from a line."""
-    line = _line(hass, call)
+    line = target_line(hass, call.data)
     orbit = call.data.get(ATTR_ORBIT)
     found = await line.control.retrieve(
         None if orbit is None else as_number(line, orbit)
     )
-    return _call_response(line.state.line, found)
+    return _response(line, found)
 
 
 async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
     """Send a chat message in the name of a line."""
-    line = _line(hass, call)
+    line = target_line(hass, call.data)
     await line.control.send_message(
         as_number(line, call.data[ATTR_RECIPIENT]), call.data[ATTR_MESSAGE]
     )
@@ -181,7 +188,7 @@ async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
     """Set do not disturb for lines: for all that can be, then the first error counts."""
     expires: timedelta | None = call.data.get(ATTR_EXPIRES)
-    lines, errors = _lines(hass, call)
+    lines, errors = target_lines(hass, call.data)
     results = await asyncio.gather(
         *(
             line.control.set_dnd(
@@ -201,14 +208,14 @@ async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the calls of extensions, or of all extensions of a PBX.
 
-    And the extensions of which the PBX does not tell (all of) them. A PBX that is away
-    tells of none; only if no other is asked there is no answer at all.
+    And the extensions of which the PBX does not list (all) calls. Of a PBX that is away
+    no calls are known; only if no other is targeted there is no answer at all.
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []
     errors: list[Exception] = []
     answered = False
-    for part in _parts(hass, call, also_not_loaded=True):
+    for part in target_pbxs(hass, call.data, also_not_loaded=True):
         if not (numbers := sorted(part.extensions)):
             continue
         try:
@@ -221,12 +228,13 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
         for number in numbers:
             extension = client.extension(number)
             calls.extend(
-                _call_response(number, account_call) for account_call in extension.calls
+                {ATTR_ACCOUNT: number, **call_data(account_call)}
+                for account_call in extension.calls
             )
             if not extension.complete:
                 unknown.append(number)
     if not answered:
-        raise errors[0] if errors else _nothing_targeted()
+        raise errors[0] if errors else nothing_targeted()
     return {"calls": calls, "unknown": unknown}
 
 
@@ -234,8 +242,8 @@ async def _async_get_call_history(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Return the past calls of a line, the newest first."""
-    past = await _line(hass, call).control.history()
-    return {"calls": [_past_call_response(past_call) for past_call in past]}
+    past = await target_line(hass, call.data).history()
+    return {"calls": [past_call_data(past_call) for past_call in past]}
 
 
 async def _async_voice_command(
@@ -246,38 +254,23 @@ async def _async_voice_command(
     Whoever wrote the automation decides which phones it is about.
     """
     only = None
-    if any(key in call.data for key in _TARGET_KEYS):
-        parts, errors = _loaded(_parts(hass, call))
+    if has_target(call.data):
+        parts, errors = only_loaded(target_pbxs(hass, call.data))
         only = frozenset(
             (part.coordinator, number) for part in parts for number in part.numbers
         )
         if not only:
-            raise errors[0] if errors else _nothing_targeted()
+            raise errors[0] if errors else nothing_targeted()
     slots = dict(call.data)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
     speech, refusal = await async_command(
-        Voice(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
+        Requester(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
         COMMANDS[call.data[ATTR_COMMAND]],
         slots,
         call.data.get(ATTR_LANGUAGE),
     )
     return {"speech": speech, "done": refusal is None}
-
-
-def _past_call_response(call: PastCall) -> dict[str, Any]:
-    """Return a past call as response data."""
-    return {
-        **common_attributes(call),
-        "ended": iso_time(call.ended),
-        "duration": call.duration,
-        "end_reason": call.end_reason,
-    }
-
-
-def _call_response(account: str, call: AccountCall) -> dict[str, Any]:
-    """Return a call as response data."""
-    return {ATTR_ACCOUNT: account, "state": call.state, **call_attributes(call)}
 
 
 _ACTIONS = {
@@ -342,147 +335,3 @@ _ACTIONS = {
         SupportsResponse.ONLY,
     ),
 }
-
-
-# Targets
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What is targeted of one PBX."""
-
-    hass: HomeAssistant
-    entry: VodiaConfigEntry
-    targeted: Targeted
-
-    @property
-    def coordinator(self) -> VodiaCoordinator:
-        """Return the PBX; raises ServiceValidationError where it is not set up."""
-        if self.entry.state is not ConfigEntryState.LOADED:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="entry_not_loaded",
-                translation_placeholders={"title": self.entry.title},
-            )
-        return self.entry.runtime_data
-
-    @property
-    def client(self) -> PbxClient:
-        """Return who tells of the calls; raises NotConnectedError without a link.
-
-        A call that was up when the link broke is no answer.
-        """
-        client = self.coordinator.client
-        if not client.connected:
-            raise NotConnectedError("there is no link to the PBX")
-        return client
-
-    @property
-    def extensions(self) -> set[str]:
-        """Return the extensions; the PBX stands for all, of before if it is not set up."""
-        if self.entry.state is ConfigEntryState.LOADED:
-            known = set(self.entry.runtime_data.extensions)
-        else:
-            accounts = known_accounts(self.hass, self.entry)
-            known = {n for n, (kind, _) in accounts.items() if kind == EXTENSION}
-        return self.targeted.accounts(known) & known
-
-    @property
-    def numbers(self) -> list[str]:
-        """Return the accounts to act on; the PBX stands for the entry's own line."""
-        coordinator = self.coordinator
-        accounts = self.targeted.accounts(
-            coordinator.extensions.keys(), {coordinator.line}
-        )
-        return sorted(filter(coordinator.account, accounts))
-
-
-def _loaded(parts: Iterable[_Part]) -> tuple[list[_Part], list[ServiceValidationError]]:
-    """Return the PBXs that are set up, and an error for each other one."""
-    loaded: list[_Part] = []
-    errors: list[ServiceValidationError] = []
-    for part in parts:
-        try:
-            _ = part.coordinator
-        except ServiceValidationError as err:
-            errors.append(err)
-        else:
-            loaded.append(part)
-    return loaded, errors
-
-
-def _parts(
-    hass: HomeAssistant, call: ServiceCall, *, also_not_loaded: bool = False
-) -> list[_Part]:
-    """Return what is targeted; without a target, every PBX that is set up.
-
-    A target that comes to nothing, as a template may, does not mean every PBX.
-    """
-    entries: list[VodiaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    selection = target.TargetSelection(call.data)
-    if selection.has_any_target:
-        found = targeted(hass, selection)
-        return [
-            _Part(hass, entry, found[entry.entry_id])
-            for entry in entries
-            if entry.entry_id in found
-        ]
-    if "exclude" in call.data:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="exclude_alone"
-        )
-    if any(key in call.data for key in _TARGET_KEYS):
-        raise _nothing_targeted()
-    return [
-        _Part(hass, entry, Targeted({None}))
-        for entry in entries
-        if entry.state is ConfigEntryState.LOADED
-        or (also_not_loaded and not entry.disabled_by)
-    ]
-
-
-def _line(hass: HomeAssistant, call: ServiceCall) -> PbxClient:
-    """Return the login of the one line that the target resolves to."""
-    lines, errors = _lines(hass, call)
-    if errors:
-        raise errors[0]
-    if len(lines) > 1:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="several_lines"
-        )
-    return lines[0]
-
-
-def _lines(
-    hass: HomeAssistant, call: ServiceCall
-) -> tuple[list[PbxClient], list[ServiceValidationError]]:
-    """Return the logins of the lines in the target, and what stands in for others."""
-    parts, errors = _loaded(_parts(hass, call))
-    lines = [
-        line
-        for part in parts
-        for number in part.numbers
-        if (line := part.coordinator.lines.get(number))
-    ]
-    if lines or errors:
-        return lines, errors
-    numbers = [number for part in parts for number in part.numbers]
-    if not numbers:
-        raise _nothing_targeted()
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="not_a_line",
-        translation_placeholders={
-            "extensions": ", ".join(numbers),
-            "lines": ", ".join(
-                dict.fromkeys(line for part in parts for line in part.coordinator.lines)
-            ),
-        },
-    )
-
-
-def _nothing_targeted() -> ServiceValidationError:
-    """Return the error for a target without an extension."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="nothing_targeted"
-    )

@@ -10,16 +10,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import KEY_ACTIVE, KEY_DND
 from .coordinator import VodiaConfigEntry
-from .entity import (
-    ACTIVE,
-    VodiaEntityDescription,
-    VodiaFlagEntity,
-    VodiaLineEntity,
-    async_add_for_flags,
-    async_add_for_lines,
-)
+from .entity import VodiaEntityDescription, VodiaFlagEntity, VodiaLineEntity
+from .entity_loader import async_add_for_flags, async_add_for_lines
 from .exceptions import action_error
+from .hub.learned import async_keep_read_only_flag
 from .pbx.errors import AccessOffError, PbxError
 from .pbx.models import Extension, ServiceFlag
 
@@ -35,10 +31,10 @@ class VodiaSwitchDescription[SubjectT](
 
 
 DND = VodiaSwitchDescription[Extension](
-    key="dnd", value_fn=lambda extension: extension.dnd
+    key=KEY_DND, value_fn=lambda extension: extension.dnd
 )
 FLAG = VodiaSwitchDescription[ServiceFlag | None](
-    key=ACTIVE, value_fn=lambda flag: flag.active if flag else None
+    key=KEY_ACTIVE, value_fn=lambda flag: flag.active if flag else None
 )
 
 
@@ -65,7 +61,7 @@ async def async_setup_entry(
 
 
 class VodiaSwitch(SwitchEntity):
-    """A switch whose commands are carried out in the order of the user."""
+    """A switch with commands that are carried out one after the other."""
 
     def __init__(self, *args: Any) -> None:
         """Initialize."""
@@ -113,5 +109,7 @@ class VodiaFlagSwitch(VodiaSwitch, VodiaFlagEntity):
             await self.coordinator.client.set_flag(self._account, on)
         except PbxError as err:
             if isinstance(err, AccessOffError):
-                self.coordinator.async_refuse_flag(self._account)
+                async_keep_read_only_flag(
+                    self.hass, self.coordinator.entry, self._account
+                )
             raise action_error(err) from err

@@ -7,22 +7,37 @@ entities and devices, which leaves the rest of the phone in the target.
 """
 
 from collections import defaultdict
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er, target
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+    target,
+)
 
 from .const import DOMAIN
-from .coordinator import VodiaCoordinator, account_of
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .hub.devices import account_of, known_accounts
+from .pbx.client import PbxClient
+from .pbx.errors import NotConnectedError
+from .pbx.models import EXTENSION
 
 # An account of a PBX; None is the PBX itself.
 type Subject = str | None
 
+# The fields of a target in the data of an action.
+_TARGET_KEYS = tuple(map(str, cv.TARGET_SERVICE_FIELDS))
+
 
 @dataclass(slots=True)
 class Targeted:
-    """What of a PBX is in a target, and what is excluded from it."""
+    """The accounts of a PBX in a target, and those excluded from it."""
 
     included: set[Subject] = field(default_factory=set)
     excluded: set[Subject] = field(default_factory=set)
@@ -48,7 +63,7 @@ def _spread(subjects: set[Subject], pbx: AbstractSet[str]) -> set[str]:
 def targeted(
     hass: HomeAssistant, selection: target.TargetSelection
 ) -> dict[str, Targeted]:
-    """Return what is targeted of each PBX, by the id of its config entry."""
+    """Return the target within each PBX, by the id of its config entry."""
     found: defaultdict[str, Targeted] = defaultdict(Targeted)
     for entry_id, subject in _subjects(hass, selection):
         found[entry_id].included.add(subject)
@@ -68,7 +83,7 @@ def accounts_in(
     """Return the accounts of a PBX in the target, without those of unknown calls."""
     found = targeted(hass, selection).get(coordinator.entry.entry_id, Targeted())
     accounts = found.accounts(coordinator.extensions.keys())
-    return set(filter(coordinator.tells_calls, accounts))
+    return set(filter(coordinator.triggers_for, accounts))
 
 
 def _subjects(
@@ -108,3 +123,154 @@ def _subjects(
         if entry and entry.domain == DOMAIN:
             subjects.add((entry.entry_id, account_of(entry.entry_id, device)))
     return subjects
+
+
+# Targets of actions
+
+
+@dataclass(frozen=True, slots=True)
+class TargetedPbx:
+    """A PBX with the target of an action within it."""
+
+    hass: HomeAssistant
+    entry: VodiaConfigEntry
+    targeted: Targeted
+
+    @property
+    def coordinator(self) -> VodiaCoordinator:
+        """Return the PBX; raises ServiceValidationError where it is not set up."""
+        if self.entry.state is not ConfigEntryState.LOADED:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="entry_not_loaded",
+                translation_placeholders={"title": self.entry.title},
+            )
+        return self.entry.runtime_data
+
+    @property
+    def client(self) -> PbxClient:
+        """Return the client; raises NotConnectedError without a link.
+
+        A call that was up when the link broke is no answer.
+        """
+        client = self.coordinator.client
+        if not client.connected:
+            raise NotConnectedError("there is no link to the PBX")
+        return client
+
+    @property
+    def extensions(self) -> set[str]:
+        """Return the extensions; the PBX stands for all, if not set up for its devices."""
+        if self.entry.state is ConfigEntryState.LOADED:
+            known = set(self.entry.runtime_data.extensions)
+        else:
+            accounts = known_accounts(self.hass, self.entry)
+            known = {n for n, (kind, _) in accounts.items() if kind == EXTENSION}
+        return self.targeted.accounts(known) & known
+
+    @property
+    def numbers(self) -> list[str]:
+        """Return the accounts to act on; the PBX stands for the entry's own line."""
+        coordinator = self.coordinator
+        accounts = self.targeted.accounts(
+            coordinator.extensions.keys(), {coordinator.line}
+        )
+        return sorted(filter(coordinator.account, accounts))
+
+
+def only_loaded(
+    parts: Iterable[TargetedPbx],
+) -> tuple[list[TargetedPbx], list[ServiceValidationError]]:
+    """Return the PBXs that are set up, and an error for each other one."""
+    loaded: list[TargetedPbx] = []
+    errors: list[ServiceValidationError] = []
+    for part in parts:
+        try:
+            _ = part.coordinator
+        except ServiceValidationError as err:
+            errors.append(err)
+        else:
+            loaded.append(part)
+    return loaded, errors
+
+
+def target_pbxs(
+    hass: HomeAssistant, data: dict[str, Any], *, also_not_loaded: bool = False
+) -> list[TargetedPbx]:
+    """Return the PBXs targeted; without a target, every one that is set up.
+
+    A target that comes to nothing, as a template may, does not mean every PBX.
+    """
+    entries: list[VodiaConfigEntry] = hass.config_entries.async_entries(DOMAIN)
+    selection = target.TargetSelection(data)
+    if selection.has_any_target:
+        found = targeted(hass, selection)
+        return [
+            TargetedPbx(hass, entry, found[entry.entry_id])
+            for entry in entries
+            if entry.entry_id in found
+        ]
+    if "exclude" in data:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="exclude_alone"
+        )
+    if has_target(data):
+        raise nothing_targeted()
+    return [
+        TargetedPbx(hass, entry, Targeted({None}))
+        for entry in entries
+        if entry.state is ConfigEntryState.LOADED
+        or (also_not_loaded and not entry.disabled_by)
+    ]
+
+
+def target_line(hass: HomeAssistant, data: dict[str, Any]) -> PbxClient:
+    """Return the login of the one line that the target resolves to."""
+    lines, errors = target_lines(hass, data)
+    if errors:
+        raise errors[0]
+    if len(lines) > 1:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="several_lines"
+        )
+    return lines[0]
+
+
+def target_lines(
+    hass: HomeAssistant, data: dict[str, Any]
+) -> tuple[list[PbxClient], list[ServiceValidationError]]:
+    """Return the logins of the lines in the target, and an error for each other PBX."""
+    parts, errors = only_loaded(target_pbxs(hass, data))
+    lines = [
+        line
+        for part in parts
+        for number in part.numbers
+        if (line := part.coordinator.lines.get(number))
+    ]
+    if lines or errors:
+        return lines, errors
+    numbers = [number for part in parts for number in part.numbers]
+    if not numbers:
+        raise nothing_targeted()
+    raise ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_line",
+        translation_placeholders={
+            "extensions": ", ".join(numbers),
+            "lines": ", ".join(
+                dict.fromkeys(line for part in parts for line in part.coordinator.lines)
+            ),
+        },
+    )
+
+
+def has_target(data: dict[str, Any]) -> bool:
+    """Return whether the data of an action has a target, even an empty one."""
+    return any(key in data for key in _TARGET_KEYS)
+
+
+def nothing_targeted() -> ServiceValidationError:
+    """Return the error for a target without an extension."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key="nothing_targeted"
+    )

@@ -85,7 +85,10 @@ async def test_one_delta_writes_one_state(hass: HomeAssistant) -> None:
             return count
 
         coordinator = phones.entry.runtime_data
-        tables = (coordinator._listeners, coordinator._flag_listeners)
+        tables = (
+            coordinator.changes._callbacks,
+            coordinator.flag_changes._callbacks,
+        )
         real = [dict(table) for table in tables]
         for table in tables:
             for account, updates in table.items():

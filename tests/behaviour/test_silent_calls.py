@@ -1,21 +1,19 @@
 """Calls of which nobody tells any more: presence confirms or ends them, else they are open."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx import client
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.link import Link
-from tests.conftest import QUICK
 from tests.platforms.test_commands import CALLER
 from tests.platforms.test_event import Ear
 from tests.support.entry import Phones, set_up, until
+from tests.support.timing import set_timing
 
 from .test_odd_news import UNKNOWN, asked, modern
 
@@ -29,9 +27,9 @@ def only_modern() -> str:
 
 
 @pytest.fixture
-def short_quiet(real_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def short_quiet(hass: HomeAssistant, real_environment: None) -> None:
     """Let minutes be short."""
-    monkeypatch.setattr(client, "TIMING", replace(QUICK, quiet=2.0))
+    set_timing(hass, quiet=2.0)
 
 
 @pytest.fixture

@@ -7,17 +7,18 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.coordinator import VodiaCoordinator
-from custom_components.vodia.entity import CALL_KEYS
+from custom_components.vodia.const import CALL_KEYS
+from custom_components.vodia.hub.devices import account_of
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import act
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
 
-from .test_event import CALLER, Ear
-from .test_services import act
-from .test_trigger import attach, device, rest
+from .test_event import Ear
+from .test_trigger import attach, rest
 
 EVERYBODY = {
     *(str(number) for number in range(40, 58)),
@@ -29,11 +30,9 @@ OWN = {"watch": "own"}
 
 def devices(phones: Phones) -> set[str]:
     """Return the accounts that have a device."""
-    coordinator: VodiaCoordinator = phones.entry.runtime_data
-    found = dr.async_entries_for_config_entry(
-        dr.async_get(phones.hass), phones.entry.entry_id
-    )
-    return {account for one in found if (account := coordinator.account_of(one))}
+    entry_id = phones.entry.entry_id
+    found = dr.async_entries_for_config_entry(dr.async_get(phones.hass), entry_id)
+    return {account for one in found if (account := account_of(entry_id, one))}
 
 
 def accounts(phones: Phones) -> set[str]:

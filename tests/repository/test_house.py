@@ -11,7 +11,10 @@ INTEGRATION = "custom_components.vodia"
 LIBRARY = f"{INTEGRATION}.pbx"
 # From the ground up: a floor may import only those before it, and itself.
 LIBRARY_FLOORS = (
-    ("errors", "models", "assumptions", "timing", "numbering", "trace"),
+    (
+        *("errors", "models", "assumptions", "timing", "trace", "call_ids"),
+        *("numbering", "number_matching", "address_book"),
+    ),
     ("wire",),
     ("state",),
     ("calls",),

@@ -19,7 +19,7 @@ from soak.office import Office
 from soak.rate import hurry
 from soak.report import Mismatch, Report
 from soak.run import Run, soak
-from tests.repository.test_readme import ROOT
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.timeout(240)
 

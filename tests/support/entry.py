@@ -119,3 +119,10 @@ class Phones:
                 f"{key} of {account!r} is {actual!r}, not {state!r}"
             ) from None
         return self.get(account, key)
+
+
+def device(phones: Phones, account: str | None) -> dict[str, str]:
+    """Return the device of an account, or of the PBX (None), as a target."""
+    found = phones.device(account)
+    assert found
+    return {"device_id": found.id}

@@ -1,34 +1,71 @@
-"""Privacy: what is not shown of those outside the tenant."""
+"""Privacy: nobody outside the tenant is named."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import replace
+from dataclasses import dataclass
 
-from ..pbx.models import NO_ID, Account, AccountCall, Party, Scope
-
-
-def hide_party(number: str | None, accounts: Mapping[str, Account]) -> Party:
-    """Return a party by what the tenant itself calls it: one outside has no name."""
-    account = accounts.get(number or "")
-    return Party(account.number, account.name) if account else Party()
-
-
-def hide_id(call_id: str) -> str:
-    """Return the id of a call without the numbers in one that we made of them."""
-    if not call_id.startswith(NO_ID):
-        return call_id
-    return NO_ID + call_id.removeprefix(NO_ID).rpartition("|")[2]
+from ..pbx.call_ids import without_numbers
+from ..pbx.models import (
+    Account,
+    AccountCall,
+    CallEvent,
+    Extension,
+    Group,
+    Party,
+    PastCall,
+    Scope,
+)
 
 
-def hide_call(call: AccountCall, accounts: Mapping[str, Account]) -> AccountCall:
-    """Return a call that names nobody but accounts of the tenant, as it names them.
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """Redact all but the accounts that the PBX lists, if privacy is `on`."""
 
-    What the wire calls an internal party may be the name of one outside, passed on.
-    """
-    internal = call.scope is Scope.INTERNAL
-    dialed = call.dialed_number
-    return replace(
-        call,
-        id=hide_id(call.id),
-        remote=hide_party(call.remote.number if internal else None, accounts),
-        dialed_number=dialed if dialed in accounts else None,
-    )
+    on: bool
+    accounts: Callable[[], Mapping[str, Account]]
+
+    def redact_party(self, number: str | None, name: str | None = None) -> Party:
+        """Return a party; with privacy by what the tenant itself calls it."""
+        if not self.on:
+            return Party(number, name)
+        account = self.accounts().get(number or "")
+        return Party(account.number, account.name) if account else Party()
+
+    def redact_id(self, call_id: str) -> str:
+        """Return the id of a call without the numbers in one that we made of them."""
+        return without_numbers(call_id) if self.on else call_id
+
+    def redact_call(self, call: AccountCall) -> AccountCall:
+        """Return a call; with privacy it names nobody but accounts."""
+        if not self.on:
+            return call
+        dialed = call.dialed_number
+        return replace(
+            call,
+            id=self.redact_id(call.id),
+            remote=self.redact_remote(call),
+            dialed_number=dialed if dialed in self.accounts() else None,
+        )
+
+    def redact_remote(self, call: AccountCall | PastCall) -> Party:
+        """Return the other side of a call, or of a past one.
+
+        What the wire calls an internal party may be the name of one outside, passed on.
+        """
+        if not self.on:
+            return call.remote
+        internal = call.scope is Scope.INTERNAL
+        return self.redact_party(call.remote.number if internal else None)
+
+    def redact_event(self, event: CallEvent) -> CallEvent:
+        """Return a call event."""
+        return replace(event, call=self.redact_call(event.call))
+
+    def redact[SubjectT](self, subject: SubjectT) -> SubjectT:
+        """Return the subject of an entity."""
+        if not (self.on and isinstance(subject, Extension | Group)):
+            return subject
+        redacted: SubjectT = replace(  # type: ignore[assignment]
+            subject, calls=tuple(map(self.redact_call, subject.calls))
+        )
+        return redacted

@@ -8,7 +8,8 @@ import re
 from typing import Final
 from unicodedata import combining, normalize
 
-from ..pbx.numbering import dialable, plain
+from ..pbx.errors import InvalidNumberError
+from ..pbx.numbering import EXTENSION_DIGITS, dialable, plain
 
 _WORD: Final = re.compile(r"[^\W_]+")
 # Müller is Mueller: both become muller. So does Joe become Jo: rather that than deaf.
@@ -18,6 +19,12 @@ _LETTERS: Final = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
 )
 _NUMBER: Final = re.compile(r"\s*(?:tel:.*|[+*#]?[\d ()./*#-]*\d[\d ()./*#-]*)\s*")
+# 1.5 and 1,5 are amounts; 030 12.34.56 and 212.555.0123 are written in groups.
+_DECIMAL_COMMA: Final = re.compile(r"\d[,\u066b\u00b7]\d")
+_POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
+_SINGLE_DIGIT: Final = re.compile(r"(?<!\d)\d\.\d|\d\.\d(?!\d)")
+# The digit of the country, or of long distance: +1.2125550123, 1.800.555.0123.
+_LEADING_DIGIT: Final = re.compile(r"\+\d\.(?=\d)|\d\.(?=\d{2,}\.)")
 # What people say around a name.
 _FILLERS: Final = frozenset(
     {
@@ -38,7 +45,7 @@ class Named[ValueT]:
 
 
 @lru_cache(8192)
-def words(text: str) -> tuple[str, ...]:
+def tokens(text: str) -> tuple[str, ...]:
     """Return the words of a text without case, accents and punctuation."""
     plain = text.casefold()
     if not plain.isascii():
@@ -47,23 +54,54 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_DIGRAPH.sub(r"\1", word) for word in _WORD.findall(plain))
 
 
-def number_in(text: str) -> str | None:
+def spoken_number(text: str) -> str | None:
     """Return the number that was said instead of a name; None if it is none.
 
-    Raises InvalidNumberError for one that cannot be dialed.
+    Raises InvalidNumberError for one that cannot be dialed, or is an amount.
     """
     number = plain(text)
+    if is_amount(number):
+        raise InvalidNumberError("an amount")
     return dialable(number.strip()) if _NUMBER.fullmatch(number) else None
 
 
-def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
+def is_amount(text: str) -> bool:
+    """Return whether a text is a number with a decimal point or comma.
+
+    Digits in groups with points between them are a telephone number, if they are as many
+    as one outside has or in three groups, and no group but the first is a single digit.
+    """
+    number = " ".join(
+        word for word in plain(text.casefold()).split() if word not in _FILLERS
+    ).removeprefix("tel:")
+    if any(char.isalpha() for char in number):
+        return False
+    if _DECIMAL_COMMA.search(number):
+        return True
+    points = len(_POINT.findall(number))
+    if sum(map(str.isdigit, number)) < EXTENSION_DIGITS:
+        return points == 1 or _SINGLE_DIGIT.search(number) is not None
+    if leading := _LEADING_DIGIT.match(number):
+        number = number[leading.end() :]
+    return _SINGLE_DIGIT.search(number) is not None
+
+
+def match_names[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
     """Return all that may be meant: more than one if that is not clear.
 
     The whole name, as it is written, beats the whole name in any order and spelling,
     and that beats a part of the name. The last digits of its number may follow a name.
     """
     candidates = list(named)
-    asked = words(said)
+    if is_amount(said):
+        # 4.1 is not the phone 41, but may be a room.
+        whole = said.casefold().split()
+        return [
+            candidate.value
+            for candidate in candidates
+            if whole in [name.casefold().split() for name in candidate.names]
+        ]
+    asked = tokens(said)
     short = tuple(word for word in asked if word not in _FILLERS)
     for wanted in (asked, short):
         ranked: dict[int, list[ValueT]] = {}
@@ -86,7 +124,7 @@ def _rank(said: str, wanted: tuple[str, ...], name: str, number: str) -> int | N
         return None
     if said.casefold().split() == name.casefold().split():
         return 0
-    own = words(name)
+    own = tokens(name)
     if own == wanted or "".join(wanted) == "".join(own):
         return 1
     # Most names of an address book are out here.

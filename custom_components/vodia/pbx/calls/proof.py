@@ -21,11 +21,18 @@ from ..models import (
     PastCall,
     Scope,
 )
-from ..numbering import same_number
-from ..state.legs import LEG_SPREAD, Ends, are_legs, ends_of
+from ..number_matching import same_number
+from ..state.legs import (
+    LEG_SPREAD,
+    are_legs,
+    ends_for,
+    has_id_of,
+    is_leg_of,
+    is_same_call,
+)
 from ..state.observed import MAILBOX, is_with_nobody
 from ..state.tenant import PbxState
-from .steps import Story
+from .steps import TrackedCall
 
 # Seconds by which the start of a call may differ in its history.
 _SPREAD: Final = 2.0
@@ -33,15 +40,17 @@ _SPREAD: Final = 2.0
 _SAME_START: Final = 1.0
 
 
-def reason_by_calls(state: PbxState, number: str, story: Story) -> EndReason | None:
+def end_reason_from_state(
+    state: PbxState, number: str, tracked: TrackedCall
+) -> EndReason | None:
     """Return why a call ended for an account; None where only its history may tell."""
-    call = story.call
-    if story.doubted:
+    call = tracked.call
+    if tracked.doubted:
         return EndReason.UNKNOWN
-    if story.unseen:
+    if tracked.unseen:
         return None
-    legs = [leg for leg in state.listed.values() if _is_leg(leg, call)]
-    if story.connected:
+    legs = [leg for leg in state.listed.values() if is_leg_of(leg, call)]
+    if tracked.connected:
         # Who leaves a call that goes on was transferred, parked, or has left a conference.
         return EndReason.UNKNOWN if legs else EndReason.COMPLETED
     if call.direction is Direction.OUTGOING:
@@ -60,35 +69,37 @@ def reason_by_calls(state: PbxState, number: str, story: Story) -> EndReason | N
     return EndReason.MISSED if state.scope is CallScope.TENANT else None
 
 
-def reason_of_group(state: PbxState, number: str, story: Story) -> EndReason:
+def end_reason_of_group(
+    state: PbxState, number: str, tracked: TrackedCall
+) -> EndReason:
     """Return why a call ended for a group: one that is answered there stays there."""
-    if story.unseen:
+    if tracked.unseen:
         return EndReason.UNKNOWN
-    legs = _legs_anywhere(state, story.call)
-    if not story.connected and _is_with_machine(
-        state, legs, story.call.dialed_number, number
+    legs = _legs_anywhere(state, tracked.call)
+    if not tracked.connected and _is_with_machine(
+        state, legs, tracked.call.dialed_number, number
     ):
         return EndReason.MISSED
-    if legs or _another_has(state, number, story.call):
+    if legs or _another_has(state, number, tracked.call):
         return EndReason.UNKNOWN
-    if story.connected:
+    if tracked.connected:
         return EndReason.COMPLETED
-    if story.doubted or state.scope is not CallScope.TENANT:
+    if tracked.doubted or state.scope is not CallScope.TENANT:
         return EndReason.UNKNOWN
     return EndReason.MISSED
 
 
-def reason_by_history(
-    state: PbxState, story: Story, past: PastCall | None
+def end_reason_from_history(
+    state: PbxState, tracked: TrackedCall, past: PastCall | None
 ) -> EndReason:
     """Return why a call of the line ended, as its history proves it.
 
     Whether somebody answered there is known; who it was, of a call to a group, is not.
     """
-    call = story.call
+    call = tracked.call
     if past is None:
         return EndReason.UNKNOWN
-    if story.connected:
+    if tracked.connected:
         return EndReason.COMPLETED
     if past.direction is not call.direction:
         return EndReason.UNKNOWN
@@ -98,10 +109,10 @@ def reason_by_history(
         if incoming and state.is_machine(dialed, call.dialed_number, state.line):
             return EndReason.MISSED
         return EndReason.UNKNOWN
-    if past.connected and not story.unseen:
+    if past.connected and not tracked.unseen:
         # Perhaps by us, before it was sent on and rang here once more; or by a machine,
         # as nobody else has the phone that was called.
-        if story.talked or dialed == state.line:
+        if tracked.talked or dialed == state.line:
             return EndReason.UNKNOWN
         return EndReason.ANSWERED_ELSEWHERE
     if past.direction is Direction.INCOMING and state.is_another(past.dialed_number):
@@ -109,7 +120,7 @@ def reason_by_history(
     return past.end_reason or EndReason.UNKNOWN
 
 
-def unheard_reason(state: PbxState, past: PastCall) -> EndReason | None:
+def reason_of_unseen(state: PbxState, past: PastCall) -> EndReason | None:
     """Return how a past call ended of which the line's phone did not hear.
 
     It was on do not disturb, or away. None for a call that is not told: one that was for
@@ -123,7 +134,7 @@ def unheard_reason(state: PbxState, past: PastCall) -> EndReason | None:
     return EndReason.MISSED if missed else EndReason.UNKNOWN
 
 
-def found_in(
+def match_in_history(
     history: Iterable[PastCall], call: AccountCall, country: str | None
 ) -> PastCall | None:
     """Return what a history has of a call; None if that is open."""
@@ -241,7 +252,7 @@ def is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
         leg.connected
         and leg.callee.number in state.extensions
         and not is_with_nobody(leg)
-        and (_has_its_id(leg, call) or leg.caller.number)
+        and (has_id_of(leg, call) or leg.caller.number)
         for leg in _legs_anywhere(state, call)
     )
 
@@ -256,7 +267,7 @@ def _legs_anywhere(state: PbxState, call: AccountCall) -> list[Call]:
     return [
         leg
         for leg in state.listed.values()
-        if _has_its_id(leg, call)
+        if has_id_of(leg, call)
         or are_legs((leg.caller.number or "", call.dialed_number, leg.started), ends)
     ]
 
@@ -279,33 +290,8 @@ def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
     return any(
         its.state in IN_CALL
         and its.remote == call.remote
-        and (its.id == call.id or are_legs(ends_for(other.number, its), ends))
+        and is_same_call(its.id, ends_for(other.number, its), call.id, ends)
         for other in state.extensions.values()
         if other.calls and other.number != number
         for its in other.calls
     )
-
-
-def _is_leg(leg: Call, call: AccountCall) -> bool:
-    """Return whether a listed call is a call of an account, or another leg of it."""
-    return _has_its_id(leg, call) or (
-        call.direction is Direction.INCOMING
-        and are_legs(ends_of(leg), ends_for("", call))
-    )
-
-
-def _has_its_id(leg: Call, call: AccountCall) -> bool:
-    """Return whether a listed call has the id of a call, and its life."""
-    if leg.id != call.id or leg.started is None or call.started is None:
-        return leg.id == call.id
-    answered = leg.connected and call.state not in IN_CALL
-    return abs(leg.started - call.started) <= LEG_SPREAD or (
-        answered and call.remote.number in (leg.caller.number, leg.callee.number)
-    )
-
-
-def ends_for(number: str, call: AccountCall) -> Ends:
-    """Return caller, dialed number and start of a call of an account."""
-    outgoing = call.direction is Direction.OUTGOING
-    caller = number if outgoing else call.remote.number
-    return caller, call.dialed_number, call.started

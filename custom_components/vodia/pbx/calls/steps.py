@@ -1,4 +1,4 @@
-"""The steps of a story: what is told of a call of an account."""
+"""A call of an account as it is tracked, and the events of its steps."""
 
 from collections.abc import Iterator
 from copy import replace
@@ -12,8 +12,8 @@ from ..models import (
     CallEventType,
     CallState,
     EndReason,
-    Party,
 )
+from ..state.learned import learned_party
 
 _BEGINS: Final = {
     CallState.RINGING: CallEventType.RINGING,
@@ -24,26 +24,26 @@ _BEGINS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """The life of a call, from the first list with its id to the one without it.
+class Correlation:
+    """What the legs of a call share, from the first list with its id to the last.
 
-    All its legs have the one `origin`.
+    That is one object, and the one `origin`.
     """
 
     origin: int
 
 
 @dataclass(slots=True)
-class Story:
+class TrackedCall:
     """A call of an account so far; `began` and `answered` are times of ours, if we saw it.
 
-    It was `talked` in before, if it came back to ring anew. It is `doubted` while the
+    It was `talked` in before, if it came back to ring again. It is `doubted` while the
     call may be the account's, or not. When it is over at a time of ours, `ended`, it may
     wait for proof of how, on this link since `waits`; `unseen` if nobody saw it end.
     """
 
     call: AccountCall
-    life: Life
+    correlation: Correlation
     began: float | None = None
     connected: bool = False
     answered: float | None = None
@@ -56,7 +56,7 @@ class Story:
     @property
     def origin(self) -> int:
         """Return what all legs of the call share."""
-        return self.life.origin
+        return self.correlation.origin
 
     def seconds(self, now: float | None) -> float | None:
         """Return the seconds talked until a time of ours; None if that is not known.
@@ -70,70 +70,81 @@ class Story:
         return max(0, now - self.answered)
 
 
-def begins(
-    number: str, story: Story, now: float, *, gap: bool, backfilled: bool = False
+def begin_events(
+    number: str,
+    tracked: TrackedCall,
+    now: float,
+    *,
+    gap: bool,
+    backfilled: bool = False,
 ) -> Iterator[CallEvent]:
     """Yield that a call rings, calls or is answered; it may be on hold by then."""
-    call = story.call
-    story.talked |= story.connected
-    story.connected, story.answered = call.state in IN_CALL, None
-    if story.connected and not gap:
-        story.answered = now
-    talked = story.seconds(now)
-    yield event(number, story, _BEGINS[call.state], talked, backfilled=backfilled)
+    call = tracked.call
+    tracked.talked |= tracked.connected
+    tracked.connected, tracked.answered = call.state in IN_CALL, None
+    if tracked.connected and not gap:
+        tracked.answered = now
+    talked = tracked.seconds(now)
+    yield make_event(
+        number, tracked, _BEGINS[call.state], talked, backfilled=backfilled
+    )
     if call.state is CallState.HELD:
-        yield event(number, story, CallEventType.HELD, talked, backfilled=backfilled)
+        yield make_event(
+            number, tracked, CallEventType.HELD, talked, backfilled=backfilled
+        )
 
 
-def went_on(
-    number: str, story: Story, call: AccountCall, now: float, *, gap: bool
+def progress_events(
+    number: str, tracked: TrackedCall, call: AccountCall, now: float, *, gap: bool
 ) -> Iterator[CallEvent]:
     """Yield what happened to a call that is still there."""
-    before, story.call = story.call, _completed(call, story.call)
-    story.doubted = False
+    before, tracked.call = tracked.call, _with_known_remote(call, tracked.call)
+    tracked.doubted = False
     if call.state is before.state:
-        if _is_known_better(before, story.call):
+        if _is_known_better(before, tracked.call):
             # Who waits for a certain caller could not know that it is this call.
-            again = event(number, story, _BEGINS[call.state], story.seconds(now))
+            again = make_event(
+                number, tracked, _BEGINS[call.state], tracked.seconds(now)
+            )
             yield replace(again, again=True)
         return
-    if not story.connected or call.state not in IN_CALL:
+    if not tracked.connected or call.state not in IN_CALL:
         # It is answered; or comes back after a transfer and rings, or calls, once more.
-        yield from begins(number, story, now, gap=gap)
+        yield from begin_events(number, tracked, now, gap=gap)
     elif call.state is CallState.HELD:
-        yield event(number, story, CallEventType.HELD, story.seconds(now))
+        yield make_event(number, tracked, CallEventType.HELD, tracked.seconds(now))
     else:
-        yield event(number, story, CallEventType.RESUMED, story.seconds(now))
+        yield make_event(number, tracked, CallEventType.RESUMED, tracked.seconds(now))
 
 
-def ending(
-    number: str, story: Story, reason: EndReason, seconds: float | None
+def end_events(
+    number: str, tracked: TrackedCall, reason: EndReason, seconds: float | None
 ) -> Iterator[CallEvent]:
     """Yield the end of a call: `ended` is the last word, `missed` comes before it."""
     if reason is EndReason.TRANSFERRED:
-        yield event(number, story, CallEventType.TRANSFERRED, seconds)
+        yield make_event(number, tracked, CallEventType.TRANSFERRED, seconds)
     if reason is EndReason.MISSED:
-        yield event(number, story, CallEventType.MISSED, seconds, reason)
-    yield event(number, story, CallEventType.ENDED, seconds, reason)
+        yield make_event(number, tracked, CallEventType.MISSED, seconds, reason)
+    yield make_event(number, tracked, CallEventType.ENDED, seconds, reason)
 
 
-def event(
+def make_event(
     number: str,
-    story: Story,
+    tracked: TrackedCall,
     type_: CallEventType,
     seconds: float | None,
     reason: EndReason | None = None,
     *,
     backfilled: bool = False,
 ) -> CallEvent:
-    """Return an event of a story after some seconds of talk."""
+    """Return an event of a call after some seconds of talk."""
     return CallEvent(
-        number, type_, story.call, story.origin, seconds, reason, backfilled
+        number, type_, tracked.call, tracked.origin, seconds, reason, backfilled
     )
 
 
-def first_step(call: AccountCall) -> CallEventType:
-    """Return how a call begins that is in its state."""
+def first_event_type(call: AccountCall) -> CallEventType:
+    """Return the event with which a call begins in its state."""
     return _BEGINS[call.state]
 
 
@@ -152,23 +163,10 @@ def _is_known_better(before: AccountCall, call: AccountCall) -> bool:
     )
 
 
-def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
-    """Return a call with what was known of its other side, if less is told now.
-
-    Who withholds the number in the middle of a talk is somebody else: it was sent on.
-    """
-    talks_on = before.state in IN_CALL and call.state in IN_CALL
-    if call.remote.number not in (None, before.remote.number) or (
-        talks_on and call.remote.withheld and before.remote.number
-    ):
-        return call
-    return replace(
-        call,
-        scope=call.scope or before.scope,
-        remote=Party(
-            before.remote.number,
-            call.remote.name or before.remote.name,
-            call.remote.host or before.remote.host,
-            before.remote.number is None and call.remote.withheld,
-        ),
-    )
+def _with_known_remote(call: AccountCall, before: AccountCall) -> AccountCall:
+    """Return a call with what was known of its other side, over another link, too."""
+    talks = before.state in IN_CALL and call.state in IN_CALL
+    remote = learned_party(call.remote, before.remote, talks=talks)
+    same = remote.number == before.remote.number
+    scope = call.scope or (before.scope if same else None)
+    return replace(call, scope=scope, remote=remote)

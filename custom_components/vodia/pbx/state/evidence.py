@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
+from ..call_ids import has_own_id
 from ..models import (
     EXTENSION,
     GROUPS,
     IN_CALL,
-    NO_ID,
     Account,
     Call,
     CallScope,
     Extension,
     Phase,
 )
-from ..numbering import AddressBook
 from ..trace import Ledger
 from .memory import Memory
 from .observed import Facts
@@ -175,7 +175,7 @@ class Weighing(Facts):
                 continue
             self._assume(Assumption.CALL_WORDS_ARE_KNOWN, call.phase is not None)
             if before is None:
-                self._assume(Assumption.CALLS_HAVE_IDS, not call_id.startswith(NO_ID))
+                self._assume(Assumption.CALLS_HAVE_IDS, has_own_id(call_id))
                 if (call_id, call.started) in self._ended:
                     self._assume(Assumption.LISTS_ARE_COMPLETE, False)
                 for party in (call.caller, call.callee):

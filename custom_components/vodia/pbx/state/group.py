@@ -15,7 +15,7 @@ from ..models import (
     ParkedCalls,
     Phase,
 )
-from .legs import are_legs, ends_of, leg_order, may_be_legs
+from .legs import are_legs, ends_of, is_same_call, leg_order, may_be_legs
 from .observed import Facts, hides_calls, is_with_nobody
 
 
@@ -134,8 +134,8 @@ class Groups(Facts):
         """Yield the accounts whose presence has a call connected, and its phase there."""
         for number in self._reporting:
             for reported in self._accounts[number].calls or ():
-                if reported.connected and (
-                    reported.id == call.id or are_legs(ends_of(reported), ends_of(call))
+                if reported.connected and is_same_call(
+                    reported.id, ends_of(reported), call.id, ends_of(call)
                 ):
                     yield number, reported.phase
 

@@ -6,8 +6,11 @@ from copy import replace
 from dataclasses import dataclass, field
 from typing import Self
 
-from ..models import NO_ID, Account, Call, CallScope, Direction, Party, PastCall
-from ..numbering import EXTENSION_DIGITS, AddressBook, digits_of, same_number
+from ..address_book import AddressBook
+from ..call_ids import has_own_id
+from ..models import Account, Call, CallScope, Direction, Party, PastCall
+from ..number_matching import same_number
+from ..numbering import EXTENSION_DIGITS, digits_of
 from .memory import Memory
 from .observed import Facts
 
@@ -189,10 +192,10 @@ class Identity(Facts):
         gone = [
             call
             for call in self._listed.values()
-            if call.id.startswith(NO_ID) and call.id not in ids
+            if not has_own_id(call.id) and call.id not in ids
         ]
         for place, call in enumerate(calls if gone else ()):
-            if not call.id.startswith(NO_ID) or call.id in self._listed:
+            if has_own_id(call.id) or call.id in self._listed:
                 continue
             found = [before for before in gone if _goes_on_as(before, call)]
             if len(found) == 1:

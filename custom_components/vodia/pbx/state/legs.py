@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from copy import replace
 from typing import Final
 
-from ..models import NO_ID, Call, Phase
+from ..call_ids import has_own_id
+from ..models import IN_CALL, AccountCall, Call, Direction, Phase
 
 # Seconds by which the starts of the legs of one call may differ.
 LEG_SPREAD: Final = 2.0
@@ -33,6 +34,39 @@ def ends_of(call: Call) -> Ends:
     """Return what the legs of a call have in common."""
     caller = call.caller.number or call.extensions or None
     return caller, call.dialed_number, call.started
+
+
+def ends_for(number: str, call: AccountCall) -> Ends:
+    """Return what the legs of a call of an account have in common."""
+    outgoing = call.direction is Direction.OUTGOING
+    caller = number if outgoing else call.remote.number
+    return caller, call.dialed_number, call.started
+
+
+def is_same_call(call_id: str, ends: Ends, other_id: str, other_ends: Ends) -> bool:
+    """Return whether two calls are one: by the id, or as legs of it."""
+    return call_id == other_id or are_legs(ends, other_ends)
+
+
+def is_leg_of(leg: Call, call: AccountCall) -> bool:
+    """Return whether a listed call is a call of an account, or another leg of it."""
+    return has_id_of(leg, call) or (
+        call.direction is Direction.INCOMING
+        and are_legs(ends_of(leg), ends_for("", call))
+    )
+
+
+def has_id_of(leg: Call, call: AccountCall) -> bool:
+    """Return whether a listed call has the id of a call of an account, and its life.
+
+    Ids come again: it begins at the same time, or is the call that was answered since.
+    """
+    if leg.id != call.id or leg.started is None or call.started is None:
+        return leg.id == call.id
+    answered = leg.connected and call.state not in IN_CALL
+    return abs(leg.started - call.started) <= LEG_SPREAD or (
+        answered and call.remote.number in (leg.caller.number, leg.callee.number)
+    )
 
 
 def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
@@ -91,7 +125,7 @@ def is_same(reported: Call, call: Call) -> bool:
 
     An entry without an id has at least the caller.
     """
-    if reported.id.startswith(NO_ID):
+    if not has_own_id(reported.id):
         number = reported.caller.number
         return number is not None and number == call.caller.number
     return reported.id == call.id

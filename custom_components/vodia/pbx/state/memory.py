@@ -30,10 +30,10 @@ class Dial:
 class Hold(Enum):
     """How far a hold is that we have toggled; one that others made is not here."""
 
-    ASKED = auto()
-    OURS = auto()
-    RELEASED = auto()
-    DOUBTFUL = auto()
+    PENDING = auto()
+    HELD_BY_US = auto()
+    RESUMING = auto()
+    UNCERTAIN = auto()
 
 
 @dataclass(slots=True)
@@ -43,8 +43,8 @@ class Memory:
     Since when an account is missing, what we dial, and which calls that made; how often
     in a row `connected` was wrong about the line, by whether it was in a call; and
     whether the line's presence showed its calls, and one that only rang. The calls that
-    we hold, and how they looked at the end of the last link. Further `names` of the
-    tenant; and `called`, the names that calls or the address book gave last, by number,
+    we hold, and how they looked at the end of the last link; and all that were `listed`
+    last. Further `names` of the tenant; and `called`, the names that calls or the address book gave last, by number,
     the latest at the end.
     """
 
@@ -58,6 +58,7 @@ class Memory:
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: dict[str, Hold] = field(default_factory=dict)
     held: dict[str, Call] = field(default_factory=dict)
+    listed: dict[str, Call] = field(default_factory=dict)
 
     def follow_holds(self, listed: Mapping[str, Call]) -> None:
         """Forget a hold of ours that is over, and see one that has come."""
@@ -67,9 +68,11 @@ class Memory:
                 # It could not be read.
                 continue
             held = call is not None and call.phase is Phase.HELD
-            if hold is Hold.ASKED and held:
-                self.holds[call_id] = Hold.OURS
-            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
+            if hold is Hold.PENDING and held:
+                self.holds[call_id] = Hold.HELD_BY_US
+            elif call is None or (
+                hold in (Hold.HELD_BY_US, Hold.RESUMING) and not held
+            ):
                 del self.holds[call_id]
 
     def end_link(self, listed: Mapping[str, Call]) -> None:
@@ -77,7 +80,7 @@ class Memory:
         self.held = {
             call_id: call
             for call_id, hold in self.holds.items()
-            if hold in (Hold.OURS, Hold.RELEASED)
+            if hold in (Hold.HELD_BY_US, Hold.RESUMING)
             and (call := listed.get(call_id))
             and call.phase is Phase.HELD
         }
@@ -89,7 +92,7 @@ class Memory:
         else was asked for over the last link has come to its end with that.
         """
         self.holds = {
-            call_id: Hold.OURS
+            call_id: Hold.HELD_BY_US
             for call_id, before in self.held.items()
             if (call := listed.get(call_id))
             and call.phase is Phase.HELD

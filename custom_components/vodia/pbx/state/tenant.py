@@ -9,6 +9,7 @@ from copy import replace
 from itertools import islice
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
 from ..models import (
     EXTENSION,
@@ -28,21 +29,16 @@ from ..models import (
     Phase,
     Totals,
 )
-from ..numbering import AddressBook, same_number
+from ..number_matching import same_number
 from ..trace import Ledger
-from ..wire.messages import (
-    ACCOUNTS_LIMIT,
-    AccountDelta,
-    AccountsSnapshot,
-    CallerId,
-    CallList,
-    Message,
-    OrbitList,
-)
+from ..wire.accounts import ACCOUNTS_LIMIT
+from ..wire.calls import CallList
+from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .evidence import Weighing
 from .extension import Extensions
 from .group import Groups
 from .identity import Identity
+from .learned import learned_call, learned_calls
 from .legs import merged, phases_of
 from .memory import Dial, Hold, Memory, long_absent
 from .observed import is_with_nobody, mark
@@ -390,7 +386,10 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 registered=None if "registered" in odd else old.registered,
                 dnd=None if "dnd" in odd else old.dnd,
             )
-        new = _merged(known, delta, self._reported(delta))
+        calls = self._reported(delta)
+        if calls and old.calls:
+            calls = learned_calls(calls, old.calls)
+        new = _merged(known, delta, calls)
         self._told_at[number] = self._tick
         if new.busy:
             self._busy_at[number] = self._tick
@@ -565,6 +564,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 before = self._listed.get(call.id)
                 if told.unsure and before and call.id in told.unsure:
                     call = self._where_it_was(call, before)
+                if known := before or self.memory.listed.get(call.id):
+                    call = learned_call(call, known)
                 listed[call.id] = before if before == call else call
         kept = () if told.complete else self._listed.keys() - listed.keys()
         self._kept = frozenset(islice(kept, _UNCLEAR_KEPT))
@@ -584,6 +585,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             memory.follow_holds(listed | unclear)
         everybody, self._unread = self._unread is not told.hidden, told.hidden
         whole = listed | unclear if unclear else listed
+        memory.listed = whole
         if whole == self._listed and not everybody:
             return NOTHING
         self._weigh(listed, unclear)
@@ -769,8 +771,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             shows_it = same_number(other.number, dial.number, self.country)
             self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
             dial.shown = dial.number if shows_it else other.number
+        elif other.number == line and not call.caller.number:
+            before = self._listed.get(call.id)
+            if before and before.caller.number == line:
+                # Only our own end is told by now.
+                other = Party()
         if not is_ours or (
-            other.number != dial.shown
+            other.number not in (None, dial.shown)
             and not same_number(other.number, dial.shown, self.country)
         ):
             return call

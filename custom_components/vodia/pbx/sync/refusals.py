@@ -1,7 +1,8 @@
 """What a PBX refuses over one link: once may be a mistake, and nothing is for ever."""
 
-import time
 from typing import Final
+
+from ..timing import Clock
 
 # Refusals in a row that count.
 _SURE: Final = 2
@@ -14,9 +15,10 @@ class Refusals:
     asked again.
     """
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, pause: float, clock: Clock) -> None:
         """Start with none; each stands for some seconds of `pause`."""
         self._pause = pause
+        self._now = clock.monotonic
         self._noted: dict[str, int] = {}
         self._until: dict[str, float] = {}
 
@@ -29,7 +31,7 @@ class Refusals:
         """Note that a way is refused; it stands at once if it is `sure`."""
         self._noted[way] = self._noted.get(way, 0) + 1
         if sure or self._noted[way] >= _SURE:
-            self._until[way] = time.monotonic() + self._pause
+            self._until[way] = self._now() + self._pause
 
     def lift(self, way: str) -> None:
         """Note that a way is not refused."""
@@ -38,4 +40,4 @@ class Refusals:
 
     def stand(self, way: str) -> bool:
         """Return whether it is of no use to try a way now."""
-        return time.monotonic() < self._until.get(way, 0)
+        return self._now() < self._until.get(way, 0)

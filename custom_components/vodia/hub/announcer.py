@@ -1,0 +1,124 @@
+"""Announce new accounts and new data to the platforms: each once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Protocol
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..pbx.client import PbxClient
+from ..pbx.models import KnownAccount, ServiceFlag
+from ..pbx.sync.line_data import Kind
+from ..pbx.wire.accounts import ACCOUNTS_LIMIT
+from .options import Options
+from .subscriptions import Subscriptions
+
+# Numbers that get a device until the entry is loaded again.
+_DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
+
+
+class Tenant(Protocol):
+    """The accounts, lines and options of a PBX."""
+
+    @property
+    def options(self) -> Options:
+        """Return the options of its entry."""
+
+    @property
+    def flags(self) -> Mapping[str, ServiceFlag]:
+        """Return the service flags that it lists."""
+
+    @property
+    def lines(self) -> Mapping[str, PbxClient]:
+        """Return the logins by their extensions."""
+
+    def account(self, number: str) -> KnownAccount | None:
+        """Return an account, if it is known."""
+
+
+class Announcer:
+    """Announce accounts and data to the platforms, which add entities for them."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        """Begin with nothing announced."""
+        self._tenant = tenant
+        self._accounts: set[str] = set()
+        self._data: set[tuple[Kind, str]] = set()
+        self._with_device: set[str] = set()
+        self._new_accounts = Subscriptions[None, Iterable[KnownAccount]]()
+        self._new_data = Subscriptions[Kind, Iterable[str]]()
+
+    @callback
+    def async_subscribe(
+        self, new: Callable[[Iterable[KnownAccount]], None]
+    ) -> tuple[list[KnownAccount], CALLBACK_TYPE]:
+        """Call back whenever an account comes; return those that are here."""
+        here = map(self._tenant.account, sorted(self._accounts))
+        return list(filter(None, here)), self._new_accounts.subscribe(None, new)
+
+    @callback
+    def async_subscribe_data(
+        self, kind: Kind, new: Callable[[Iterable[str]], None]
+    ) -> tuple[list[str], CALLBACK_TYPE]:
+        """Call back when REST first has data of an account; return those that have some."""
+        here = sorted(number for of, number in self._data if of is kind)
+        return here, self._new_data.subscribe(kind, new)
+
+    @callback
+    def async_announce(self, numbers: Iterable[str]) -> None:
+        """Announce accounts that are seen for the first time."""
+        tenant = self._tenant
+        new = [
+            account
+            for number in numbers
+            if number not in self._accounts
+            and (account := tenant.account(number))
+            and account.present
+            and tenant.options.has_device(number, account.type)
+            and self._within_device_limit(number)
+        ]
+        if new:
+            self._accounts.update(account.number for account in new)
+            self._new_accounts.call(None, new)
+            for kind in Kind:
+                self.async_announce_data(kind, [account.number for account in new])
+
+    @callback
+    def async_announce_data(self, kind: Kind, numbers: Iterable[str]) -> None:
+        """Announce accounts for which REST has data for the first time."""
+        new = {
+            number
+            for number in numbers
+            if (kind, number) not in self._data and self._offers(kind, number)
+        }
+        if new:
+            self._data.update((kind, number) for number in new)
+            self._new_data.call(kind, sorted(new))
+
+    @callback
+    def async_forget(self, number: str) -> None:
+        """Forget an account: it is announced again if it comes back."""
+        self._accounts.discard(number)
+        self._data -= {(kind, number) for kind in Kind}
+
+    def _within_device_limit(self, number: str) -> bool:
+        """Return whether a number may have a device.
+
+        The registries keep what was removed: numbers without end would fill them.
+        """
+        if number not in self._with_device and len(self._with_device) < _DEVICES_LIMIT:
+            self._with_device.add(number)
+        return number in self._with_device
+
+    def _offers(self, kind: Kind, number: str) -> bool:
+        """Return whether REST has data of a flag, or of a line that was announced."""
+        if kind is Kind.SERVICE_FLAGS:
+            flag = self._tenant.flags.get(number)
+            return (
+                flag is not None
+                and flag.active is not None
+                and self._within_device_limit(number)
+            )
+        if number not in self._accounts:
+            return False
+        line = self._tenant.lines.get(number)
+        return line is not None and getattr(line.values, kind) is not None

@@ -1,0 +1,126 @@
+"""Connect to a PBX with the data of an entry, which need not be stored yet."""
+
+from collections.abc import Iterable, Mapping
+import logging
+from typing import Any
+
+import aiohttp
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    CONF_HOST,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+
+from ..const import (
+    CONF_EXTENSION,
+    CONF_LEGACY_TLS,
+    CONF_LOGIN_METHOD,
+    CONF_LOGIN_USER,
+    CONF_TENANT,
+    CONF_TENANT_NAMES,
+    TIMING,
+)
+from ..pbx.calls.tracker import Told
+from ..pbx.client import Listener, PbxClient
+from ..pbx.errors import PbxError
+from ..pbx.models import CallScope, Credentials, LoginMethod, LoginWay, Server
+from ..pbx.net.rest import session_options
+from ..pbx.timing import USUAL
+from .learned import tenant_names
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@callback
+def async_create_session(hass: HomeAssistant) -> aiohttp.ClientSession:
+    """Return a client session for one login; detach it after use."""
+    return async_create_clientsession(hass, auto_cleanup=False, **session_options())
+
+
+def create_client(
+    hass: HomeAssistant,
+    http: aiohttp.ClientSession,
+    data: Mapping[str, Any],
+    listener: Listener | None = None,
+    *,
+    known: Mapping[str, str] | None = None,
+    wanted: CallScope = CallScope.TENANT,
+    flags: Iterable[str] = (),
+    country: str | None = None,
+    told: Told | None = None,
+) -> PbxClient:
+    """Return a client for the data of a config entry; the login may not be known yet."""
+    way = None
+    if CONF_LOGIN_METHOD in data:
+        way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
+    return PbxClient(
+        http,
+        Server(
+            host=data[CONF_HOST],
+            port=data[CONF_PORT],
+            tls=data[CONF_SSL],
+            verify=data[CONF_VERIFY_SSL],
+            legacy_tls=data[CONF_LEGACY_TLS],
+        ),
+        Credentials(data[CONF_EXTENSION], data[CONF_PASSWORD], data[CONF_TENANT]),
+        listener,
+        way=way,
+        known=known,
+        wanted=wanted,
+        flags=flags,
+        country=country,
+        told=told,
+        tenant_names=data.get(CONF_TENANT_NAMES, ()),
+        timing=hass.data.get(TIMING, USUAL),
+    )
+
+
+async def async_connect(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Connect as the entry will; return what was learned, and the errors of a form."""
+    http = async_create_session(hass)
+    client = create_client(hass, http, data)
+    try:
+        await client.start()
+    except PbxError as err:
+        _LOGGER.debug("Could not connect to the PBX: %s", err)
+        return {}, {"base": err.key}
+    else:
+        login = client.login
+        assert login
+        return {
+            # Who logs in by an alias has another number.
+            CONF_EXTENSION: client.line,
+            CONF_TENANT: client.tenant_name,
+            **tenant_names(data, client),
+            CONF_LOGIN_METHOD: login.method.value,
+            CONF_LOGIN_USER: login.user,
+        }, {}
+    finally:
+        await client.close()
+        http.detach()
+
+
+async def async_find_line(
+    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
+) -> tuple[str, dict[str, str]]:
+    """Log in as a further line of a PBX; return its extension, and the errors."""
+    data = {**entry.data, **line}
+    # The way is the user's: it names the entry's own extension.
+    data.pop(CONF_LOGIN_METHOD, None)
+    found, errors = await async_connect(hass, data)
+    return found.get(CONF_EXTENSION, line[CONF_EXTENSION]), errors
+
+
+async def async_check_line(
+    hass: HomeAssistant, entry: ConfigEntry, line: Mapping[str, Any]
+) -> dict[str, str]:
+    """Log in as a further line of a PBX; return the errors."""
+    return (await async_find_line(hass, entry, line))[1]
