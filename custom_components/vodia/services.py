@@ -242,7 +242,7 @@ async def _async_get_call_history(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Return the past calls of a line, the newest first."""
-    past = await target_line(hass, call.data).control.history()
+    past = await target_line(hass, call.data).history()
     return {"calls": [past_call_data(past_call) for past_call in past]}
 
 

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import STATE_WITHHELD
 from ..coordinator import VodiaCoordinator
+from ..pbx.control.selector import FITS
 from ..pbx.errors import (
     AccessOffError,
     NoFittingCallError,
@@ -20,15 +21,7 @@ from ..pbx.errors import (
     NotSupportedError,
     PbxError,
 )
-from ..pbx.models import (
-    IN_CALL,
-    AccountCall,
-    CallState,
-    Direction,
-    EndReason,
-    Party,
-    PastCall,
-)
+from ..pbx.models import AccountCall, CallState, Direction, EndReason, Party, PastCall
 from .callee import find_callee
 from .phones import (
     CALL_GATE,
@@ -58,14 +51,11 @@ _MAX_SPOKEN: Final = 3
 
 type Verb = Literal["answer", "reject", "hang_up", "hold", "resume", "transfer"]
 
-# The calls that a verb is for, and what is said if there is none.
-_FITS: Final[Mapping[Verb, tuple[frozenset[CallState], str]]] = {
-    "answer": (frozenset({CallState.RINGING}), "nothing_rings"),
-    "reject": (frozenset({CallState.RINGING}), "nothing_rings"),
-    "hang_up": (IN_CALL | {CallState.DIALING}, "no_call"),
-    "hold": (frozenset({CallState.CONNECTED}), "no_call"),
-    "resume": (frozenset({CallState.HELD}), "nothing_held"),
-    "transfer": (IN_CALL | {CallState.RINGING}, "no_call"),
+# What is said where no call fits a verb, unless just that.
+_NO_CALL: Final[Mapping[Verb | None, str]] = {
+    "answer": "nothing_rings",
+    "reject": "nothing_rings",
+    "resume": "nothing_held",
 }
 
 
@@ -83,7 +73,7 @@ async def async_transfer(
     requester: Requester, who: str, phone: str | None = None
 ) -> Reply:
     """Send the call of a line to somebody else."""
-    line, callee = find_callee(requester, who, phone, _FITS["transfer"][0])
+    line, callee = find_callee(requester, who, phone, FITS["transfer"])
     party = known_party(line.coordinator, Party(callee.number, callee.name))
     await _async_carry_out(line.control.transfer(callee.number), "transfer")
     return Reply((Phrase("transferred", {"to_whom": party}),))
@@ -91,7 +81,7 @@ async def async_transfer(
 
 async def async_do(requester: Requester, verb: Verb, phone: str | None = None) -> Reply:
     """Answer, reject, hang up, hold or resume the call of a line."""
-    line = requester.line(CALL_GATE, phone, _FITS[verb][0])
+    line = requester.line(CALL_GATE, phone, FITS[verb])
     command: Callable[[], Coroutine[Any, Any, AccountCall | None]] = getattr(
         line.control, verb
     )
@@ -163,7 +153,7 @@ async def async_who_called(
     """Say who called a line, the newest first; with no time, the last ones."""
     line = requester.line(LAST_CALLER_GATE, phone)
     try:
-        past = await line.control.history()
+        past = await line.history()
     except NotSupportedError, AccessOffError:
         return _last_caller(line, since, until, missed=missed)
     except PbxError as err:
@@ -262,7 +252,7 @@ async def _async_carry_out[ResultT](
     try:
         return await command
     except NoFittingCallError as err:
-        raise SpokenError(_FITS[verb][1] if verb else "no_call") from err
+        raise SpokenError(_NO_CALL.get(verb, "no_call")) from err
     except PbxError as err:
         raise spoken_error(err) from err
 

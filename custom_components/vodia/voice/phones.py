@@ -46,6 +46,10 @@ class Phone:
         """Return the commands of a line."""
         return self.coordinator.lines[self.number].control
 
+    async def history(self) -> tuple[PastCall, ...]:
+        """Return the past calls of a line, the newest first; raises a PbxError."""
+        return await self.coordinator.lines[self.number].history()
+
     def began(self, call: PastCall) -> float | None:
         """Return when a past call of a line began: by our clock, if we heard it."""
         return self.coordinator.lines[self.number].heard_at(call) or call.started
