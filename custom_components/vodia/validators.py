@@ -1,7 +1,7 @@
 """Validate telephone numbers and call ids of automations.
 
 YAML and templates make numbers of what looks like one: 030123456 becomes 6334254, and
-+4930123456 loses its plus. Nobody can tell then what was written.
++4930123456 loses its plus. Nobody can know then what was written.
 """
 
 from typing import Any
@@ -77,7 +77,7 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
 
 
 def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
-    """Return the id of a call of the line, which may lack its last zeros."""
+    """Return the id of a call of the line; a number may have lost its last zeros."""
     if value is None or isinstance(value, str):
         return value
     alike = [call.id for call in line.calls if _value(call.id) == value]
