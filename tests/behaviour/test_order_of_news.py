@@ -271,7 +271,7 @@ async def test_answer_of_another_link_is_not_taken(phones: Phones) -> None:
     """What was asked for before a link was lost says nothing of what is after it."""
     client = phones.entry.runtime_data.client
     told: list[side.SideChanges] = []
-    beside = side.Side(client.session, client.ledger, told.append)
+    beside = side.Side(client.own.session, client.ledger, told.append)
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     async def late() -> Any:
