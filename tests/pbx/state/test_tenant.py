@@ -22,11 +22,8 @@ from custom_components.vodia.pbx.models import (
 from custom_components.vodia.pbx.state.memory import Hold, Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import (
-    AccountsSnapshot,
-    decode,
-    decode_accounts,
-)
+from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
+from custom_components.vodia.pbx.wire.replies import decode_accounts
 
 type Json = dict[str, Any]
 
@@ -312,10 +309,10 @@ def test_presence_is_weighed_by_our_own() -> None:
 @pytest.mark.parametrize(
     ("hold", "held", "talking"),
     [
-        (Hold.ASKED, Hold.OURS, Hold.ASKED),
-        (Hold.OURS, Hold.OURS, None),
-        (Hold.RELEASED, Hold.RELEASED, None),
-        (Hold.DOUBTFUL, Hold.DOUBTFUL, Hold.DOUBTFUL),
+        (Hold.PENDING, Hold.HELD_BY_US, Hold.PENDING),
+        (Hold.HELD_BY_US, Hold.HELD_BY_US, None),
+        (Hold.RESUMING, Hold.RESUMING, None),
+        (Hold.UNCERTAIN, Hold.UNCERTAIN, Hold.UNCERTAIN),
     ],
 )
 def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:

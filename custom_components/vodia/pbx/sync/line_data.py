@@ -14,6 +14,7 @@ from functools import partial
 import logging
 from typing import Any
 
+from ..address_book import AddressBook
 from ..errors import (
     CannotConnectError,
     MethodNotAllowedError,
@@ -25,7 +26,6 @@ from ..errors import (
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
-from ..numbering import AddressBook
 from ..state.memory import long_absent
 from ..timing import USUAL, LineDataTiming, Timing
 from ..trace import Ledger

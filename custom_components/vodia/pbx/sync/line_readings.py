@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
+from ..address_book import AddressBook
 from ..errors import (
     InvalidNumberError,
     MethodNotAllowedError,
@@ -16,10 +17,10 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import AddressBook, dialable, with_extension
+from ..numbering import dialable, with_extension
 from ..trace import Ledger
 from ..wire.fields import FrameError, Reading
-from ..wire.messages import (
+from ..wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,
