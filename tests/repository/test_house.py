@@ -39,7 +39,7 @@ INTEGRATION_FLOORS = (
     ("__init__",),
 )
 PLATFORMS = set(INTEGRATION_FLOORS[-2])
-TREES = ("custom_components", "simulator", "soak", "demo", "benchmarks")
+TREES = ("custom_components", "simulator", "rig", "soak", "demo", "benchmarks")
 LINES = 400
 
 

@@ -122,7 +122,7 @@ def _is_known(word: str, key: str) -> bool:
 
 
 class Mask:
-    """Hide what the texts of the wire tell about people; keep their shape."""
+    """Hide what the texts of the wire say about people; keep their shape."""
 
     def __init__(self, accounts: frozenset[str], names: Iterable[str] = ()) -> None:
         """Leave the numbers of the accounts as they are, and no key that is a name."""
@@ -171,7 +171,7 @@ class Mask:
         )
 
     def _is_field(self, key: str, *, inside: bool) -> bool:
-        """Return whether a key is the name of a field, and tells nothing else."""
+        """Return whether a key is the name of a field, and nothing else."""
         if key in _FIELDS:
             return True
         return (
@@ -248,5 +248,5 @@ class Mask:
         token = match[0]
         if token in self._accounts or token in _PROTOCOL:
             return token
-        # Where the digits of a hash are tells much of it.
+        # The places of the digits in a hash would say much of it.
         return ("0" if token.isdigit() else "x") * len(token)

@@ -309,10 +309,10 @@ def test_presence_is_weighed_by_our_own() -> None:
 @pytest.mark.parametrize(
     ("hold", "held", "talking"),
     [
-        (Hold.ASKED, Hold.OURS, Hold.ASKED),
-        (Hold.OURS, Hold.OURS, None),
-        (Hold.RELEASED, Hold.RELEASED, None),
-        (Hold.DOUBTFUL, Hold.DOUBTFUL, Hold.DOUBTFUL),
+        (Hold.PENDING, Hold.HELD_BY_US, Hold.PENDING),
+        (Hold.HELD_BY_US, Hold.HELD_BY_US, None),
+        (Hold.RESUMING, Hold.RESUMING, None),
+        (Hold.UNCERTAIN, Hold.UNCERTAIN, Hold.UNCERTAIN),
     ],
 )
 def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:

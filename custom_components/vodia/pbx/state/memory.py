@@ -30,10 +30,10 @@ class Dial:
 class Hold(Enum):
     """How far a hold is that we have toggled; one that others made is not here."""
 
-    ASKED = auto()
-    OURS = auto()
-    RELEASED = auto()
-    DOUBTFUL = auto()
+    PENDING = auto()
+    HELD_BY_US = auto()
+    RESUMING = auto()
+    UNCERTAIN = auto()
 
 
 @dataclass(slots=True)
@@ -68,9 +68,11 @@ class Memory:
                 # It could not be read.
                 continue
             held = call is not None and call.phase is Phase.HELD
-            if hold is Hold.ASKED and held:
-                self.holds[call_id] = Hold.OURS
-            elif call is None or (hold in (Hold.OURS, Hold.RELEASED) and not held):
+            if hold is Hold.PENDING and held:
+                self.holds[call_id] = Hold.HELD_BY_US
+            elif call is None or (
+                hold in (Hold.HELD_BY_US, Hold.RESUMING) and not held
+            ):
                 del self.holds[call_id]
 
     def end_link(self, listed: Mapping[str, Call]) -> None:
@@ -78,7 +80,7 @@ class Memory:
         self.held = {
             call_id: call
             for call_id, hold in self.holds.items()
-            if hold in (Hold.OURS, Hold.RELEASED)
+            if hold in (Hold.HELD_BY_US, Hold.RESUMING)
             and (call := listed.get(call_id))
             and call.phase is Phase.HELD
         }
@@ -90,7 +92,7 @@ class Memory:
         else was asked for over the last link has come to its end with that.
         """
         self.holds = {
-            call_id: Hold.OURS
+            call_id: Hold.HELD_BY_US
             for call_id, before in self.held.items()
             if (call := listed.get(call_id))
             and call.phase is Phase.HELD
