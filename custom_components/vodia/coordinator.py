@@ -28,13 +28,13 @@ from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
+from .pbx.changes import Changes
 from .pbx.client import Listener, PbxClient
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.models import (
     SERVICE_FLAG,
     CallEvent,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,

@@ -15,6 +15,7 @@ from yarl import URL
 
 from .assumptions import Assumption
 from .calls.tracker import Stories, Told
+from .changes import NOTHING, Changes
 from .control.commands import Control
 from .control.executor import record_outcome
 from .errors import (
@@ -33,7 +34,6 @@ from .errors import (
     UnexpectedReplyError,
 )
 from .models import (
-    NOTHING,
     ORBIT,
     RINGING_GROUPS,
     Account,
@@ -42,7 +42,6 @@ from .models import (
     CallEvent,
     CallEventType,
     CallScope,
-    Changes,
     Credentials,
     Direction,
     Extension,
