@@ -8,8 +8,8 @@ import time
 
 import orjson
 
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.errors import CannotConnectError
-from custom_components.vodia.pbx.models import Changes
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot
 from custom_components.vodia.pbx.wire.replies import decode_accounts
 from simulator.rest_wire import RestWire

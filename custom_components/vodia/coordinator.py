@@ -28,6 +28,7 @@ from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
+from .pbx.changes import Changes
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.line import Line
 from .pbx.listener import Listener
@@ -35,7 +36,6 @@ from .pbx.models import (
     SERVICE_FLAG,
     CallEvent,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,

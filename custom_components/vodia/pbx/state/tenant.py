@@ -11,17 +11,16 @@ from typing import Final
 
 from ..address_book import AddressBook
 from ..assumptions import Assumption
+from ..changes import NOTHING, Changes
 from ..models import (
     EXTENSION,
     GROUPS,
-    NOTHING,
     ORBIT,
     RINGING_GROUPS,
     Account,
     AccountCall,
     Call,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,

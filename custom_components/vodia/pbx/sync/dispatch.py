@@ -11,8 +11,9 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
+from ..changes import NOTHING, Changes
 from ..errors import PbxError
-from ..models import NOTHING, ORBIT, Account, CallScope, Changes
+from ..models import ORBIT, Account, CallScope
 from ..net.link import Link
 from ..state.tenant import PbxState
 from ..timing import Timing
