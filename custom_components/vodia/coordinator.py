@@ -1,7 +1,7 @@
-"""The coordinator owns the client of a PBX and tells entities what concerns them.
+"""The coordinator owns the client of a PBX and updates the entities concerned.
 
 Everything is pushed: the client hands over what changed, and only the entities of the
-accounts named there look again. There is nothing to poll or to refresh.
+accounts named there are updated. There is nothing to poll or to refresh.
 """
 
 import asyncio
@@ -28,19 +28,17 @@ from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
+from .pbx.changes import Changes
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.line import Line
 from .pbx.listener import Listener
 from .pbx.models import (
     SERVICE_FLAG,
-    AccountCall,
     CallEvent,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,
-    Party,
     ServiceFlag,
     Totals,
 )
@@ -49,7 +47,7 @@ from .pbx.wire.messages import ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
 
-# Call events that were handed over, by entry: a reload hands none of them over again.
+# The call events that were handed over, by entry: a reload does not repeat them.
 _TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -81,21 +79,21 @@ class VodiaCoordinator(Listener):
             country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
-        self.private = self.options.privacy
-        self.privacy = Privacy(self.private, lambda: self.client.listed_accounts)
-        # Those whose login we have; the entry's own is the first.
+        self.privacy = Privacy(
+            self.options.privacy, lambda: self.client.listed_accounts
+        )
+        # The logins by their extensions; that of the entry is the first.
         self.lines: dict[str, Line] = {self.line: self.client.own}
         self._further_lines: list[FurtherLine] = []
-        # An account, or the PBX itself (None), shows something new; unless only its
-        # flags do, as most often.
-        self.changes = Subscriptions[str | None, []]()
-        self.flag_changes = Subscriptions[str, [Extension]]()
-        # Something happened to a call of an account.
-        self.call_events = Subscriptions[str, [CallEvent]]()
-        # REST tells something new of a line, or of a service flag.
-        self.line_data = Subscriptions[tuple[Kind, str], []]()
+        # Changes of an account, or of the PBX itself (None); those of flags alone, which
+        # are the most frequent, have a table of their own.
+        self.changes = Subscriptions[str | None]()
+        self.flag_changes = Subscriptions[str, Extension]()
+        self.call_events = Subscriptions[str, CallEvent]()
+        # New values that REST has for a line, or for a service flag.
+        self.line_data = Subscriptions[tuple[Kind, str]]()
         self.announcer = Announcer(self)
-        # As they were last: entities may be made when they are not known any more.
+        # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stopping = asyncio.Lock()
@@ -112,7 +110,7 @@ class VodiaCoordinator(Listener):
 
     @property
     def connected(self) -> bool:
-        """Return whether what is known is true now: it decides over availability."""
+        """Return whether the state is live; it decides over availability."""
         return self.client.connected
 
     @property
@@ -141,7 +139,7 @@ class VodiaCoordinator(Listener):
 
     @property
     def line(self) -> str:
-        """Return the extension whose login this is."""
+        """Return the extension of the entry's own login."""
         return self.client.line
 
     def is_present(self, account: str) -> bool:
@@ -149,26 +147,14 @@ class VodiaCoordinator(Listener):
         known = self.account(account)
         return account in self.flags or (known is not None and known.present)
 
-    def tells_calls(self, number: str) -> bool:
-        """Return whether triggers are told what happens to the calls of an account."""
+    def triggers_for(self, number: str) -> bool:
+        """Return whether triggers fire for the calls of an account."""
         account = self.account(number)
         return (
             account is not None
             and self.options.has_device(number, account.type)
             and self.options.shows_calls_of(account)
         )
-
-    def shown_call(self, call: AccountCall) -> AccountCall:
-        """Return a call as it may be shown."""
-        return self.privacy.redact_call(call)
-
-    def shown_party(self, number: str | None, name: str | None = None) -> Party:
-        """Return a party as it may be shown."""
-        return self.privacy.redact_party(number, name)
-
-    def shown[SubjectT](self, subject: SubjectT) -> SubjectT:
-        """Return what an entity is about as it may be shown."""
-        return self.privacy.redact(subject)
 
     # Life
 
@@ -178,7 +164,7 @@ class VodiaCoordinator(Listener):
         Raises ConfigEntryAuthFailed, ConfigEntryError or ConfigEntryNotReady.
         """
         if self.hass.is_stopping:
-            # Nobody would tell us to stop: that was said before.
+            # The event that would stop us has been fired before.
             raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
         if async_is_forbidden(self.hass, self.entry, self.client.forbidden_for):
             raise translated(AccessOffError(), ConfigEntryNotReady)
@@ -223,12 +209,12 @@ class VodiaCoordinator(Listener):
         self._stop_listening = None
         await self.async_stop()
 
-    # What the client tells
+    # Events of the client
 
     @override
     @callback
     def changed(self, changes: Changes) -> None:
-        """Let the entities concerned look again."""
+        """Update the entities concerned."""
         for number in changes.removed:
             self._forget(number)
         for number in changes.renamed:
@@ -254,19 +240,19 @@ class VodiaCoordinator(Listener):
         self.changed(changes)
 
     def _keep_tenant_names(self) -> None:
-        """Keep the names of the tenant that were learned."""
+        """Store the names of the tenant that were learned."""
         self._names_kept = len(self.client.tenant_names)
         async_keep_tenant_names(self.hass, self.entry, self.client)
 
     @override
     @callback
     def told(self, events: list[CallEvent]) -> None:
-        """Hand over what happened to calls."""
+        """Hand call events to entities and triggers."""
         for event in events:
             self.call_events.call(event.account, event)
         if len(self.client.tenant_names) != self._names_kept:
             self._keep_tenant_names()
-        # Who waits looks again when the link is back, though nothing may have happened.
+        # Triggers that wait check again when the link is back, even without an event.
         if events or self._link_is_new:
             self._link_is_new = False
             async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
@@ -274,7 +260,7 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def received(self, message: ChatMessage) -> None:
-        """Hand over a chat message to our own extension."""
+        """Hand over a chat message to the entry's own line."""
         self.async_received(self.line, message)
 
     @callback
@@ -285,12 +271,12 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def side_changed(self, changes: SideChanges) -> None:
-        """Hand over what only REST tells of the PBX and of our own extension."""
+        """Handle new values of the PBX and of the entry's own line that only REST has."""
         self.async_side_changed(self.line, changes)
 
     @callback
     def async_side_changed(self, line: str, changes: SideChanges) -> None:
-        """Let the entities concerned look again."""
+        """Update the entities concerned."""
         kind = changes.kind
         for number in changes.removed:
             self._forget(number)
@@ -317,26 +303,26 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def login_refused(self, error: PbxError) -> None:
-        """Ask for another password, unless it may be right."""
+        """Ask for another password, unless the present one may be right."""
         if isinstance(error, LoginRefusedError):
             self.entry.async_start_reauth(self.hass)
 
     @callback
     def async_notify(self, account: str | None) -> None:
-        """Let the entities of an account look again."""
+        """Update the entities of an account."""
         self.changes.call(account)
 
     # Devices
 
     @callback
     def async_remove_unwanted(self) -> None:
-        """Remove the devices of accounts that are to have none any more."""
+        """Remove the devices that the options exclude."""
         for number, (kind, _) in known_devices(self.hass, self.entry).items():
             if not self.options.has_device(number, kind):
                 self._forget(number)
 
     def _forget(self, number: str) -> None:
-        """Remove the device of an account that is gone for good, or not wanted."""
+        """Remove the device of an account that is gone for good, or excluded."""
         self.announcer.async_forget(number)
         self.devices.async_remove(number)
 

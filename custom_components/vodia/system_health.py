@@ -21,7 +21,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 
 async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what is known of the connections.
+    """Return the state of the connections.
 
     What people paste into a bug report names no host and no tenant: of several entries
     each is told by its place in the list of entries.
@@ -40,7 +40,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _told(entry: VodiaConfigEntry) -> dict[str, Any]:
-    """Return what is known of one entry."""
+    """Return the state of the connection of an entry."""
     if entry.state is not ConfigEntryState.LOADED:
         reason = entry.error_reason_translation_key or entry.state.value
         return {

@@ -39,7 +39,7 @@ from .const import (
 from .coordinator import VodiaCoordinator
 from .hub.attributes import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
-from .pbx.numbering import same_number
+from .pbx.number_matching import same_number
 from .target import accounts_in
 from .validators import number_filter
 
@@ -316,7 +316,7 @@ class CallRingingTrigger(CallTrigger):
 
     @staticmethod
     def _go_on(wait: _Waiting, coordinator: VodiaCoordinator) -> None:
-        """Go on to wait when the entry has been loaded anew, if the call still rings."""
+        """Keep waiting when the entry was reloaded, if the call still rings."""
         if wait.coordinator is not coordinator:
             wait.coordinator = coordinator
             wait.events = {

@@ -1,7 +1,7 @@
 """Validate telephone numbers and call ids of automations.
 
 YAML and templates make numbers of what looks like one: 030123456 becomes 6334254, and
-+4930123456 loses its plus. Nobody can tell then what was written.
++4930123456 loses its plus. Nobody can know then what was written.
 """
 
 from typing import Any

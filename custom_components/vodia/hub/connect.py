@@ -85,7 +85,7 @@ def create_client(
 async def async_connect(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Connect as the entry will; return what was found out, and the errors of a form."""
+    """Connect as the entry will; return what was learned, and the errors of a form."""
     http = async_create_session(hass)
     client = create_client(hass, http, data)
     try:

@@ -1,4 +1,4 @@
-"""Devices and entities of an entry: how they are identified, and what they are of."""
+"""Devices and entities of an entry: their identifiers, and the accounts they are of."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -21,7 +21,7 @@ from ..pbx.models import (
     SERVICE_FLAG,
 )
 
-# The model of the device of each type of account, which also tells the type again.
+# The model of the device of each type of account; it stands for the type in the registry.
 MODELS: Final = {
     EXTENSION: "Extension",
     RING_GROUP: "Ring group",
@@ -81,7 +81,7 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
 def known_devices(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and name of all that has a device from earlier days."""
+    """Return type and name of the accounts and service flags that have a device."""
     return {
         account: (_TYPES.get(device.model or "", EXTENSION), device.name)
         for device in dr.async_entries_for_config_entry(
@@ -94,7 +94,7 @@ def known_devices(
 def known_accounts(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and name of the accounts that have a device from earlier days."""
+    """Return type and name of the accounts that have a device."""
     return {
         account: known
         for account, known in known_devices(hass, entry).items()
@@ -103,12 +103,12 @@ def known_accounts(
 
 
 class Devices:
-    """The devices of an entry: the PBX, which the others are connected by, and theirs."""
+    """The devices of an entry: that of the PBX, and those of its accounts."""
 
     _pbx_id: str
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Take the entry."""
+        """Initialize for an entry."""
         self._entry = entry
         self._registry = dr.async_get(hass)
 

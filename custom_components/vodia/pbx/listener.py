@@ -1,7 +1,8 @@
 """Who is told what a PBX tells."""
 
+from .changes import Changes
 from .errors import PbxError
-from .models import CallEvent, Changes
+from .models import CallEvent
 from .sync.line_data import SideChanges
 from .wire.messages import ChatMessage
 

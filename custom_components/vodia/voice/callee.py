@@ -9,7 +9,7 @@ from .names import Named, match_names, spoken_number
 from .phones import CALL_GATE, Phone, Requester, area_names, given_names
 from .speech import SpokenError
 
-# The least number of digits that tell the numbers of one person apart.
+# Digits that are said at least to distinguish the numbers of one person.
 _MIN_TAIL: Final = 2
 
 
@@ -57,7 +57,7 @@ def find_callee(
 
 
 def _named(said: str, line: Phone) -> list[Callee]:
-    """Return those whom a line may mean by a name: accounts, then address book."""
+    """Return the callees of a line that match a name: accounts, then address book."""
     coordinator = line.coordinator
     accounts = {
         number: account
@@ -88,11 +88,11 @@ def _named(said: str, line: Phone) -> list[Callee]:
 
 
 def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
-    """Return the question who is meant; nobody is named who is to be hidden."""
+    """Return the question who is meant; it names nobody who is hidden."""
     if len({callee for _, callee in found}) == 1:
         return SpokenError("which_phone", phones=[line.label for line, _ in found])
     if any(
-        line.coordinator.private and line.coordinator.account(callee.number) is None
+        line.coordinator.privacy.on and line.coordinator.account(callee.number) is None
         for line, callee in found
     ):
         return SpokenError("several_hidden", name=said.strip())
@@ -107,7 +107,7 @@ def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
 
 
 def _tails(numbers: set[str]) -> list[str]:
-    """Return the last digits of numbers, as many as tell them apart."""
+    """Return the last digits of numbers, as many as distinguish them."""
     size = _MIN_TAIL
     while len({number[-size:] for number in numbers}) < len(numbers):
         size += 1

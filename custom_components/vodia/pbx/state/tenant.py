@@ -9,18 +9,18 @@ from copy import replace
 from itertools import islice
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
+from ..changes import NOTHING, Changes
 from ..models import (
     EXTENSION,
     GROUPS,
-    NOTHING,
     ORBIT,
     RINGING_GROUPS,
     Account,
     AccountCall,
     Call,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,
@@ -28,17 +28,11 @@ from ..models import (
     Phase,
     Totals,
 )
-from ..numbering import AddressBook, same_number
+from ..number_matching import same_number
 from ..trace import Ledger
-from ..wire.messages import (
-    ACCOUNTS_LIMIT,
-    AccountDelta,
-    AccountsSnapshot,
-    CallerId,
-    CallList,
-    Message,
-    OrbitList,
-)
+from ..wire.accounts import ACCOUNTS_LIMIT
+from ..wire.calls import CallList
+from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .evidence import Weighing
 from .extension import Extensions
 from .group import Groups
@@ -155,23 +149,6 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             for number, group in self.groups.items()
             if group.type == ORBIT and group.present
         }
-
-    @property
-    def wants_orbits(self) -> bool:
-        """Return whether only REST can tell if some orbit is occupied."""
-        return self.scope is not CallScope.TENANT and any(
-            orbit.in_use is None for orbit in self.orbits.values()
-        )
-
-    def has_strayed(self, calls: tuple[Call, ...]) -> bool:
-        """Return whether a list of calls is that of the orbits, and not of the line."""
-        orbits = self.orbits
-        return any(
-            call.callee.number in orbits
-            and self._is_in_tenant(call.callee)
-            and self.line not in self._members(call)
-            for call in calls
-        )
 
     @property
     def calls_unread(self) -> bool:

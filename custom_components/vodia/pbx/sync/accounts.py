@@ -17,8 +17,10 @@ from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
 from ..timing import Timing
 from ..trace import Ledger
+from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.fields import FrameError, Reading
-from ..wire.messages import ACCOUNTS_LIMIT, AccountsSnapshot, decode_accounts
+from ..wire.messages import AccountsSnapshot
+from ..wire.replies import decode_accounts
 from .feed import Feed
 from .poller import Poller
 from .schedule import FAILURES, Policy

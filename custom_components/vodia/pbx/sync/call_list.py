@@ -11,7 +11,7 @@ from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError
-from ..wire.messages import decode_calls
+from ..wire.replies import decode_calls
 from .accounts import AccountsReader
 from .feed import Feed
 from .poller import Poller, wait_for_event

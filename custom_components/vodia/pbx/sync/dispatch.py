@@ -12,18 +12,19 @@ import math
 from typing import Any, ClassVar, Final, Protocol
 
 from ..calls.tracker import Stories
+from ..changes import NOTHING, Changes
 from ..errors import PbxError
-from ..models import NOTHING, ORBIT, Account, CallScope, Changes, Extension
+from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
 from ..net.session import Session
 from ..state.tenant import PbxState
 from ..timing import Timing
 from ..trace import Ledger
+from ..wire.calls import CallList
 from ..wire.fields import FrameError
 from ..wire.messages import (
     AccountDelta,
     AccountsSnapshot,
-    CallList,
     ChatMessage,
     Decoder,
     Message,

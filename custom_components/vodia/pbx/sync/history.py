@@ -19,7 +19,7 @@ from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError
-from ..wire.messages import decode_history
+from ..wire.replies import decode_history
 from .feed import Feed
 from .poller import Poller
 from .schedule import Offer, Policy

@@ -8,7 +8,8 @@ from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError
-from ..wire.messages import OrbitList, decode_orbits
+from ..wire.messages import OrbitList
+from ..wire.replies import decode_orbits
 from .feed import Feed
 from .poller import Poller
 from .schedule import FAILURES, Offer, Policy

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 import math
 
 from ..calls.tracker import Stories
+from ..changes import NOTHING, Changes
 from ..errors import NotConfirmedError, NotConnectedError
 from ..listener import Listener
-from ..models import NOTHING, CallEvent, Changes, KnownAccount, PastCall
+from ..models import CallEvent, KnownAccount, PastCall
 from ..state.tenant import PbxState
 from ..timing import Clock
 from ..wire.messages import ChatMessage
