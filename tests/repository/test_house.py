@@ -19,9 +19,9 @@ LIBRARY_FLOORS = (
     ("state",),
     ("calls",),
     ("net",),
-    ("sync",),
+    ("sync", "listener"),
     ("control",),
-    ("listener", "line"),
+    ("line",),
     ("client",),
 )
 INTEGRATION_FLOORS = (
