@@ -65,7 +65,7 @@ class Site:
 class Line(Life):
     """A login of an extension.
 
-    The first one, the primary, may watch the tenant as well. A further one tells the calls
+    The first one, the primary, may watch the tenant as well. A further one knows the calls
     of its extension alone, and its link lives only while that of the primary is up.
     """
 
@@ -123,7 +123,7 @@ class Line(Life):
             self.tracker,
             site.timing.clock,
             tracked=self.tracked,
-            told=self._hint_unanswered,
+            on_events=self._hint_unanswered,
         )
         # As commands ask for the state, and over REST.
         self.wait_for = self.reporter.wait_for
@@ -135,7 +135,7 @@ class Line(Life):
 
     @property
     def line(self) -> str:
-        """Return the extension whose login this is: its number, also for an alias."""
+        """Return the extension of the login: its number, also for an alias."""
         return self.session.extension
 
     @property
@@ -184,13 +184,13 @@ class Line(Life):
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
 
-        Raises NotSupportedError where the PBX tells none, else as `read_history`.
+        Raises NotSupportedError where the PBX has none, else as `read_history`.
         """
         line = self.live.state.line
         try:
             return await read_history(self.session, line, self.ledger)
         except NotFoundError, MethodNotAllowedError:
-            raise NotSupportedError("this PBX tells no history") from None
+            raise NotSupportedError("this PBX has no history") from None
 
     def heard_at(self, past: PastCall) -> float | None:
         """Return when a past call of the line began by the clock of this machine.
@@ -208,15 +208,15 @@ class Line(Life):
         """Return the extensions with their presence."""
         return self.primary.state.extensions
 
-    # Which login tells what
+    # Which login tracks which calls
 
     @property
-    def tells(self) -> bool:
-        """Return whether the calls of the extension are told by this login.
+    def tracks_calls(self) -> bool:
+        """Return whether the calls of the extension are tracked by what this login hears.
 
-        A further one tells them where the primary is not told of the tenant's. Once it
-        has been heard: what it tells is not to be ended by one who knows less, unless it
-        stays away.
+        A further one does so where the primary does not see the calls of the tenant, and
+        from its first link on. It goes on while it has none, for the primary knows less;
+        unless it stays away.
         """
         if self.primary is self:
             return True
@@ -225,22 +225,21 @@ class Line(Life):
 
     @property
     def teller(self) -> Line:
-        """Return the login that tells the calls of the extension."""
-        return self if self.tells else self.primary
+        """Return the login that tracks the calls of the extension."""
+        return self if self.tracks_calls else self.primary
 
     def tracked(self, numbers: Iterable[str]) -> set[str]:
-        """Return the accounts whose calls are tracked by the state of this login.
+        """Return the accounts whose calls are tracked by what this login hears.
 
-        Each account by one login. Accounts that answer by themselves have no story worth
-        telling.
+        Each account by one login; those that answer by themselves by none.
         """
         if self.primary is not self:
-            return {self._login} & set(numbers) if self.tells else set()
+            return {self._login} & set(numbers) if self.tracks_calls else set()
         groups, lines = self.state.groups, self.lines
         return {
             number
             for number in numbers
-            if (number not in lines or not lines[number].tells)
+            if (number not in lines or not lines[number].tracks_calls)
             and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
@@ -278,11 +277,11 @@ class Line(Life):
     # The connection
 
     async def start(self) -> None:
-        """Begin to connect, and stay at it: what hinders it is not raised."""
+        """Begin to connect, and stay at it; errors are reported, not raised."""
         self.connection.begin()
 
     async def close(self) -> None:
-        """Disconnect, log out and stop, with all further lines; who waits is told."""
+        """Disconnect, log out and stop, with all further lines; commands fail."""
         self.primary.lines.pop(self._login, None)
         lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
         self._link = None
@@ -297,7 +296,7 @@ class Line(Life):
 
     @override
     async def open_link(self) -> Dispatch:
-        """Return an open link; a further line has one only beside that of the primary."""
+        """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
         socket = await self.session.open(self.timing, self.ledger)
@@ -353,7 +352,7 @@ class Line(Life):
         If it may be back any time, only where the primary knows what it would leave.
         """
         primary = self.primary
-        if primary is self or not self.tells:
+        if primary is self or not self.tracks_calls:
             return
         known = primary.state.extensions.get(self.line)
         if for_good or (known and known.complete):
@@ -381,7 +380,7 @@ class Line(Life):
     # The data of lines
 
     def _line_data_changed(self, changes: SideChanges) -> None:
-        """Report what only REST tells; an address book names those who call now."""
+        """Report what only REST has; an address book names those who call now."""
         if changes.kind is not Kind.ADDRESS_BOOK:
             self.listener.side_changed(changes)
         elif self._link:

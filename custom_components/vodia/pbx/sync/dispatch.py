@@ -99,7 +99,7 @@ class Dispatch:
             ledger,
             timing,
             stories=receiver.tracker,
-            tell=receiver.reporter.tell,
+            tell=receiver.reporter.report_events,
             phones=receiver.phones,
             offer=receiver.history_offer,
         )
@@ -155,11 +155,11 @@ class Dispatch:
             await self.send("get-calls")
 
     async def _check_grant(self) -> None:
-        """Find out whether the calls of the tenant are told."""
+        """Find out whether the calls of the tenant are shown."""
         await self.calls.check_grant()
 
     def _miss(self, lost: frozenset[str]) -> None:
-        """Ask for what a frame told in vain; until the answer calls are not known."""
+        """Ask for what could not be read of a frame; until then calls are not known."""
         if "call-state" in lost:
             self.publish(self.state.doubt_calls())
             self.calls.missed()
@@ -258,7 +258,7 @@ class Dispatch:
             if changes.doubtful:
                 accounts.hint()
             if number := changes.unknown:
-                # It may be told of and never be listed: do not ask each time.
+                # It may never be listed: do not ask each time.
                 if now - self.asked_for.get(number, -math.inf) >= self._ask_again:
                     if len(self.asked_for) >= _ASKED_KEPT:
                         self.asked_for.clear()

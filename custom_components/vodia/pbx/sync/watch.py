@@ -1,4 +1,4 @@
-"""Watching a tenant: what one login reads of it beside its own line."""
+"""Watching a tenant: what one login reads of it apart from its own line."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from .schedule import Offer
 class TenantWatch:
     """The accounts and park orbits of a tenant, over one link after another.
 
-    `scope` is whose calls are wanted. `known` are the accounts of earlier days with their
+    `scope` is which calls are wanted. `known` are the accounts of earlier days with their
     types, `flags` its service flags.
     """
 
