@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tests.platforms.test_event import Ear
 from tests.platforms.test_trigger import attach
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, create_entry, device, set_up, until
-from tests.support.timing import QUICK
+from tests.support.timing import reload_with_timing
 
 MISSED = ("missed: missed", "ended: missed")
 
@@ -269,11 +268,11 @@ async def test_pbx_with_another_time(
 
 
 async def test_slow_history_does_not_keep_the_link_away(
-    pbx: Simulator, phones: Phones, monkeypatch: pytest.MonkeyPatch
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """The present does not wait for the past: it is told when it comes."""
     loop = asyncio.get_running_loop()
-    phones.entry.runtime_data.client.timing = replace(QUICK, proof=30.0)
+    await reload_with_timing(hass, phones.entry, proof=30.0)
     ear = Ear(phones)
     await asyncio.sleep(1.1)
     await lose(pbx, phones)
@@ -298,10 +297,13 @@ async def test_slow_history_does_not_keep_the_link_away(
 
 
 @pytest.mark.parametrize("fault", ["hang", "late"])
-async def test_end_is_told_in_time(pbx: Simulator, phones: Phones, fault: str) -> None:
+async def test_end_is_told_in_time(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, fault: str
+) -> None:
     """However slow the history is, an end waits three seconds for it and no more."""
-    client = phones.entry.runtime_data.client
-    client.timing = replace(QUICK, proof=3.0, ask_proof_again=1.0, request=10.0)
+    await reload_with_timing(
+        hass, phones.entry, proof=3.0, ask_proof_again=1.0, request=10.0
+    )
     ear = Ear(phones)
     call = pbx.engine.ring(CALLER, "45")
     await ear.expect("ringing")

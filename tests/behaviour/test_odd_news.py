@@ -287,7 +287,7 @@ async def test_account_whose_entry_cannot_be_read(
     with monkeypatch.context() as patch:
         mangle(patch, dialect, change)
         pbx.engine.set_dnd("42", True)
-        phones.entry.runtime_data.client.refresh()
+        phones.entry.runtime_data.client.own.refresh()
         await phones.wait("41", "registered", STATE_UNKNOWN)
         assert phones.state("41", "dnd") == STATE_UNKNOWN
         assert phones.states("42", "dnd", "registered") == ["on", "on"]
@@ -488,7 +488,7 @@ async def test_calls_in_the_answer_for_accounts_are_compared(
     with monkeypatch.context() as patch:
         patch.setattr(Link, "push_calls", lambda link: None)
         pbx.engine.hang_up(call_id)
-    phones.entry.runtime_data.client.refresh()
+    phones.entry.runtime_data.client.own.refresh()
     await phones.wait("45", "call", "idle")
 
 

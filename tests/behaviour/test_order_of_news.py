@@ -91,7 +91,7 @@ async def test_stale_reading(
     # The list is made at once, and told late.
     pbx.switches.latency = 0.6
     pbx.requests.clear()
-    entry.runtime_data.client.refresh()
+    entry.runtime_data.client.own.refresh()
     await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     pbx.switches.latency = 0

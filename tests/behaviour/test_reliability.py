@@ -53,7 +53,7 @@ from tests.support.entry import (
 )
 from tests.support.leftovers import nothing_left
 from tests.support.log import without_paths
-from tests.support.timing import QUICK
+from tests.support.timing import QUICK, reload_with_timing
 
 DOC = Path(__file__).parents[2] / "docs" / "RELIABILITY.md"
 SESSION = "/rest/system/session"
@@ -995,8 +995,7 @@ async def test_forbidden_once(
     cut: bool,
 ) -> None:
     """A password that has worked is tried once more after 403, and soon."""
-    link = phones.entry.runtime_data.client
-    link.timing = replace(BRIEF, forbidden=900)
+    await reload_with_timing(hass, phones.entry, forbidden=900)
     attempts = tries(pbx, "login")
     pbx.switches.faults["login"] = 403
     pbx.expire_sessions()
@@ -1021,8 +1020,7 @@ async def test_forbidden_twice(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """Two refusals in a row rest: who is blocked is not to be blocked for longer."""
-    link = phones.entry.runtime_data.client
-    link.timing = replace(BRIEF, forbidden=900)
+    await reload_with_timing(hass, phones.entry, forbidden=900)
     for _ in range(2):
         attempts = tries(pbx, "login")
         pbx.switches.faults["login"] = 403
@@ -1181,11 +1179,10 @@ async def test_action_over_a_dead_link(
     error: str,
 ) -> None:
     """An action ends in its time, also while nobody knows yet that the link is dead."""
+    await reload_with_timing(hass, phones.entry, ping=60)
     pbx.engine.ring("+4930111111", "45")
     await phones.wait("45", "ringing", "on")
     pbx.freeze()
-    client = phones.entry.runtime_data.client
-    client.timing = replace(BRIEF, ping=60)
     began = time.monotonic()
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, action, **data)

@@ -103,7 +103,7 @@ async def test_unreliable_filter_removes_nobody(
     original = pbx.engine.account("45").type
     for number in range(40, 58):
         pbx.engine.account(str(number)).type = type(original).RING_GROUP
-    connection = phones.entry.runtime_data.client
+    connection = phones.entry.runtime_data.client.own
     for _ in range(2):
         pbx.requests.clear()
         connection.refresh()
@@ -127,7 +127,7 @@ async def test_late_reading_does_not_undo_a_push(
     phones = await set_up(hass, entry)
     pbx.switches.latency = 0.2
     pbx.requests.clear()
-    entry.runtime_data.client.refresh()
+    entry.runtime_data.client.own.refresh()
     await until(hass, lambda: pbx.requests)
     await asyncio.sleep(0.05)
     pbx.engine.set_dnd("41", True)
