@@ -19,7 +19,8 @@ from custom_components.vodia.pbx.models import (
     Scope,
     Totals,
 )
-from custom_components.vodia.pbx.state.memory import Hold, Memory
+from custom_components.vodia.pbx.state.holds import Hold
+from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.messages import (
@@ -312,10 +313,10 @@ def test_presence_is_weighed_by_our_own() -> None:
 @pytest.mark.parametrize(
     ("hold", "held", "talking"),
     [
-        (Hold.ASKED, Hold.OURS, Hold.ASKED),
-        (Hold.OURS, Hold.OURS, None),
-        (Hold.RELEASED, Hold.RELEASED, None),
-        (Hold.DOUBTFUL, Hold.DOUBTFUL, Hold.DOUBTFUL),
+        (Hold.PENDING, Hold.HELD_BY_US, Hold.PENDING),
+        (Hold.HELD_BY_US, Hold.HELD_BY_US, None),
+        (Hold.RESUMING, Hold.RESUMING, None),
+        (Hold.UNCERTAIN, Hold.UNCERTAIN, Hold.UNCERTAIN),
     ],
 )
 def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:
@@ -323,12 +324,12 @@ def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:
     pbx = feed(TENANT)
     pbx.calls(TALK)
     for word, expected in (("holding", held), ("connected", talking)):
-        pbx.state.holds["a"] = hold
+        pbx.state.holds.by_call["a"] = hold
         pbx.calls({**TALK, "state": word})
-        assert pbx.state.holds.get("a") is expected
-    pbx.state.holds["a"] = hold
+        assert pbx.state.holds.by_call.get("a") is expected
+    pbx.state.holds.by_call["a"] = hold
     pbx.calls()
-    assert not pbx.state.holds
+    assert not pbx.state.holds.by_call
 
 
 def test_own_calls_prove_whether_they_name_the_line() -> None:

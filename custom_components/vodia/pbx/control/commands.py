@@ -15,7 +15,6 @@ from weakref import WeakValueDictionary
 from ..assumptions import Assumption
 from ..errors import (
     AccessOffError,
-    HeldElsewhereError,
     MethodNotAllowedError,
     NoOrbitError,
     NotConfirmedError,
@@ -30,7 +29,6 @@ from ..errors import (
 )
 from ..models import IN_CALL, AccountCall, CallState, EndReason, PastCall
 from ..numbering import dialable, same_number
-from ..state.memory import Hold
 from ..state.tenant import PbxState
 from ..sync.history import read_history
 from ..trace import count
@@ -488,7 +486,7 @@ class Control:
             )
             found = await self._reached(act, call, lambda now: now.state is wanted)
             if wanted is CallState.HELD:
-                self._client.state.holds[call.id] = Hold.OURS
+                self._client.state.holds.confirm(call.id)
                 # Nobody knows which of the PBX's words means that it was us.
                 word = self._client.state.raw_state(call.id)
                 count(self._client.ledger.commands, f"hold: shown as {word}")
@@ -497,25 +495,8 @@ class Control:
     def _begin_toggle(self, act: Act, call: AccountCall) -> None:
         """Note a toggle, unless it could do the opposite of what is wanted."""
         holds = self._client.live.state.holds
-        match (call.state, holds.get(call.id)):
-            case (CallState.CONNECTED, None):
-                holds[call.id] = Hold.ASKED
-            case (CallState.HELD, Hold.OURS):
-                holds[call.id] = Hold.RELEASED
-            case (CallState.HELD, None):
-                raise HeldElsewhereError("the call was not put on hold from here")
-            case _:
-                raise NotConfirmedError("the last toggle has shown no effect yet")
-        act.notes.callback(self._end_toggle, call.id)
-
-    def _end_toggle(self, call_id: str) -> None:
-        """Doubt a toggle that shows no effect.
-
-        It may come late, and another's hold looks the same.
-        """
-        holds = self._client.state.holds
-        if holds.get(call_id) in (Hold.ASKED, Hold.RELEASED):
-            holds[call_id] = Hold.DOUBTFUL
+        holds.begin_toggle(call)
+        act.notes.callback(holds.end_toggle, call.id)
 
     async def _record(
         self, on: bool, call_id: str | None, expected: CallState | None
