@@ -12,7 +12,8 @@ from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import VodiaEntityDescription, VodiaLineEntity
 from .entity_loader import async_add_for_lines
 from .pbx.control.commands import Control
-from .pbx.models import IN_CALL, CallState, Extension
+from .pbx.control.selector import FITS
+from .pbx.models import Extension
 
 # A command that is waited for holds up no other one.
 PARALLEL_UPDATES = 0
@@ -22,23 +23,16 @@ PARALLEL_UPDATES = 0
 class VodiaButtonDescription(
     VodiaEntityDescription[Extension, None], ButtonEntityDescription
 ):
-    """Describe a button: what it does, to a call in which state."""
+    """Describe a button: what it does to a call that its key, a verb, fits."""
 
     press_fn: Callable[[Control], Coroutine[Any, Any, Any]]
-    fits: frozenset[CallState]
     value_fn: Callable[[Extension], None] = lambda extension: None
 
 
 BUTTONS: tuple[VodiaButtonDescription, ...] = (
-    VodiaButtonDescription(
-        key="answer", press_fn=Control.answer, fits=frozenset({CallState.RINGING})
-    ),
-    VodiaButtonDescription(
-        key="hang_up", press_fn=Control.hang_up, fits=IN_CALL | {CallState.DIALING}
-    ),
-    VodiaButtonDescription(
-        key="hold", press_fn=Control.hold, fits=frozenset({CallState.CONNECTED})
-    ),
+    VodiaButtonDescription(key="answer", press_fn=Control.answer),
+    VodiaButtonDescription(key="hang_up", press_fn=Control.hang_up),
+    VodiaButtonDescription(key="hold", press_fn=Control.hold),
 )
 
 
@@ -74,7 +68,7 @@ class VodiaButton(VodiaLineEntity[None], ButtonEntity):
     def _is_available(self, subject: Extension) -> bool:
         """Return whether a call fits."""
         return super()._is_available(subject) and any(
-            call.state in self._button.fits for call in subject.calls
+            call.state in FITS[self._button.key] for call in subject.calls
         )
 
     @override

@@ -12,7 +12,7 @@ from homeassistant.components.homeassistant.exposed_entities import async_should
 from homeassistant.components.llm import LLMTools
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.intent import is_blank_slot_value
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
@@ -24,25 +24,34 @@ from homeassistant.helpers.llm import (
 )
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXTENSION, DOMAIN
-from .intent import said
+from .const import DOMAIN
+from .hub.devices import entities_of
+from .hub.options import Options
 from .voice.assistant import (
+    async_set_dnd,
+    async_transfer,
+    async_who_called,
+    list_phones,
+)
+from .voice.commands import (
     ATTR_PHONE,
     ATTR_WHO,
+    Handle,
+    Slots,
+    async_handle_call,
+    command_for,
+    recognized_text,
+)
+from .voice.phones import (
     CALL_GATE,
     DND_GATE,
     LAST_CALLER_GATE,
-    Gate,
-    Handle,
-    Refusal,
-    Reply,
-    Slots,
-    Voice,
+    ExposureGate,
+    Requester,
     area_of,
-    async_call,
-    doing,
 )
-from .voice.speech import async_say
+from .voice.replies import Reply
+from .voice.speech import SpokenError, async_say
 
 _PROMPT: Final = (
     "For telephones and calls use the vodia tools. Call or transfer only when the user "
@@ -54,7 +63,7 @@ _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
 )
-_SAID: Final = vol.All(said, cv.string)
+_TEXT: Final = vol.All(recognized_text, cv.string)
 _WHO: Final = vol.Required(
     ATTR_WHO, description="The name of a person or group, an extension, or a number"
 )
@@ -71,28 +80,31 @@ _ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
 _SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
 
-async def _async_list(voice: Voice, arguments: Slots) -> Reply:
+async def _async_list(requester: Requester, arguments: Slots) -> Reply:
     """List phones and calls."""
-    return voice.list_phones()
+    return list_phones(requester)
 
 
-async def _async_who_called(voice: Voice, arguments: Slots) -> Reply:
-    """Tell who called."""
+async def _async_who_called(requester: Requester, arguments: Slots) -> Reply:
+    """Say who called."""
     since = dt_util.utcnow() - timedelta(hours=arguments["hours"])
-    return await voice.who_called(
-        since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
+    return await async_who_called(
+        requester, since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
     )
 
 
-async def _async_transfer(voice: Voice, arguments: Slots) -> Reply:
+async def _async_transfer(requester: Requester, arguments: Slots) -> Reply:
     """Send the call on."""
-    return await voice.transfer(arguments[ATTR_WHO], arguments.get(ATTR_PHONE))
+    return await async_transfer(
+        requester, arguments[ATTR_WHO], arguments.get(ATTR_PHONE)
+    )
 
 
-async def _async_set_dnd(voice: Voice, arguments: Slots) -> Reply:
+async def _async_set_dnd(requester: Requester, arguments: Slots) -> Reply:
     """Set do not disturb."""
     minutes = arguments.get("minutes")
-    return await voice.set_dnd(
+    return await async_set_dnd(
+        requester,
         arguments["enabled"],
         timedelta(minutes=minutes) if minutes and arguments["enabled"] else None,
         arguments.get(ATTR_PHONE),
@@ -113,7 +125,7 @@ class VodiaTool(Tool):
         *,
         parameters: dict[vol.Marker, Any],
         annotations: ToolAnnotations,
-        gate: Gate = CALL_GATE,
+        gate: ExposureGate = CALL_GATE,
         for_lines: bool = True,
     ) -> None:
         """Describe a tool; the gate is the entity that has to be exposed, of a line."""
@@ -131,7 +143,7 @@ class VodiaTool(Tool):
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
         """Do it, and tell what to say in the language of the request."""
-        voice = _voice(hass, llm_context)
+        requester = _requester(hass, llm_context)
         # Models send what they leave open as null or as an empty text.
         given = {
             name: value
@@ -143,9 +155,9 @@ class VodiaTool(Tool):
                 arguments = self.parameters(given)
             except ServiceValidationError as err:
                 # A number that is none in JSON has lost its plus and its zeros.
-                raise Refusal("cannot_call") from err
-            reply = await self._handle(voice, arguments)
-        except Refusal as err:
+                raise SpokenError("cannot_call") from err
+            reply = await self._handle(requester, arguments)
+        except SpokenError as err:
             said = await async_say(hass, llm_context.language, err.phrase)
             return ToolResult(data={"error": said}, error=True)
         said = await async_say(hass, llm_context.language, *reply.phrases)
@@ -175,7 +187,7 @@ TOOLS: Final = (
             vol.Optional(
                 "missed", default=False, description="Only calls that were missed"
             ): cv.boolean,
-            _PHONE: _SAID,
+            _PHONE: _TEXT,
         },
         annotations=_READS,
         gate=LAST_CALLER_GATE,
@@ -185,32 +197,32 @@ TOOLS: Final = (
         "Call somebody",
         "Calls a person, a group, an extension or a number: the user's telephone rings "
         "first. Reaches real people.",
-        async_call,
-        parameters={_WHO: _SAID, _PHONE: _SAID},
+        async_handle_call,
+        parameters={_WHO: _TEXT, _PHONE: _TEXT},
         annotations=_REACHES,
     ),
     VodiaTool(
         "answer",
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
-        doing("answer"),
-        parameters={_PHONE: _SAID},
+        command_for("answer"),
+        parameters={_PHONE: _TEXT},
         annotations=_REACHES,
     ),
     VodiaTool(
         "decline",
         "Decline the call",
         "Declines the ringing call.",
-        doing("reject"),
-        parameters={_PHONE: _SAID},
+        command_for("reject"),
+        parameters={_PHONE: _TEXT},
         annotations=_ENDS,
     ),
     VodiaTool(
         "hang_up",
         "Hang up",
         "Ends the call that the user's telephone is in or makes.",
-        doing("hang_up"),
-        parameters={_PHONE: _SAID},
+        command_for("hang_up"),
+        parameters={_PHONE: _TEXT},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -218,7 +230,7 @@ TOOLS: Final = (
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
         _async_transfer,
-        parameters={_WHO: _SAID, _PHONE: _SAID},
+        parameters={_WHO: _TEXT, _PHONE: _TEXT},
         annotations=_ENDS,
     ),
     VodiaTool(
@@ -231,7 +243,7 @@ TOOLS: Final = (
             vol.Optional(
                 "minutes", description="For how long, if it is to end by itself"
             ): vol.All(vol.Coerce(float), vol.Range(min=0, max=_MAX_HOURS * 60)),
-            _PHONE: _SAID,
+            _PHONE: _TEXT,
         },
         annotations=_SETS,
         gate=DND_GATE,
@@ -239,9 +251,9 @@ TOOLS: Final = (
 )
 
 
-def _voice(hass: HomeAssistant, llm_context: LLMContext) -> Voice:
+def _requester(hass: HomeAssistant, llm_context: LLMContext) -> Requester:
     """Return who asks."""
-    return Voice(
+    return Requester(
         hass,
         llm_context.assistant,
         area_of(hass, llm_context.device_id),
@@ -269,20 +281,13 @@ def async_get_tools(
 
 def _is_offered(hass: HomeAssistant, assistant: str | None, tool: VodiaTool) -> bool:
     """Return whether a phone that the tool may be used for is exposed."""
-    registry, (platform, key) = er.async_get(hass), tool.gate
+    platform, key = tool.gate
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
-        lines = {
-            f"{entry.entry_id}:{login[CONF_EXTENSION]}:{key}"
-            for login in (
-                entry.data,
-                *(line.data for line in entry.subentries.values()),
-            )
-        }
-        for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        lines = Options.of(entry).logins
+        for entity, account, entity_key in entities_of(hass, entry.entry_id):
             if (
-                entity.domain == platform
-                and entity.unique_id.endswith(f":{key}")
-                and (entity.unique_id in lines or not tool.for_lines)
+                (entity.domain, entity_key) == (platform, key)
+                and (account in lines or not tool.for_lines)
                 and (
                     assistant is None
                     or async_should_expose(hass, assistant, entity.entity_id)

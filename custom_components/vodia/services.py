@@ -37,7 +37,6 @@ from .const import (
 )
 from .exceptions import action_error
 from .hub.attributes import call_data, past_call_data
-from .intent import COMMANDS, SLOTS, async_command
 from .pbx.client import PbxClient
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
@@ -51,7 +50,8 @@ from .target import (
     target_pbxs,
 )
 from .validators import as_call_id, as_number, as_said
-from .voice.assistant import ATTR_WHO, Voice, area_of
+from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
+from .voice.phones import Requester, area_of
 
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
@@ -106,7 +106,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
     """Return a call of a line as response data."""
-    return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
+    return {ATTR_ACCOUNT: line.line, **call_data(call)}
 
 
 def _call_action(
@@ -208,8 +208,8 @@ async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the calls of extensions, or of all extensions of a PBX.
 
-    And the extensions of which the PBX does not tell (all of) them. A PBX that is away
-    tells of none; only if no other is asked there is no answer at all.
+    And the extensions of which the PBX does not list (all) calls. Of a PBX that is away
+    no calls are known; only if no other is targeted there is no answer at all.
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []
@@ -242,7 +242,7 @@ async def _async_get_call_history(
     hass: HomeAssistant, call: ServiceCall
 ) -> ServiceResponse:
     """Return the past calls of a line, the newest first."""
-    past = await target_line(hass, call.data).control.history()
+    past = await target_line(hass, call.data).history()
     return {"calls": [past_call_data(past_call) for past_call in past]}
 
 
@@ -265,7 +265,7 @@ async def _async_voice_command(
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
     speech, refusal = await async_command(
-        Voice(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
+        Requester(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
         COMMANDS[call.data[ATTR_COMMAND]],
         slots,
         call.data.get(ATTR_LANGUAGE),

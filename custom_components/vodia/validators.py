@@ -13,7 +13,6 @@ from homeassistant.helpers import config_validation as cv
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry
 from .pbx.client import PbxClient
-from .pbx.models import AccountCall
 from .pbx.numbering import EXTENSION_DIGITS
 
 
@@ -53,12 +52,12 @@ def call_id(value: Any) -> str | int | float:
 
 
 def as_number(line: PbxClient, value: str | int) -> str:
-    """Return what is to be dialed from a line; an integer has to be an account.
+    """Return a number to dial from a line; an integer has to be an account.
 
     Raises ServiceValidationError.
     """
     text = str(value)
-    if isinstance(value, int) and text not in line.watcher.state.raw_accounts:
+    if isinstance(value, int) and text not in line.listed_accounts:
         raise _not_as_written(value)
     return text
 
@@ -71,18 +70,17 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
     entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     text = str(value)
     if isinstance(value, int) and not any(
-        text in entry.runtime_data.client.state.raw_accounts for entry in entries
+        text in entry.runtime_data.client.listed_accounts for entry in entries
     ):
         raise _not_as_written(value)
     return text
 
 
 def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
-    """Return the id of a call of the line, whose last zeros may be lost."""
+    """Return the id of a call of the line, which may lack its last zeros."""
     if value is None or isinstance(value, str):
         return value
-    calls: tuple[AccountCall, ...] = line.state.extensions[line.state.line].calls
-    alike = [call.id for call in calls if _value(call.id) == value]
+    alike = [call.id for call in line.calls if _value(call.id) == value]
     return alike[0] if len(alike) == 1 else str(value)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
@@ -23,9 +24,9 @@ from tests.platforms.test_commands import (
     shown,
 )
 from tests.platforms.test_event import Ear
-from tests.platforms.test_lines import device, has_line
-from tests.platforms.test_services import act, refused
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import act, refused
+from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import QUICK
 
 classic = pytest.mark.parametrize("dialect", ["classic"])
@@ -145,7 +146,7 @@ async def test_failed(
     ear = Ear(phones)
     call, data = await begin(hass, pbx, phones, data, reason)
     # It has served commands before.
-    await phones.entry.runtime_data.client.control._find_rest()
+    await probe_rest_calls(phones.entry.runtime_data.client)
     pbx.switches.faults["calls"] = fault
     task = hass.async_create_task(act(hass, action, **data))
     await fails(task, key or "unexpected_reply")
@@ -270,7 +271,7 @@ async def test_dialing_fails(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, fault: Any
 ) -> None:
     """Nor is it where the PBX fails the command, or says nothing."""
-    await phones.entry.runtime_data.client.control._find_rest()
+    await probe_rest_calls(phones.entry.runtime_data.client)
     pbx.switches.faults["calls"] = fault
     with pytest.raises(HomeAssistantError):
         await act(hass, "dial", number=CALLER)

@@ -16,7 +16,7 @@ from simulator import Simulator, Switches
 from tests.platforms.test_commands import CALLER, connected, ringing
 from tests.platforms.test_diagnostics import read
 from tests.platforms.test_event import Ear
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones, create_entry, set_up, until
 
 type Scene = Callable[[Simulator, Phones], Awaitable[None]]

@@ -51,8 +51,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from homeassistant.util.yaml import parse_yaml
 from simulator import Simulator, Stage
-from tests.repository.test_readme import ROOT
 from tests.support.entry import Phones, create_entry, until
+from tests.support.repository import ROOT
 
 DOOR, MOBILE_APP = "58", "mobile-app"
 CALLER, MOBILE = "+4930111111", "+491711234567"

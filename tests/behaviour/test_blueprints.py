@@ -35,19 +35,27 @@ from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import extract_inputs, parse_yaml
 from simulator import Simulator, Stage, Switches
-from tests.platforms.test_trigger import CALLER, SECOND_CALLER, Ring, device
-from tests.support.entry import Phones, create_entry, set_up, until
-from tests.support.wire import listed, lists
+from tests.platforms.test_trigger import Ring
+from tests.support.blueprints import (
+    AUTOMATION,
+    BLUEPRINTS,
+    FOLDER,
+    attribute,
+    is_done,
+    late,
+    own,
+    state,
+    use,
+)
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
-BLUEPRINTS = ROOT / "blueprints"
-FOLDER = BLUEPRINTS / "automation" / DOMAIN
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
 ADDRESS = json.loads(
     (ROOT / "custom_components" / DOMAIN / "manifest.json").read_text()
 )["documentation"]
 
-AUTOMATION = "automation.blueprint"
 MUSIC, RADIO, TV = (
     f"media_player.{name}" for name in ("living_room", "kitchen", "bedroom")
 )
@@ -190,15 +198,6 @@ async def mobile(hass: HomeAssistant) -> AsyncIterator[Mobile]:
     await runner.cleanup()
 
 
-async def use(hass: HomeAssistant, name: str, **inputs: Any) -> None:
-    """Set up an automation that uses a blueprint."""
-    use_blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
-    config = {"alias": "Blueprint", "use_blueprint": use_blueprint}
-    assert await async_setup_component(hass, "automation", {"automation": config})
-    await hass.async_block_till_done()
-    assert state(hass, AUTOMATION) == "on"
-
-
 def quicken(hass: HomeAssistant, name: str) -> None:
     """Let a blueprint look more often than its users have to wait for."""
     path = Path(hass.config.path("blueprints", "automation", DOMAIN, f"{name}.yaml"))
@@ -206,20 +205,6 @@ def quicken(hass: HomeAssistant, name: str) -> None:
     for look in LOOKS:
         text = text.replace(look, "{milliseconds: 100}")
     path.write_text(text)
-
-
-def state(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state of an entity."""
-    found = hass.states.get(entity_id)
-    assert found, entity_id
-    return found.state
-
-
-def attribute(hass: HomeAssistant, entity_id: str, name: str) -> Any:
-    """Return an attribute of an entity."""
-    found = hass.states.get(entity_id)
-    assert found, entity_id
-    return found.attributes.get(name)
 
 
 async def becomes(hass: HomeAssistant, entity_id: str, expected: str) -> None:
@@ -233,17 +218,6 @@ async def do(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> N
     await hass.services.async_call(
         domain, name, {"entity_id": entity_id, **data}, blocking=True
     )
-
-
-async def is_done(hass: HomeAssistant) -> None:
-    """Wait until the automation does nothing more."""
-    await until(hass, lambda: attribute(hass, AUTOMATION, "current") == 0)
-
-
-def own(phones: Phones) -> str:
-    """Return the device of the extension that Home Assistant logs in as."""
-    line: str = device(phones, "45")["device_id"]
-    return line
 
 
 async def lose_link(pbx: Simulator, phones: Phones) -> None:
@@ -871,15 +845,6 @@ async def test_show_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
 
 
 # Who calls is told a moment later
-
-
-async def late(pbx: Simulator, number: str = CALLER) -> None:
-    """Let a call ring, and tell 300 ms later who calls."""
-    # It would tell that there are no calls, as the simulator knows of none.
-    pbx.switches.answers_get_users = False
-    await lists(pbx, listed(pbx, "c1", "alerting", None, "45", "45"))
-    await asyncio.sleep(0.3)
-    await lists(pbx, listed(pbx, "c1", "alerting", number, "45", "45"))
 
 
 async def test_announce_caller_late(

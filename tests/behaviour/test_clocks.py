@@ -6,12 +6,13 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.vodia.intent import _since
+from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
+from tests.platforms.test_event import Ear
 from tests.platforms.test_trigger import rest
+from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, set_up, until
 from tests.support.timing import SetClock
 
@@ -157,7 +158,7 @@ def test_hours_ago(now: datetime, hours: float) -> None:
             patch("homeassistant.util.dt.utcnow", return_value=now),
             patch("homeassistant.util.dt.now", return_value=now.astimezone(zone)),
         ):
-            since, until_ = _since({"hours": hours})
+            since, until_ = span_in({"hours": hours})
     finally:
         dt_util.set_default_time_zone(before)
     assert since

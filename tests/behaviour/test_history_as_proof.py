@@ -9,9 +9,10 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
-from tests.platforms.test_trigger import attach, device
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.platforms.test_event import Ear
+from tests.platforms.test_trigger import attach
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
 from tests.support.timing import QUICK
 
 MISSED = ("missed: missed", "ended: missed")

@@ -9,9 +9,9 @@ from custom_components.vodia.const import CONF_DOOR_STATIONS
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator
 from tests.platforms.test_event import Ear
-from tests.platforms.test_lines import has_line
-from tests.platforms.test_trigger import FOR, attach, device, rest
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.platforms.test_trigger import FOR, attach, rest
+from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.lines import has_line
 from tests.support.wire import Json, listed, lists, send
 
 from .test_history_as_proof import find, lose

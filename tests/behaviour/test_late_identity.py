@@ -7,8 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import FOR, attach, device, rest
-from tests.support.entry import Phones, until
+from tests.platforms.test_trigger import FOR, attach, rest
+from tests.support.entry import Phones, device, until
 from tests.support.wire import listed, lists, send
 
 CALLER = "+491701234567"

@@ -9,8 +9,8 @@ from simulator import Simulator
 from simulator.wire import Wire
 from tests.platforms.test_commands import classic, modern
 from tests.platforms.test_event import Ear
-from tests.platforms.test_services import act
 from tests.platforms.test_trigger import rest
+from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.wire import listed, lists, send
 

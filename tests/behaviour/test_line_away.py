@@ -12,10 +12,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from tests.platforms.test_event import CALLER, SECOND_CALLER, Ear
-from tests.platforms.test_lines import device, has_line
-from tests.platforms.test_services import act
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.platforms.test_event import Ear
+from tests.support.actions import act
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import set_timing
 
 # Where the watcher sees no calls but its own; a classic one tells those of others by

@@ -5,8 +5,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import attach, device, rest
-from tests.support.entry import Phones
+from tests.platforms.test_trigger import attach, rest
+from tests.support.entry import Phones, device
 from tests.support.wire import Json, listed, lists
 
 CALLER, MOBILE = "+4930123456", "+491701234567"

@@ -9,10 +9,10 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator, Switches
-from tests.platforms.test_config_flow import fill_in, form
-from tests.platforms.test_event import CALLER
-from tests.platforms.test_services import act
+from tests.support.actions import act
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.flows import fill_in, form
 
 ALIAS = "voice.example.com"
 classic = pytest.mark.parametrize("dialect", ["classic"])

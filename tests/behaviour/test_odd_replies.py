@@ -12,7 +12,7 @@ from simulator import Simulator
 from simulator.rest_wire import RestWire
 from tests.platforms.test_commands import CALLER
 from tests.platforms.test_event import Ear
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones, set_up, until
 from tests.support.mixed import mixed
 

@@ -30,10 +30,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
-from tests.platforms.test_event import CALLER, Ear
-from tests.platforms.test_services import act
-from tests.platforms.test_trigger import attach, device, rest
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.platforms.test_event import Ear
+from tests.platforms.test_trigger import attach, rest
+from tests.support.actions import act
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
 
 CALLED, GONE = "+4930222222", "+4930333333"
 CALLER_NAME, GONE_NAME = "Xenia Mayrhofer", "Voicemail of Zoë Quint"

@@ -8,7 +8,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.platforms.test_commands import CALLS_PATH, connected, held, modern, ringing
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones
 
 STATUSES = pytest.mark.parametrize("status", [403, 404, 405])

@@ -21,8 +21,8 @@ from aiohttp.abc import AbstractResolver
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN, TIMING
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.pbx.client import PbxClient
 from custom_components.vodia.pbx.net.rest import Rest
 from custom_components.vodia.pbx.timing import Timing
@@ -42,7 +42,7 @@ from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
 from simulator.tls import ServerTls, self_signed
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import (
     Phones,
     add_entry,

@@ -20,7 +20,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
 from tests.platforms.test_diagnostics import read
-from tests.platforms.test_services import act, refused
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, create_entry, set_up, until
 from tests.support.timing import SetClock
 

@@ -25,8 +25,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import Simulator
-from tests.platforms.test_services import act, refused
 from tests.platforms.test_trigger import rest
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, set_up, until
 from tests.support.timing import set_line_data_timing
 

@@ -13,8 +13,8 @@ from custom_components.vodia.pbx.errors import NotConnectedError
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_lines import has_line
 from tests.support.entry import Phones, until
+from tests.support.lines import has_line
 
 # The moments at which it is told to stop, in turns of the loop and in seconds.
 MOMENTS = (0, 1, 2, 3, 5, 8, 13, 20, 30, 50, 80, 0.05, 0.2, 0.6, 1.2, 2.5)

@@ -12,13 +12,13 @@ from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.model import Contact
 from tests.behaviour.test_numbers import on_phone
+from tests.support.actions import act
 from tests.support.entry import Phones, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
 from .test_diagnostics import read
 from .test_event import Ear
-from .test_lines import has_line
-from .test_services import act
 
 pytestmark = pytest.mark.usefixtures("offers")
 

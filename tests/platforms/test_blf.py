@@ -6,10 +6,9 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
+from tests.support.calls import CALLER
 from tests.support.entry import create_entry, set_up, until
 from tests.support.timing import set_timing
-
-from .test_event import CALLER
 
 LAMPS: dict[str, Any] = {"user_change": False, "lamps": True}
 

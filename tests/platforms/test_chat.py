@@ -10,10 +10,10 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.repository.test_readme import examples
+from tests.support.actions import act
 from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.repository import examples
 
-from .test_services import act
 from .test_trigger import rest
 
 UNHEARD = STATE_UNKNOWN

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.control import commands as control
+from custom_components.vodia.pbx.control import executor
+from custom_components.vodia.pbx.control.port import CommandPort
+from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from custom_components.vodia.pbx.errors import MethodNotAllowedError
 from custom_components.vodia.pbx.models import Changes
 from custom_components.vodia.pbx.net.session import Session
@@ -17,9 +19,8 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, create_entry, set_up, until
-
-from .test_services import act, refused
 
 CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 CALLS_PATH = "/rest/user/45@localhost/calls"
@@ -629,14 +630,13 @@ async def slow_question(
     monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Any]
 ) -> None:
     """Let something happen while the PBX is asked whether it serves REST."""
-    original = control.Control._find_rest
 
-    async def slowly(self: control.Control) -> None:
+    async def slowly(port: CommandPort) -> None:
         """Ask, and let it happen."""
-        await original(self)
+        await probe_rest_calls(port)
         await meanwhile()
 
-    monkeypatch.setattr(control.Control, "_find_rest", slowly)
+    monkeypatch.setattr(executor, "probe_rest_calls", slowly)
 
 
 async def test_another_call_comes_while_rest_is_asked(

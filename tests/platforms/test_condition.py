@@ -8,9 +8,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.support.entry import Phones
-
-from .test_trigger import device
+from tests.support.entry import Phones, device
 
 CALLER = "+4930111111"
 

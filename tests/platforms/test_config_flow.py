@@ -7,12 +7,12 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.config_flow import (
+from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.parse import (
     InvalidInput,
     parse_extension,
     parse_host,
 )
-from custom_components.vodia.const import DOMAIN
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
     SOURCE_USER,
@@ -26,7 +26,6 @@ from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.model import Tenant
 from simulator.tls import self_signed
-from tests.repository.test_repository import ENGLISH
 from tests.support.entry import (
     Phones,
     add_entry,
@@ -35,6 +34,8 @@ from tests.support.entry import (
     set_up,
     until,
 )
+from tests.support.flows import fill_in, form
+from tests.support.repository import ENGLISH
 
 
 @pytest.fixture
@@ -42,35 +43,6 @@ async def modern() -> AsyncIterator[Simulator]:
     """Return a modern PBX."""
     async with Simulator(Switches.modern()) as pbx:
         yield pbx
-
-
-def form(pbx: Simulator, **values: Any) -> dict[str, Any]:
-    """Return the form as filled in by a user."""
-    return {
-        "host": pbx.url,
-        "extension": "45",
-        "password": "45-secret",
-        "security": {"verify_ssl": True, "legacy_tls": False},
-        **values,
-    }
-
-
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the form."""
-    result = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    assert result["type"] is FlowResultType.FORM
-    assert result["errors"] == {}
-    return result
-
-
-async def fill_in(
-    hass: HomeAssistant, values: dict[str, Any], flow: ConfigFlowResult | None = None
-) -> ConfigFlowResult:
-    """Send the form, a new one unless one is open."""
-    flow = flow or await start(hass)
-    return await hass.config_entries.flow.async_configure(flow["flow_id"], values)
 
 
 async def test_user(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:

@@ -26,10 +26,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Stage, Switches
-from tests.repository.test_readme import examples
+from tests.support.actions import act
 from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.repository import examples
 
-from .test_services import act
 from .test_trigger import automate, rest
 
 DOOR = "46"

@@ -10,11 +10,9 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Stage, Switches
+from tests.support.actions import act
+from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, create_entry, set_up, until
-
-from .test_services import act
-
-CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 
 type Told = tuple[str, str | None]
 

@@ -9,12 +9,13 @@ import pytest
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import act, refused
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
 from tests.support.timing import SetClock
 
-from .test_event import CALLER, Ear
-from .test_services import act, refused
-from .test_trigger import FOR, attach, device, rest
+from .test_event import Ear
+from .test_trigger import FOR, attach, rest
 
 modern = pytest.mark.parametrize("dialect", ["modern"])
 

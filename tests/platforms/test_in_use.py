@@ -5,12 +5,12 @@ import pytest
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.entry import Phones, until
+from tests.support.actions import act
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.entry import Phones, device, until
 
-from .test_event import CALLER, SECOND_CALLER
 from .test_groups import pbx_with
-from .test_services import act
-from .test_trigger import attach, device, rest
+from .test_trigger import attach, rest
 
 modern = pytest.mark.parametrize("dialect", ["modern"])
 

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN, SUBENTRY_LINE
-from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -16,52 +16,15 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.support.entry import Phones, until
+from tests.support.actions import act, refused
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, device, until
+from tests.support.lines import add_line, has_line
 from tests.support.timing import QUICK
 
-from .test_event import CALLER, Ear
-from .test_services import act, refused
+from .test_event import Ear
 
 BUTTONS = ("answer", "hang_up", "hold")
-
-
-def device(phones: Phones, account: str) -> dict[str, str]:
-    """Return the device of an extension as a target."""
-    found = phones.device(account)
-    assert found
-    return {"device_id": found.id}
-
-
-async def add_line(
-    phones: Phones, account: str = "41", password: str | None = None
-) -> Any:
-    """Add a line as a user does; return the last result of the flow."""
-    hass, entry = phones.hass, phones.entry
-    flows = hass.config_entries.subentries
-    form = await flows.async_init(
-        (entry.entry_id, SUBENTRY_LINE), context={"source": SOURCE_USER}
-    )
-    assert form["type"] is FlowResultType.FORM
-    result = await flows.async_configure(
-        form["flow_id"],
-        {"extension": account, "password": password or f"{account}-secret"},
-    )
-    await hass.async_block_till_done()
-    return result
-
-
-async def has_line(phones: Phones, account: str = "41") -> None:
-    """Add a line and wait until it can be used."""
-    result = await add_line(phones, account)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await phones.wait("", "connected", "on")
-    await until(
-        phones.hass,
-        lambda: (
-            phones.has(account, "hold")
-            and phones.get(account, "dnd", "switch").state != STATE_UNAVAILABLE
-        ),
-    )
 
 
 # The entry's own line

@@ -7,9 +7,8 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
-
-from .test_lines import has_line
 
 pytestmark = pytest.mark.usefixtures("offers")
 

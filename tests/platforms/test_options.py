@@ -13,11 +13,12 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import act
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, create_entry, device, set_up, until
 
-from .test_event import CALLER, Ear
-from .test_services import act
-from .test_trigger import attach, device, rest
+from .test_event import Ear
+from .test_trigger import attach, rest
 
 EVERYBODY = {
     *(str(number) for number in range(40, 58)),

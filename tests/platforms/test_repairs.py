@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.vodia.config_flow import parse_host
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.hub.issues import ISSUES, is_local_host
 from custom_components.vodia.pbx.timing import Timing
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
@@ -27,10 +27,9 @@ from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
 from tests.behaviour.test_reliability import trusted
-from tests.repository.test_readme import ROOT
-from tests.repository.test_repository import ENGLISH
 from tests.support.entry import Phones, add_entry, create_entry, set_up, until
 from tests.support.log import Errors
+from tests.support.repository import ENGLISH, ROOT
 from tests.support.timing import QUICK, set_timing
 
 

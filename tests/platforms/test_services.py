@@ -6,7 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
-from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
@@ -16,42 +16,8 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
+from tests.support.actions import act, refused
 from tests.support.entry import Phones, create_branch_entry, set_up, until
-
-
-async def act(
-    hass: HomeAssistant, name: str, *, target: Any = None, **data: Any
-) -> dict[str, Any] | None:
-    """Run an action as an automation does; return its response, if it has one."""
-    response: dict[str, Any] | None = await hass.services.async_call(
-        DOMAIN,
-        name,
-        data,
-        target=target,
-        blocking=True,
-        return_response=hass.services.supports_response(DOMAIN, name)
-        is not SupportsResponse.NONE,
-    )
-    return response
-
-
-async def refused(
-    hass: HomeAssistant,
-    key: str,
-    name: str,
-    *,
-    error: type[HomeAssistantError] = ServiceValidationError,
-    target: Any = None,
-    **data: Any,
-) -> None:
-    """Expect an action to fail with a translated error."""
-    with pytest.raises(error) as raised:
-        await act(hass, name, target=target, **data)
-    assert type(raised.value) is error
-    assert raised.value.translation_key == key
-    assert raised.value.translation_domain == DOMAIN
-    assert str(raised.value) not in ("", key)
-
 
 # Calls
 

@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 from simulator.tls import self_signed
-from tests.repository.test_repository import ENGLISH
 from tests.support.entry import Phones, add_entry, create_branch_entry, set_up
+from tests.support.repository import ENGLISH
 
 
 async def read(hass: HomeAssistant) -> dict[str, Any]:

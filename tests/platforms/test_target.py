@@ -21,12 +21,12 @@ from homeassistant.helpers import (
     target as target_helper,
 )
 from simulator import Simulator
-from tests.repository.test_repository import INTEGRATION
-from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.actions import act, refused
+from tests.support.entry import Phones, create_branch_entry, device, set_up, until
+from tests.support.lines import has_line
+from tests.support.repository import INTEGRATION
 
-from .test_lines import has_line
-from .test_services import act, refused
-from .test_trigger import attach, device, rest
+from .test_trigger import attach, rest
 
 ANNA, OTHER = "41", "42"
 # Who is in the office, and what leaves out both of its phones.

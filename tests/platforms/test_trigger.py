@@ -36,11 +36,17 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.actions import act
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    create_entry,
+    device,
+    set_up,
+    until,
+)
 
-from .test_services import act
-
-CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 FOR = {"for": {"milliseconds": 400}}
 TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
 
@@ -82,13 +88,6 @@ async def automate(
     }
     assert await async_setup_component(hass, "automation", {"automation": automation})
     return calls
-
-
-def device(phones: Phones, account: str | None) -> Json:
-    """Return the device of an account, or of the PBX (None), as a target."""
-    found = phones.device(account)
-    assert found
-    return {"device_id": found.id}
 
 
 async def rest(hass: HomeAssistant, seconds: float = 0.1) -> None:

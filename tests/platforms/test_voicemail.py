@@ -9,9 +9,9 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from simulator import Simulator
 from tests.support.entry import Phones, set_up, until
+from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
-from .test_lines import has_line
 from .test_trigger import rest
 
 pytestmark = pytest.mark.usefixtures("offers")

@@ -11,11 +11,11 @@ from homeassistant.components.automation.config import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.platforms.test_event import CALLER
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, until
+from tests.support.repository import ENGLISH, ROOT, examples
 
-from .test_readme import ROOT, examples
-from .test_repository import ENGLISH, SERVICES, fields_of
+from .test_repository import SERVICES, fields_of
 
 ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
     (ROOT / page).read_text()

@@ -13,7 +13,7 @@ import voluptuous as vol
 
 from custom_components.vodia import PLATFORMS
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
+from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant import components
 from homeassistant.components.automation.config import (
     ValidationStatus,
@@ -28,10 +28,11 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
 from tests.behaviour import test_automations
 from tests.behaviour.test_automations import entry
-from tests.platforms.test_lines import has_line
 from tests.support.entry import Phones
+from tests.support.lines import has_line
+from tests.support.repository import ROOT
 
-from .test_repository import ROOT, SERVICES, fields_of, tracked
+from .test_repository import SERVICES, fields_of, tracked
 
 __all__ = ["entry"]
 

@@ -6,8 +6,9 @@ import re
 from custom_components.vodia.pbx.assumptions import Assumption
 from simulator import Switches
 from tests.behaviour.test_doubts import DOUBTS
+from tests.support.repository import ROOT
 
-from .test_repository import ROOT, SERVICES
+from .test_repository import SERVICES
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
 

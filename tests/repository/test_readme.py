@@ -17,21 +17,10 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
-from homeassistant.util.yaml import parse_yaml
 from simulator import Simulator
 from tests.platforms.test_trigger import attach
 from tests.support.entry import Phones, until
-
-ROOT = Path(__file__).parents[2]
-
-
-def examples(page: str) -> list[Any]:
-    """Return the YAML of a page."""
-    text = (ROOT / page).read_text()
-    return [
-        parse_yaml(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    ]
-
+from tests.support.repository import ROOT, examples
 
 BLOCKS = examples("README.md")
 # What a screen shows of a page: lines, and characters of each. A table row wraps.

@@ -13,8 +13,8 @@ from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import pytest
 
 from custom_components.vodia.condition import CONDITIONS
-from custom_components.vodia.config_flow import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.flows.options import ACCOUNT_TYPES, ACCOUNTS, WATCH
 from custom_components.vodia.hub.issues import ISSUES, LINE_ISSUES
 from custom_components.vodia.pbx import errors
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
@@ -24,14 +24,7 @@ from homeassistant.helpers import condition, service
 from homeassistant.helpers.trigger import descriptions
 from homeassistant.loader import Manifest
 from homeassistant.util.yaml import load_yaml_dict
-
-ROOT = Path(__file__).parents[2]
-INTEGRATION = ROOT / "custom_components" / DOMAIN
-
-
-def load(path: Path) -> Any:
-    """Return the contents of a JSON file."""
-    return json.loads(path.read_text())
+from tests.support.repository import ENGLISH, INTEGRATION, ROOT, load
 
 
 def tracked() -> list[Path]:
@@ -70,7 +63,6 @@ def fields_of(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 MANIFEST = load(INTEGRATION / "manifest.json")
-ENGLISH = load(INTEGRATION / "translations" / "en.json")
 ICONS = load(INTEGRATION / "icons.json")
 SERVICES, TRIGGER_TEXTS, CONDITION_TEXTS = (
     load_yaml_dict(str(INTEGRATION / f"{name}.yaml"))

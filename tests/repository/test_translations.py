@@ -11,12 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 from simulator import Simulator
-from tests.platforms.test_config_flow import fill_in, form
-from tests.platforms.test_services import act
+from tests.support.actions import act
 from tests.support.entry import Phones, set_up
+from tests.support.flows import fill_in, form
+from tests.support.repository import ENGLISH, INTEGRATION, ROOT, load
 
 from .test_docs import rows
-from .test_repository import ENGLISH, INTEGRATION, ROOT, flat, load
+from .test_repository import flat
 
 # The words that are the same in English.
 SAME = {

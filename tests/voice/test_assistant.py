@@ -1,19 +1,15 @@
 """Voice: what the telephones do and answer, through Home Assistant's own assistant."""
 
-from dataclasses import dataclass
 from pathlib import Path
-import shutil
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
 from custom_components.vodia.llm import TOOLS
-from homeassistant.components import conversation
-from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import Context, HomeAssistant
+from custom_components.vodia.voice.commands import COMMANDS
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     area_registry as ar,
@@ -25,127 +21,21 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import dump
 from simulator import Simulator, Stage
-from tests.platforms.test_event import CALLER
-from tests.platforms.test_lines import has_line
-from tests.platforms.test_services import act, refused
-from tests.repository.test_readme import ROOT, examples
+from tests.support.actions import act, refused
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, create_branch_entry, set_up, until
-from tests.support.timing import set_timing
+from tests.support.lines import has_line
+from tests.support.repository import ROOT, examples
+from tests.support.voice import Room, choose, dialed, expose, hide, past, put, satellite
 
-ASSISTANT = "conversation"
 OUTSIDE = "+4930123456"
 MOBILE = "+491717654321"
 AGAIN = "Please say it again with the whole name."
 
 type Json = dict[str, Any]
 
+pytestmark = pytest.mark.usefixtures("patience", "agent")
 modern = pytest.mark.parametrize("dialect", ["modern"])
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Use a folder of our own, with the sentences and blueprints as users copy them."""
-    for folder in ("blueprints", "custom_sentences"):
-        target = Path(hass_tmp_config_dir) / folder
-        shutil.copytree(ROOT / folder, target, dirs_exist_ok=True)
-    return hass_tmp_config_dir
-
-
-@pytest.fixture(autouse=True)
-def patience(hass: HomeAssistant) -> None:
-    """Keep the link while the agent takes its time; one that is cut is noticed at once."""
-    set_timing(hass, connect=10.0, request=5.0, ping=10.0, keepalive=10.0, confirm=3.0)
-
-
-@pytest.fixture(autouse=True)
-async def assist(hass: HomeAssistant) -> None:
-    """Set up Home Assistant's own agent."""
-    for domain in ("homeassistant", "conversation", "intent"):
-        assert await async_setup_component(hass, domain, {})
-    # It takes longer than a test may be without a link to the PBX.
-    for language in ("en", "de"):
-        await conversation.async_prepare_agent(hass, None, language)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Somebody who speaks in a room, or nowhere in particular."""
-
-    hass: HomeAssistant
-    device_id: str | None = None
-    satellite_id: str | None = None
-
-    async def say(self, text: str, language: str = "en") -> str:
-        """Say something; return the answer."""
-        answer = await self.ask(text, language)
-        speech: str = answer.speech["plain"]["speech"]
-        return speech
-
-    async def ask(self, text: str, language: str = "en") -> intent.IntentResponse:
-        """Say something; return all of the answer."""
-        result = await conversation.async_converse(
-            self.hass,
-            text,
-            None,
-            Context(),
-            language,
-            device_id=self.device_id,
-            satellite_id=self.satellite_id,
-        )
-        return result.response
-
-
-@pytest.fixture
-def room(hass: HomeAssistant) -> Room:
-    """Return somebody who speaks, nobody knows where."""
-    return Room(hass)
-
-
-def expose(phones: Phones, *accounts: str, key: str = "call") -> None:
-    """Expose an entity of some accounts to the assistant, as a user does."""
-    for account in accounts:
-        entity_id = phones.id(account, key, "switch" if key == "dnd" else None)
-        async_expose_entity(phones.hass, ASSISTANT, entity_id, True)
-
-
-def hide(phones: Phones, account: str, key: str) -> None:
-    """Take an entity away from the assistant."""
-    entity_id = phones.id(account, key, "switch" if key == "dnd" else None)
-    async_expose_entity(phones.hass, ASSISTANT, entity_id, False)
-
-
-def satellite(hass: HomeAssistant, area: str | None) -> str:
-    """Return the device of a voice satellite in an area."""
-    entry = MockConfigEntry(domain="satellites")
-    entry.add_to_hass(hass)
-    devices = dr.async_get(hass)
-    device = devices.async_get_or_create(
-        config_entry_id=entry.entry_id, identifiers={("satellites", str(area))}
-    )
-    devices.async_update_device(device.id, area_id=area)
-    return device.id
-
-
-def put(phones: Phones, account: str, area: str) -> str:
-    """Put a phone into an area; return the id of the area."""
-    area_id = ar.async_get(phones.hass).async_get_or_create(area).id
-    device = phones.device(account)
-    assert device
-    dr.async_get(phones.hass).async_update_device(device.id, area_id=area_id)
-    return area_id
-
-
-async def choose(phones: Phones, **options: Any) -> None:
-    """Set the options, and set up the entry anew."""
-    hass, entry = phones.hass, phones.entry
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
-
-
-def dialed(pbx: Simulator) -> list[str]:
-    """Return what was dialed."""
-    return [call.called.number for call in pbx.engine.calls()]
 
 
 # Call
@@ -386,14 +276,6 @@ async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
 
 
 # Who called
-
-
-def past(pbx: Simulator, caller: str, name: str, *, answer: bool) -> None:
-    """Let somebody call, and hang up."""
-    call_id = pbx.engine.ring(caller, "45", name=name)
-    if answer:
-        pbx.engine.answer(call_id, "45")
-    pbx.engine.hang_up(call_id)
 
 
 @modern

@@ -8,22 +8,31 @@ import pytest
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.llm import TOOLS
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import llm
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
-from tests.platforms.test_event import CALLER
-from tests.platforms.test_lines import has_line
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, set_up, until
-
-from .test_assistant import choose, dialed, expose, hide, past, patience, put, satellite
-
-__all__ = ["patience"]
+from tests.support.lines import has_line
+from tests.support.voice import (
+    api,
+    call_tool,
+    choose,
+    dialed,
+    expose,
+    hide,
+    past,
+    put,
+    satellite,
+    use_tool,
+)
 
 OUTSIDE = "+4930123456"
 
 type Json = dict[str, Any]
 
+pytestmark = pytest.mark.usefixtures("patience")
 modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
@@ -36,14 +45,6 @@ async def assist(hass: HomeAssistant) -> None:
     await api(hass)
 
 
-async def api(
-    hass: HomeAssistant, language: str = "en", device_id: str | None = None
-) -> llm.APIInstance:
-    """Return the API as a model gets it."""
-    context = llm.LLMContext("test", Context(), language, "conversation", device_id)
-    return await llm.async_get_api(hass, llm.LLM_API_ASSIST, context)
-
-
 def ours(instance: llm.APIInstance) -> set[str]:
     """Return the names of our tools that are offered."""
     return {
@@ -53,31 +54,9 @@ def ours(instance: llm.APIInstance) -> set[str]:
     }
 
 
-async def use(hass: HomeAssistant, name: str, **arguments: Any) -> Json:
-    """Use a tool; return what it tells."""
-    result = await used(hass, name, **arguments)
-    assert not result.error, result.data
-    return result.data
-
-
-async def used(
-    hass: HomeAssistant,
-    name: str,
-    *,
-    language: str = "en",
-    device_id: str | None = None,
-    **arguments: Any,
-) -> llm.ToolResult:
-    """Use a tool; return the result."""
-    instance = await api(hass, language, device_id)
-    return await instance.async_call_tool(
-        llm.ToolInput(f"{DOMAIN}__{name}", {**arguments})
-    )
-
-
 async def refused(hass: HomeAssistant, name: str, **arguments: Any) -> str:
     """Use a tool that refuses; return why."""
-    result = await used(hass, name, **arguments)
+    result = await call_tool(hass, name, **arguments)
     assert result.error
     assert result.data.keys() == {"error"}
     return str(result.data["error"])
@@ -158,7 +137,7 @@ async def test_list(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     pbx.engine.answer(call_id, "41")
     pbx.engine.ring(OUTSIDE, "42")
     await phones.wait("41", "call", "connected")
-    bruno, freya = (await use(hass, "list_phones"))["phones"]
+    bruno, freya = (await use_tool(hass, "list_phones"))["phones"]
     (call,) = bruno.pop("calls")
     assert bruno == {
         "name": "Bruno Ferreira",
@@ -175,7 +154,7 @@ async def test_list(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     await pbx.refuse()
     await pbx.cut()
     await phones.wait("", "connected", "off")
-    for phone in (await use(hass, "list_phones"))["phones"]:
+    for phone in (await use_tool(hass, "list_phones"))["phones"]:
         assert (phone["state"], phone["calls"]) == (None, None)
 
 
@@ -188,31 +167,31 @@ async def test_list_unknown(
     call_id = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "in_call", "on")
-    (bruno,) = (await use(hass, "list_phones"))["phones"]
+    (bruno,) = (await use_tool(hass, "list_phones"))["phones"]
     assert (bruno["state"], bruno["calls"]) == (None, None)
 
 
 async def test_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call is made, answered, transferred, declined and hung up."""
     expose(phones, "45")
-    told = await use(hass, "call", who="Ferreira bruno", language="de")
+    told = await use_tool(hass, "call", who="Ferreira bruno", language="de")
     assert told["speech"] == "Ich rufe Bruno Ferreira an."
     assert told["call"]["remote_number"] == "41"
     assert dialed(pbx) == ["41"]
-    assert await use(hass, "hang_up") == {"speech": "Hung up."}
+    assert await use_tool(hass, "hang_up") == {"speech": "Hung up."}
     pbx.engine.ring(CALLER, "45", name="Anna Meyer")
     await phones.wait("45", "ringing", "on")
-    told = await use(hass, "answer")
+    told = await use_tool(hass, "answer")
     assert told["speech"] == "You are connected with Anna Meyer."
     assert told["call"]["state"] == "connected"
-    told = await use(hass, "transfer", who="Chidi")
+    told = await use_tool(hass, "transfer", who="Chidi")
     assert told == {"speech": "The call goes to Chidi Okafor."}
     (call,) = pbx.engine.calls()
     assert call.called.number == "42"
     pbx.engine.hang_up(call.id)
     call_id = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    assert await use(hass, "decline") == {"speech": "Declined."}
+    assert await use_tool(hass, "decline") == {"speech": "Declined."}
     assert call_id not in {call.id for call in pbx.engine.calls()}
     assert await refused(hass, "decline") == "No call is ringing."
     assert await refused(hass, "transfer", who="Chidi") == "There is no call."
@@ -235,7 +214,7 @@ async def test_outside(
     expose(phones, "45")
     no = "I may only call numbers of the telephone system itself."
     if allowed:
-        told = await use(hass, "call", who="Xenia")
+        told = await use_tool(hass, "call", who="Xenia")
         assert told["speech"] == "Calling Xenia Mayrhofer."
         assert dialed(pbx) == ["030123456"]
         return
@@ -247,7 +226,7 @@ async def test_outside(
     await phones.wait("45", "ringing", "on")
     assert await refused(hass, "transfer", who=OUTSIDE) == no
     assert pbx.engine.call(call_id).stage is Stage.RINGING
-    told = await use(hass, "transfer", who="41")
+    told = await use_tool(hass, "transfer", who="41")
     assert told == {"speech": "The call goes to Bruno Ferreira."}
 
 
@@ -267,11 +246,11 @@ async def test_privacy(
     pbx.engine.ring(CALLER, "45", name="Xenia Mayrhofer")
     await phones.wait("45", "ringing", "on")
     told = [
-        await use(hass, "list_phones"),
-        await use(hass, "who_called", missed=True),
-        await use(hass, "answer"),
-        await use(hass, "hang_up"),
-        await use(hass, "call", who=OUTSIDE),
+        await use_tool(hass, "list_phones"),
+        await use_tool(hass, "who_called", missed=True),
+        await use_tool(hass, "answer"),
+        await use_tool(hass, "hang_up"),
+        await use_tool(hass, "call", who=OUTSIDE),
     ]
     names = [call["name"] for call in told[1]["calls"]]
     assert names == ["Bruno Ferreira", None if private else "Xenia Mayrhofer"]
@@ -287,12 +266,12 @@ async def test_who_called(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     expose(phones, "45", key="last_caller")
     for number in range(5):
         past(pbx, f"+493011111{number}", f"Caller {number}", answer=number % 2 == 0)
-    told = await use(hass, "who_called", hours=2)
+    told = await use_tool(hass, "who_called", hours=2)
     assert len(told["calls"]) == 5
     assert told["calls"][0]["name"] == "Caller 4"
     assert told["calls"][0]["started"]
     assert told["speech"].endswith("And there were 2 more calls.")
-    missed = await use(hass, "who_called", missed=True)
+    missed = await use_tool(hass, "who_called", missed=True)
     assert {call["end_reason"] for call in missed["calls"]} <= {"missed"}
 
 
@@ -300,17 +279,17 @@ async def test_do_not_disturb(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """Do not disturb is set, for a while where the PBX can end it."""
-    told = await use(hass, "set_do_not_disturb", enabled=True)
+    told = await use_tool(hass, "set_do_not_disturb", enabled=True)
     assert told == {
         "phone": "Freya Nilsen",
         "do_not_disturb": True,
         "speech": "Do not disturb is on.",
     }
     assert pbx.engine.account("45").dnd
-    await use(hass, "set_do_not_disturb", enabled=False, minutes=5)
+    await use_tool(hass, "set_do_not_disturb", enabled=False, minutes=5)
     assert not pbx.engine.account("45").dnd
     if dialect == "modern":
-        told = await use(hass, "set_do_not_disturb", enabled=True, minutes=60)
+        told = await use_tool(hass, "set_do_not_disturb", enabled=True, minutes=60)
         assert told["speech"] == "Do not disturb is on for one hour."
         assert pbx.engine.account("45").dnd_expires == 3600
     else:
@@ -324,7 +303,7 @@ async def test_area(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     """The line in the room of the satellite is meant, or the one that is named."""
     await has_line(phones, "41")
     kitchen = put(phones, "41", "Kitchen")
-    await use(
+    await use_tool(
         hass,
         "set_do_not_disturb",
         enabled=True,
@@ -332,7 +311,7 @@ async def test_area(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     )
     assert pbx.engine.account("41").dnd
     assert not pbx.engine.account("45").dnd
-    await use(hass, "set_do_not_disturb", enabled=True, phone="freya")
+    await use_tool(hass, "set_do_not_disturb", enabled=True, phone="freya")
     assert pbx.engine.account("45").dnd
 
 
@@ -426,13 +405,16 @@ async def test_blanks(
     expose(phones, "45", key="last_caller")
     past(pbx, CALLER, "Anna Meyer", answer=False)
     await phones.wait("45", "call", "idle")
-    told = await use(hass, "who_called")
-    assert await use(hass, "who_called", hours=blank, missed=blank, phone=blank) == told
-    assert await use(hass, "list_phones", phone=blank)
-    await use(hass, "set_do_not_disturb", enabled=True, minutes=blank, phone=blank)
+    told = await use_tool(hass, "who_called")
+    assert (
+        await use_tool(hass, "who_called", hours=blank, missed=blank, phone=blank)
+        == told
+    )
+    assert await use_tool(hass, "list_phones", phone=blank)
+    await use_tool(hass, "set_do_not_disturb", enabled=True, minutes=blank, phone=blank)
     assert pbx.engine.account("45").dnd
-    await use(hass, "call", who="Bruno", phone=blank)
+    await use_tool(hass, "call", who="Bruno", phone=blank)
     assert dialed(pbx) == ["41"]
     # What has to be there is missed in words that a model understands.
     with pytest.raises(probatio.Invalid, match="who"):
-        await used(hass, "call", who=blank)
+        await call_tool(hass, "call", who=blank)

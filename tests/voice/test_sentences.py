@@ -1,9 +1,7 @@
 """The sentence files: what is understood, by Home Assistant's own agent, and what is not."""
 
 import json
-from pathlib import Path
 import re
-import shutil
 from string import Formatter
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.vodia.const import DOMAIN
-from custom_components.vodia.intent import COMMANDS
+from custom_components.vodia.voice.commands import COMMANDS
 from homeassistant.components import conversation
 from homeassistant.components.binary_sensor import BinarySensorDeviceClass
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
@@ -19,7 +17,7 @@ from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from tests.repository.test_readme import ROOT
+from tests.support.repository import ROOT
 
 FOLDER = ROOT / "custom_sentences"
 TRANSLATIONS = ROOT / "custom_components" / DOMAIN / "translations"
@@ -695,14 +693,6 @@ FURNITURE = {
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Copy the sentences as a user does."""
-    target = Path(hass_tmp_config_dir) / "custom_sentences"
-    shutil.copytree(FOLDER, target, dirs_exist_ok=True)
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
 async def assist(hass: HomeAssistant) -> None:
     """Set up Home Assistant's own agent beside the integration, without a PBX."""
     for domain in ("homeassistant", "conversation", "intent", DOMAIN):
@@ -837,11 +827,10 @@ def test_answers() -> None:
             told = texts["exceptions"][key]["message"]
             assert placeholders(told) == placeholders(error["message"]), key
     source = "".join(
-        (TRANSLATIONS.parent / name).read_text()
-        for name in ("voice/assistant.py", "intent.py")
+        path.read_text() for path in (TRANSLATIONS.parent / "voice").glob("*.py")
     )
     said = {key.removeprefix("say_") for key in english["common"] if key[:4] == "say_"}
-    used = set(re.findall(r"(?:Phrase|Refusal)\(\s*\"(\w+)\"", source))
+    used = set(re.findall(r"(?:Phrase|SpokenError)\(\s*\"(\w+)\"", source))
     assert used <= said
     for key in said:
         known = key.removeprefix("done_") if key.startswith("done_") else key

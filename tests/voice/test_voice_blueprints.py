@@ -53,31 +53,20 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity
 from homeassistant.util.yaml import parse_yaml
 from simulator import Simulator, Stage
-from tests.behaviour.test_blueprints import FOLDER, is_done, late, own, use
-from tests.platforms.test_event import CALLER
-from tests.platforms.test_trigger import device
-from tests.support.entry import Phones, until
+from tests.support.blueprints import FOLDER, is_done, late, own, use
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, device, until
 from tests.support.log import Errors
+from tests.support.voice import Room, dialed, past
 
-# The folder with the blueprints and Home Assistant's own agent.
-from .test_assistant import (
-    Room,
-    assist,
-    dialed,
-    hass_config_dir,
-    modern,
-    past,
-    patience,
-    room,
-)
+pytestmark = pytest.mark.usefixtures("patience", "agent")
+modern = pytest.mark.parametrize("dialect", ["modern"])
 
 # The domain that the platforms of the test harness belong to.
 TEST_DOMAIN = "test"
 VOICE = "tts.speaking"
 # Four frames of MPEG audio; Home Assistant writes tags into what is said.
 _SILENCE = (b"\xff\xfb\x90\x00" + bytes(413)) * 4
-
-__all__ = ["assist", "hass_config_dir", "patience", "room"]
 
 
 # Sentences

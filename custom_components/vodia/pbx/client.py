@@ -16,6 +16,7 @@ from yarl import URL
 from .assumptions import Assumption
 from .calls.tracker import Stories, Told
 from .control.commands import Control
+from .control.executor import record_outcome
 from .errors import (
     AccessOffError,
     CannotConnectError,
@@ -25,6 +26,7 @@ from .errors import (
     NotConfirmedError,
     NotConnectedError,
     NotFoundError,
+    NotSupportedError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -65,21 +67,20 @@ from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.refusals import Refusals
 from .timing import USUAL, Timing
 from .trace import Ledger
+from .wire.calls import CallList
 from .wire.fields import FrameError
 from .wire.messages import (
     AccountDelta,
     AccountsSnapshot,
-    CallList,
     ChatMessage,
     Decoder,
     Message,
     OrbitList,
     OrbitSignal,
     Signal,
-    decode_calls,
-    decode_orbits,
     encode,
 )
+from .wire.replies import decode_calls, decode_orbits
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -616,10 +617,21 @@ class PbxClient:
         elif live := self._live:
             self._changed(live, live.state.take_book(self.side.values.address_book))
 
+    async def history(self) -> tuple[PastCall, ...]:
+        """Return the past calls of the line, the newest first.
+
+        Raises NotSupportedError where the PBX tells none, else as `read_history`.
+        """
+        line = self.live.state.line
+        try:
+            return await read_history(self.session, line, self.ledger)
+        except NotFoundError, MethodNotAllowedError:
+            raise NotSupportedError("this PBX tells no history") from None
+
     async def set_flag(self, number: str, active: bool) -> None:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
         _ = self.live
-        with self.control.counted("set_flag"):
+        with record_outcome(self.ledger, "set_flag"):
             await self.side.set_flag(number, active, self.timing.confirm)
 
     def heard_at(self, past: PastCall) -> float | None:
@@ -1218,14 +1230,46 @@ class PbxClient:
         """Return who tells the story of the line's calls."""
         return self
 
+    @property
+    def primary(self) -> PbxClient:
+        """Return the line that watches the tenant."""
+        return self.watcher
+
+    @property
+    def tracker(self) -> Stories:
+        """Return the tracker of the calls of all lines."""
+        return self.stories
+
+    @property
+    def live_state(self) -> PbxState:
+        """Return the state while it is live; raises NotConnectedError when it is not."""
+        return self.live.state
+
     async def send(self, action: str, **fields: str) -> None:
         """Send a command over the socket."""
         await self.live.socket.send(encode(action, **fields))
 
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the reply to a REST call; a path without a slash first is our own."""
+        if not path.startswith("/"):
+            path = self.session.path(path)
+        return await self.session.request(method, path, body, params=params)
+
     def refresh(self) -> None:
-        """Ask for the accounts at once."""
+        """Read the accounts at once."""
         self.live.refresh_urgent.set()
         self.live.refresh_wanted.set()
+
+    def refresh_orbits(self) -> None:
+        """Read the park orbits soon."""
+        self.live.orbits_wanted.set()
 
     async def wait_for[T](
         self, check: Callable[[PbxState], T | None], until: float
@@ -1338,11 +1382,6 @@ class LineClient(PbxClient):
         """Disconnect, log out and stop; the watcher tells what it knows again."""
         self._watcher.lines.pop(self._credentials.extension, None)
         await self._close()
-
-    @override
-    def refresh(self) -> None:
-        """Ask for the accounts at once."""
-        self._watcher.refresh()
 
     @override
     async def _connected(self, up: Callable[[], None]) -> None:

@@ -45,7 +45,7 @@ class Named[ValueT]:
 
 
 @lru_cache(8192)
-def words(text: str) -> tuple[str, ...]:
+def tokens(text: str) -> tuple[str, ...]:
     """Return the words of a text without case, accents and punctuation."""
     plain = text.casefold()
     if not plain.isascii():
@@ -54,7 +54,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(_DIGRAPH.sub(r"\1", word) for word in _WORD.findall(plain))
 
 
-def number_in(text: str) -> str | None:
+def spoken_number(text: str) -> str | None:
     """Return the number that was said instead of a name; None if it is none.
 
     Raises InvalidNumberError for one that cannot be dialed, or is an amount.
@@ -86,7 +86,7 @@ def is_amount(text: str) -> bool:
     return _SINGLE_DIGIT.search(number) is not None
 
 
-def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
+def match_names[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
     """Return all that may be meant: more than one if that is not clear.
 
     The whole name, as it is written, beats the whole name in any order and spelling,
@@ -101,7 +101,7 @@ def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
             for candidate in candidates
             if whole in [name.casefold().split() for name in candidate.names]
         ]
-    asked = words(said)
+    asked = tokens(said)
     short = tuple(word for word in asked if word not in _FILLERS)
     for wanted in (asked, short):
         ranked: dict[int, list[ValueT]] = {}
@@ -124,7 +124,7 @@ def _rank(said: str, wanted: tuple[str, ...], name: str, number: str) -> int | N
         return None
     if said.casefold().split() == name.casefold().split():
         return 0
-    own = words(name)
+    own = tokens(name)
     if own == wanted or "".join(wanted) == "".join(own):
         return 1
     # Most names of an address book are out here.

@@ -1,4 +1,4 @@
-"""Say things in the language in which they were asked.
+"""Speech: sentences in the language in which somebody asked.
 
 The texts are translations of ours (`common`, and `exceptions` for errors of the PBX), so
 that there is one place for them, and English where a language lacks them.
@@ -14,11 +14,12 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.language import Dialect
 
 from ..const import DOMAIN
+from ..exceptions import async_error_texts
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
-    """Who is spoken of; a `hidden` one is outside, and not to be named.
+class SpokenParty:
+    """A party that a sentence names; a `hidden` one is outside, and not to be named.
 
     One who has `withheld` the number wants not to be known.
     """
@@ -30,46 +31,56 @@ class Who:
 
 
 # A list is one to choose from.
-type Word = str | int | Who | datetime | timedelta | list[str]
+type Word = str | int | SpokenParty | datetime | timedelta | list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A sentence to say: the key of its text, and what has room in there.
+    """A sentence to say: the key of its text, and the words for its placeholders.
 
     A placeholder that begins with `to_` takes the case of one who is spoken to.
     """
 
     key: str
     words: Mapping[str, Word] = field(default_factory=dict)
-    is_exception: bool = False
+    is_error: bool = False
+
+
+class SpokenError(Exception):
+    """A command cannot be carried out, or has to be asked back; says why."""
+
+    def __init__(self, key: str, *, is_error: bool = False, **words: Word) -> None:
+        """Take the key of the text: of one of ours, or (`is_error`) of an error."""
+        super().__init__(key)
+        self.phrase = Phrase(key, words, is_error)
 
 
 async def async_say(hass: HomeAssistant, language: str | None, *phrases: Phrase) -> str:
     """Return sentences in a language, or in English."""
     chosen = Dialect.parse(language or hass.config.language).language
     texts = {
-        key.removeprefix(f"component.{DOMAIN}."): text
-        for category in ("common", "exceptions")
+        key.removeprefix(f"component.{DOMAIN}.common."): text
         for key, text in (
-            await async_get_translations(hass, chosen, category, {DOMAIN})
+            await async_get_translations(hass, chosen, "common", {DOMAIN})
         ).items()
     }
-    return " ".join(_sentence(texts, phrase) for phrase in phrases)
-
-
-def _sentence(texts: Mapping[str, str], phrase: Phrase) -> str:
-    """Return a phrase with its words."""
-    key = f"exceptions.{phrase.key}.message"
-    if not phrase.is_exception:
-        key = f"common.say_{phrase.key}"
-    text = texts[key].format(
-        **{
-            name: _text(texts, word, spoken_to=name.startswith("to_"))
-            for name, word in phrase.words.items()
-        }
+    errors = await async_error_texts(hass, chosen)
+    return " ".join(
+        _sentence(
+            errors[phrase.key] if phrase.is_error else texts[f"say_{phrase.key}"],
+            {
+                name: _text(texts, word, spoken_to=name.startswith("to_"))
+                for name, word in phrase.words.items()
+            },
+        )
+        for phrase in phrases
     )
-    return text[:1].upper() + text[1:]
+
+
+def _sentence(text: str, words: Mapping[str, str]) -> str:
+    """Return a text with its words."""
+    sentence = text.format(**words)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> str:
@@ -77,12 +88,12 @@ def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> s
 
     def text(key: str, **placeholders: object) -> str:
         """Return a part of a sentence."""
-        return texts[f"common.part_{key}"].format(**placeholders)
+        return texts[f"part_{key}"].format(**placeholders)
 
     match word:
-        case Who():
+        case SpokenParty():
             if word.name or word.number:
-                return word.name or spoken_number(word.number or "")
+                return word.name or digit_by_digit(word.number or "")
             key = "outside" if word.hidden else "unknown"
             if word.withheld and not word.hidden:
                 key = "withheld"
@@ -115,7 +126,7 @@ def _joined(parts: list[str], conjunction: str) -> str:
     return f"{', '.join(parts[:-1])} {conjunction} {parts[-1]}"
 
 
-def spoken_number(number: str) -> str:
+def digit_by_digit(number: str) -> str:
     """Return a number digit by digit, or a voice says how many millions it is.
 
     An account may have a name for its number: that is a word.

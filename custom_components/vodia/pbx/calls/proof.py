@@ -21,7 +21,7 @@ from ..models import (
     PastCall,
     Scope,
 )
-from ..numbering import same_number
+from ..number_matching import same_number
 from ..state.identity import MAILBOX
 from ..state.legs import (
     LEG_SPREAD,

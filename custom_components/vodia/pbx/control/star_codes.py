@@ -4,9 +4,8 @@ import re
 from typing import Any, Final
 
 from ..errors import AccessOffError, UnexpectedReplyError
-from ..net.session import Session
-from ..trace import Ledger
 from ..wire.fields import as_text
+from .port import CommandPort
 
 # The code of a new tenant, and the name of its setting (70.3 catalogue).
 _RETRIEVE: Final = "*86"
@@ -16,36 +15,38 @@ _CODE: Final = re.compile(r"[0-9*#]{0,8}", re.ASCII)
 _DEPTH: Final = 4
 
 
-async def read_retrieve_code(session: Session, ledger: Ledger) -> str:
+async def read_retrieve_code(port: CommandPort) -> str:
     """Return what is dialed before the number of an orbit to retrieve from it.
 
-    The codes are told at `starcodes` (70.3 catalogue, shape unknown); where they are not,
-    it is that of a new tenant. It is empty where the tenant has none: then the orbit is
+    The codes are at `starcodes` (70.3 catalogue, shape unknown); where they are not, the
+    code is that of a new tenant. It is empty where the tenant has none: then the orbit is
     dialed alone. Raises an error of the network.
     """
     try:
-        told = (await session.request("GET", session.path("starcodes"))).json()
+        codes = (await port.request("GET", "starcodes")).json()
     except AccessOffError, UnexpectedReplyError:
         return _RETRIEVE
-    ledger.sample("starcodes", told)
-    code = _find(told, _DEPTH)
+    port.ledger.sample("starcodes", codes)
+    code = _find(codes, _DEPTH)
     return code if code is not None and _CODE.fullmatch(code) else _RETRIEVE
 
 
-def _find(told: Any, depth: int) -> str | None:
-    """Return the value of the setting in a reply: by its name, or beside it."""
-    if isinstance(told, dict):
-        found = told.get(_RETRIEVE_SETTING)
-        if found is None and _RETRIEVE_SETTING in told.values():
-            found = next((told[key] for key in ("value", "code") if key in told), None)
+def _find(reply: Any, depth: int) -> str | None:
+    """Return the value of the setting in a reply: by its name, or next to its name."""
+    if isinstance(reply, dict):
+        found = reply.get(_RETRIEVE_SETTING)
+        if found is None and _RETRIEVE_SETTING in reply.values():
+            found = next(
+                (reply[key] for key in ("value", "code") if key in reply), None
+            )
         if isinstance(found, dict):
             found = found.get("value")
         if (text := as_text(found)) is not None:
             return text.strip()
-        told = list(told.values())
-    if isinstance(told, list) and depth:
+        reply = list(reply.values())
+    if isinstance(reply, list) and depth:
         return next(
-            (code for part in told if (code := _find(part, depth - 1)) is not None),
+            (code for part in reply if (code := _find(part, depth - 1)) is not None),
             None,
         )
     return None

@@ -14,7 +14,8 @@ from ..models import (
     Phase,
     Scope,
 )
-from ..numbering import EXTENSION_DIGITS, digits_of, number_key
+from ..number_matching import number_key
+from ..numbering import EXTENSION_DIGITS, digits_of
 from .legs import have_same_parties, presence_means
 from .observed import Observed
 

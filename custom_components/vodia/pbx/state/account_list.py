@@ -13,7 +13,8 @@ from ..models import (
     CallScope,
     Changes,
 )
-from ..wire.messages import ACCOUNTS_LIMIT, AccountDelta, AccountsSnapshot
+from ..wire.accounts import ACCOUNTS_LIMIT
+from ..wire.messages import AccountDelta, AccountsSnapshot
 from .call_list import CallLists
 from .evidence import Evidence
 from .identity import Identity

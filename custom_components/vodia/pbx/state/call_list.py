@@ -9,8 +9,9 @@ from typing import Final
 
 from ..call_ids import has_own_id
 from ..models import NOTHING, Call, CallScope, Changes, Party, Phase
-from ..numbering import same_number
-from ..wire.messages import CallerId, CallList
+from ..number_matching import same_number
+from ..wire.calls import CallList
+from ..wire.messages import CallerId
 from .dials import Dials
 from .evidence import Evidence
 from .identity import Identity

@@ -5,8 +5,8 @@ from copy import replace
 from typing import Final
 
 from ..models import Call, Party
-from ..numbering import same_number
-from ..wire.messages import CallList
+from ..number_matching import same_number
+from ..wire.calls import CallList
 from .evidence import Evidence
 from .memory import Dial
 from .observed import Observed

@@ -16,7 +16,8 @@ from ..models import (
     Party,
     PastCall,
 )
-from ..numbering import EXTENSION_DIGITS, digits_of, same_number
+from ..number_matching import same_number
+from ..numbering import EXTENSION_DIGITS, digits_of
 from .observed import Observed
 
 # In front of the number of an account: its mailbox, unless a PBX is set up otherwise.

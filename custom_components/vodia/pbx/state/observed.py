@@ -6,8 +6,8 @@ Views, counts and evidence read it. Each field has one owner that writes it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..address_book import AddressBook
 from ..models import EXTENSION, Account, Call, CallScope, ParkedCalls, Party
-from ..numbering import AddressBook
 from .memory import Memory
 
 

@@ -6,6 +6,7 @@ Pure and synchronous: the clock is an argument. A message goes down to what appl
 
 from collections.abc import Mapping
 
+from ..address_book import AddressBook
 from ..models import (
     NOTHING,
     ORBIT,
@@ -22,16 +23,9 @@ from ..models import (
     Scope,
     Totals,
 )
-from ..numbering import AddressBook
 from ..trace import Ledger
-from ..wire.messages import (
-    AccountDelta,
-    AccountsSnapshot,
-    CallerId,
-    CallList,
-    Message,
-    OrbitList,
-)
+from ..wire.calls import CallList
+from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .account_call import scope_of
 from .account_list import AccountLists
 from .call_list import CallLists

@@ -1,0 +1,1 @@
+"""Flows: what the config flow and the repairs ask with."""

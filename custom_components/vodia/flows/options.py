@@ -1,0 +1,115 @@
+"""Options flow: which accounts have devices, and what is told of calls."""
+
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    CountrySelector,
+    SelectSelector,
+    SelectSelectorConfig,
+)
+
+from ..const import (
+    ACCOUNTS_ALL,
+    ACCOUNTS_CHOSEN,
+    CONF_ACCOUNT_TYPES,
+    CONF_ACCOUNTS,
+    CONF_CHOSEN_ACCOUNTS,
+    CONF_COUNTRY,
+    CONF_DOOR_STATIONS,
+    CONF_LLM_DIALS_OUTSIDE,
+    CONF_PRIVACY,
+    CONF_WATCH,
+    WATCH_ALL,
+    WATCH_OWN,
+)
+from ..coordinator import VodiaConfigEntry
+from ..hub.devices import MODELS, known_accounts
+from .fields import account_selector, extension_names, listed_accounts
+
+# Sections of the form; their fields are stored flat.
+SECTION_DEVICES: Final = "devices"
+SECTION_CALLS: Final = "calls"
+
+ACCOUNTS: Final = SelectSelector(
+    SelectSelectorConfig(
+        options=[ACCOUNTS_ALL, ACCOUNTS_CHOSEN], translation_key=CONF_ACCOUNTS
+    )
+)
+ACCOUNT_TYPES: Final = SelectSelector(
+    SelectSelectorConfig(
+        options=list(MODELS), translation_key=CONF_ACCOUNT_TYPES, multiple=True
+    )
+)
+WATCH: Final = SelectSelector(
+    SelectSelectorConfig(options=[WATCH_ALL, WATCH_OWN], translation_key=CONF_WATCH)
+)
+
+
+class VodiaOptionsFlow(OptionsFlowWithReload):
+    """Handle the options of a PBX: all of them are in one form."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the options."""
+        entry: VodiaConfigEntry = self.config_entry
+        options = dict(entry.options)
+        if user_input is not None:
+            # The frontend leaves out what is emptied, and a country has no default.
+            options.pop(CONF_COUNTRY, None)
+            for name in (SECTION_DEVICES, SECTION_CALLS):
+                options |= user_input.pop(name, {})
+            return self.async_create_entry(data=options | user_input)
+        known = known_accounts(self.hass, entry)
+
+        def choice(option: str, listed: dict[str, str | None]) -> SelectSelector:
+            """Return a choice of who is listed, and who was chosen before."""
+            chosen = {n: known.get(n, ("", None))[1] for n in options.get(option, ())}
+            return account_selector(chosen | listed, multiple=True)
+
+        accounts = listed_accounts(self.hass, entry)
+        # Defaults, for the frontend leaves out what is emptied.
+        schema = vol.Schema(
+            {
+                vol.Optional(CONF_DOOR_STATIONS, default=[]): choice(
+                    CONF_DOOR_STATIONS, extension_names(self.hass, entry)
+                ),
+                vol.Optional(SECTION_DEVICES): section(
+                    vol.Schema(
+                        {
+                            vol.Required(CONF_ACCOUNTS, default=ACCOUNTS_ALL): ACCOUNTS,
+                            vol.Optional(CONF_ACCOUNT_TYPES, default=[]): ACCOUNT_TYPES,
+                            vol.Optional(CONF_CHOSEN_ACCOUNTS, default=[]): choice(
+                                CONF_CHOSEN_ACCOUNTS,
+                                {n: name for n, (_, name) in accounts.items()},
+                            ),
+                        }
+                    ),
+                    {"collapsed": options.get(CONF_ACCOUNTS) != ACCOUNTS_CHOSEN},
+                ),
+                vol.Optional(SECTION_CALLS): section(
+                    vol.Schema(
+                        {
+                            vol.Required(CONF_WATCH, default=WATCH_ALL): WATCH,
+                            vol.Required(CONF_PRIVACY, default=False): bool,
+                            vol.Required(CONF_LLM_DIALS_OUTSIDE, default=False): bool,
+                            vol.Optional(CONF_COUNTRY): CountrySelector(),
+                        }
+                    ),
+                    {
+                        "collapsed": options.get(CONF_WATCH) != WATCH_OWN
+                        and not options.get(CONF_PRIVACY)
+                        and not options.get(CONF_COUNTRY)
+                    },
+                ),
+            }
+        )
+        suggested = {**options, SECTION_DEVICES: options, SECTION_CALLS: options}
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+        )

@@ -1,0 +1,178 @@
+"""How a command is carried out: in time, by REST or the socket, until the state shows it.
+
+The PBX acknowledges nothing: a command that was sent is done when the state shows it.
+REST is the documented way of v70 and is used where the PBX answers there; else the
+commands of the classic socket. A command is never sent twice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+
+from ..assumptions import Assumption
+from ..errors import CannotConnectError, NotConfirmedError, NotSupportedError, PbxError
+from ..models import AccountCall, CallState, EndReason
+from ..state.tenant import PbxState
+from ..trace import Ledger, count
+from .port import Command, CommandPort
+from .rest_calls import probe_rest_calls, try_rest
+from .selector import CallSelector, own_call
+
+
+@asynccontextmanager
+async def begin(port: CommandPort, verb: str) -> AsyncIterator[Executor]:
+    """Carry out one command of a line, in its time.
+
+    What the command notes is taken back when it ends, be it by an error or because
+    nobody waits for it any more.
+    """
+    until = asyncio.get_running_loop().time() + port.timing.confirm
+    with record_outcome(port.ledger, verb), ExitStack() as notes:
+        yield Executor(port, until, notes)
+
+
+@contextmanager
+def record_outcome(ledger: Ledger, verb: str) -> Iterator[None]:
+    """Count, for the diagnostics, how a command ends."""
+    outcome = "aborted"
+    try:
+        yield
+    except PbxError as err:
+        outcome = err.key
+        if isinstance(err, NotConfirmedError):
+            ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
+        raise
+    else:
+        outcome = "confirmed"
+        ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
+    finally:
+        count(ledger.commands, f"{verb}: {outcome}")
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """One command on its way: until when it may take, and what its end takes back.
+
+    `until` is a time of the event loop.
+    """
+
+    port: CommandPort
+    until: float
+    notes: ExitStack
+
+    @asynccontextmanager
+    async def in_time(
+        self, error: type[PbxError] = CannotConnectError
+    ) -> AsyncIterator[None]:
+        """Raise an error if what is done here is not done in time."""
+        try:
+            async with asyncio.timeout_at(self.until):
+                yield
+        except TimeoutError:
+            raise error("no answer in time") from None
+
+    @asynccontextmanager
+    async def alone(self, lock: asyncio.Lock) -> AsyncIterator[None]:
+        """Wait until a lock is free, and hold it."""
+        async with self.in_time(NotConfirmedError):
+            await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    async def execute(
+        self,
+        selector: CallSelector,
+        build: Callable[[AccountCall], Command],
+        *,
+        before_send: Callable[[AccountCall], None] | None = None,
+        expected_end: EndReason | None = None,
+    ) -> AccountCall:
+        """Send a command for the call that is selected; return the call.
+
+        To ask the PBX takes time, and the call may move on meanwhile: it is looked at
+        again, and stays the one that was meant. `before_send` is called before the
+        command goes over the socket. `expected_end` is for a command that may end the
+        line's part in the call: then it was us.
+        """
+        port = self.port
+        call = selector.select(port.live_state)
+        selector = selector.pinned(call)
+        await self.probe()
+        call = selector.select(port.live_state)
+        if expected_end is EndReason.TRANSFERRED or (
+            expected_end and call.state is CallState.RINGING
+        ):
+            tracker, line = port.tracker, port.live_state.line
+            tracker.expect(line, call.id, expected_end)
+            self.notes.callback(tracker.forget, line, call.id)
+        if await self.try_rest(build(call)):
+            return call
+        call = selector.select(port.live_state)
+        command = build(call)
+        if "" in command.fields.values():
+            raise NotSupportedError("the number of the other side is not known")
+        if before_send:
+            before_send(call)
+        await self.send(command)
+        return call
+
+    async def probe(self) -> None:
+        """Find out, in time, whether the PBX serves call commands over REST."""
+        async with self.in_time():
+            await probe_rest_calls(self.port)
+
+    async def try_rest(self, command: Command) -> bool:
+        """Send a command over REST, in time; return whether the PBX serves it there."""
+        async with self.in_time():
+            return await try_rest(self.port, command)
+
+    async def send(self, command: Command) -> None:
+        """Send a command over the socket, in time."""
+        async with self.in_time():
+            await self.port.send(command.action, **command.fields)
+
+    async def wait_for_call(
+        self, call: AccountCall, reached: Callable[[AccountCall], bool]
+    ) -> AccountCall:
+        """Return the call once it is as wanted; raises UnknownCallError if it ends."""
+
+        def check(state: PbxState) -> AccountCall | None:
+            """Return the call if it is as wanted; its state may be unknown for a while."""
+            if call.id in state.extensions[state.line].doubtful:
+                return None
+            now = own_call(state, call.id)
+            return now if reached(now) else None
+
+        return await self.port.wait_for(check, self.until)
+
+    async def wait_until_released(
+        self,
+        *call_ids: str,
+        is_back: Callable[[PbxState], bool] = lambda state: False,
+    ) -> None:
+        """Wait until the line has none of the calls, for sure, or one of them is back.
+
+        The line that tracks the calls waits as well: else it would not know that the end
+        was ours.
+        """
+        port, line = self.port, self.port.live_state.line
+
+        def has_call(state: PbxState) -> bool:
+            """Return whether the line may have one of the calls."""
+            return any(state.may_have(line, call_id) for call_id in call_ids)
+
+        def check(state: PbxState) -> bool | None:
+            """Return whether a call goes on here, once that can be told."""
+            if is_back(state):
+                return True
+            return None if has_call(state) else False
+
+        if await port.wait_for(check, self.until) or port.teller is port:
+            return
+        with suppress(PbxError):
+            await port.teller.wait_for(
+                lambda state: not has_call(state) or None, self.until
+            )

@@ -1,0 +1,68 @@
+"""Calls to a number: made by the line, or sent on by it."""
+
+from collections.abc import Callable
+
+from ..assumptions import Assumption
+from ..errors import NotConfirmedError, PbxError
+from ..models import IN_CALL, AccountCall, CallState, EndReason
+from ..state.tenant import PbxState
+from .executor import Executor
+from .port import Command
+from .selector import CallSelector, own_calls
+
+
+async def dial(
+    executor: Executor,
+    number: str,
+    instead: Callable[[PbxState], AccountCall | None] = lambda state: None,
+) -> AccountCall:
+    """Dial a number; return the call, or another one that comes `instead`."""
+    port = executor.port
+    command = Command({"remote-dial": number}, "make-call", {"to": number})
+    await executor.probe()
+    state = port.live_state
+    expected = state.expect_dial(number, port.timing.clock.monotonic())
+    # Who calls back now is no call of ours.
+    executor.notes.callback(state.cancel_dial, expected)
+    try:
+        if not await executor.try_rest(command):
+            await executor.send(command)
+    except PbxError:
+        # An answer may be late or missing, and the call there all the same.
+        if state.cancel_dial(expected):
+            raise
+    try:
+        return await port.wait_for(
+            lambda now: now.dialed_call(expected) or instead(now), executor.until
+        )
+    except NotConfirmedError:
+        if any(call.id not in expected.before for call in own_calls(port.live_state)):
+            port.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+        raise
+
+
+async def transfer(
+    executor: Executor, number: str, selector: CallSelector
+) -> AccountCall:
+    """Send a call to a number without asking there; return it once it has left the line."""
+    call = await executor.execute(
+        selector,
+        lambda call: Command(
+            {"transfer": call.id, "number": number},
+            "blind-transfer",
+            {"id": call.id, "from": call.remote.number or "", "to": number},
+        ),
+        expected_end=EndReason.TRANSFERRED,
+    )
+
+    def is_back(state: PbxState) -> bool:
+        """Return whether it rings here: in the group that it was sent to."""
+        return any(
+            now.id == call.id
+            and now.state is CallState.RINGING
+            and (call.state in IN_CALL or now.dialed_number != call.dialed_number)
+            for now in own_calls(state)
+        )
+
+    await executor.wait_until_released(call.id, is_back=is_back)
+    return call

@@ -1,0 +1,221 @@
+"""Commands: what can be said to the telephones, and what is said along with it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import voluptuous as vol
+
+from homeassistant.util import dt as dt_util
+
+from ..validators import number
+from .assistant import (
+    Verb,
+    async_call,
+    async_do,
+    async_set_dnd,
+    async_who_called,
+    is_on_the_phone,
+    who_is_calling,
+)
+from .phones import Requester
+from .replies import Reply
+from .speech import Phrase, SpokenError, async_say
+
+ATTR_CLOCK: Final = "clock"
+ATTR_DAY: Final = "day"
+ATTR_HOURS: Final = "hours"
+ATTR_MINUTES: Final = "minutes"
+ATTR_MISSED: Final = "missed"
+ATTR_PHONE: Final = "phone"
+ATTR_WHO: Final = "who"
+
+TODAY: Final = "today"
+YESTERDAY: Final = "yesterday"
+
+# The values of a command, by name.
+type Slots = Mapping[str, Any]
+type Handle = Callable[[Requester, Slots], Awaitable[Reply]]
+
+
+def recognized_text(value: Any) -> str:
+    """Return a name or number as text; a number that was recognized may be 41.0.
+
+    Raises ServiceValidationError for one that may have lost zeros or its plus.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(number(value))
+
+
+# A number may be one in words, which nobody understands.
+SLOTS: Final[Mapping[str, Any]] = {
+    ATTR_CLOCK: vol.All(vol.Coerce(int), vol.Range(min=0, max=23)),
+    ATTR_DAY: vol.In([TODAY, YESTERDAY]),
+    ATTR_HOURS: vol.Any(vol.Coerce(float), str),
+    ATTR_MINUTES: vol.Any(vol.Coerce(float), str),
+    ATTR_MISSED: vol.Any(bool, str),
+    ATTR_PHONE: recognized_text,
+    ATTR_WHO: recognized_text,
+}
+
+
+def duration_in(slots: Slots) -> timedelta | None:
+    """Return how long; raises a SpokenError for what is no number, as `a few` is none."""
+    try:
+        duration = timedelta(
+            hours=float(slots.get(ATTR_HOURS) or 0),
+            minutes=float(slots.get(ATTR_MINUTES) or 0),
+        )
+    except ValueError, OverflowError:
+        raise SpokenError("no_duration") from None
+    if duration < timedelta(0):
+        raise SpokenError("no_duration")
+    return duration or None
+
+
+def span_in(slots: Slots) -> tuple[datetime | None, datetime | None]:
+    """Return since when, and until when, calls are asked about."""
+    now, today = dt_util.now(), dt_util.start_of_local_day()
+    if slots.get(ATTR_DAY) == TODAY:
+        return today, None
+    if slots.get(ATTR_DAY) == YESTERDAY:
+        return dt_util.start_of_local_day(now - timedelta(days=1)), today
+    if (clock := slots.get(ATTR_CLOCK)) not in (None, ""):
+        at = today.replace(hour=int(clock))
+        return (at if at <= now else at - timedelta(days=1)), None
+    duration = duration_in(slots)
+    # Not by the clock on the wall, which may have been set meanwhile.
+    return (dt_util.utcnow() - duration, None) if duration else (None, None)
+
+
+async def async_handle_call(requester: Requester, slots: Slots) -> Reply:
+    """Call whom the slots name."""
+    return await async_call(requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
+
+
+def command_for(verb: Verb) -> Handle:
+    """Return the handler of a verb for the call of the line that the slots name."""
+
+    async def handle(requester: Requester, slots: Slots) -> Reply:
+        """Do it."""
+        return await async_do(requester, verb, slots.get(ATTR_PHONE))
+
+    return handle
+
+
+async def _async_who_is_calling(requester: Requester, slots: Slots) -> Reply:
+    """Say who is calling."""
+    return who_is_calling(requester)
+
+
+async def _async_who_called(requester: Requester, slots: Slots) -> Reply:
+    """Say who called."""
+    since, until = span_in(slots)
+    missed = str(slots.get(ATTR_MISSED, "")).casefold() in ("true", "yes", "1")
+    return await async_who_called(
+        requester, since, until, missed=missed, phone=slots.get(ATTR_PHONE)
+    )
+
+
+async def _async_is_on_the_phone(requester: Requester, slots: Slots) -> Reply:
+    """Say whether somebody is on the phone."""
+    return is_on_the_phone(requester, slots.get(ATTR_WHO, ""))
+
+
+async def _async_dnd_on(requester: Requester, slots: Slots) -> Reply:
+    """Set do not disturb."""
+    return await async_set_dnd(
+        requester, True, duration_in(slots), slots.get(ATTR_PHONE)
+    )
+
+
+async def _async_dnd_off(requester: Requester, slots: Slots) -> Reply:
+    """Clear do not disturb."""
+    return await async_set_dnd(requester, False, phone=slots.get(ATTR_PHONE))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be said: its intent, what it does, and its slots."""
+
+    intent_type: str
+    description: str
+    handle: Handle
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] = (ATTR_PHONE,)
+    is_question: bool = False
+
+    @property
+    def schema(self) -> dict[vol.Marker, Any]:
+        """Return what its slots are."""
+        return {
+            **{vol.Required(name): SLOTS[name] for name in self.required},
+            **{vol.Optional(name): SLOTS[name] for name in self.optional},
+        }
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "call": Command(
+        "VodiaCall",
+        "Calls a person, an extension or a number",
+        async_handle_call,
+        (ATTR_WHO,),
+    ),
+    "who_is_calling": Command(
+        "VodiaWhoIsCalling",
+        "Tells who is calling",
+        _async_who_is_calling,
+        optional=(),
+        is_question=True,
+    ),
+    "who_called": Command(
+        "VodiaWhoCalled",
+        "Tells who called, or whose calls were missed",
+        _async_who_called,
+        optional=(
+            *(ATTR_DAY, ATTR_CLOCK, ATTR_HOURS, ATTR_MINUTES, ATTR_MISSED, ATTR_PHONE),
+        ),
+        is_question=True,
+    ),
+    "is_on_the_phone": Command(
+        "VodiaIsOnThePhone",
+        "Tells whether somebody is on the phone",
+        _async_is_on_the_phone,
+        (ATTR_WHO,),
+        optional=(),
+        is_question=True,
+    ),
+    "answer": Command("VodiaAnswer", "Answers the ringing call", command_for("answer")),
+    "decline": Command(
+        "VodiaDecline", "Declines the ringing call", command_for("reject")
+    ),
+    "hang_up": Command("VodiaHangUp", "Ends the call", command_for("hang_up")),
+    "hold": Command("VodiaHold", "Puts the call on hold", command_for("hold")),
+    "resume": Command(
+        "VodiaResume", "Takes up the call on hold", command_for("resume")
+    ),
+    "do_not_disturb_on": Command(
+        "VodiaDoNotDisturbOn",
+        "Sets do not disturb, perhaps for a while",
+        _async_dnd_on,
+        optional=(ATTR_HOURS, ATTR_MINUTES, ATTR_PHONE),
+    ),
+    "do_not_disturb_off": Command(
+        "VodiaDoNotDisturbOff", "Clears do not disturb", _async_dnd_off
+    ),
+}
+
+
+async def async_command(
+    requester: Requester, command: Command, slots: Slots, language: str | None
+) -> tuple[str, SpokenError | None]:
+    """Carry out a command; return what to say, and why if it was not carried out."""
+    phrases: tuple[Phrase, ...]
+    error: SpokenError | None = None
+    try:
+        phrases = (await command.handle(requester, slots)).phrases
+    except SpokenError as err:
+        error, phrases = err, (err.phrase,)
+    return await async_say(requester.hass, language, *phrases), error
