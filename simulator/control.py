@@ -56,8 +56,8 @@ class ControlServer:
         app = web.Application()
         app.add_routes(
             [
-                web.get("/state", self._tell_state),
-                web.get("/log", self._tell_log),
+                web.get("/state", self._get_state),
+                web.get("/log", self._get_log),
                 *(
                     web.post(path, self._handler(action))
                     for path, action in self._actions().items()
@@ -201,8 +201,8 @@ class ControlServer:
         """Begin life."""
         self._living = asyncio.create_task(life.run())
 
-    async def _tell_state(self, request: web.Request) -> web.Response:
-        """Tell accounts, calls and connections of a tenant."""
+    async def _get_state(self, request: web.Request) -> web.Response:
+        """Return accounts, calls and connections of a tenant."""
         tenant = request.query.get("tenant", DEFAULT_TENANT)
         try:
             home = self._engine.tenant(tenant)
@@ -215,8 +215,8 @@ class ControlServer:
         }
         return _json(state)
 
-    async def _tell_log(self, request: web.Request) -> web.Response:
-        """Tell what really happened."""
+    async def _get_log(self, request: web.Request) -> web.Response:
+        """Return what really happened."""
         return _json([asdict(entry) for entry in self._engine.log])
 
 
