@@ -211,18 +211,18 @@ async def test_further_line_that_the_watcher_tells(
     ear = Ear(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
     await ear.expect("ringing")
-    watcher = phones.entry.runtime_data.client
-    slow, taken = watcher.take, []
+    link = phones.entry.runtime_data.client.own.live
+    slow, taken = link.handle, []
 
-    def late(live: Any, message: Any) -> None:
+    def late(message: Any) -> None:
         """Take in what is told a little later than the line does."""
         taken.append(message)
-        hass.loop.call_later(0.1, slow, live, message)
+        hass.loop.call_later(0.1, slow, message)
 
-    watcher.take = late
+    link.handle = late
     await act(hass, "reject", target=device(phones, "41"))
     assert taken
-    watcher.take = slow
+    link.handle = slow
     await ear.expect("ringing", "ended: rejected")
     assert call not in {each.id for each in pbx.engine.calls()}
     await asyncio.sleep(0.2)

@@ -175,7 +175,7 @@ async def test_accepted_again(
     """A line that is accepted again tells its calls itself, in full."""
     await refuse_line(phones, pbx, "access off")
     line = phones.entry.runtime_data.lines["41"]
-    assert not line.tells
+    assert not line.tracks_calls
     pbx.engine.change_password("41", "41-secret")
     await until(hass, lambda: line.connected)
     await hears_a_call(phones, pbx)
@@ -207,10 +207,10 @@ async def test_away_for_long(
     await until(hass, lambda: not line.connected)
     await asyncio.sleep(5)
     # Not at once: it may be back in a moment, and knows more.
-    assert line.tells
+    assert line.tracks_calls
     await asyncio.sleep(120)
     assert not line.connected
-    assert line.tells == (dialect == "modern")
+    assert line.tracks_calls == (dialect == "modern")
     if not talks and dialect == "classic":
         await hears_a_call(phones, pbx)
         return

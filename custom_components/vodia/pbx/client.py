@@ -13,7 +13,6 @@ from .line import Line, Site
 from .listener import Listener
 from .models import (
     Account,
-    CallEvent,
     CallScope,
     Credentials,
     Extension,
@@ -51,17 +50,17 @@ class PbxClient:
     ) -> None:
         """Prepare; nothing happens before `start`.
 
-        `http` was made with `rest.session_options`. `known` are the accounts of
-        earlier days with their types: one that the PBX lacks now is absent, not
-        unheard of. So are `flags`, its service flags. `tenant_names` are further names of
-        the tenant, as learned on earlier days. Where only the own calls are `wanted`,
-        those of others are neither asked for nor taken in. `country` (ISO 3166, two
-        letters) is where a number without its country is dialed. What was `told` before
-        is not told again.
+        `http` is made with `rest.session_options`. `known` are the accounts of earlier
+        days with their types, `flags` the service flags: one that the PBX lacks now is
+        absent, not unknown. `tenant_names` are further names of the tenant, as learned
+        before. Where only own calls are `wanted`, those of others are neither asked for
+        nor shown. `country` (ISO 3166, two letters) is where a number without its country
+        is dialed. `told` are the calls of which events were reported before.
         """
         self.ledger = Ledger()
-        self.tracker = Stories(self.ledger, told)
+        self.tracker = tracker = Stories(self.ledger, told)
         self.timing = timing
+        self._scope = wanted
         self.country = country
         self._site = Site(server, self.tracker, timing, country)
         self.own = Line(
@@ -74,19 +73,27 @@ class PbxClient:
             tenant_names=tenant_names,
             ledger=self.ledger,
         )
+        # Further lines by their extensions.
+        self.lines = self.own.lines
+        self.probe = self.own.session.probe
+        # For how many seconds a login that is forbidden is not repeated.
+        self.forbidden_for = timing.forbidden
+        # Of the calls that are tracked.
+        self.origin_of, self.accounts_in = tracker.origin_of, tracker.accounts_in
+        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.rings
 
     # Life
 
     async def start(self) -> None:
         """Connect and read the first whole state; from then on stay connected.
 
-        Raises the PbxError that hinders the first connection, NotConnectedError when
+        Raises the PbxError that prevents the first connection, NotConnectedError when
         closed meanwhile; then nothing runs.
         """
         await self.own.connection.start()
 
     async def close(self) -> None:
-        """Disconnect, log out and stop, with all lines; who waits for the PBX is told."""
+        """Disconnect, log out and stop, with all lines; commands that wait fail."""
         await self.own.close()
 
     def add_line(
@@ -96,11 +103,6 @@ class PbxClient:
         line = Line(http, self._site, credentials, listener, primary=self.own)
         self.lines[credentials.extension] = line
         return line
-
-    @property
-    def lines(self) -> dict[str, Line]:
-        """Return the further lines by their extensions."""
-        return self.own.lines
 
     @property
     def connected(self) -> bool:
@@ -140,13 +142,8 @@ class PbxClient:
         return self.own.session.way
 
     @property
-    def forbidden_for(self) -> float:
-        """Return for how many seconds a login that is forbidden is not repeated."""
-        return self.timing.forbidden
-
-    @property
     def line(self) -> str:
-        """Return the extension whose login this is: its number, also for an alias."""
+        """Return the extension of the login: its number, also for an alias."""
         return self.own.line
 
     @property
@@ -158,10 +155,6 @@ class PbxClient:
     def tenant_names(self) -> frozenset[str]:
         """Return the names of the tenant that were learned, in lower case."""
         return self.own.tenant_names
-
-    async def probe(self) -> None:
-        """Ask the PBX anything; raises CannotConnectError when nobody answers."""
-        await self.own.session.probe()
 
     # The tenant
 
@@ -212,17 +205,17 @@ class PbxClient:
             await own.side.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:
-        """Return an extension as those see it who know it best.
+        """Return an extension as the login sees it that knows its calls best.
 
-        A line whose login we have tells its own calls, where this login cannot see them.
+        That is its own, where the first one cannot see them.
         """
-        told = self.tenant.extensions[number]
+        shown = self.tenant.extensions[number]
         line = self.lines.get(number)
-        if line is None or not line.tells or not line.connected:
-            return told
+        if line is None or not line.tracks_calls or not line.connected:
+            return shown
         own = line.state.extensions[number]
         return replace(
-            told,
+            shown,
             ringing=own.ringing,
             in_call=own.in_call,
             call_state=own.call_state,
@@ -231,29 +224,11 @@ class PbxClient:
             complete=own.complete,
         )
 
-    # The calls that are tracked
-
-    def origin_of(self, call_id: str) -> int | None:
-        """Return what the events of a call that is up have in common."""
-        return self.tracker.origin_of(call_id)
-
-    def accounts_in(self, origin: int) -> set[str]:
-        """Return the accounts for which a call is not over."""
-        return self.tracker.accounts_in(origin)
-
-    def is_doubted(self, event: CallEvent) -> bool:
-        """Return whether it is open if an account still has the call of an event."""
-        return self.tracker.is_doubted(event)
-
-    def still_rings(self, event: CallEvent) -> bool:
-        """Return whether the call of an event rings at its account."""
-        return self.tracker.rings(event)
-
     # What this PBX offers
 
     @property
     def call_scope(self) -> CallScope | None:
-        """Return of whose calls the PBX tells this login; None before it told any."""
+        """Return which calls the PBX shows to this login; None before it shows any."""
         return self.tenant.scope
 
     @property
@@ -263,16 +238,8 @@ class PbxClient:
 
     @property
     def calls_hidden(self) -> bool:
-        """Return whether the calls of the tenant were asked for in vain.
-
-        The classic dialect has none, and is never asked.
-        """
-        capabilities = self.own.capabilities
-        return (
-            self.own.scope is CallScope.TENANT
-            and capabilities.call_scope is CallScope.OWN
-            and not capabilities.socket_tells_accounts
-        )
+        """Return whether the calls of the tenant were asked for in vain."""
+        return self._scope is CallScope.TENANT and self.own.capabilities.calls_hidden
 
     def dialect(self) -> dict[str, Any]:
         """Return how this PBX speaks, for the diagnostics; empty without a link."""

@@ -1,9 +1,8 @@
 """One login of an extension: its session, its connection, its commands and its data."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import override
 
 import aiohttp
@@ -27,21 +26,20 @@ from .models import (
     CallScope,
     Credentials,
     Direction,
+    Extension,
     LoginWay,
     PastCall,
     Server,
 )
-from .net.link import Link
-from .net.rest import Reply, Rest
+from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import PbxState
 from .sync.bootstrap import bootstrap
-from .sync.call_list import CallListReader
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
-from .sync.history import HistoryReader, read_history
+from .sync.history import read_history
 from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
@@ -67,7 +65,7 @@ class Site:
 class Line(Life):
     """A login of an extension.
 
-    The first one, the primary, may watch the tenant as well. A further one tells the calls
+    The first one, the primary, may watch the tenant as well. A further one knows the calls
     of its extension alone, and its link lives only while that of the primary is up.
     """
 
@@ -110,12 +108,11 @@ class Line(Life):
             country=site.country,
             timing=site.timing,
         )
-        self.scope = watch.scope if watch else CallScope.TENANT
-        self._watch = watch
+        self.watch = watch
         self._login = credentials.extension
         self._hosts = frozenset({site.server.host.lower(), "localhost"})
         self._memory = Memory(names=set(tenant_names))
-        self._history_offer = Offer()
+        self.history_offer = Offer()
         # Whether its calls are left to the primary, for it may not be back soon.
         self._is_away = False
         self._link: Dispatch | None = None
@@ -126,8 +123,11 @@ class Line(Life):
             self.tracker,
             site.timing.clock,
             tracked=self.tracked,
-            told=self._hint_unanswered,
+            on_events=self._hint_unanswered,
         )
+        # As commands ask for the state, and over REST.
+        self.wait_for = self.reporter.wait_for
+        self.request = self.session.request
         self.connection = Connection(self.session, site.timing, self)
         self.control = Control(self)
 
@@ -135,7 +135,7 @@ class Line(Life):
 
     @property
     def line(self) -> str:
-        """Return the extension whose login this is: its number, also for an alias."""
+        """Return the extension of the login: its number, also for an alias."""
         return self.session.extension
 
     @property
@@ -184,13 +184,13 @@ class Line(Life):
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
 
-        Raises NotSupportedError where the PBX tells none, else as `read_history`.
+        Raises NotSupportedError where the PBX has none, else as `read_history`.
         """
         line = self.live.state.line
         try:
             return await read_history(self.session, line, self.ledger)
         except NotFoundError, MethodNotAllowedError:
-            raise NotSupportedError("this PBX tells no history") from None
+            raise NotSupportedError("this PBX has no history") from None
 
     def heard_at(self, past: PastCall) -> float | None:
         """Return when a past call of the line began by the clock of this machine.
@@ -204,15 +204,19 @@ class Line(Life):
         # The same whenever it is asked.
         return round(clock.time() - (clock.monotonic() - began), 1)
 
-    # Which login tells what
+    def phones(self) -> Mapping[str, Extension]:
+        """Return the extensions with their presence."""
+        return self.primary.state.extensions
+
+    # Which login tracks which calls
 
     @property
-    def tells(self) -> bool:
-        """Return whether the calls of the extension are told by this login.
+    def tracks_calls(self) -> bool:
+        """Return whether the calls of the extension are tracked by what this login hears.
 
-        A further one tells them where the primary is not told of the tenant's. Once it
-        has been heard: what it tells is not to be ended by one who knows less, unless it
-        stays away.
+        A further one does so where the primary does not see the calls of the tenant, and
+        from its first link on. It goes on while it has none, for the primary knows less;
+        unless it stays away.
         """
         if self.primary is self:
             return True
@@ -221,22 +225,21 @@ class Line(Life):
 
     @property
     def teller(self) -> Line:
-        """Return the login that tells the calls of the extension."""
-        return self if self.tells else self.primary
+        """Return the login that tracks the calls of the extension."""
+        return self if self.tracks_calls else self.primary
 
     def tracked(self, numbers: Iterable[str]) -> set[str]:
-        """Return the accounts whose calls are tracked by the state of this login.
+        """Return the accounts whose calls are tracked by what this login hears.
 
-        Each account by one login. Accounts that answer by themselves have no story worth
-        telling.
+        Each account by one login; those that answer by themselves by none.
         """
         if self.primary is not self:
-            return {self._login} & set(numbers) if self.tells else set()
+            return {self._login} & set(numbers) if self.tracks_calls else set()
         groups, lines = self.state.groups, self.lines
         return {
             number
             for number in numbers
-            if (number not in lines or not lines[number].tells)
+            if (number not in lines or not lines[number].tracks_calls)
             and ((group := groups.get(number)) is None or group.type in RINGING_GROUPS)
         }
 
@@ -261,29 +264,6 @@ class Line(Life):
         """Send a command over the socket."""
         await self.live.send(action, **fields)
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        params: Mapping[str, str] | None = None,
-    ) -> Reply:
-        """Return the reply to a REST call; a path without a slash first is our own."""
-        if not path.startswith("/"):
-            path = self.session.path(path)
-        return await self.session.request(method, path, body, params=params)
-
-    async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
-    ) -> T:
-        """Return what `check` finds in the state, as soon as it finds something.
-
-        Raises NotConfirmedError when it has not by a time of the event loop,
-        NotConnectedError when the link is lost meanwhile, and what `check` raises.
-        """
-        return await self.reporter.wait_for(check, until)
-
     def refresh(self) -> None:
         """Read the accounts at once."""
         if accounts := self.live.accounts:
@@ -297,11 +277,11 @@ class Line(Life):
     # The connection
 
     async def start(self) -> None:
-        """Begin to connect, and stay at it: what hinders it is not raised."""
+        """Begin to connect, and stay at it; errors are reported, not raised."""
         self.connection.begin()
 
     async def close(self) -> None:
-        """Disconnect, log out and stop, with all further lines; who waits is told."""
+        """Disconnect, log out and stop, with all further lines; commands fail."""
         self.primary.lines.pop(self._login, None)
         lines = [asyncio.create_task(line.close()) for line in self.lines.values()]
         self._link = None
@@ -316,10 +296,14 @@ class Line(Life):
 
     @override
     async def open_link(self) -> Dispatch:
-        """Return an open link; a further line has one only beside that of the primary."""
+        """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        link = self._new_link(await self.session.open(self.timing, self.ledger))
+        socket = await self.session.open(self.timing, self.ledger)
+        known = {
+            number: account.type for number, account in self.state.accounts.items()
+        }
+        link = Dispatch(socket, self._new_state(known), self)
         self.tracker.without_history.discard(link.state.line)
         return link
 
@@ -330,7 +314,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.ledger, self.timing, self._watch)
+        own_calls = await bootstrap(link, self.ledger, self.timing, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
@@ -343,28 +327,6 @@ class Line(Life):
         tasks.create_task(self.side.run())
         for reader in link.readers:
             tasks.create_task(reader.run())
-
-    def _new_link(self, socket: Link) -> Dispatch:
-        """Return a link with what is read over it."""
-        session, ledger, timing = self.session, self.ledger, self.timing
-        known = {
-            number: account.type for number, account in self.state.accounts.items()
-        }
-        link = Dispatch(socket, self._new_state(known), self)
-        if self._watch:
-            self._watch.attach(link, session, ledger, timing)
-        link.calls = CallListReader(link, link.accounts, session, ledger, timing)
-        link.history = HistoryReader(
-            link,
-            session,
-            ledger,
-            timing,
-            stories=self.tracker,
-            tell=self.reporter.tell,
-            is_quiet=partial(self._is_quiet, link),
-            offer=self._history_offer,
-        )
-        return link
 
     @override
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
@@ -390,7 +352,7 @@ class Line(Life):
         If it may be back any time, only where the primary knows what it would leave.
         """
         primary = self.primary
-        if primary is self or not self.tells:
+        if primary is self or not self.tracks_calls:
             return
         known = primary.state.extensions.get(self.line)
         if for_good or (known and known.complete):
@@ -415,21 +377,10 @@ class Line(Life):
             state.take_names(self.primary.state)
         return state
 
-    def _is_quiet(self, link: Dispatch) -> bool:
-        """Return whether calls may come that no phone hears and no push tells of."""
-        number = link.state.line
-        phone = self.primary.state.extensions.get(number)
-        return (
-            link.capabilities.call_scope is CallScope.OWN
-            and number not in self.tracker.without_history
-            and phone is not None
-            and phone.dnd is True
-        )
-
     # The data of lines
 
     def _line_data_changed(self, changes: SideChanges) -> None:
-        """Report what only REST tells; an address book names those who call now."""
+        """Report what only REST has; an address book names those who call now."""
         if changes.kind is not Kind.ADDRESS_BOOK:
             self.listener.side_changed(changes)
         elif self._link:

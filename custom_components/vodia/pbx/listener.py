@@ -1,4 +1,4 @@
-"""Who is told what a PBX tells."""
+"""Who listens to what happens at a PBX."""
 
 from .changes import Changes
 from .errors import PbxError
@@ -8,7 +8,7 @@ from .wire.messages import ChatMessage
 
 
 class Listener:
-    """Who is told what happens, in the event loop; this one takes no notice."""
+    """Methods that are called in the event loop when something happens; none does anything."""
 
     def changed(self, changes: Changes) -> None:
         """Handle a change of the state."""

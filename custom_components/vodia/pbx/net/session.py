@@ -109,12 +109,15 @@ class Session:
     ) -> Reply:
         """Return the reply to a REST call; a session that has expired is renewed once.
 
-        Not for a call that was refused to another one before. Raises as `Rest.request`
+        Not for a call that was refused to another one before. A path without a slash at
+        its beginning is one of the own extension. Raises as `Rest.request`
         does, AccessOffError where even a new session is not enough, NotConnectedError
         after `close`.
         """
         if self._closed:
             raise NotConnectedError("the session is closed")
+        if not path.startswith("/"):
+            path = self.path(path)
         # One connection is kept open: what is asked beside something else has its own.
         extra = CLOSE if self._pending else {}
         try:

@@ -1,4 +1,4 @@
-"""How a link begins: which dialect the PBX speaks, and whose calls it tells this login.
+"""How a link begins: which dialect the PBX speaks, and which calls it shows to this login.
 
 All of it is the table `NEXT`: what comes of a question decides on the next one.
 
@@ -6,7 +6,7 @@ All of it is the table `NEXT`: what comes of a question decides on the next one.
   only, asked or unasked. Its list comes at once, or not at all.
 - Of another one the calls of the tenant are asked for first, where they are wanted. If it
   stays silent, this login has no right to see them.
-- What is told as the calls of the tenant may be our own alone: the accounts, read once
+- What comes as the calls of the tenant may be our own alone: the accounts, read once
   more, show it.
 - A line that does not watch the tenant asks for its own calls only.
 """
@@ -74,7 +74,7 @@ NEXT: Final[Mapping[tuple[Ask, Heard], Ask | None]] = {
 def next_ask(ask: Ask, heard: Heard, scope: CallScope) -> Ask | None:
     """Return what to ask next; None when the first state is whole.
 
-    `scope` is whose calls are wanted.
+    `scope` is which calls are wanted.
     """
     following = NEXT[ask, heard]
     if following is Ask.TENANT_CALLS and scope is CallScope.OWN:
@@ -87,7 +87,8 @@ async def bootstrap(
 ) -> bool:
     """Ask, in both dialects, until the state of a link is whole.
 
-    Return whether the PBX told own calls when it was asked. Raises what hinders it.
+    Return whether the PBX listed own calls when asked. Raises the PbxError that
+    prevents it.
     """
     await link.send("avoid-disconnect")
     if watch is None or link.accounts is None:
@@ -112,7 +113,7 @@ async def bootstrap(
 async def _ask_for_accounts(
     link: Dispatch, accounts: AccountsReader, timing: Timing, watch: TenantWatch
 ) -> Heard:
-    """Ask for the accounts over the socket, and over REST; raises what hinders it."""
+    """Ask for the accounts over the socket, and over REST."""
     await link.send("get-users")
     problem: PbxError | None = None
     try:

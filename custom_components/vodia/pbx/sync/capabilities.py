@@ -32,6 +32,14 @@ class Capabilities:
         """Return whether the PBX has no list of accounts for this login."""
         return not (self.socket_tells_accounts or self.rest_tells_accounts)
 
+    @property
+    def calls_hidden(self) -> bool:
+        """Return whether the PBX shows only own calls where it could show the tenant's.
+
+        The classic dialect has none, and is never asked.
+        """
+        return self.call_scope is CallScope.OWN and not self.socket_tells_accounts
+
     def as_diagnostics(self) -> dict[str, Any]:
         """Return how this PBX speaks, for the diagnostics."""
         return {

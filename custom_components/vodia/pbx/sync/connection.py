@@ -31,7 +31,7 @@ class Life(Protocol):
     """What a connection is kept for."""
 
     async def open_link(self) -> Dispatch:
-        """Return an open link; raises what hinders it."""
+        """Return an open link; raises the PbxError that prevents it."""
 
     async def begin(self, link: Dispatch, tasks: asyncio.TaskGroup) -> None:
         """Make a link live, and create the tasks that keep it so."""
@@ -63,7 +63,7 @@ class Connection:
     async def start(self) -> None:
         """Open the first link; from then on stay connected.
 
-        Raises the PbxError that hinders it, NotConnectedError when closed meanwhile; then
+        Raises the PbxError that prevents it, NotConnectedError when closed meanwhile; then
         nothing runs.
         """
         first = asyncio.get_running_loop().create_future()
@@ -84,7 +84,7 @@ class Connection:
     def begin(self, first: asyncio.Future[None] | None = None) -> asyncio.Task[None]:
         """Begin to connect, and stay at it.
 
-        Unless the first link fails for which somebody waits: that is told and ends it.
+        Where somebody waits for the `first` link, its failure is the end.
         """
         self._task = asyncio.create_task(self._run(first), name="vodia link")
         return self._task

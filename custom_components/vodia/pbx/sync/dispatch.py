@@ -11,10 +11,12 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
+from ..calls.tracker import Stories
 from ..changes import NOTHING, Changes
 from ..errors import PbxError
-from ..models import ORBIT, Account, CallScope
+from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
+from ..net.session import Session
 from ..state.tenant import PbxState
 from ..timing import Timing
 from ..trace import Ledger
@@ -38,6 +40,8 @@ from .line_data import Hint, Side
 from .orbits import OrbitsReader
 from .refusals import Refusals
 from .reporter import Reporter
+from .schedule import Offer
+from .watch import TenantWatch
 
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
@@ -46,16 +50,22 @@ _ASKED_KEPT: Final = 1000
 class Receiver(Protocol):
     """Who has a link: what outlives it.
 
-    `scope` is whose calls are wanted: of others than the line they are not taken in where
-    only its own are.
+    Without a `watch` of the tenant, another login has one. `phones` returns the extensions
+    with their presence.
     """
 
     decoder: Decoder
+    history_offer: Offer
     ledger: Ledger
     reporter: Reporter
-    scope: CallScope
+    session: Session
     side: Side
     timing: Timing
+    tracker: Stories
+    watch: TenantWatch | None
+
+    def phones(self) -> Mapping[str, Extension]:
+        """Return the extensions with their presence."""
 
 
 class Dispatch:
@@ -64,14 +74,9 @@ class Dispatch:
     The readers of accounts and orbits are None where another login watches the tenant.
     """
 
-    calls: CallListReader
-    history: HistoryReader
-    accounts: AccountsReader | None = None
-    orbits: OrbitsReader | None = None
-
     def __init__(self, socket: Link, state: PbxState, receiver: Receiver) -> None:
-        """Take over an open socket; `calls` and `history` have to be set before `read`."""
-        timing = receiver.timing
+        """Take over an open socket."""
+        session, ledger, timing = receiver.session, receiver.ledger, receiver.timing
         self.socket = socket
         self.state = state
         self.capabilities = Capabilities(Refusals(timing.ask_again, timing.clock))
@@ -79,12 +84,30 @@ class Dispatch:
         self.accounts_told = asyncio.Event()
         # Accounts that no list has, and when they were asked for.
         self.asked_for: dict[str, float] = {}
+        self.accounts: AccountsReader | None = None
+        self.orbits: OrbitsReader | None = None
+        self._only_own = False
+        if watch := receiver.watch:
+            self._only_own = watch.scope is CallScope.OWN
+            self.accounts, self.orbits = watch.readers(
+                self, session, ledger, timing, self._check_grant
+            )
+        self.calls = CallListReader(self, self.accounts, session, ledger, timing)
+        self.history = HistoryReader(
+            self,
+            session,
+            ledger,
+            timing,
+            stories=receiver.tracker,
+            tell=receiver.reporter.report_events,
+            phones=receiver.phones,
+            offer=receiver.history_offer,
+        )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._decode = receiver.decoder.decode
-        self._drop = receiver.ledger.drop
+        self._drop = ledger.drop
         self._reporter = receiver.reporter
         self._side = receiver.side
-        self._only_own = receiver.scope is CallScope.OWN
         self._ask_again = timing.ask_again
         self._now = timing.clock.monotonic
 
@@ -131,8 +154,12 @@ class Dispatch:
             self.capabilities.call_scope = CallScope.OWN
             await self.send("get-calls")
 
+    async def _check_grant(self) -> None:
+        """Find out whether the calls of the tenant are shown."""
+        await self.calls.check_grant()
+
     def _miss(self, lost: frozenset[str]) -> None:
-        """Ask for what a frame told in vain; until the answer calls are not known."""
+        """Ask for what could not be read of a frame; until then calls are not known."""
         if "call-state" in lost:
             self.publish(self.state.doubt_calls())
             self.calls.missed()
@@ -231,7 +258,7 @@ class Dispatch:
             if changes.doubtful:
                 accounts.hint()
             if number := changes.unknown:
-                # It may be told of and never be listed: do not ask each time.
+                # It may never be listed: do not ask each time.
                 if now - self.asked_for.get(number, -math.inf) >= self._ask_again:
                     if len(self.asked_for) >= _ASKED_KEPT:
                         self.asked_for.clear()

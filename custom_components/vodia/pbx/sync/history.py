@@ -1,7 +1,7 @@
 """The calls of a line that are over, read where they may tell more than what was pushed."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import logging
 import math
 from typing import Final
@@ -14,7 +14,7 @@ from ..errors import (
     PbxError,
     UnreadableReplyError,
 )
-from ..models import CallEvent, PastCall
+from ..models import CallEvent, CallScope, Extension, PastCall
 from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
@@ -85,12 +85,12 @@ class HistoryReader:
         *,
         stories: Stories,
         tell: Callable[[list[CallEvent]], None],
-        is_quiet: Callable[[], bool],
+        phones: Callable[[], Mapping[str, Extension]],
         offer: Offer,
     ) -> None:
         """Prepare; `tell` is given what it proves.
 
-        `is_quiet` returns whether calls may come that no phone hears and no push tells of.
+        `phones` returns the extensions with their presence.
         """
         self._feed = feed
         self._session = session
@@ -99,7 +99,7 @@ class HistoryReader:
         self._clock = timing.clock
         self._stories = stories
         self._tell = tell
-        self._is_quiet = is_quiet
+        self._phones = phones
         self._was_quiet = False
         self._past: tuple[PastCall, ...] | None = None
         self._unheard_until = 0.0
@@ -190,6 +190,17 @@ class HistoryReader:
             self._look_again(min(timing.ask_proof_again, max(0, rest)))
         else:
             self._look_again(timing.unheard)
+
+    def _is_quiet(self) -> bool:
+        """Return whether calls may come that no phone hears and no push tells of."""
+        line = self._feed.state.line
+        phone = self._phones().get(line)
+        return (
+            self._feed.capabilities.call_scope is CallScope.OWN
+            and line not in self._stories.without_history
+            and phone is not None
+            and phone.dnd is True
+        )
 
     def _look_again(self, seconds: float) -> None:
         """Plan the next reading."""

@@ -18,7 +18,7 @@ type History = tuple[PastCall, ...] | None
 
 
 class Reporter:
-    """The last whole state of a line, and those who are told what changes in it."""
+    """The last whole state of a line, and those who hear what changes in it."""
 
     def __init__(
         self,
@@ -28,12 +28,12 @@ class Reporter:
         clock: Clock,
         *,
         tracked: Callable[[Iterable[str]], set[str]],
-        told: Callable[[list[CallEvent]], None],
+        on_events: Callable[[list[CallEvent]], None],
     ) -> None:
         """Start without a link.
 
         `tracked` returns those of some accounts whose calls are tracked by this state;
-        `told` is called with what happened to calls, after the listener.
+        `on_events` is called with what happened to calls, after the listener.
         """
         self.state = state
         self.is_live = False
@@ -46,7 +46,7 @@ class Reporter:
         self._tracker = tracker
         self._clock = clock
         self._tracked = tracked
-        self._told = told
+        self._on_events = on_events
         self._waiting: dict[asyncio.Future[None], None] = {}
 
     @property
@@ -59,10 +59,10 @@ class Reporter:
     def link_up(
         self, state: PbxState, past: History = None, *, has_past: bool = False
     ) -> None:
-        """Put a whole new state in place of the old one, and tell what happened since.
+        """Put a whole new state in place of the old one, and report what happened since.
 
-        What only the history tells comes later, unless it `has_past` by now: the present
-        does not wait for the past.
+        What only the history knows comes later, unless the link `has_past` by now: the
+        present does not wait for the past.
         """
         old, self.state, self.is_live, self.was_live = self.state, state, True, True
         self.links += 1
@@ -75,7 +75,7 @@ class Reporter:
             events = [*tracker.settle(state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
         self.listener.link_up(_differences(old.accounts, accounts))
-        self.tell(events)
+        self.report_events(events)
 
     def changed(self, state: PbxState, changes: Changes) -> bool:
         """Tell what changed in the state, once it is whole.
@@ -92,14 +92,14 @@ class Reporter:
         tracked = self._tracked(changes.calls)
         events = tracker.tell(state, tracked, self._clock.monotonic())
         self.listener.changed(changes)
-        self.tell(events)
+        self.report_events(events)
         self._wake()
         return tracker.wants_proof(state.line)
 
-    def tell(self, events: list[CallEvent]) -> None:
+    def report_events(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls."""
         self.listener.told(events)
-        self._told(events)
+        self._on_events(events)
 
     def received(self, state: PbxState, message: ChatMessage) -> None:
         """Hand on a chat message that came over the link that is live."""
@@ -110,7 +110,7 @@ class Reporter:
         """Track the calls of an account from now on, as far as they are known here."""
         if self.is_live and self._tracked({number}):
             now = self._clock.monotonic()
-            self.tell(self._tracker.take_over(self.state, number, now))
+            self.report_events(self._tracker.take_over(self.state, number, now))
 
     def link_lost(self) -> None:
         """Note that the state is not live any more."""

@@ -1,6 +1,6 @@
-"""Watching a tenant: what one login reads of it beside its own line."""
+"""Watching a tenant: what one login reads of it apart from its own line."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ..models import CallScope
@@ -9,7 +9,7 @@ from ..net.session import Session
 from ..timing import Timing
 from ..trace import Ledger
 from .accounts import AccountsReader, RestAccounts
-from .dispatch import Dispatch
+from .feed import Feed
 from .orbits import OrbitsReader
 from .schedule import Offer
 
@@ -18,7 +18,7 @@ from .schedule import Offer
 class TenantWatch:
     """The accounts and park orbits of a tenant, over one link after another.
 
-    `scope` is whose calls are wanted. `known` are the accounts of earlier days with their
+    `scope` is which calls are wanted. `known` are the accounts of earlier days with their
     types, `flags` its service flags.
     """
 
@@ -29,19 +29,25 @@ class TenantWatch:
     accounts_offer: Offer = field(default_factory=Offer)
     orbits_offer: Offer = field(default_factory=Offer)
 
-    def attach(
-        self, link: Dispatch, session: Session, ledger: Ledger, timing: Timing
-    ) -> None:
-        """Let accounts and orbits be read over a link."""
+    def readers(
+        self,
+        feed: Feed,
+        session: Session,
+        ledger: Ledger,
+        timing: Timing,
+        check: Callable[[], Awaitable[None]],
+    ) -> tuple[AccountsReader, OrbitsReader]:
+        """Return what reads accounts and orbits over a link.
+
+        `check` is awaited after each reading of the accounts.
+        """
 
         async def read(query: dict[str, str]) -> Reply:
             """Return the reply of REST `/accounts`."""
-            return await session.request("GET", session.path("accounts"), params=query)
-
-        async def check() -> None:
-            """Find out whether the calls of the tenant are told."""
-            await link.calls.check_grant()
+            return await session.request("GET", "accounts", params=query)
 
         rest = RestAccounts(session.extension, read, ledger)
-        link.accounts = AccountsReader(link, rest, timing, self.scope, check)
-        link.orbits = OrbitsReader(link, session, ledger, timing, self.orbits_offer)
+        return (
+            AccountsReader(feed, rest, timing, self.scope, check),
+            OrbitsReader(feed, session, ledger, timing, self.orbits_offer),
+        )
