@@ -12,7 +12,7 @@ LIBRARY = f"{INTEGRATION}.pbx"
 # From the ground up: a floor may import only those before it, and itself.
 LIBRARY_FLOORS = (
     (
-        *("errors", "models", "assumptions", "timing", "trace", "call_ids"),
+        *("errors", "models", "assumptions", "timing", "trace", "call_ids", "changes"),
         *("numbering", "number_matching", "address_book"),
     ),
     ("wire",),

@@ -2,11 +2,11 @@
 
 import pytest
 
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     Account,
     CallScope,
-    Changes,
     Group,
     ParkedCalls,
 )

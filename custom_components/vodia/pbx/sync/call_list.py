@@ -31,12 +31,15 @@ class CallListReader:
     def __init__(
         self,
         feed: Feed,
-        accounts: AccountsReader,
+        accounts: AccountsReader | None,
         session: Session,
         ledger: Ledger,
         timing: Timing,
     ) -> None:
-        """Prepare; nothing is asked for before `ask` or `run`."""
+        """Prepare; nothing is asked for before `ask` or `run`.
+
+        Without `accounts` another login reads them.
+        """
         # Since the list was asked for.
         self.told = asyncio.Event()
         self._feed = feed
@@ -137,10 +140,10 @@ class CallListReader:
         Those of others than the line are known by their presence alone.
         """
         feed, can = self._feed, self._feed.capabilities
-        if can.rest_tells_accounts:
+        if self._accounts and can.rest_tells_accounts:
             with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
                 await self._accounts.read()
-        else:
+        elif self._accounts:
             self._accounts.hint()
         told = None if can.refusals.stand("calls") else await self._get()
         if self._heard.is_set():

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ..models import Changes
+from ..changes import Changes
 from ..state.tenant import PbxState
 from ..wire.messages import Message
 from .capabilities import Capabilities
