@@ -7,7 +7,7 @@ Pure and synchronous: the clock is an argument. A message goes down to what appl
 from collections.abc import Mapping
 
 from ..address_book import AddressBook
-from ..changes import NOTHING
+from ..changes import NOTHING, Changes
 from ..models import (
     ORBIT,
     Account,
