@@ -37,9 +37,9 @@ from .const import (
 )
 from .exceptions import action_error
 from .hub.attributes import call_data, past_call_data
-from .pbx.client import PbxClient
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
+from .pbx.line import Line
 from .pbx.models import AccountCall, CallState
 from .target import (
     has_target,
@@ -104,7 +104,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
-def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
+def _response(line: Line, call: AccountCall) -> dict[str, Any]:
     """Return a call of a line as response data."""
     return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
 
@@ -208,8 +208,8 @@ async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the calls of extensions, or of all extensions of a PBX.
 
-    And the extensions of which the PBX does not tell (all of) them. A PBX that is away
-    tells of none; only if no other is asked there is no answer at all.
+    And the extensions of which the PBX does not list (all) calls. Of a PBX that is away
+    no calls are known; only if no other is targeted there is no answer at all.
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []

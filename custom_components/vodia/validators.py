@@ -1,7 +1,7 @@
 """Validate telephone numbers and call ids of automations.
 
 YAML and templates make numbers of what looks like one: 030123456 becomes 6334254, and
-+4930123456 loses its plus. Nobody can tell then what was written.
++4930123456 loses its plus. Nobody can know then what was written.
 """
 
 from typing import Any
@@ -12,8 +12,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry
-from .pbx.client import PbxClient
-from .pbx.models import AccountCall
+from .pbx.line import Line
 from .pbx.numbering import EXTENSION_DIGITS
 
 
@@ -52,13 +51,13 @@ def call_id(value: Any) -> str | int | float:
     return text
 
 
-def as_number(line: PbxClient, value: str | int) -> str:
+def as_number(line: Line, value: str | int) -> str:
     """Return what is to be dialed from a line; an integer has to be an account.
 
     Raises ServiceValidationError.
     """
     text = str(value)
-    if isinstance(value, int) and text not in line.watcher.state.raw_accounts:
+    if isinstance(value, int) and text not in line.listed_accounts:
         raise _not_as_written(value)
     return text
 
@@ -71,18 +70,17 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
     entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     text = str(value)
     if isinstance(value, int) and not any(
-        text in entry.runtime_data.client.state.raw_accounts for entry in entries
+        text in entry.runtime_data.client.listed_accounts for entry in entries
     ):
         raise _not_as_written(value)
     return text
 
 
-def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
+def as_call_id(line: Line, value: str | float | None) -> str | None:
     """Return the id of a call of the line, whose last zeros may be lost."""
     if value is None or isinstance(value, str):
         return value
-    calls: tuple[AccountCall, ...] = line.state.extensions[line.state.line].calls
-    alike = [call.id for call in calls if _value(call.id) == value]
+    alike = [call.id for call in line.calls if _value(call.id) == value]
     return alike[0] if len(alike) == 1 else str(value)
 
 

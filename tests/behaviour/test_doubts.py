@@ -20,11 +20,11 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from rig.truth import is_busy_by_presence, truth_of_extension
 from simulator import Simulator, Switches
 from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.timing import QUICK, QUICK_LINE_DATA
-from tests.support.truth import is_busy_by_presence, truth_of_extension
 
 type Switch = dict[str, Any]
 
@@ -320,7 +320,7 @@ class Day:
     async def beside(self) -> None:
         """A call is parked, one is missed, a message left, a flag set; a friend calls."""
         engine, phones = self.engine, self.phones
-        readings = phones.entry.runtime_data.client.side
+        readings = phones.entry.runtime_data.client.own.side
         parked = engine.ring("+4930888888", "41")
         engine.answer(parked, "41")
         engine.transfer(parked, "41", "5")
@@ -380,7 +380,7 @@ class Day:
 
         # Orbits that are told as our own calls cost a short loss of the link.
         await self.check(step)
-        readings = self.phones.entry.runtime_data.client.side
+        readings = self.phones.entry.runtime_data.client.own.side
         try:
             await until(
                 self.hass, lambda: None not in readings.offered.values() and not lies()

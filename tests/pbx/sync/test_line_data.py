@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import (
     Contact,
     MissedCalls,
@@ -17,12 +18,11 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import long_absent
-from custom_components.vodia.pbx.sync.line_data import _address_book
+from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
-from custom_components.vodia.pbx.wire.messages import (
+from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,
@@ -255,7 +255,7 @@ def test_odd_book(reply: Any) -> None:
 def test_numbers_of_a_contact(written: str, numbers: set[str]) -> None:
     """Of a text the leading number counts, or several; letters are none."""
     data = orjson.dumps([{"name": "Anna", "number": written}])
-    book = _address_book([Reply(data, SimpleCookie(), None)], "DE")
+    book = merge_address_books([Reply(data, SimpleCookie(), None)], "DE")
     assert {number for number, _ in book.contacts} == numbers
 
 
