@@ -107,8 +107,8 @@ async def test_a_refusal_counts_for_a_while(port: FakePort) -> None:
 async def test_only_refusals_in_a_row_count(port: FakePort) -> None:
     """A kind of command that was served in between is not refused for good."""
     port.replies["GET calls"] = LISTED
-    for reply in (AccessOffError("403"), {}, AccessOffError("403"), {}):
-        port.replies["POST calls"] = reply
+    for error in (AccessOffError("403"), None, AccessOffError("403"), None):
+        port.replies["POST calls"] = error or {}
         await answer(port)
         assert commands(port) == [ANSWER]
 
