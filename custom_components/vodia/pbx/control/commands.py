@@ -174,7 +174,7 @@ class Control:
         return await self._record("stop_recording", call_id, expected, on=False)
 
     async def send_message(self, recipient: str, message: str) -> None:
-        """Send a chat message to an extension; nothing tells whether it arrives.
+        """Send a chat message to an extension; the PBX confirms nothing.
 
         Raises InvalidNumberError, NotConnectedError.
         """
@@ -284,4 +284,4 @@ def _begin_toggle(executor: Executor, call: AccountCall) -> None:
     """Note a toggle, and that it is open what comes of one that ends without effect."""
     holds = executor.port.live_state.holds
     holds.begin_toggle(call)
-    executor.notes.callback(holds.end_toggle, call.id)
+    executor.undo.callback(holds.end_toggle, call.id)

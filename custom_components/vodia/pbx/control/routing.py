@@ -23,7 +23,7 @@ async def dial(
     state = port.live_state
     expected = state.expect_dial(number, port.timing.clock.monotonic())
     # Who calls back now is no call of ours.
-    executor.notes.callback(state.cancel_dial, expected)
+    executor.undo.callback(state.cancel_dial, expected)
     try:
         if not await executor.try_rest(command):
             await executor.send(command)
