@@ -9,11 +9,11 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx.assumptions import Assumption
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     CallScope,
     CallState,
-    Changes,
     Direction,
     Extension,
     Scope,

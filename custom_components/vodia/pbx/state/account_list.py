@@ -4,15 +4,8 @@ from collections.abc import Mapping, Set as AbstractSet
 from copy import replace
 from dataclasses import dataclass
 
-from ..models import (
-    EXTENSION,
-    NOTHING,
-    RINGING_GROUPS,
-    Account,
-    Call,
-    CallScope,
-    Changes,
-)
+from ..changes import NOTHING, Changes
+from ..models import EXTENSION, RINGING_GROUPS, Account, Call, CallScope
 from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.messages import AccountDelta, AccountsSnapshot
 from .call_list import CallLists

@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 
 from ..call_ids import has_own_id
-from ..models import NOTHING, Call, CallScope, Changes, Party, Phase
+from ..changes import NOTHING, Changes
+from ..models import Call, CallScope, Party, Phase
 from ..number_matching import same_number
 from ..wire.calls import CallList
 from ..wire.messages import CallerId

@@ -7,14 +7,13 @@ Pure and synchronous: the clock is an argument. A message goes down to what appl
 from collections.abc import Mapping
 
 from ..address_book import AddressBook
+from ..changes import NOTHING, Changes
 from ..models import (
-    NOTHING,
     ORBIT,
     Account,
     AccountCall,
     Call,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,
@@ -159,13 +158,6 @@ class TenantState:
             account.busy for account in self.raw_accounts.values()
         )
 
-    @property
-    def wants_orbits(self) -> bool:
-        """Return whether only REST can tell if some orbit is occupied."""
-        return self.scope is not CallScope.TENANT and any(
-            orbit.in_use is None for orbit in self.orbits.values()
-        )
-
     def begin_reading(self) -> None:
         """Note that all accounts are asked for: what is pushed from now on is newer."""
         self._accounts.begin_reading()
@@ -249,16 +241,6 @@ class TenantState:
     def checked(self, found: tuple[Call, ...]) -> CallList | None:
         """Return the list as it is by what the line is found to have; None if it is open."""
         return self._calls.checked(found)
-
-    def has_strayed(self, calls: tuple[Call, ...]) -> bool:
-        """Return whether a list of calls is that of the orbits, and not of the line."""
-        orbits, observed = self.orbits, self._observed
-        return any(
-            call.callee.number in orbits
-            and observed.is_in_tenant(call.callee)
-            and self.line not in observed.members(call)
-            for call in calls
-        )
 
     def raw_state(self, call_id: str) -> str | None:
         """Return the PBX's own word for the state of a call, for the diagnostics."""

@@ -2,16 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..models import (
-    EXTENSION,
-    GROUPS,
-    NOTHING,
-    Account,
-    Changes,
-    Extension,
-    Group,
-    KnownAccount,
-)
+from ..changes import NOTHING, Changes
+from ..models import EXTENSION, GROUPS, Account, Extension, Group, KnownAccount
 from .extension import extension_view, with_flags
 from .group import group_view
 from .observed import Observed
