@@ -1,6 +1,6 @@
 """The state of a tenant: what the messages of one link add up to.
 
-Pure and synchronous: the clock is an argument. A message goes down to what applies it
+Pure and synchronous: the clock is an argument. A message goes to the part that applies it
 (`account_list`, `call_list`), which writes what is observed and derives the views of it.
 """
 
@@ -132,7 +132,7 @@ class TenantState:
         return frozenset(call.id for call in listed if call.id not in heard)
 
     def may_have(self, number: str, call_id: str) -> bool:
-        """Return whether an extension has a call, as far as can be told."""
+        """Return whether an extension may have a call."""
         extension = self.extensions.get(number)
         return extension is not None and (
             call_id in extension.doubtful
