@@ -1255,16 +1255,15 @@ def test_sameness_works_both_ways(one: str, other: str) -> None:
 # Anything at all
 
 
-def insides(state: PbxState) -> Json:
-    """Return a copy of all that a state knows."""
-    return deepcopy(
-        {
-            key: value
-            for key, value in vars(state).items()
-            # An address book is never changed, only replaced.
-            if not (callable(value) or isinstance(value, AddressBook))
-        }
-    )
+def insides(part: object) -> object:
+    """Return a copy of all that a state knows, and each of the parts that it owns."""
+    if not type(part).__module__.startswith("custom_components.vodia.pbx.state."):
+        # An address book is never changed, only replaced.
+        return (
+            None if callable(part) or isinstance(part, AddressBook) else deepcopy(part)
+        )
+    names: Iterable[str] = getattr(type(part), "__slots__", None) or vars(part)
+    return {name: insides(getattr(part, name)) for name in names}
 
 
 ANY_FRAME = st.one_of(

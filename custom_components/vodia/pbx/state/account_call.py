@@ -79,7 +79,7 @@ def call_at(observed: Observed, account: Account, call: Call) -> Call | None:
 def account_call(
     observed: Observed, call: Call, phase: Phase, number: str
 ) -> AccountCall:
-    """Return a call as an account has it; the parties tell the direction."""
+    """Return a call as an account has it; the parties give the direction."""
     makes_it = observed.is_made_by(call, number)
     remote = call.callee if makes_it else call.caller
     if phase is not Phase.RINGING:

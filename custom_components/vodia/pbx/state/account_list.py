@@ -81,7 +81,7 @@ class AccountLists:
             self._evidence.clear_denials({number})
         numbers = {number} | self._calls.with_whom({number})
         if new.calls != old.calls:
-            # It may tell that a call of a group is connected.
+            # It may show that a call of a group is connected.
             numbers |= {
                 other
                 for other in views.groups.keys() & observed.reporting
@@ -137,7 +137,7 @@ class AccountLists:
             number
             for number, known in views.accounts.items()
             if not (account := accounts.get(number))
-            # One whose type is not told is not shown, and may be there still.
+            # One without a type is not shown, and may be there still.
             or account.type not in (None, known.type)
         }
         for number in accounts.keys() - lacking:

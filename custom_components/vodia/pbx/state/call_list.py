@@ -224,7 +224,7 @@ class CallLists:
     def with_whom(self, numbers: Iterable[str]) -> set[str]:
         """Return who is listed in the connected calls of accounts.
 
-        What one of a group does tells whether another has answered.
+        What one of a group does shows whether another has answered.
         """
         return {
             other
@@ -241,7 +241,7 @@ class CallLists:
         everybody: bool = False,
         received: bool = True,
     ) -> Changes:
-        """Index the calls by account and derive those whose calls changed.
+        """Index the calls by account and derive the accounts that it changes.
 
         Unless the list was `received`, presence is as old or new as it was before.
         """
@@ -309,7 +309,7 @@ class CallLists:
         """Return a call of the own stream as one of the line; None if it is not.
 
         A group's call names the caller and the group only. One that lists others as
-        involved strayed in from the tenant's stream: nothing tells the two apart.
+        involved strayed in from the tenant's stream: nothing distinguishes the two.
         """
         observed = self._observed
         if observed.scope is not CallScope.OWN:

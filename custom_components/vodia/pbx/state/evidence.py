@@ -168,7 +168,7 @@ class Evidence:
         self._busy_at[number] = tick
 
     def note_moves(self, numbers: AbstractSet[str]) -> None:
-        """Note whose calls have changed."""
+        """Note when the calls of some accounts have changed."""
         observed = self._observed
         self._moved_at |= dict.fromkeys(
             numbers & observed.accounts.keys(), observed.tick
@@ -220,7 +220,7 @@ class Evidence:
     def check_ringing(self) -> bool:
         """Note whether the line's presence showed a call that only rang.
 
-        Its own calls are known: so it tells whether a colleague without any is idle.
+        Its own calls are known: so it shows whether a colleague without any is idle.
         Return whether everybody is to be judged again. The tenant's calls leave nothing
         open.
         """

@@ -1,4 +1,4 @@
-"""When two entries in lists of calls are one call."""
+"""When two entries in lists of calls are legs of one call."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from ..models import IN_CALL, AccountCall, Call, Direction, Phase
 # Seconds by which the starts of the legs of one call may differ.
 LEG_SPREAD: Final = 2.0
 
-# Caller (or, of one who is not told, the extensions involved), dialed number and start.
+# Caller (or, of an unknown one, the extensions involved), dialed number and start.
 type Ends = tuple[str | frozenset[str] | None, str | None, float | None]
 
 
@@ -113,7 +113,7 @@ def leg_priority(call: Call) -> tuple[int, float, str]:
 
 
 def may_be_legs(calls: list[Call]) -> bool:
-    """Return whether some calls may be one: of the same caller, the start not told."""
+    """Return whether some calls may be one: of the same caller, the start unknown."""
     callers = Counter(call.caller.number for call in calls)
     return any(
         call.started is None and callers[call.caller.number] > 1 for call in calls
@@ -132,7 +132,7 @@ def presence_means(reported: Call, call: Call) -> bool:
 
 
 def have_same_parties(reported: Call, call: Call) -> bool:
-    """Return whether an account's presence has the parties of a call, as far as told."""
+    """Return whether an account's presence has the parties of a call, as far as known."""
     return reported.caller.number in (None, call.caller.number) and (
         reported.callee.number in (None, call.callee.number)
     )

@@ -16,11 +16,12 @@ _NAMES_LIMIT: Final = 1000
 
 @dataclass(slots=True)
 class Dial:
-    """A number that the line dialed through us, and the calls that were up before.
+    """A number that a line dialed through us, and the calls that were up before.
 
     `shown` is the number that the call of it has, as the PBX writes it.
     """
 
+    line: str
     number: str
     time: float
     before: set[str]

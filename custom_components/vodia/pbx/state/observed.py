@@ -1,4 +1,4 @@
-"""What a PBX lists and pushes about one tenant over one link: plain data.
+"""What a PBX lists and pushes about one tenant over one link, as plain data.
 
 Views, counts and evidence read it. Each field has one owner that writes it.
 """

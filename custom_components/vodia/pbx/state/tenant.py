@@ -1,6 +1,6 @@
 """The state of a tenant: what the messages of one link add up to.
 
-Pure and synchronous: the clock is an argument. A message goes down to what applies it
+Pure and synchronous: the clock is an argument. A message goes to the part that applies it
 (`account_list`, `call_list`), which writes what is observed and derives the views of it.
 """
 
@@ -132,7 +132,7 @@ class TenantState:
         return frozenset(call.id for call in listed if call.id not in heard)
 
     def may_have(self, number: str, call_id: str) -> bool:
-        """Return whether an extension has a call, as far as can be told."""
+        """Return whether an extension may have a call."""
         extension = self.extensions.get(number)
         return extension is not None and (
             call_id in extension.doubtful
@@ -254,21 +254,21 @@ class TenantState:
         """Return the calls of the line that we hold, or are about to."""
         return self.memory.holds
 
-    def expect_dial(self, number: str, now: float) -> Dial:
-        """Note that the line dials a number now."""
-        return self._dials.expect(number, now)
+    def expect_dial(self, number: str, now: float, line: str | None = None) -> Dial:
+        """Note that the line, or another one of ours, dials a number now."""
+        return self._dials.expect(number, now, line or self.line)
 
     def cancel_dial(self, dial: Dial) -> bool:
         """Expect the call of a dialing no more; return False if it is there already."""
         return self._dials.cancel(dial)
 
     def dialed_call(self, dial: Dial) -> AccountCall | None:
-        """Return the call of the line that a dialing made."""
+        """Return the call of its line that a dialing made."""
         dialed = self.memory.dialed
         return next(
             (
                 call
-                for call in self.extensions[self.line].calls
+                for call in self.extensions[dial.line].calls
                 if dialed.get(call.id) is dial
             ),
             None,
