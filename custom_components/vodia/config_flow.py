@@ -52,7 +52,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(
         cls, config_entry: ConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
-        """Return the lines: extensions whose login we have as well."""
+        """Return the flow of further lines: extensions that we log in as, too."""
         return {SUBENTRY_LINE: LineFlow}
 
     @override
@@ -99,7 +99,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
     async def _async_check(
         self, user_input: Mapping[str, Any], entry: ConfigEntry | None = None
     ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return the data of the entry, and what is wrong with it.
+        """Return the data of the entry, and the errors in it.
 
         The password of an entry that there is may be left out, for the same extension.
         """
@@ -182,7 +182,7 @@ class VodiaConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             data = {**entry.data, CONF_PASSWORD: user_input[CONF_PASSWORD]}
-            # The PBX may be another version by now: find the way to log in anew.
+            # The PBX may be another version by now: find the login method again.
             data.pop(CONF_LOGIN_METHOD, None)
             found, errors = await async_connect(self.hass, data)
             if not errors:

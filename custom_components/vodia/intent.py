@@ -1,6 +1,6 @@
-"""Intents: what can be said to the telephones.
+"""Intents: commands and questions for the telephones.
 
-The sentences are the user's own files or automations; here is what they mean.
+The sentences are the user's own files or automations.
 """
 
 from typing import Any, Final, override
@@ -17,8 +17,8 @@ from .voice.phones import Requester, area_of
 # Slots as they are recognized: each with its value, and perhaps the text that was said.
 type _Slots = dict[str, Any]
 
-# Questions that were not understood, rather than things that could not be done.
-_ASKED_BACK: Final = frozenset(
+# Errors that ask back, rather than say that a command failed.
+_QUESTIONS_BACK: Final = frozenset(
     {
         *("no_duration", "no_name", "several_hidden", "unknown_name"),
         *("which_name", "which_number", "which_phone"),
@@ -26,7 +26,7 @@ _ASKED_BACK: Final = frozenset(
 )
 
 
-def _as_said(slots: _Slots) -> _Slots:
+def _with_spoken_digits(slots: _Slots) -> _Slots:
     """Return slots with numbers as they were said: 045 is recognized as 45."""
     return {
         name: {**slot, "value": slot["text"].strip()}
@@ -64,7 +64,7 @@ class VodiaIntent(intent.IntentHandler):
         slots = {
             name: slot["value"]
             for name, slot in self.async_validate_slots(
-                _as_said(intent_obj.slots)
+                _with_spoken_digits(intent_obj.slots)
             ).items()
         }
         requester = Requester(
@@ -80,7 +80,7 @@ class VodiaIntent(intent.IntentHandler):
         response = intent_obj.create_response()
         if error:
             code = intent.IntentResponseErrorCode.FAILED_TO_HANDLE
-            if error.phrase.key in _ASKED_BACK:
+            if error.phrase.key in _QUESTIONS_BACK:
                 code = intent.IntentResponseErrorCode.NO_VALID_TARGETS
             response.async_set_error(code, speech)
             return response

@@ -1,6 +1,6 @@
 """Tools for language models, joined to Home Assistant's Assist API.
 
-They see the phones whose entities are exposed to the assistant, and nothing of others.
+They see phones with entities that are exposed to the assistant, and no others.
 """
 
 from datetime import timedelta
@@ -142,7 +142,7 @@ class VodiaTool(Tool):
     async def async_call(
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
-        """Do it, and tell what to say in the language of the request."""
+        """Use the tool; answer in the language of the request."""
         requester = _requester(hass, llm_context)
         # Models send what they leave open as null or as an empty text.
         given = {

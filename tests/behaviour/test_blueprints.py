@@ -10,6 +10,7 @@ import shutil
 from typing import Any
 
 from aiohttp import web
+import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -35,7 +36,7 @@ from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import extract_inputs, parse_yaml
 from simulator import Simulator, Stage, Switches
-from tests.platforms.test_trigger import Ring
+from tests.platforms.test_trigger import Ring, attach, rest
 from tests.support.blueprints import (
     AUTOMATION,
     BLUEPRINTS,
@@ -1503,3 +1504,74 @@ async def test_open_gate_gone(
     opening.set()
     await is_done(hass)
     assert second not in (one.id for one in pbx.engine.calls())
+
+
+@pytest.fixture
+def germany(hass: HomeAssistant) -> None:
+    """Live in Germany."""
+    hass.config.country = "DE"
+
+
+@pytest.mark.parametrize(
+    ("called", "number", "opens"),
+    [
+        ("5 00", "500", True),
+        ("+49 30 5550100", "0305550100", True),
+        ("030 5550100", "+49305550101", False),
+        ("", "500", True),
+    ],
+)
+@modern
+@pytest.mark.usefixtures("germany")
+async def test_gate_by_called_number(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    *,
+    called: str,
+    number: str,
+    opens: bool,
+) -> None:
+    """The number that was called is compared as the caller's is: in all of its forms."""
+    opened = async_mock_service(hass, "gate", "open")
+    any_call = await attach(hass, "call_ringing", device(phones, "45"))
+    await gate_for_one(hass, phones, called=called)
+    call = {"id": "c", "state": "alerting", "extension": ["45"], "from-number": CALLER}
+    frame = {"action": "call-state", "calls": [{**call, "to-number": number}]}
+    await pbx.send_raw(orjson.dumps(frame).decode())
+    await until(hass, lambda: any_call)
+    await rest(hass)
+    assert bool(opened) is opens
+
+
+async def gate_for_one(hass: HomeAssistant, phones: Phones, **inputs: Any) -> None:
+    """Set up a gate that a number opens."""
+    inputs = {
+        "phones": device(phones, "45"),
+        "callers": ["030 111111"],
+        "action": [{"action": "gate.open"}],
+        **inputs,
+    }
+    await use(hass, "open_gate", **inputs)
+
+
+@pytest.mark.parametrize("called", [None, ""])
+@modern
+@pytest.mark.usefixtures("germany")
+async def test_gate_with_privacy(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, called: str | None
+) -> None:
+    """The call that opened is declined, whoever it is, and no other one."""
+    hass.config_entries.async_update_entry(phones.entry, options={"privacy": True})
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    await phones.wait("", "connected", "on")
+    opened = async_mock_service(hass, "gate", "open")
+    line = device(phones, "45")["device_id"]
+    inputs = {} if called is None else {"called": called}
+    await gate_for_one(hass, phones, reject=True, line=line, **inputs)
+    withheld = pbx.engine.ring("anonymous", "45", name="Anonymous")
+    await phones.wait("45", "ringing", "on")
+    call = pbx.engine.ring(CALLER, "45")
+    await until(hass, lambda: opened)
+    await until(hass, lambda: [one.id for one in pbx.engine.calls()] == [withheld])
+    assert call not in (one.id for one in pbx.engine.calls())

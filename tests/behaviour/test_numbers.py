@@ -1,12 +1,10 @@
-"""Numbers and names as users meet them: in triggers, actions and blueprints."""
+"""Numbers and names as users meet them: in triggers and actions."""
 
 from typing import Any
 
 import orjson
 import pytest
-from pytest_homeassistant_custom_component.common import async_mock_service
 
-from custom_components.vodia.const import DOMAIN
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -403,72 +401,3 @@ async def test_name_is_remembered(
     made = await act(hass, "dial", number="030 123456")
     assert made
     assert made["remote_name"] == "Anna Meyer"
-
-
-# The gate
-
-
-@pytest.mark.parametrize(
-    ("called", "number", "opens"),
-    [
-        ("5 00", "500", True),
-        ("+49 30 5550100", "0305550100", True),
-        ("030 5550100", "+49305550101", False),
-        ("", "500", True),
-    ],
-)
-@modern
-async def test_gate_by_called_number(
-    hass: HomeAssistant,
-    pbx: Simulator,
-    phones: Phones,
-    *,
-    called: str,
-    number: str,
-    opens: bool,
-) -> None:
-    """The number that was called is compared as the caller's is: in all of its forms."""
-    opened = async_mock_service(hass, "gate", "open")
-    any_call = await attach(hass, "call_ringing", device(phones, "45"))
-    await gate(hass, phones, called=called)
-    call = {"id": "c", "state": "alerting", "extension": ["45"], "from-number": CALLER}
-    frame = {"action": "call-state", "calls": [{**call, "to-number": number}]}
-    await pbx.send_raw(orjson.dumps(frame).decode())
-    await until(hass, lambda: any_call)
-    await rest(hass)
-    assert bool(opened) is opens
-
-
-async def gate(hass: HomeAssistant, phones: Phones, **inputs: Any) -> None:
-    """Set up a gate that a number opens."""
-    inputs = {
-        "phones": device(phones, "45"),
-        "callers": ["030 123456"],
-        "action": [{"action": "gate.open"}],
-        **inputs,
-    }
-    blueprint = {"path": f"{DOMAIN}/open_gate.yaml", "input": inputs}
-    assert await async_setup_component(
-        hass, "automation", {"automation": {"use_blueprint": blueprint}}
-    )
-
-
-@pytest.mark.parametrize("called", [None, ""])
-@modern
-async def test_gate_with_privacy(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, called: str | None
-) -> None:
-    """The call that opened is declined, whoever it is, and no other one."""
-    hass.config_entries.async_update_entry(phones.entry, options={"privacy": True})
-    assert await hass.config_entries.async_reload(phones.entry.entry_id)
-    await phones.wait("", "connected", "on")
-    opened = async_mock_service(hass, "gate", "open")
-    line = device(phones, "45")["device_id"]
-    inputs = {} if called is None else {"called": called}
-    await gate(hass, phones, reject=True, line=line, **inputs)
-    withheld = pbx.engine.ring("anonymous", "45", name="Anonymous")
-    await phones.wait("45", "ringing", "on")
-    call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: opened)
-    await until(hass, lambda: [one.id for one in pbx.engine.calls()] == [withheld])
-    assert call not in (one.id for one in pbx.engine.calls())

@@ -1,1 +1,1 @@
-"""Flows: what the config flow and the repairs ask with."""
+"""Flows: forms and fields of the config flow and the repairs."""

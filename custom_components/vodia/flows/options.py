@@ -1,4 +1,4 @@
-"""Options flow: which accounts have devices, and what is told of calls."""
+"""Options flow: which accounts have devices, and which calls are shown."""
 
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
         entry: VodiaConfigEntry = self.config_entry
         options = dict(entry.options)
         if user_input is not None:
-            # The frontend leaves out what is emptied, and a country has no default.
+            # The frontend leaves out an empty field, and a country has no default.
             options.pop(CONF_COUNTRY, None)
             for name in (SECTION_DEVICES, SECTION_CALLS):
                 options |= user_input.pop(name, {})
@@ -72,7 +72,7 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
             return account_selector(chosen | listed, multiple=True)
 
         accounts = listed_accounts(self.hass, entry)
-        # Defaults, for the frontend leaves out what is emptied.
+        # Defaults, since the frontend leaves out an empty field.
         schema = vol.Schema(
             {
                 vol.Optional(CONF_DOOR_STATIONS, default=[]): choice(

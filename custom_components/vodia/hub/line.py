@@ -10,8 +10,9 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_EXTENSION, DOMAIN
 from ..pbx.changes import Changes
-from ..pbx.client import Listener, PbxClient
+from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
+from ..pbx.listener import Listener
 from ..pbx.models import CallEvent, Credentials
 from ..pbx.sync.line_data import SideChanges
 from ..pbx.wire.messages import ChatMessage

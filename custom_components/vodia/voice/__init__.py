@@ -1,1 +1,1 @@
-"""Words: what people ask the telephones, and what is answered."""
+"""Voice: commands and questions in words, and their answers."""

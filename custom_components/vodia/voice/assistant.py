@@ -1,8 +1,8 @@
-"""Assistant: what somebody can ask of the telephones in words, and what it does.
+"""Assistant: carries out commands in words, and answers questions about calls.
 
-Sentences, language models and the action `voice_command` all come here, so that there is
-one rule for who may be asked about what, and which telephone is meant. All raise a
-SpokenError that says what is wrong, or asks back.
+Sentences, language models and the action `voice_command` all come here, so that one rule
+decides who may ask about which phone, and which phone is meant. Each function raises a
+SpokenError that says why it fails, or asks back.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -21,7 +21,7 @@ from ..pbx.errors import (
     NotSupportedError,
     PbxError,
 )
-from ..pbx.models import AccountCall, CallState, Direction, EndReason, Party, PastCall
+from ..pbx.models import AccountCall, CallState, Direction, EndReason, Party
 from .callee import find_callee
 from .phones import (
     CALL_GATE,
@@ -29,7 +29,7 @@ from .phones import (
     LAST_CALLER_GATE,
     Phone,
     Requester,
-    area_name,
+    area_names,
     resolve_phone,
 )
 from .replies import (
@@ -46,12 +46,12 @@ from .replies import (
 )
 from .speech import Phrase, SpokenError
 
-# How many calls are told one by one.
+# Calls that are said one by one.
 _MAX_SPOKEN: Final = 3
 
 type Verb = Literal["answer", "reject", "hang_up", "hold", "resume", "transfer"]
 
-# What is said where no call fits a verb, unless just that.
+# Texts for verbs that no call fits; the others say just that.
 _NO_CALL: Final[Mapping[Verb | None, str]] = {
     "answer": "nothing_rings",
     "reject": "nothing_rings",
@@ -158,21 +158,13 @@ async def async_who_called(
         return _last_caller(line, since, until, missed=missed)
     except PbxError as err:
         raise spoken_error(err) from err
-
-    def is_asked_for(call: PastCall) -> bool:
-        """Return whether a call came in, in the time that is asked about."""
-        began = line.began(call)
-        return (
-            call.direction is Direction.INCOMING
-            and not (missed and call.end_reason is not EndReason.MISSED)
-            and _is_within(
-                None if began is None else dt_util.utc_from_timestamp(began),
-                since,
-                until,
-            )
-        )
-
-    came = [call for call in past if is_asked_for(call)]
+    came = [
+        call
+        for call in past
+        if call.direction is Direction.INCOMING
+        and (not missed or call.end_reason is EndReason.MISSED)
+        and _is_within(line.began(call), since, until)
+    ]
     newest = came[:_MAX_SPOKEN]
     phrases = [called(line, call) for call in newest]
     if not came:
@@ -201,19 +193,12 @@ def _last_caller(
         or (missed and end != EndReason.MISSED)
     ):
         return Reply((Phrase("no_history"),), {"calls": [], "complete": False})
-    party = Party(
-        shown.get("number"),
-        shown.get("name"),
-        withheld=state is not None and state.state == STATE_WITHHELD,
-    )
-    call = {
-        "name": party.name,
-        "number": party.number,
-        "started": shown["time"],
-        "end_reason": end,
-    }
+    name, number = shown.get("name"), shown.get("number")
+    withheld = state is not None and state.state == STATE_WITHHELD
+    party = spoken_party(coordinator, Party(number, name, withheld=withheld))
+    call = {"name": name, "number": number, "started": shown["time"], "end_reason": end}
     return Reply(
-        (Phrase("last_caller", {"who": spoken_party(coordinator, party), "when": at}),),
+        (Phrase("last_caller", {"who": party, "when": at}),),
         {"calls": [call], "complete": False},
     )
 
@@ -227,7 +212,7 @@ def is_on_the_phone(requester: Requester, who: str) -> Reply:
 
 
 def list_phones(requester: Requester) -> Reply:
-    """Return the phones with their calls; what is not known is null."""
+    """Return the phones with their calls; null means not known."""
     return Reply(
         (),
         {
@@ -235,7 +220,9 @@ def list_phones(requester: Requester) -> Reply:
                 {
                     "name": phone.label,
                     "number": phone.number,
-                    "area": area_name(requester.hass, phone.area_id),
+                    "area": next(
+                        iter(area_names(phone.coordinator, phone.number)), None
+                    ),
                     "can_be_controlled": phone.is_line,
                     **phone_state_data(phone),
                 }

@@ -9,7 +9,7 @@ from .names import Named, match_names, spoken_number
 from .phones import CALL_GATE, Phone, Requester, area_names, given_names
 from .speech import SpokenError
 
-# The least number of digits that tell the numbers of one person apart.
+# Digits that are said at least to distinguish the numbers of one person.
 _MIN_TAIL: Final = 2
 
 
@@ -57,14 +57,14 @@ def find_callee(
 
 
 def _named(said: str, line: Phone) -> list[Callee]:
-    """Return those whom a line may mean by a name: accounts, then address book."""
+    """Return the callees of a line that match a name: accounts, then address book."""
     coordinator = line.coordinator
     accounts = {
         number: account
-        for number, account in coordinator.client.state.accounts.items()
+        for number, account in coordinator.client.accounts.items()
         if account.present and account.type != ORBIT and number != line.number
     }
-    book = coordinator.lines[line.number].side.values.address_book
+    book = coordinator.lines[line.number].values.address_book
     named = [
         Named(
             Callee(number, account.name),
@@ -76,7 +76,7 @@ def _named(said: str, line: Phone) -> list[Callee]:
     named += [
         Named(Callee(number, name), (name,), number)
         for number, name in (book.contacts if book else ())
-        if number not in coordinator.client.state.raw_accounts
+        if number not in coordinator.client.listed_accounts
     ]
     return match_names(said, named) or match_names(
         said,
@@ -88,7 +88,7 @@ def _named(said: str, line: Phone) -> list[Callee]:
 
 
 def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
-    """Return the question who is meant; nobody is named who is to be hidden."""
+    """Return the question who is meant; it names nobody who is hidden."""
     if len({callee for _, callee in found}) == 1:
         return SpokenError("which_phone", phones=[line.label for line, _ in found])
     if any(
@@ -107,7 +107,7 @@ def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
 
 
 def _tails(numbers: set[str]) -> list[str]:
-    """Return the last digits of numbers, as many as tell them apart."""
+    """Return the last digits of numbers, as many as distinguish them."""
     size = _MIN_TAIL
     while len({number[-size:] for number in numbers}) < len(numbers):
         size += 1

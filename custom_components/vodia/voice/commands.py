@@ -1,4 +1,4 @@
-"""Commands: what can be said to the telephones, and what is said along with it."""
+"""Commands: the table of intents, and the slots that come with them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def recognized_text(value: Any) -> str:
     return str(number(value))
 
 
-# A number may be one in words, which nobody understands.
+# Numbers may be words, which only the handler refuses.
 SLOTS: Final[Mapping[str, Any]] = {
     ATTR_CLOCK: vol.All(vol.Coerce(int), vol.Range(min=0, max=23)),
     ATTR_DAY: vol.In([TODAY, YESTERDAY]),
@@ -62,7 +62,7 @@ SLOTS: Final[Mapping[str, Any]] = {
 
 
 def duration_in(slots: Slots) -> timedelta | None:
-    """Return how long; raises a SpokenError for what is no number, as `a few` is none."""
+    """Return the duration in the slots; raises a SpokenError for words such as `a few`."""
     try:
         duration = timedelta(
             hours=float(slots.get(ATTR_HOURS) or 0),
@@ -76,7 +76,7 @@ def duration_in(slots: Slots) -> timedelta | None:
 
 
 def span_in(slots: Slots) -> tuple[datetime | None, datetime | None]:
-    """Return since when, and until when, calls are asked about."""
+    """Return the start and end of the time that the slots name."""
     now, today = dt_util.now(), dt_util.start_of_local_day()
     if slots.get(ATTR_DAY) == TODAY:
         return today, None

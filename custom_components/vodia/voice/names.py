@@ -37,7 +37,7 @@ _FILLERS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Named[ValueT]:
-    """Something that has names, and perhaps a number that tells namesakes apart."""
+    """Something that has names, and perhaps a number that distinguishes namesakes."""
 
     value: ValueT
     names: tuple[str, ...]
@@ -47,11 +47,11 @@ class Named[ValueT]:
 @lru_cache(8192)
 def tokens(text: str) -> tuple[str, ...]:
     """Return the words of a text without case, accents and punctuation."""
-    plain = text.casefold()
-    if not plain.isascii():
-        bare = "".join(c for c in normalize("NFKD", plain) if not combining(c))
-        plain = bare.casefold().translate(_LETTERS)
-    return tuple(_DIGRAPH.sub(r"\1", word) for word in _WORD.findall(plain))
+    folded = text.casefold()
+    if not folded.isascii():
+        bare = "".join(c for c in normalize("NFKD", folded) if not combining(c))
+        folded = bare.casefold().translate(_LETTERS)
+    return tuple(_DIGRAPH.sub(r"\1", word) for word in _WORD.findall(folded))
 
 
 def spoken_number(text: str) -> str | None:

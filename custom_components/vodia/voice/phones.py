@@ -1,7 +1,8 @@
-"""Phones: which of them somebody may ask about, and which one is meant."""
+"""Phones: which ones somebody may ask about, and which one is meant."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
@@ -12,6 +13,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
 )
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, KEY_CALL, KEY_DND, KEY_LAST_CALLER
 from ..coordinator import VodiaConfigEntry, VodiaCoordinator
@@ -21,7 +23,7 @@ from ..pbx.models import CallState, Extension, PastCall
 from .names import Named, match_names
 from .speech import SpokenError
 
-# The entity whose exposure to an assistant decides: what it shows may be asked.
+# An entity that has to be exposed to the assistant that asks about its state.
 type ExposureGate = tuple[Platform, str]
 
 CALL_GATE: Final[ExposureGate] = (Platform.SENSOR, KEY_CALL)
@@ -31,16 +33,17 @@ DND_GATE: Final[ExposureGate] = (Platform.SWITCH, KEY_DND)
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """An extension of a PBX; a line is one whose login we have."""
+    """An extension of a PBX; a line is one that we log in as."""
 
     coordinator: VodiaCoordinator
     number: str
 
     @property
     def extension(self) -> Extension:
-        """Return what is known of it, as it may be shown."""
-        extension = self.coordinator.client.extension(self.number)
-        return self.coordinator.privacy.redact(extension)
+        """Return its state, redacted."""
+        return self.coordinator.privacy.redact(
+            self.coordinator.client.extension(self.number)
+        )
 
     @property
     def control(self) -> Control:
@@ -51,9 +54,10 @@ class Phone:
         """Return the past calls of a line, the newest first; raises a PbxError."""
         return await self.coordinator.lines[self.number].history()
 
-    def began(self, call: PastCall) -> float | None:
-        """Return when a past call of a line began: by our clock, if we heard it."""
-        return self.coordinator.lines[self.number].heard_at(call) or call.started
+    def began(self, call: PastCall) -> datetime | None:
+        """Return when a past call of a line began, by our clock if we saw it ring."""
+        at = self.coordinator.lines[self.number].heard_at(call) or call.started
+        return None if at is None else dt_util.utc_from_timestamp(at)
 
     @property
     def is_line(self) -> bool:
@@ -223,14 +227,8 @@ def area_of(hass: HomeAssistant, asked_at: str | None) -> str | None:
     return dr.async_get_effective_area_id(hass, device) if device else None
 
 
-def area_name(hass: HomeAssistant, area_id: str | None) -> str | None:
-    """Return the name of an area."""
-    area = area_id and ar.async_get(hass).async_get_area(area_id)
-    return area.name if area else None
-
-
 def area_names(coordinator: VodiaCoordinator, number: str) -> tuple[str, ...]:
-    """Return the names of the area that an account is in."""
+    """Return the name of the area that an account is in, then its aliases."""
     area_id = _area_id(coordinator, number)
     area = area_id and ar.async_get(coordinator.hass).async_get_area(area_id)
     return (area.name, *sorted(area.aliases)) if area else ()

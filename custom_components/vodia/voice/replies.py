@@ -1,14 +1,12 @@
-"""Replies: what is answered, as sentences and as data, and how errors are said."""
+"""Replies: answers as sentences and as data, and spoken errors."""
 
 from collections.abc import Mapping
 from copy import replace
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from homeassistant.util import dt as dt_util
-
 from ..coordinator import VodiaCoordinator
-from ..hub.attributes import call_data, iso_time
+from ..hub.attributes import call_data
 from ..pbx.errors import (
     HeldElsewhereError,
     InvalidNumberError,
@@ -37,7 +35,7 @@ _SPOKEN: Final[Mapping[type[PbxError], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered: to say, and as data."""
+    """An answer: sentences to say, and data."""
 
     phrases: tuple[Phrase, ...]
     data: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +52,7 @@ def spoken_error(err: PbxError) -> SpokenError:
 
 
 def spoken_party(coordinator: VodiaCoordinator, party: Party) -> SpokenParty:
-    """Return a party, as it may be shown, as a sentence names it."""
+    """Return a redacted party as a sentence names it."""
     return SpokenParty(
         party.name,
         party.number,
@@ -64,7 +62,7 @@ def spoken_party(coordinator: VodiaCoordinator, party: Party) -> SpokenParty:
 
 
 def known_party(coordinator: VodiaCoordinator, party: Party) -> SpokenParty:
-    """Return a party as a sentence names it: by the name of its account, if it has none."""
+    """Return a party as a sentence names it; its account names one without a name."""
     name = party.name
     if account := coordinator.account(party.number or ""):
         name = name or account.name
@@ -88,7 +86,7 @@ def called(line: Phone, call: PastCall) -> Phrase:
     key = "missed" if call.end_reason is EndReason.MISSED else "called"
     if (began := line.began(call)) is None:
         return Phrase(f"{key}_once", words)
-    return Phrase(key, {**words, "when": dt_util.utc_from_timestamp(began)})
+    return Phrase(key, {**words, "when": began})
 
 
 def on_the_phone(phone: Phone) -> Reply:
@@ -117,24 +115,24 @@ def on_the_phone(phone: Phone) -> Reply:
 
 
 def phone_call_data(phone: Phone, call: AccountCall) -> dict[str, Any]:
-    """Return a call of a phone, as it may be shown."""
+    """Return a call of a phone, redacted."""
     return {"phone": phone.label, **call_data(call, phone.coordinator.privacy)}
 
 
 def past_call_data(line: Phone, call: PastCall) -> dict[str, Any]:
-    """Return a past call of a line, as it may be shown."""
-    party = line.coordinator.privacy.redact_remote(call)
+    """Return a past call of a line, redacted."""
+    party, began = line.coordinator.privacy.redact_remote(call), line.began(call)
     return {
         "name": party.name,
         "number": party.number,
-        "started": iso_time(line.began(call)),
+        "started": began and began.isoformat(),
         "end_reason": call.end_reason,
         "duration": call.duration,
     }
 
 
 def phone_state_data(phone: Phone) -> dict[str, Any]:
-    """Return the state of a phone and its calls, null if they are not known."""
+    """Return the state of a phone and its calls; null means not known."""
     if not phone.coordinator.connected:
         return {"state": None, "calls": None}
     extension = phone.extension

@@ -151,23 +151,6 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         }
 
     @property
-    def wants_orbits(self) -> bool:
-        """Return whether only REST can tell if some orbit is occupied."""
-        return self.scope is not CallScope.TENANT and any(
-            orbit.in_use is None for orbit in self.orbits.values()
-        )
-
-    def has_strayed(self, calls: tuple[Call, ...]) -> bool:
-        """Return whether a list of calls is that of the orbits, and not of the line."""
-        orbits = self.orbits
-        return any(
-            call.callee.number in orbits
-            and self._is_in_tenant(call.callee)
-            and self.line not in self._members(call)
-            for call in calls
-        )
-
-    @property
     def calls_unread(self) -> bool:
         """Return whether news of the calls was lost, and it is not known how they are."""
         return self._unread or bool(self._kept)
