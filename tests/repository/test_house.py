@@ -19,9 +19,9 @@ LIBRARY_FLOORS = (
     ("state",),
     ("calls",),
     ("net",),
-    ("sync",),
+    ("listener", "sync"),
     ("control",),
-    ("listener", "line"),
+    ("line",),
     ("client",),
 )
 INTEGRATION_FLOORS = (

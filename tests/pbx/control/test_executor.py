@@ -22,7 +22,7 @@ from custom_components.vodia.pbx.errors import (
     UnknownCallError,
 )
 from custom_components.vodia.pbx.models import EndReason
-from custom_components.vodia.pbx.state.memory import Hold
+from custom_components.vodia.pbx.state.holds import Hold
 from tests.support.command_port import FakePort, call
 
 RING, TALK, HELD = (call("a", word) for word in ("alerting", "connected", "holding"))
@@ -184,7 +184,7 @@ async def test_hold(port: FakePort, comes: list[Any] | None, hold: Hold) -> None
     else:
         with pytest.raises(NotConfirmedError):
             await control.hold()
-    assert port.live_state.holds == {"a": hold}
+    assert port.live_state.holds.by_call == {"a": hold}
     assert port.sent == [{"action": "hold-call", "id": "a"}]
 
 
@@ -203,11 +203,11 @@ async def test_no_toggle_in_doubt(
     """What may do the opposite is not sent, and changes nothing that is known."""
     port.lists(HELD)
     if hold:
-        port.live_state.holds["a"] = hold
+        port.live_state.holds.by_call["a"] = hold
     with pytest.raises(error):
         await Control(port).resume()
     assert port.sent == []
-    assert port.live_state.holds.get("a") is hold
+    assert port.live_state.holds.by_call.get("a") is hold
 
 
 async def test_resume_over_rest_needs_no_hold_of_ours(port: FakePort) -> None:
