@@ -51,7 +51,7 @@ from custom_components.vodia.pbx.wire.replies import (
     decode_orbits,
     decode_voicemail,
 )
-from tests.pbx.test_properties import CHANCES, LINE, often
+from tests.support.random_office import CHANCES, LINE, often
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 
