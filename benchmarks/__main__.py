@@ -9,7 +9,7 @@ import sys
 
 import orjson
 
-from . import rows as measure
+from . import rows as measure, rows_scale as scale
 from .harness import Bench
 from .report import Row, as_json, as_markdown, as_text, machine
 
@@ -43,15 +43,15 @@ async def measure_rest(size: int, rounds: int) -> AsyncIterator[Row]:
     for dialect in ("classic", "modern"):
         async with Bench(rounds) as bench:
             tenant = await bench.tenant(dialect, size)
-            for row in measure.start_up(tenant):
+            for row in scale.start_up(tenant):
                 yield row
-            async for row in measure.steady(bench, tenant, seconds=rounds):
+            async for row in scale.steady(bench, tenant, seconds=rounds):
                 yield row
-            async for row in measure.reconnect(tenant):
+            async for row in scale.reconnect(tenant):
                 yield row
-            async for row in measure.dial(bench, tenant):
+            async for row in scale.dial(bench, tenant):
                 yield row
-        async for row in measure.memory(dialect, (size // 10, size)):
+        async for row in scale.memory(dialect, (size // 10, size)):
             yield row
 
 

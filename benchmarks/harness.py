@@ -10,27 +10,23 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 import gc
-from tempfile import TemporaryDirectory
 import time
 from typing import Any, Self
 
-from aiohttp import ClientWebSocketResponse, ThreadedResolver, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSMsgType, web
 import orjson
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.coordinator import VodiaCoordinator
 from homeassistant.components.event import EventEntity
-from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.const import EVENT_STATE_CHANGED, Platform
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import aiohttp_client
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_component import DATA_INSTANCES
-from homeassistant.loader import DATA_CUSTOM_COMPONENTS
+from rig.core import core
+from rig.entry import create_entry, entity_id
 from simulator import Simulator, Switches
-from tests.support.entry import Phones, create_entry
 
 from .blocks import Blocks, watched
 
@@ -41,18 +37,6 @@ _SHOWN = (
 
 type Feed = Callable[[], Awaitable[None]]
 type Write = Callable[[], None]
-
-
-@asynccontextmanager
-async def core() -> AsyncIterator[HomeAssistant]:
-    """Run a Home Assistant core: real registries and platforms, no recorder."""
-    with TemporaryDirectory() as folder:
-        async with async_test_home_assistant(config_dir=folder) as hass:
-            # The PBX has an address: nothing is looked up, least of all by multicast.
-            hass.data[aiohttp_client.DATA_RESOLVER] = ThreadedResolver()
-            hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
-            yield hass
-            await hass.async_stop(force=True)
 
 
 @contextmanager
@@ -111,7 +95,7 @@ class Tenant:
 
     def own_call_sensor(self) -> str:
         """Return the entity id of the line's call."""
-        return Phones(self.hass, self.entry).id("45", "call")
+        return entity_id(self.hass, self.entry, "45", "call", Platform.SENSOR)
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Let the loop run until something is reached."""

@@ -60,6 +60,8 @@ class Requests:
     async def _fail(self, request: web.Request) -> web.StreamResponse | None:
         """Let the step that a request is go wrong, or None."""
         switches, step = self._state.switches, step_of(request)
+        if answer := self._state.answers.get(step):
+            return await answer(request)
         if step == "login" and request.method not in switches.login_methods:
             return None
         match switches.faults.get(step):

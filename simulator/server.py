@@ -42,7 +42,7 @@ class Simulator:
         self.thawed = state.thawed
         self.thawed.set()
         self.requests, self.received = state.requests, state.received
-        self.bodies = state.bodies
+        self.bodies, self.answers = state.bodies, state.answers
         self.host = ""
         self.port = 0
         self.links = Links(state)

@@ -6,8 +6,9 @@ import logging
 import random
 import sys
 
-from .play import Lie, Report, soak
 from .rate import hurry
+from .report import Mismatch, Report
+from .run import soak
 
 DIALECTS = ("classic", "modern")
 
@@ -32,7 +33,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10**6)
-    # It tells of each fault, and there are thousands.
+    # Each fault is logged, and there are thousands.
     logging.disable(logging.CRITICAL)
     dialects = DIALECTS if options.dialect == "both" else (options.dialect,)
     for dialect in dialects:
@@ -44,8 +45,8 @@ def main() -> int:
             rate = options.rate and asyncio.run(
                 hurry(dialect, options.accounts, options.rate)
             )
-        except Lie as lie:
-            print(report, lie, sep="\n")
+        except Mismatch as found:
+            print(report, found, sep="\n")
             return 1
         print(report, rate or "", sep="\n")
     return 0

@@ -2,27 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator import Call, Stage
-from tests.support.actions import act
-from tests.support.truth import call_state
+from custom_components.vodia.const import DOMAIN
+from rig.truth import call_state
+from simulator import Call, Stage as CallStage
 
 from .office import LINE, WITHHELD, is_between_people
 from .shown import BUTTONS
-
-if TYPE_CHECKING:
-    from .play import Play
+from .stage import Stage
 
 
 class Actions:
     """Run the actions of the integration, each in a moment in which it must work."""
 
-    def __init__(self, play: Play) -> None:
+    def __init__(self, stage: Stage) -> None:
         """Prepare."""
-        self._play = play
-        self._engine = play.engine
-        self._office = play.office
+        self._stage = stage
+        self._engine = stage.engine
+        self._office = stage.office
         self._held: set[tuple[str, float]] = set()
         self._messages = 0
         self._acts: dict[Callable[[], Awaitable[str | None]], int] = {
@@ -48,23 +46,25 @@ class Actions:
     async def act(self) -> None:
         """Do something that can be done now, and wait until it is shown."""
         while True:
-            (action,) = self._play.rng.choices([*self._acts], [*self._acts.values()])
+            (action,) = self._stage.rng.choices([*self._acts], [*self._acts.values()])
             if done := await action():
-                self._play.note(f"action: {done}")
-                self._play.report.actions += 1
-                await self._play.quiet()
+                self._stage.note(f"action: {done}")
+                self._stage.report.actions += 1
+                await self._stage.quiet()
                 return
 
-    async def _do(self, name: str, **data: object) -> None:
-        """Run an action."""
-        self._play.note(f"action: {name} {data}")
-        await act(self._play.hass, name, **data)
+    async def _do(self, name: str, *, response: bool = False, **data: object) -> Any:
+        """Run an action of the integration; return its response, if that is asked for."""
+        self._stage.note(f"action: {name} {data}")
+        return await self._stage.hass.services.async_call(
+            DOMAIN, name, data, blocking=True, return_response=response
+        )
 
     def _pick(self, fits: Callable[[Call], bool]) -> Call | None:
         """Return a call that our extension talks in, and that fits."""
         return self._office.pick(
             lambda call: (
-                call.stage is Stage.CONNECTED and call.talks(LINE) and fits(call)
+                call.stage is CallStage.CONNECTED and call.talks(LINE) and fits(call)
             )
         )
 
@@ -80,7 +80,7 @@ class Actions:
 
     async def _dial(self) -> str | None:
         """Dial a colleague, a group or somebody outside."""
-        office, rng = self._office, self._play.rng
+        office, rng = self._office, self._stage.rng
         number = rng.choice((office.phone(), office.outsider(), "500", "601"))
         if not (office.has_room(LINE, number) and office.may_call(LINE, number)):
             return None
@@ -91,7 +91,7 @@ class Actions:
     def _ringing(self) -> Call | None:
         """Return some call that rings at the line."""
         return self._office.pick(
-            lambda call: call.stage is Stage.RINGING and LINE in call.rung
+            lambda call: call.stage is CallStage.RINGING and LINE in call.rung
         )
 
     async def _answer(self) -> str | None:
@@ -166,7 +166,7 @@ class Actions:
             return None
         orbit = call.called.number
         await self._picked_up(self._do("retrieve", orbit=orbit))
-        await self._play.wait(lambda: call.talks(LINE), f"{call.id} is retrieved")
+        await self._stage.wait(lambda: call.talks(LINE), f"{call.id} is retrieved")
         return f"retrieved {call.id} from {orbit}"
 
     async def _picked_up(self, action: Coroutine[Any, Any, None]) -> None:
@@ -176,14 +176,14 @@ class Actions:
         while not (task.done() and (picked_up or task.exception())):
             await asyncio.sleep(0.05)
             for call in self._engine.calls():
-                if call.stage is Stage.OWN_RINGING and call.caller.is_account(LINE):
+                if call.stage is CallStage.OWN_RINGING and call.caller.is_account(LINE):
                     self._engine.answer(call.id, LINE)
                     picked_up = True
         await task
 
     async def _press(self) -> str | None:
         """Press a button, where one call fits and no other one."""
-        key = self._play.rng.choice([*BUTTONS])
+        key = self._stage.rng.choice([*BUTTONS])
         calls = [
             (call, state)
             for call in self._engine.calls()
@@ -193,9 +193,9 @@ class Actions:
         if len(fitting) != 1:
             return None
         (call,) = fitting
-        self._play.note(f"button: {key}")
-        entity_id = self._play.shown.entities[LINE, f"button {key}"].entity_id
-        await self._play.hass.services.async_call(
+        self._stage.note(f"button: {key}")
+        entity_id = self._stage.shown.entities[LINE, f"button {key}"].entity_id
+        await self._stage.hass.services.async_call(
             "button", "press", {"entity_id": entity_id}, blocking=True
         )
         after = call_state(call, LINE) if call in self._engine.calls() else None
@@ -230,14 +230,12 @@ class Actions:
 
     async def _get_calls(self) -> str | None:
         """Ask for our calls."""
-        play = self._play
-        target = {"entity_id": play.shown.entities[LINE, "call"].entity_id}
-        told = await act(play.hass, "get_calls", target=target)
-        assert told is not None
+        entity_id = self._stage.shown.entities[LINE, "call"].entity_id
+        listed = await self._do("get_calls", response=True, entity_id=entity_id)
         real = {
             call.id
             for call in self._engine.calls()
             if LINE in call.rung or call.talks(LINE) or call.caller.is_account(LINE)
         }
-        assert {call["call_id"] for call in told["calls"]} == real, (told, real)
+        assert {call["call_id"] for call in listed["calls"]} == real, (listed, real)
         return "asked for our calls"

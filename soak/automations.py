@@ -15,7 +15,7 @@ from homeassistant.helpers.trigger import (
     async_validate_trigger_config,
 )
 
-from .chronicle import Chronicle
+from .event_log import EventLog
 from .office import LINE, REGULAR
 from .shown import Shown
 
@@ -32,10 +32,8 @@ _CONDITIONS = {
 }
 
 
-async def attach_triggers(
-    hass: HomeAssistant, shown: Shown, chronicle: Chronicle
-) -> None:
-    """Let all triggers of our line tell the chronicle when they fire."""
+async def attach_triggers(hass: HomeAssistant, shown: Shown, log: EventLog) -> None:
+    """Let all triggers of our line write to the log when they fire."""
     target = {"entity_id": shown.entities[LINE, "call"].entity_id}
     configs: dict[str, dict[str, Any]] = {
         kind: {"platform": f"vodia.call_{kind}"} for kind in _KINDS
@@ -53,13 +51,13 @@ async def attach_triggers(
             kind: str = kind,
         ) -> None:
             """Note a firing."""
-            chronicle.fire(kind, LINE, variables["trigger"])
+            log.fire(kind, LINE, variables["trigger"])
 
         valid = await async_validate_trigger_config(hass, [config | {"target": target}])
         await async_initialize_triggers(
             hass, valid, fire, "soak", kind, lambda level, text, **_: None
         )
-    chronicle.triggered = frozenset({LINE})
+    log.triggered = frozenset({LINE})
 
 
 class Conditions:
@@ -85,7 +83,7 @@ class Conditions:
                 )
                 self._checkers[number, key] = await async_from_config(hass, config)
 
-    def lies(self, truths: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    def mismatches(self, truths: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         """Yield the conditions that do not say what is so, given what accounts are."""
         for (number, key), checker in self._checkers.items():
             if number not in truths:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rig.truth import call_state
 from simulator import Call
 from simulator.model import Party
-from tests.support.truth import call_state
 
 from .office import WITHHELD
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 import json
-from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
@@ -11,9 +10,7 @@ from simulator import AccountType
 from simulator.wire import Wire, encode
 
 from .office import LINE
-
-if TYPE_CHECKING:
-    from .play import Play
+from .stage import Stage
 
 _MIB = 1024 * 1024
 # Accounts that come and go.
@@ -28,192 +25,194 @@ _GARBAGE: tuple[str | bytes, ...] = (
     b"\xff\xfe\x00",
 )
 
-type Fault = Callable[[Play], Awaitable[None]]
+type Fault = Callable[[Stage], Awaitable[None]]
 
 
-async def refuse(play: Play) -> None:
+async def refuse(stage: Stage) -> None:
     """The PBX listens no more for a while."""
-    await play.pbx.refuse()
-    await play.pbx.cut()
-    await play.lost()
-    await play.live(8)
-    await play.pbx.accept()
+    await stage.pbx.refuse()
+    await stage.pbx.cut()
+    await stage.lost()
+    await stage.live(8)
+    await stage.pbx.accept()
 
 
-async def drop(play: Play) -> None:
+async def drop(stage: Stage) -> None:
     """The link is reset."""
-    await play.pbx.cut()
-    await play.live(4)
+    await stage.pbx.cut()
+    await stage.live(4)
 
 
-async def half_open(play: Play) -> None:
+async def half_open(stage: Stage) -> None:
     """The PBX goes silent: no pongs, no frames, no answers."""
-    play.pbx.freeze()
-    await play.live(8)
-    await play.lost()
-    await play.live(4)
-    play.pbx.thaw()
+    stage.pbx.freeze()
+    await stage.live(8)
+    await stage.lost()
+    await stage.live(4)
+    stage.pbx.thaw()
 
 
-async def deaf(play: Play) -> None:
+async def deaf(stage: Stage) -> None:
     """The open link goes silent for good; a new one works."""
-    silent = set(play.pbx.links)
-    play.pbx.deafen()
-    await play.live(8)
-    await play.wait(lambda: not silent & play.pbx.links, "the silent link is given up")
+    silent = set(stage.pbx.links)
+    stage.pbx.deafen()
+    await stage.live(8)
+    await stage.wait(
+        lambda: silent.isdisjoint(stage.pbx.links), "the silent link is given up"
+    )
 
 
-async def slow(play: Play) -> None:
+async def slow(stage: Stage) -> None:
     """All that the PBX says comes late."""
-    play.pbx.switches.latency = play.rng.choice((0.02, 0.1, 0.2))
-    await play.live(12)
-    play.pbx.switches.latency = 0
+    stage.pbx.switches.latency = stage.rng.choice((0.02, 0.1, 0.2))
+    await stage.live(12)
+    stage.pbx.switches.latency = 0
 
 
-async def stalled_login(play: Play) -> None:
+async def stalled_login(stage: Stage) -> None:
     """A login is not answered."""
-    faults = play.pbx.switches.faults
+    faults = stage.pbx.switches.faults
     faults["login"] = "hang"
-    play.pbx.expire_sessions()
-    await play.pbx.cut()
-    await play.lost()
-    await play.live(6)
+    stage.pbx.expire_sessions()
+    await stage.pbx.cut()
+    await stage.lost()
+    await stage.live(6)
     faults.clear()
 
 
-async def failing_step(play: Play) -> None:
+async def failing_step(stage: Stage) -> None:
     """A step of the way to a new link fails."""
     steps = ("login", "tell", "handshake", "accounts", "get-calls", "domain-calls")
-    faults = play.pbx.switches.faults
-    step = play.rng.choice(steps)
+    faults = stage.pbx.switches.faults
+    step = stage.rng.choice(steps)
     faults[step] = "reset"
-    play.pbx.expire_sessions()
-    await play.pbx.cut()
-    await play.live(6)
+    stage.pbx.expire_sessions()
+    await stage.pbx.cut()
+    await stage.live(6)
     faults.clear()
 
 
-async def torn(play: Play) -> None:
+async def torn(stage: Stage) -> None:
     """The link breaks in the middle of a frame."""
-    await play.pbx.truncate()
-    await play.live(4)
+    await stage.pbx.truncate()
+    await stage.live(4)
 
 
-async def truncated(play: Play) -> None:
+async def truncated(stage: Stage) -> None:
     """Frames come, beside others, of which the end is missing."""
-    for text in known_frames(play, 5):
-        await play.pbx.send_raw(text[: play.rng.randrange(len(text))])
-        await play.live(1)
+    for text in known_frames(stage, 5):
+        await stage.pbx.send_raw(text[: stage.rng.randrange(len(text))])
+        await stage.live(1)
 
 
-async def garbage(play: Play) -> None:
+async def garbage(stage: Stage) -> None:
     """Frames come that are none."""
     for _ in range(10):
-        await play.pbx.send_raw(play.rng.choice(_GARBAGE))
-        await play.live(1)
+        await stage.pbx.send_raw(stage.rng.choice(_GARBAGE))
+        await stage.live(1)
 
 
-async def oversize(play: Play) -> None:
+async def oversize(stage: Stage) -> None:
     """A frame comes that is too large to read, or even to take."""
-    size = play.rng.choice((9, 17)) * _MIB
-    await play.pbx.send_raw('{"action":"x-large","a":"' + "x" * size + '"}')
-    await play.live(4)
+    size = stage.rng.choice((9, 17)) * _MIB
+    await stage.pbx.send_raw('{"action":"x-large","a":"' + "x" * size + '"}')
+    await stage.live(4)
 
 
-async def flood(play: Play) -> None:
+async def flood(stage: Stage) -> None:
     """Thousands of frames come that say what is known."""
     for _ in range(10):
-        for text in known_frames(play, 100):
-            await play.pbx.send_raw(text)
-        await play.live(1)
+        for text in known_frames(stage, 100):
+            await stage.pbx.send_raw(text)
+        await stage.live(1)
 
 
-async def session_expired(play: Play) -> None:
+async def session_expired(stage: Stage) -> None:
     """The session expires, with or without the link."""
-    play.pbx.expire_sessions()
-    await play.live(4)
-    if play.rng.random() < 0.7:
-        await play.pbx.cut()
-        await play.live(4)
+    stage.pbx.expire_sessions()
+    await stage.live(4)
+    if stage.rng.random() < 0.7:
+        await stage.pbx.cut()
+        await stage.live(4)
 
 
-async def password_changed(play: Play) -> None:
+async def password_changed(stage: Stage) -> None:
     """The password is another one: Home Assistant asks for it, and gets it."""
-    password = f"secret-{play.rng.randrange(10**6)}"
-    play.engine.change_password(LINE, password)
-    play.pbx.expire_sessions()
-    await play.pbx.cut()
-    await play.live(4)
-    flows = play.hass.config_entries.flow
-    await play.wait(flows.async_progress, "the password is asked for")
-    await play.lost()
+    password = f"secret-{stage.rng.randrange(10**6)}"
+    stage.engine.change_password(LINE, password)
+    stage.pbx.expire_sessions()
+    await stage.pbx.cut()
+    await stage.live(4)
+    flows = stage.hass.config_entries.flow
+    await stage.wait(flows.async_progress, "the password is asked for")
+    await stage.lost()
     (flow,) = flows.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     result = await flows.async_configure(flow["flow_id"], {"password": password})
     assert result["type"] is FlowResultType.ABORT, result
-    play.chronicle.begin_anew()
-    await play.hass.async_block_till_done()
-    assert play.entry.state is ConfigEntryState.LOADED, play.entry.state
-    play.chronicle.begin_anew()
+    stage.events.history.start_over()
+    await stage.hass.async_block_till_done()
+    assert stage.entry.state is ConfigEntryState.LOADED, stage.entry.state
+    stage.events.history.start_over()
 
 
-async def restart(play: Play) -> None:
+async def restart(stage: Stage) -> None:
     """The PBX restarts, with other accounts than it had."""
-    engine, rng = play.engine, play.rng
-    task = asyncio.create_task(play.pbx.restart(0.3))
-    await play.lost()
+    engine, rng = stage.engine, stage.rng
+    task = asyncio.create_task(stage.pbx.restart(0.3))
+    await stage.lost()
     for number in rng.sample(_CHURN, 6):
-        if play.office.is_there(number):
+        if stage.office.is_there(number):
             engine.remove_account(number)
-            play.shown.gone[number] = play.clock.monotonic()
+            stage.shown.gone[number] = stage.clock.monotonic()
         else:
             engine.add_account(number, f"Newcomer {number}", registered=True)
-            play.shown.gone.pop(number, None)
-    for account in rng.sample(play.office.accounts, 5):
+            stage.shown.gone.pop(number, None)
+    for account in rng.sample(stage.office.accounts, 5):
         if account.type is AccountType.EXTENSION:
             engine.rename(account.number, f"Renamed {rng.randrange(10**6)}")
     await task
-    await play.live(4)
+    await stage.live(4)
 
 
-async def clock_jump(play: Play) -> None:
+async def clock_jump(stage: Stage) -> None:
     """The clock of the PBX, or that of Home Assistant, is set."""
-    seconds = play.rng.choice((-86400, -3600, -60, 60, 3600, 86400))
-    if play.rng.random() < 0.5:
-        play.pbx.jump(seconds)
+    seconds = stage.rng.choice((-86400, -3600, -60, 60, 3600, 86400))
+    if stage.rng.random() < 0.5:
+        stage.pbx.jump(seconds)
     else:
-        play.clock.wall += seconds
-    await play.live(6)
+        stage.clock.wall += seconds
+    await stage.live(6)
 
 
-async def ten_minutes(play: Play) -> None:
+async def ten_minutes(stage: Stage) -> None:
     """Ten minutes are over: who was gone then is gone for good."""
-    play.clock.ahead += 700
-    play.chronicle.doubt()
-    await play.pbx.cut()
-    play.shown.gone.clear()
-    await play.live(4)
+    stage.clock.ahead += 700
+    stage.events.history.doubt()
+    await stage.pbx.cut()
+    stage.shown.gone.clear()
+    await stage.live(4)
 
 
-async def odd_entries(play: Play) -> None:
+async def odd_entries(stage: Stage) -> None:
     """Lists carry entries that nobody can read, until they do not any more."""
-    play.pbx.switches.odd_entries = True
-    await play.live(10)
-    play.pbx.switches.odd_entries = False
+    stage.pbx.switches.odd_entries = True
+    await stage.live(10)
+    stage.pbx.switches.odd_entries = False
 
 
-async def duplicates(play: Play) -> None:
+async def duplicates(stage: Stage) -> None:
     """Each frame comes twice."""
-    play.pbx.switches.duplicates = True
-    await play.live(15)
-    play.pbx.switches.duplicates = False
+    stage.pbx.switches.duplicates = True
+    await stage.live(15)
+    stage.pbx.switches.duplicates = False
 
 
-async def late(play: Play) -> None:
+async def late(stage: Stage) -> None:
     """Frames come later than what REST tells."""
-    play.pbx.switches.late = play.rng.choice((0.05, 0.3))
-    await play.live(15)
-    play.pbx.switches.late = 0
+    stage.pbx.switches.late = stage.rng.choice((0.05, 0.3))
+    await stage.live(15)
+    stage.pbx.switches.late = 0
 
 
 FAULTS: dict[Fault, int] = {
@@ -242,12 +241,13 @@ FAULTS: dict[Fault, int] = {
 HARMLESS = {slow, truncated, garbage, flood, duplicates, late}
 
 
-def known_frames(play: Play, number: int) -> list[str]:
+def known_frames(stage: Stage, number: int) -> list[str]:
     """Return frames that say what is so of some accounts, and one that is not known."""
-    wire = Wire(play.engine, play.pbx.switches, "localhost")
-    frames = []
-    for account in play.rng.choices(play.office.accounts, k=number):
-        told = wire.user_state(account)
-        frames.append(encode(told, play.pbx.switches))
-    frames.append(json.dumps({"action": "x-new", "number": number}))
-    return frames
+    wire = Wire(stage.engine, stage.pbx.switches, "localhost")
+    return [
+        *(
+            encode(wire.user_state(account), stage.pbx.switches)
+            for account in stage.rng.choices(stage.office.accounts, k=number)
+        ),
+        json.dumps({"action": "x-new", "number": number}),
+    ]

@@ -8,11 +8,13 @@ import time
 from typing import override
 
 from homeassistant.const import Platform
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
-from tests.support.entry import Phones
+from homeassistant.core import Event, EventStateChangedData, callback
+from rig.entry import entity_id
 
+from .home import Home, home
 from .office import LINE
-from .play import PATIENCE, Lie, home
+from .report import Mismatch
+from .stage import PATIENCE
 
 # Frames a second.
 RATE = 200
@@ -28,11 +30,11 @@ class Rate:
     order: list[int] = field(default_factory=list)
 
     def check(self) -> None:
-        """Raise Lie when a frame is lost, or came too early."""
+        """Raise Mismatch when a frame is lost, or came too early."""
         if lost := self.sent.keys() - self.shown.keys():
-            raise Lie(f"{len(lost)} frames are lost: {sorted(lost)[:5]}")
+            raise Mismatch(f"{len(lost)} frames are lost: {sorted(lost)[:5]}")
         if self.order != sorted(self.sent):
-            raise Lie("the frames are out of order")
+            raise Mismatch("the frames are out of order")
 
     @override
     def __str__(self) -> str:
@@ -49,14 +51,14 @@ async def hurry(
     dialect: str, accounts: int, seconds: float, per_second: int = RATE
 ) -> Rate:
     """Send frames to Home Assistant, and look whether each of them is shown."""
-    async with home(dialect, accounts) as (hass, pbx, entry, _):
+    async with home(dialect, accounts) as place:
         rate = Rate(0)
-        _listen(hass, Phones(hass, entry), rate)
+        _listen(place, rate)
         began = time.monotonic()
         for number in range(round(seconds * per_second)):
             await asyncio.sleep(began + number / per_second - time.monotonic())
             rate.sent[number] = time.monotonic()
-            await pbx.send_raw(_frame(number))
+            await place.pbx.send_raw(_frame(number))
         rate.seconds = time.monotonic() - began
         deadline = time.monotonic() + PATIENCE
         while len(rate.order) < len(rate.sent) and time.monotonic() < deadline:
@@ -81,17 +83,20 @@ def _frame(number: int) -> str:
     return json.dumps({"action": "call-state", "calls": [call]})
 
 
-def _listen(hass: HomeAssistant, phones: Phones, rate: Rate) -> None:
+def _listen(home: Home, rate: Rate) -> None:
     """Note each number that is shown anew."""
-    told_by = {
-        phones.id(LINE, "message", Platform.EVENT): "message",
-        phones.id(LINE, "call"): "remote_name",
+    shown_by = {
+        entity_id(home.hass, home.entry, LINE, key, platform): attribute
+        for key, platform, attribute in (
+            ("message", Platform.EVENT, "message"),
+            ("call", Platform.SENSOR, "remote_name"),
+        )
     }
 
     @callback
     def note(event: Event[EventStateChangedData]) -> None:
         """Note what an entity shows."""
-        attribute = told_by.get(event.data["entity_id"])
+        attribute = shown_by.get(event.data["entity_id"])
         state = event.data["new_state"]
         text = state.attributes.get(attribute) if state and attribute else None
         if text:
@@ -100,4 +105,4 @@ def _listen(hass: HomeAssistant, phones: Phones, rate: Rate) -> None:
                 rate.order.append(number)
             rate.shown.setdefault(number, time.monotonic())
 
-    hass.bus.async_listen("state_changed", note)
+    home.hass.bus.async_listen("state_changed", note)

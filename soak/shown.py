@@ -4,15 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from pytest_homeassistant_custom_component.common import MockConfigEntry
-
 from custom_components.vodia.hub.devices import known_accounts
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
-from simulator import Account, AccountType, Call, Stage
-from simulator.engine import Engine
-from tests.support.truth import (
+from rig.truth import (
     Truth,
     call_state,
     is_busy_by_presence,
@@ -21,9 +17,10 @@ from tests.support.truth import (
     truth_of_group,
     truth_of_tenant,
 )
+from simulator import Account, AccountType, Call, Stage
 
-from .clock import Clock
 from .facts import BRACKETS
+from .home import Home
 from .office import FLAG, LINE
 
 _CHAT = {"online": "on", "offline": "off"}
@@ -41,21 +38,16 @@ _PLATFORMS_OF_NAMES = {"event", "switch", "button"}
 class Shown:
     """Look at all that is shown."""
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        engine: Engine,
-        entry: MockConfigEntry,
-        clock: Clock,
-    ) -> None:
-        """Begin to look; all calls are told to some logins, to others their own."""
+    def __init__(self, home: Home, *, whole: bool) -> None:
+        """Begin to look; the PBX tells all calls of all accounts, or those of the line."""
+        hass = home.hass
         self.hass = hass
-        self.entry = entry
-        self.tells_all = False
+        self.entry = home.entry
+        self.tells_all = whole
         self.gone: dict[str, float] = {}
-        self._clock = clock
+        self._clock = home.clock
         self.entities: dict[tuple[str, str], er.RegistryEntry] = {}
-        self._engine = engine
+        self._engine = home.pbx.engine
         self._stale = True
         hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._on_registry)
 
@@ -90,7 +82,7 @@ class Shown:
         """Return whether the link is shown as up."""
         return self.state("", "connected") == "on"
 
-    def lies(self) -> Iterator[str]:
+    def mismatches(self) -> Iterator[str]:
         """Yield what is shown and is not true."""
         self.refresh()
         accounts = self._engine.tenant("localhost").accounts
@@ -111,10 +103,10 @@ class Shown:
             if shown == true or (shown == STATE_UNKNOWN and not self._counts(key)):
                 continue
             yield f"{key} is shown as {shown}, is {true}"
-        yield from self._lies_of_absent(accounts.keys())
-        yield from self._lies_of_buttons(by_account[LINE])
+        yield from self._mismatches_of_absent(accounts.keys())
+        yield from self._mismatches_of_buttons(by_account[LINE])
 
-    def _lies_of_buttons(self, calls: Sequence[Call]) -> Iterator[str]:
+    def _mismatches_of_buttons(self, calls: Sequence[Call]) -> Iterator[str]:
         """Yield the buttons that are not there although a call fits."""
         states = {call_state(call, LINE) for call in calls}
         for key, fits in BUTTONS.items():
@@ -163,7 +155,7 @@ class Shown:
     def is_fair(
         self, account: Account, calls: Sequence[Call], key: str, shown: str | None
     ) -> bool:
-        """Return whether a state that is not the truth is no lie."""
+        """Return whether a state that is not the truth is no mismatch."""
         number = account.number
         all_is_told = self.tells(number)
         if key in ("registered", "dnd"):
@@ -185,7 +177,7 @@ class Shown:
             key, shown or "", self.state(number, "call") or "", calls
         )
 
-    def _lies_of_absent(self, present: Iterable[str]) -> Iterator[str]:
+    def _mismatches_of_absent(self, present: Iterable[str]) -> Iterator[str]:
         """Yield what is shown of accounts that there are not, and of their devices."""
         there = set(present)
         devices = {
@@ -209,7 +201,7 @@ class Shown:
             if name and devices[number] != name.translate(BRACKETS):
                 yield f"the device of {number} is {devices[number]!r}, not {name!r}"
 
-    def lies_of_lost(self) -> Iterator[str]:
+    def mismatches_of_lost(self) -> Iterator[str]:
         """Yield what is shown as true while the link is lost."""
         self.refresh()
         for (number, key), entity in self.entities.items():
@@ -218,7 +210,7 @@ class Shown:
             if shown not in (STATE_UNAVAILABLE, None) and key != "connected":
                 yield f"{key} of {number} is shown as {shown}, and the link is lost"
 
-    def lies_of_last_callers(
+    def mismatches_of_last_callers(
         self, callers: dict[str, set[str] | None]
     ) -> Iterator[str]:
         """Yield who is shown as the last caller and is not."""

@@ -1,4 +1,4 @@
-"""What is shown, held against the truth at any moment: late, or never so, is a lie."""
+"""What is shown, held against the truth at any moment: late, or never so, is a mismatch."""
 
 from asyncio import TimerHandle
 from collections import defaultdict, deque
@@ -35,7 +35,7 @@ class Watch:
     ) -> None:
         """Begin to watch."""
         self.blind = True
-        self.lies: list[str] = []
+        self.noted: list[str] = []
         self.compared = 0
         self._hass = hass
         self._engine = engine
@@ -132,7 +132,7 @@ class Watch:
             self.compared += 1
             if not self._shown.is_fair(account, calls, key, shown):
                 late = waited() - since
-                self.lies.append(
+                self.noted.append(
                     f"{key} of {number} is shown as {shown}, is {true} for {late:.1f} s"
                 )
 
@@ -155,7 +155,7 @@ class Watch:
             return
         if not self._shown.is_fair(account, self._calls_of(number), name, shown):
             truths = [true for _, true in self._truths[key]]
-            self.lies.append(f"{name} of {number} turns {shown}, was {truths}")
+            self.noted.append(f"{name} of {number} turns {shown}, was {truths}")
 
     def _is_next(self, key: Key, shown: str) -> bool:
         """Return whether a state is what was true of late, and not before the one before."""

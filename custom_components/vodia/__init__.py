@@ -42,7 +42,7 @@ PLATFORMS: list[Platform] = [
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
-    """Set up the actions, and watch over the issues of the entries."""
+    """Set up the actions, and keep the issues of entries up to date."""
     async_setup_services(hass)
     await hass.async_add_executor_job(numbering.load)
     async_dispatcher_connect(
@@ -62,9 +62,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
 
     @callback
     def async_entry_changed(change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        """Take up lines that came, went or got another password.
+        """Reload when a line is added, removed or gets another password.
 
-        Once: that the reload begins is a change of the entry, too.
+        Only once: the reload itself is a change of the entry, too.
         """
         nonlocal lines
         if changed is not entry or entry.state is not ConfigEntryState.LOADED:
@@ -75,7 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
 
     @callback
     def async_country_changed(event: Event) -> None:
-        """Read numbers as those of the country that Home Assistant is in now."""
+        """Reload, to read numbers as those of the country of Home Assistant."""
         if coordinator.country != coordinator.client.country:
             hass.config_entries.async_schedule_reload(entry.entry_id)
 
@@ -98,9 +98,9 @@ def _logins(entry: ConfigEntry) -> dict[str, dict[str, Any]]:
 
 @callback
 def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
-    """Remove what only a line has from extensions that are none any more.
+    """Remove entities that only a line has from extensions that are no lines any more.
 
-    And what is about calls where they are not watched any more.
+    And entities of calls where these are not watched any more.
     """
     registry, options = er.async_get(hass), coordinator.options
     for entity, number, key in entities_of(hass, coordinator.entry.entry_id):

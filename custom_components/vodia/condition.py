@@ -52,7 +52,7 @@ class VodiaCondition(EntityStateConditionBase):
 
         @callback
         def changed(*_: object) -> None:
-            """Look again, unless it is told only which sensors there are to begin with."""
+            """Check again, except for the first call, which only lists the sensors."""
             if following:
                 action()
 

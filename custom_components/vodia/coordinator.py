@@ -1,7 +1,7 @@
-"""The coordinator owns the client of a PBX and tells entities what concerns them.
+"""The coordinator owns the client of a PBX and updates the entities concerned.
 
 Everything is pushed: the client hands over what changed, and only the entities of the
-accounts named there look again. There is nothing to poll or to refresh.
+accounts named there are updated. There is nothing to poll or to refresh.
 """
 
 import asyncio
@@ -32,14 +32,12 @@ from .pbx.client import Listener, PbxClient
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.models import (
     SERVICE_FLAG,
-    AccountCall,
     CallEvent,
     CallScope,
     Changes,
     Extension,
     Group,
     KnownAccount,
-    Party,
     ServiceFlag,
     Totals,
 )
@@ -48,7 +46,7 @@ from .pbx.wire.messages import ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
 
-# Call events that were handed over, by entry: a reload hands none of them over again.
+# The call events that were handed over, by entry: a reload does not repeat them.
 _TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
@@ -80,21 +78,21 @@ class VodiaCoordinator(Listener):
             country=self.country,
             told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
         )
-        self.private = self.options.privacy
-        self.privacy = Privacy(self.private, lambda: self.client.state.raw_accounts)
-        # Those whose login we have; the entry's own is the first.
+        self.privacy = Privacy(
+            self.options.privacy, lambda: self.client.listed_accounts
+        )
+        # The logins by their extensions; that of the entry is the first.
         self.lines: dict[str, PbxClient] = {self.line: self.client}
         self._further_lines: list[FurtherLine] = []
-        # An account, or the PBX itself (None), shows something new; unless only its
-        # flags do, as most often.
-        self.changes = Subscriptions[str | None, []]()
-        self.flag_changes = Subscriptions[str, [Extension]]()
-        # Something happened to a call of an account.
-        self.call_events = Subscriptions[str, [CallEvent]]()
-        # REST tells something new of a line, or of a service flag.
-        self.line_data = Subscriptions[tuple[Kind, str], []]()
+        # Changes of an account, or of the PBX itself (None); those of flags alone, which
+        # are the most frequent, have a table of their own.
+        self.changes = Subscriptions[str | None]()
+        self.flag_changes = Subscriptions[str, Extension]()
+        self.call_events = Subscriptions[str, CallEvent]()
+        # New values that REST has for a line, or for a service flag.
+        self.line_data = Subscriptions[tuple[Kind, str]]()
         self.announcer = Announcer(self)
-        # As they were last: entities may be made when they are not known any more.
+        # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
         self._stopping = asyncio.Lock()
@@ -111,63 +109,51 @@ class VodiaCoordinator(Listener):
 
     @property
     def connected(self) -> bool:
-        """Return whether what is known is true now: it decides over availability."""
+        """Return whether the state is live; it decides over availability."""
         return self.client.connected
 
     @property
     def extensions(self) -> Mapping[str, Extension]:
         """Return all extensions known, the absent ones included."""
-        return self.client.state.extensions
+        return self.client.extensions
 
     @property
     def groups(self) -> Mapping[str, Group]:
         """Return all accounts that are no phones, the absent ones included."""
-        return self.client.state.groups
+        return self.client.groups
 
     def account(self, number: str) -> KnownAccount | None:
         """Return an extension or group, if it is known."""
-        return self.client.state.account(number)
+        return self.client.account(number)
 
     @property
     def flags(self) -> Mapping[str, ServiceFlag]:
         """Return the service flags that the PBX lists now."""
-        return self.client.side.values.service_flags or {}
+        return self.client.service_flags
 
     @property
     def totals(self) -> Totals:
         """Return the counts over the tenant."""
-        return self.client.state.totals
+        return self.client.totals
 
     @property
     def line(self) -> str:
-        """Return the extension whose login this is."""
-        return self.client.state.line
+        """Return the extension of the entry's own login."""
+        return self.client.line
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
         known = self.account(account)
         return account in self.flags or (known is not None and known.present)
 
-    def tells_calls(self, number: str) -> bool:
-        """Return whether triggers are told what happens to the calls of an account."""
+    def triggers_for(self, number: str) -> bool:
+        """Return whether triggers fire for the calls of an account."""
         account = self.account(number)
         return (
             account is not None
             and self.options.has_device(number, account.type)
             and self.options.shows_calls_of(account)
         )
-
-    def shown_call(self, call: AccountCall) -> AccountCall:
-        """Return a call as it may be shown."""
-        return self.privacy.redact_call(call)
-
-    def shown_party(self, number: str | None, name: str | None = None) -> Party:
-        """Return a party as it may be shown."""
-        return self.privacy.redact_party(number, name)
-
-    def shown[SubjectT](self, subject: SubjectT) -> SubjectT:
-        """Return what an entity is about as it may be shown."""
-        return self.privacy.redact(subject)
 
     # Life
 
@@ -177,9 +163,9 @@ class VodiaCoordinator(Listener):
         Raises ConfigEntryAuthFailed, ConfigEntryError or ConfigEntryNotReady.
         """
         if self.hass.is_stopping:
-            # Nobody would tell us to stop: that was said before.
+            # The event that would stop us has been fired before.
             raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
-        if async_is_forbidden(self.hass, self.entry, self.client.timing.forbidden):
+        if async_is_forbidden(self.hass, self.entry, self.client.forbidden_for):
             raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
         self._stop_listening = self.hass.bus.async_listen_once(
@@ -222,12 +208,12 @@ class VodiaCoordinator(Listener):
         self._stop_listening = None
         await self.async_stop()
 
-    # What the client tells
+    # Events of the client
 
     @override
     @callback
     def changed(self, changes: Changes) -> None:
-        """Let the entities concerned look again."""
+        """Update the entities concerned."""
         for number in changes.removed:
             self._forget(number)
         for number in changes.renamed:
@@ -253,19 +239,19 @@ class VodiaCoordinator(Listener):
         self.changed(changes)
 
     def _keep_tenant_names(self) -> None:
-        """Keep the names of the tenant that were learned."""
+        """Store the names of the tenant that were learned."""
         self._names_kept = len(self.client.tenant_names)
         async_keep_tenant_names(self.hass, self.entry, self.client)
 
     @override
     @callback
     def told(self, events: list[CallEvent]) -> None:
-        """Hand over what happened to calls."""
+        """Hand call events to entities and triggers."""
         for event in events:
             self.call_events.call(event.account, event)
         if len(self.client.tenant_names) != self._names_kept:
             self._keep_tenant_names()
-        # Who waits looks again when the link is back, though nothing may have happened.
+        # Triggers that wait check again when the link is back, even without an event.
         if events or self._link_is_new:
             self._link_is_new = False
             async_dispatcher_send(self.hass, SIGNAL_CALL_EVENTS, self, events)
@@ -273,7 +259,7 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def received(self, message: ChatMessage) -> None:
-        """Hand over a chat message to our own extension."""
+        """Hand over a chat message to the entry's own line."""
         self.async_received(self.line, message)
 
     @callback
@@ -284,12 +270,12 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def side_changed(self, changes: SideChanges) -> None:
-        """Hand over what only REST tells of the PBX and of our own extension."""
+        """Handle new values of the PBX and of the entry's own line that only REST has."""
         self.async_side_changed(self.line, changes)
 
     @callback
     def async_side_changed(self, line: str, changes: SideChanges) -> None:
-        """Let the entities concerned look again."""
+        """Update the entities concerned."""
         kind = changes.kind
         for number in changes.removed:
             self._forget(number)
@@ -316,26 +302,26 @@ class VodiaCoordinator(Listener):
     @override
     @callback
     def login_refused(self, error: PbxError) -> None:
-        """Ask for another password, unless it may be right."""
+        """Ask for another password, unless the present one may be right."""
         if isinstance(error, LoginRefusedError):
             self.entry.async_start_reauth(self.hass)
 
     @callback
     def async_notify(self, account: str | None) -> None:
-        """Let the entities of an account look again."""
+        """Update the entities of an account."""
         self.changes.call(account)
 
     # Devices
 
     @callback
     def async_remove_unwanted(self) -> None:
-        """Remove the devices of accounts that are to have none any more."""
+        """Remove the devices that the options exclude."""
         for number, (kind, _) in known_devices(self.hass, self.entry).items():
             if not self.options.has_device(number, kind):
                 self._forget(number)
 
     def _forget(self, number: str) -> None:
-        """Remove the device of an account that is gone for good, or not wanted."""
+        """Remove the device of an account that is gone for good, or excluded."""
         self.announcer.async_forget(number)
         self.devices.async_remove(number)
 

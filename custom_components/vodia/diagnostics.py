@@ -43,33 +43,34 @@ async def async_get_config_entry_diagnostics(
             "reason": entry.error_reason_translation_key,
         }
     client = entry.runtime_data.client
-    session, state, ledger = client.session, client.state, client.ledger
-    mask = Mask(frozenset(state.accounts), _names_in(entry))
+    ledger, extensions = client.ledger, client.extensions
+    mask = Mask(frozenset(client.accounts), _names_in(entry))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
         "options": dict(entry.options),
         "pbx": {
-            "server": session.server_name,
-            "websocket_path": session.websocket_path,
-            "login_method": session.way and session.way.method,
-            "calls_told": state.scope,
+            "server": client.server_name,
+            "websocket_path": client.websocket_path,
+            "login_method": client.login and client.login.method,
+            "calls_told": client.call_scope,
             **client.dialect(),
         },
         "connected": client.connected,
-        "totals": state.totals._asdict(),
+        "totals": client.totals._asdict(),
         "extensions": {
-            "known": len(state.extensions),
-            "absent": sum(not ext.present for ext in state.extensions.values()),
-            "states": Counter(str(ext.call_state) for ext in state.extensions.values()),
+            "known": len(extensions),
+            "absent": sum(not ext.present for ext in extensions.values()),
+            "states": Counter(str(ext.call_state) for ext in extensions.values()),
         },
         "groups": Counter(
-            group.type if group.present else "absent" for group in state.groups.values()
+            group.type if group.present else "absent"
+            for group in client.groups.values()
         ),
         "offered": [
             {
-                **line.side.offered,
-                "flags": len(line.side.values.service_flags or ()),
-                "names": len(line.side.values.address_book or ()),
+                **line.offered,
+                "flags": len(line.values.service_flags or ()),
+                "names": len(line.values.address_book or ()),
             }
             for line in entry.runtime_data.lines.values()
         ],
@@ -109,7 +110,7 @@ async def async_get_device_diagnostics(
     line = coordinator.lines.get(number)
     return {
         "connected": client.connected,
-        "calls_told": client.state.scope,
+        "calls_told": client.call_scope,
         "number": number,
         "type": getattr(account, "type", SERVICE_FLAG) if account else None,
         "listed": coordinator.is_present(number),
@@ -117,7 +118,7 @@ async def async_get_device_diagnostics(
         "line": line
         and {
             "connected": line.connected,
-            "offered": line.side.offered,
+            "offered": line.offered,
             "commands": dict(line.ledger.commands),
         },
         "last_frames": [
@@ -133,11 +134,11 @@ def _names_in(entry: VodiaConfigEntry) -> set[str]:
     coordinator = entry.runtime_data
     lines = coordinator.lines.values()
     named = [
-        *(account.name for account in coordinator.client.state.accounts.values()),
+        *(account.name for account in coordinator.client.accounts.values()),
         *(
             name
             for line in lines
-            for _, name in getattr(line.side.values.address_book, "contacts", ())
+            for _, name in getattr(line.values.address_book, "contacts", ())
         ),
         *(entry.data[key] for key in (CONF_HOST, CONF_TENANT)),
     ]

@@ -1,7 +1,7 @@
-"""Base of the entities: what they show is a value function over immutable data.
+"""Base of the entities: their state is a function of immutable data.
 
-An entity compares what it shows with what it showed, and writes only a difference: the
-writing is what costs.
+An entity compares its new state with the last one, and writes only a difference: the
+writing is expensive.
 """
 
 from abc import abstractmethod
@@ -34,7 +34,7 @@ type Snapshot[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
 
 @dataclass(frozen=True, kw_only=True)
 class VodiaEntityDescription[SubjectT, ValueT](EntityDescription):
-    """Describe an entity: what it shows of its subject."""
+    """Describe an entity: which value it has for its subject."""
 
     value_fn: Callable[[SubjectT], ValueT]
     attributes_fn: Callable[[SubjectT], Mapping[str, Any]] | None = None
@@ -68,19 +68,19 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         """Return what the entity is about."""
 
     def _is_available(self, subject: SubjectT) -> bool:
-        """Return whether what is known of the subject is true now."""
+        """Return whether the data of the subject are live."""
         return self.coordinator.connected
 
     @abstractmethod
     def _show_value(self, value: ValueT) -> None:
-        """Take the value as the entity's state."""
+        """Set the value as the entity's state."""
 
     def _compute(self) -> Snapshot[ValueT]:
-        """Return all that the entity should show."""
-        coordinator, description = self.coordinator, self._description
+        """Return availability, value and attributes as they should be."""
+        privacy, description = self.coordinator.privacy, self._description
         subject = self._subject()
-        if coordinator.private:
-            subject = coordinator.privacy.redact(subject)
+        if privacy.on:
+            subject = privacy.redact(subject)
         attributes = description.attributes_fn
         return (
             self._is_available(subject),
@@ -89,7 +89,7 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         )
 
     def _apply(self, snapshot: Snapshot[ValueT]) -> None:
-        """Take over what the entity should show."""
+        """Set availability, value and attributes."""
         self._snapshot = snapshot
         self._attr_available, value, attributes = snapshot
         self._show_value(value)
@@ -98,7 +98,7 @@ class VodiaEntity[SubjectT, ValueT](Entity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what concerns the account."""
+        """Subscribe to changes of the account."""
         await super().async_added_to_hass()
         self.coordinator.changes.add(
             self._account,
@@ -110,13 +110,13 @@ class VodiaEntity[SubjectT, ValueT](Entity):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Listen no more."""
+        """End the subscription."""
         self.coordinator.changes.remove(self._account, self._async_refresh)
         await super().async_will_remove_from_hass()
 
     @callback
     def _async_refresh(self) -> None:
-        """Write the state if it shows something new."""
+        """Write the state if it differs from the last one."""
         snapshot = self._compute()
         if snapshot != self._snapshot:
             self._apply(snapshot)
@@ -160,21 +160,21 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the flags as well, if it shows one."""
+        """Subscribe to the flags as well, if it shows one."""
         await super().async_added_to_hass()
         if self._description.key in FLAG_KEYS:
             self.coordinator.flag_changes.add(self._account, self._async_apply_flags)
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Listen to the flags no more."""
+        """End the subscription to the flags."""
         if self._description.key in FLAG_KEYS:
             self.coordinator.flag_changes.remove(self._account, self._async_apply_flags)
         await super().async_will_remove_from_hass()
 
     @callback
     def _async_apply_flags(self, extension: Extension) -> None:
-        """Write the state if its flag is new; availability and attributes are not."""
+        """Write the state if the flag changed; availability and attributes do not."""
         available, before, attributes = self._snapshot
         value = self._description.value_fn(extension)
         if value != before:
@@ -216,19 +216,19 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
 
 
 class VodiaPolledEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
-    """An entity that shows what only REST tells; it is there while that is known."""
+    """An entity with data that only REST has; it is available while they are known."""
 
     _kind: ClassVar[Kind]
     _account: str
 
     @override
     def _is_available(self, subject: ReadT | None) -> bool:
-        """Return whether it was read over the present link."""
+        """Return whether the data were read over the present link."""
         return self.coordinator.connected and subject is not None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what is read as well."""
+        """Subscribe to the data as well."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.line_data.subscribe(
@@ -238,7 +238,7 @@ class VodiaPolledEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
 
 
 class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
-    """An entity of a line that shows what only REST tells of it."""
+    """An entity with data of a line that only REST has."""
 
     def __init__(
         self,
@@ -246,7 +246,7 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
         description: VodiaEntityDescription[ReadT | None, ValueT],
         line: str,
     ) -> None:
-        """Initialize for a line that is shown."""
+        """Initialize for a line that has a device."""
         super().__init__(coordinator, description, line)
         extension = coordinator.extensions[line]
         self._attr_device_info = coordinator.devices.info(
@@ -255,8 +255,8 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
 
     @override
     def _subject(self) -> ReadT | None:
-        """Return what was read."""
-        values = self.coordinator.lines[self._account].side.values
+        """Return the data."""
+        values = self.coordinator.lines[self._account].values
         read: ReadT | None = getattr(values, self._kind)
         return read
 
@@ -290,12 +290,12 @@ class VodiaFlagEntity(VodiaPolledEntity[ServiceFlag, bool | None]):
 
     @override
     def _show_value(self, value: bool | None) -> None:
-        """Take the value as the entity's state."""
+        """Set the value as the entity's state."""
         self._attr_is_on = value
 
 
 class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):
-    """An entity of an account that is told what happens, and has nothing to look up."""
+    """An entity of an account that handles events, and has no value to compute."""
 
     @override
     def _subject(self) -> KnownAccount:
@@ -305,17 +305,17 @@ class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):
 
     @override
     def _show_value(self, value: None) -> None:
-        """Take nothing: what happens is told, not looked up."""
+        """Set nothing: events are handled as they come."""
 
 
 class VodiaCallEventEntity(VodiaAccountEventEntity):
-    """An entity of an account that is told what happens to its calls."""
+    """An entity of an account that handles the events of its calls."""
 
     _called_first: ClassVar[bool] = False
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the stories of the account's calls."""
+        """Subscribe to the events of the account's calls."""
         await super().async_added_to_hass()
         self.coordinator.call_events.add(
             self._account, self._async_on_call_event, first=self._called_first
@@ -323,19 +323,19 @@ class VodiaCallEventEntity(VodiaAccountEventEntity):
 
     @override
     async def async_will_remove_from_hass(self) -> None:
-        """Listen to the stories no more."""
+        """End the subscription to the events."""
         self.coordinator.call_events.remove(self._account, self._async_on_call_event)
         await super().async_will_remove_from_hass()
 
     @callback
     def _async_on_call_event(self, event: CallEvent) -> None:
-        """Handle what may be shown of it."""
+        """Handle an event as it may be shown."""
         self._async_handle(self.coordinator.privacy.redact_event(event))
 
     @abstractmethod
     @callback
     def _async_handle(self, event: CallEvent) -> None:
-        """Handle what happened to a call."""
+        """Handle an event."""
 
 
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):

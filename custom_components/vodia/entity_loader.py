@@ -1,4 +1,4 @@
-"""Add entities for what is here, and for each that comes."""
+"""Add entities for the accounts that are here, and for each that comes."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -64,7 +64,7 @@ def async_add_for_lines(
 def async_add_for_data(
     entry: VodiaConfigEntry, kind: Kind, add: Callable[[Iterable[str]], None]
 ) -> None:
-    """Add entities for what REST tells, as soon as it first does."""
+    """Add entities for data that only REST has, as soon as there are any."""
     here, remove = entry.runtime_data.announcer.async_subscribe_data(kind, add)
     entry.async_on_unload(remove)
     add(here)
@@ -79,7 +79,7 @@ def async_add_for_flags(
 ) -> None:
     """Add entities for the service flags: a switch for those that can be set.
 
-    Which one it is, is decided once in a setup; what it was before is removed.
+    Which of the two it is, is decided once in a setup; the former entity is removed.
     """
     coordinator, registry = entry.runtime_data, er.async_get(hass)
 

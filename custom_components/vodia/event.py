@@ -150,9 +150,9 @@ class VodiaEvent(VodiaAccountEventEntity, EventEntity):
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
-        """Return what was kept over a restart; it may be from before privacy."""
+        """Return the data restored; they may be older than privacy."""
         kept = await super().async_get_last_event_data()
-        if kept and self.coordinator.private:
+        if kept and self.coordinator.privacy.on:
             return replace(kept, last_event_attributes=None)
         return kept
 
@@ -165,7 +165,7 @@ class VodiaCallEvent(VodiaCallEventEntity, VodiaEvent):
     @override
     @callback
     def _async_handle(self, event: CallEvent) -> None:
-        """Fire what happened to a call, once: it may be told again who it is with."""
+        """Fire an event once: it may be repeated with a better name of the other side."""
         if event.again:
             return
         self._trigger_event(event.type, event_attributes(event))
@@ -179,12 +179,12 @@ class VodiaSignalEvent[ToldT](VodiaEvent):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to the signal, which is the same for all PBXs."""
+        """Subscribe to the signal, which is the same for all PBXs."""
         await super().async_added_to_hass()
 
         @callback
         def tell(coordinator: VodiaCoordinator, told: ToldT) -> None:
-            """Take in what is told of our PBX."""
+            """Handle a signal of our PBX."""
             if coordinator is self.coordinator:
                 self._async_handle(told)
 
@@ -193,13 +193,13 @@ class VodiaSignalEvent[ToldT](VodiaEvent):
     @abstractmethod
     @callback
     def _async_handle(self, told: ToldT) -> None:
-        """Take in what is told."""
+        """Handle the data of a signal."""
 
 
 class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
     """The bell of a door station: it rings once for a call that the station makes.
 
-    Where the PBX tells only our own calls, that it rings at our phone says so.
+    Where the PBX lists only our own calls, it is known by the ringing of our phone.
     """
 
     _signal = SIGNAL_CALL_EVENTS
@@ -211,12 +211,11 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         description: VodiaEventDescription,
         extension: Extension,
     ) -> None:
-        """Take the calls that are up as rung for."""
+        """Count the present calls as rung for."""
         super().__init__(coordinator, description, extension)
-        stories = coordinator.client.stories
         self._rung = deque(
             (
-                stories.origin_of(call.id)
+                coordinator.client.origin_of(call.id)
                 for other in coordinator.extensions.values()
                 for call in other.calls
                 if self._is_made_here(call, other.number)
@@ -302,7 +301,7 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to whether the PBX tells of the mailbox as well."""
+        """Subscribe to the data of the mailbox as well."""
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.line_data.subscribe(
@@ -312,15 +311,15 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
 
     @override
     def _is_available(self, subject: KnownAccount) -> bool:
-        """Return whether the PBX tells of the mailbox."""
+        """Return whether there are data of the mailbox."""
         line = self.coordinator.lines[self._account]
-        told = line.connected and line.side.values.voicemail is not None
+        told = line.connected and line.values.voicemail is not None
         return super()._is_available(subject) and told
 
     @override
     @callback
     def _async_handle(self, told: tuple[str, Voicemail]) -> None:
-        """Fire that messages came; more of the newest one where the PBX tells it."""
+        """Fire that messages came, with the newest one where the PBX lists it."""
         line, voicemail = told
         if line != self._account:
             return

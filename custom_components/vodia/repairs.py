@@ -25,10 +25,10 @@ _CHANGES: dict[str, dict[str, bool]] = {
 
 
 class EntryFlow(RepairsFlow):
-    """Mend what is wrong with the connection of an entry."""
+    """Repair the connection of an entry."""
 
     def __init__(self, entry: ConfigEntry, key: str) -> None:
-        """Take what it is about."""
+        """Initialize for an issue."""
         self._entry = entry
         self._key = key
 
@@ -46,13 +46,13 @@ class EntryFlow(RepairsFlow):
     async def async_step_retry(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Try again; what the user did outside of Home Assistant may have mended it."""
+        """Try again; the user may have solved it outside of Home Assistant."""
         return await self._async_try({})
 
     async def async_step_apply(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Change what the issue is about, if it works so."""
+        """Change the setting that the issue is about, if the connection works so."""
         if self._key in _CHANGES:
             return await self._async_try(_CHANGES[self._key])
         self.hass.config_entries.async_update_entry(
@@ -63,7 +63,7 @@ class EntryFlow(RepairsFlow):
     async def async_step_reconfigure(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Hand over to the form of the entry; the issue stays until it is mended."""
+        """Hand over to the form of the entry; the issue stays until it is solved."""
         flow = await self.hass.config_entries.flow.async_init(
             DOMAIN,
             context={
@@ -78,7 +78,7 @@ class EntryFlow(RepairsFlow):
     async def async_step_ignore(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Leave it as it is, and ask no more."""
+        """Leave the setting as it is, and ask no more."""
         ir.async_ignore_issue(self.hass, DOMAIN, self.issue_id, True)
         return self.async_abort(reason="issue_ignored")
 
@@ -96,13 +96,13 @@ class EntryFlow(RepairsFlow):
         return self._reload()
 
     def _reload(self) -> RepairsFlowResult:
-        """Connect anew; the issue comes back should it still be so."""
+        """Connect again; the issue comes back if it still exists."""
         self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
         return self.async_create_entry(data={})
 
 
 class LineFlow(RepairsFlow):
-    """Mend the login of a further line."""
+    """Repair the login of a further line."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -118,7 +118,7 @@ class LineFlow(RepairsFlow):
         entry = self.hass.config_entries.async_get_entry(data["entry_id"])
         subentry = entry and entry.subentries.get(data["subentry_id"])
         if not entry or not subentry:
-            # Removed meanwhile: nothing is left to mend.
+            # Removed meanwhile: nothing is left to repair.
             return self.async_create_entry(data={})
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -144,7 +144,7 @@ class LineFlow(RepairsFlow):
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow that mends an issue."""
+    """Return the flow that repairs an issue."""
     if data and "key" in data:
         entry = hass.config_entries.async_get_known_entry(data["entry_id"])
         return EntryFlow(entry, data["key"])

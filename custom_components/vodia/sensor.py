@@ -59,7 +59,7 @@ LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 
 def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
-    """Return the call that is shown, and how many there are beside it."""
+    """Return the call of the state, and how many others there are."""
     if (call := extension.call) is None:
         return {}
     others = len(extension.calls) - 1 if extension.complete else None
@@ -67,7 +67,7 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
 
 
 def _span(missed: MissedCalls | None) -> Mapping[str, Any]:
-    """Return the hours that missed calls are counted over, if they are told."""
+    """Return the hours that missed calls are counted over, if they are known."""
     return {ATTR_SPAN: missed.span / 3600} if missed and missed.span else {}
 
 
@@ -233,11 +233,11 @@ class LastCaller(ExtraStoredData):
 
     @override
     def as_dict(self) -> dict[str, Any]:
-        """Return what is kept."""
+        """Return the stored form."""
         return asdict(self)
 
     def attributes(self) -> dict[str, Any]:
-        """Return what is shown."""
+        """Return the attributes."""
         return {name: getattr(self, name) for name in LAST_CALLER_ATTRIBUTES}
 
 
@@ -259,17 +259,17 @@ class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
     @property
     @override
     def extra_restore_state_data(self) -> LastCaller | None:
-        """Return what to keep over a restart."""
+        """Return the data to restore after a restart."""
         return self._last
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Take over what was kept, then listen."""
+        """Restore the last caller, then subscribe."""
         stored = await self.async_get_last_extra_data()
         kept = stored.as_dict() if stored else {}
         if _ALWAYS_KEPT <= kept.keys() <= _KEPT:
             last = LastCaller(**kept)
-            # It may be from before who is outside was to be hidden.
+            # It may be older than privacy.
             party = self.coordinator.privacy.redact_party(last.number, last.name)
             call_id = self.coordinator.privacy.redact_id(last.call_id)
             self._take(
@@ -278,7 +278,7 @@ class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
                     call_id=call_id,
                     number=party.number,
                     name=party.name,
-                    withheld=last.withheld and not self.coordinator.private,
+                    withheld=last.withheld and not self.coordinator.privacy.on,
                 )
             )
         await super().async_added_to_hass()
@@ -287,7 +287,7 @@ class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
         """Show a call as the last one."""
         self._last = last
         nobody = STATE_WITHHELD if last.withheld else None
-        if self.coordinator.private:
+        if self.coordinator.privacy.on:
             nobody = STATE_EXTERNAL_CALLER
         self._attr_native_value = last.name or last.number or nobody
         self._attr_extra_state_attributes = last.attributes()
@@ -353,7 +353,7 @@ class VodiaMissedCallsSensor(
     VodiaLineDataEntity[MissedCalls, int | None],
     VodiaSensor[MissedCalls | None, int | None],
 ):
-    """How many calls a line has missed of late."""
+    """How many calls a line has missed in the last hours."""
 
     _kind = Kind.MISSED_CALLS
     _unrecorded_attributes = frozenset({ATTR_SPAN})

@@ -106,7 +106,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
     """Return a call of a line as response data."""
-    return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
+    return {ATTR_ACCOUNT: line.line, **call_data(call)}
 
 
 def _call_action(
@@ -208,8 +208,8 @@ async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
     """Return the calls of extensions, or of all extensions of a PBX.
 
-    And the extensions of which the PBX does not tell (all of) them. A PBX that is away
-    tells of none; only if no other is asked there is no answer at all.
+    And the extensions of which the PBX does not list (all) calls. Of a PBX that is away
+    no calls are known; only if no other is targeted there is no answer at all.
     """
     calls: list[JsonValueType] = []
     unknown: list[JsonValueType] = []

@@ -61,7 +61,7 @@ async def async_setup_entry(
 
 
 class VodiaSwitch(SwitchEntity):
-    """A switch whose commands are carried out in the order of the user."""
+    """A switch with commands that are carried out one after the other."""
 
     def __init__(self, *args: Any) -> None:
         """Initialize."""

@@ -21,7 +21,7 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 
 async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return what is known of the connections.
+    """Return the state of the connections.
 
     What people paste into a bug report names no host and no tenant: of several entries
     each is told by its place in the list of entries.
@@ -40,7 +40,7 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _told(entry: VodiaConfigEntry) -> dict[str, Any]:
-    """Return what is known of one entry."""
+    """Return the state of the connection of an entry."""
     if entry.state is not ConfigEntryState.LOADED:
         reason = entry.error_reason_translation_key or entry.state.value
         return {
@@ -53,8 +53,8 @@ def _told(entry: VodiaConfigEntry) -> dict[str, Any]:
         "connected": client.connected,
         "since": datetime.fromtimestamp(client.changed_at, UTC),
         "dialect": dialect if dialect is None else "classic" if dialect else "modern",
-        "version": client.session.server_name,
-        "accounts": sum(known.present for known in client.state.accounts.values()),
+        "version": client.server_name,
+        "accounts": sum(known.present for known in client.accounts.values()),
         "reconnects": client.links - 1,
     }
 
@@ -84,7 +84,7 @@ async def _problem(hass: HomeAssistant, entry: VodiaConfigEntry) -> str | None:
     """Return why a PBX cannot be reached."""
     http = async_create_session(hass)
     try:
-        await create_client(hass, http, entry.data).session.probe()
+        await create_client(hass, http, entry.data).probe()
     except CannotConnectError:
         return "unreachable"
     except PbxError as err:

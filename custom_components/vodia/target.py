@@ -31,13 +31,13 @@ from .pbx.models import EXTENSION
 # An account of a PBX; None is the PBX itself.
 type Subject = str | None
 
-# What says in the data of an action what is targeted.
+# The fields of a target in the data of an action.
 _TARGET_KEYS = tuple(map(str, cv.TARGET_SERVICE_FIELDS))
 
 
 @dataclass(slots=True)
 class Targeted:
-    """What of a PBX is in a target, and what is excluded from it."""
+    """The accounts of a PBX in a target, and those excluded from it."""
 
     included: set[Subject] = field(default_factory=set)
     excluded: set[Subject] = field(default_factory=set)
@@ -63,7 +63,7 @@ def _spread(subjects: set[Subject], pbx: AbstractSet[str]) -> set[str]:
 def targeted(
     hass: HomeAssistant, selection: target.TargetSelection
 ) -> dict[str, Targeted]:
-    """Return what is targeted of each PBX, by the id of its config entry."""
+    """Return the target within each PBX, by the id of its config entry."""
     found: defaultdict[str, Targeted] = defaultdict(Targeted)
     for entry_id, subject in _subjects(hass, selection):
         found[entry_id].included.add(subject)
@@ -83,7 +83,7 @@ def accounts_in(
     """Return the accounts of a PBX in the target, without those of unknown calls."""
     found = targeted(hass, selection).get(coordinator.entry.entry_id, Targeted())
     accounts = found.accounts(coordinator.extensions.keys())
-    return set(filter(coordinator.tells_calls, accounts))
+    return set(filter(coordinator.triggers_for, accounts))
 
 
 def _subjects(
@@ -130,7 +130,7 @@ def _subjects(
 
 @dataclass(frozen=True, slots=True)
 class TargetedPbx:
-    """What is targeted of one PBX."""
+    """A PBX with the target of an action within it."""
 
     hass: HomeAssistant
     entry: VodiaConfigEntry
@@ -149,7 +149,7 @@ class TargetedPbx:
 
     @property
     def client(self) -> PbxClient:
-        """Return who tells of the calls; raises NotConnectedError without a link.
+        """Return the client; raises NotConnectedError without a link.
 
         A call that was up when the link broke is no answer.
         """
@@ -160,7 +160,7 @@ class TargetedPbx:
 
     @property
     def extensions(self) -> set[str]:
-        """Return the extensions; the PBX stands for all, of before if it is not set up."""
+        """Return the extensions; the PBX stands for all, if not set up for its devices."""
         if self.entry.state is ConfigEntryState.LOADED:
             known = set(self.entry.runtime_data.extensions)
         else:
@@ -197,7 +197,7 @@ def only_loaded(
 def target_pbxs(
     hass: HomeAssistant, data: dict[str, Any], *, also_not_loaded: bool = False
 ) -> list[TargetedPbx]:
-    """Return what is targeted; without a target, every PBX that is set up.
+    """Return the PBXs targeted; without a target, every one that is set up.
 
     A target that comes to nothing, as a template may, does not mean every PBX.
     """
@@ -239,7 +239,7 @@ def target_line(hass: HomeAssistant, data: dict[str, Any]) -> PbxClient:
 def target_lines(
     hass: HomeAssistant, data: dict[str, Any]
 ) -> tuple[list[PbxClient], list[ServiceValidationError]]:
-    """Return the logins of the lines in the target, and what stands in for others."""
+    """Return the logins of the lines in the target, and an error for each other PBX."""
     parts, errors = only_loaded(target_pbxs(hass, data))
     lines = [
         line
@@ -265,7 +265,7 @@ def target_lines(
 
 
 def has_target(data: dict[str, Any]) -> bool:
-    """Return whether the data of an action says what is targeted, if only nothing."""
+    """Return whether the data of an action has a target, even an empty one."""
     return any(key in data for key in _TARGET_KEYS)
 
 

@@ -39,7 +39,7 @@ from .const import (
 from .coordinator import VodiaCoordinator
 from .hub.attributes import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
-from .pbx.numbering import same_number
+from .pbx.number_matching import same_number
 from .target import accounts_in
 from .validators import number_filter
 
@@ -295,7 +295,7 @@ class CallRingingTrigger(CallTrigger):
                 for event in wait.events.values()
                 if client.connected
                 and self._fits(event, wait.coordinator.country)
-                and not client.stories.is_doubted(event)
+                and not client.is_doubted(event)
             ]
             if events:
                 del waiting[call]
@@ -316,14 +316,13 @@ class CallRingingTrigger(CallTrigger):
 
     @staticmethod
     def _go_on(wait: _Waiting, coordinator: VodiaCoordinator) -> None:
-        """Go on to wait when the entry has been loaded anew, if the call still rings."""
+        """Keep waiting when the entry was reloaded, if the call still rings."""
         if wait.coordinator is not coordinator:
             wait.coordinator = coordinator
-            stories = coordinator.client.stories
             wait.events = {
                 event.account: event
                 for event in wait.events.values()
-                if stories.rings(event)
+                if coordinator.client.still_rings(event)
             }
 
     @staticmethod
@@ -370,7 +369,7 @@ class CallEndedTrigger(CallTrigger):
         return (
             self._each
             or bool(self._options.get(ATTR_END_REASON))
-            or accounts.isdisjoint(coordinator.client.stories.accounts_in(event.origin))
+            or accounts.isdisjoint(coordinator.client.accounts_in(event.origin))
         )
 
 

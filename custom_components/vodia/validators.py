@@ -52,7 +52,7 @@ def call_id(value: Any) -> str | int | float:
 
 
 def as_number(line: PbxClient, value: str | int) -> str:
-    """Return what is to be dialed from a line; an integer has to be an account.
+    """Return a number to dial from a line; an integer has to be an account.
 
     Raises ServiceValidationError.
     """

@@ -20,11 +20,11 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from rig.truth import is_busy_by_presence, truth_of_extension
 from simulator import Simulator, Switches
 from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.timing import QUICK, QUICK_LINE_DATA
-from tests.support.truth import is_busy_by_presence, truth_of_extension
 
 type Switch = dict[str, Any]
 

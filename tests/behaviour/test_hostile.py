@@ -6,7 +6,7 @@ use memory without end; and nothing that a user types becomes another command.
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 import re
 import struct
 import tracemalloc
-from typing import Final, override
+from typing import Final
 import unicodedata
 import zlib
 
@@ -35,7 +35,8 @@ from custom_components.vodia.flows.parse import parse_host
 from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
-from custom_components.vodia.pbx.wire import messages
+from custom_components.vodia.pbx.wire import messages, replies
+from custom_components.vodia.pbx.wire.accounts import ACCOUNTS_LIMIT
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
 from homeassistant.const import MAX_LENGTH_STATE_STATE
@@ -47,7 +48,7 @@ from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from simulator.requests import step_of
+from simulator.state import Answer
 from tests.platforms.test_diagnostics import read
 from tests.repository.test_readme import BLOCKS
 from tests.support.actions import act, refused
@@ -59,24 +60,6 @@ ROOT: Final = Path(__file__).parents[2]
 MEGABYTE: Final = 1024 * 1024
 # What a client may use at most for one reply, the reply itself included.
 MEMORY: Final = 100 * MEGABYTE
-
-type Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Hostile(Simulator):
-    """A PBX that answers some steps as it likes."""
-
-    def __init__(self, switches: Switches) -> None:
-        """Begin as an honest one."""
-        super().__init__(switches)
-        self.answers: dict[str, Answer] = {}
-
-    @override
-    async def _fail(self, request: web.Request) -> web.StreamResponse | None:
-        """Answer a step in its own way, if it has one."""
-        if answer := self.answers.get(step_of(request)):
-            return await answer(request)
-        return await super()._fail(request)
 
 
 @pytest.fixture
@@ -92,16 +75,16 @@ def patient(hass: HomeAssistant) -> None:
     set_timing(hass, ping=5.0, request=5.0)
 
 
-def create_hostile(dialect: str) -> Hostile:
+def create_hostile(dialect: str) -> Simulator:
     """Return a PBX that can be hostile, without what is read beside the link."""
     switches = getattr(Switches, dialect)(history_missed=False)
     beside = ("srvflags", "messages", "self_messages", "adrbook")
     switches.rest_status |= dict.fromkeys(beside, 404)
-    return Hostile(switches)
+    return Simulator(switches)
 
 
 @pytest.fixture
-async def pbx(dialect: str) -> AsyncIterator[Hostile]:
+async def pbx(dialect: str) -> AsyncIterator[Simulator]:
     """Return it while it runs."""
     async with create_hostile(dialect) as pbx:
         yield pbx
@@ -160,7 +143,7 @@ async def fails(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
 @pytest.mark.parametrize("step", ["login", "tell", "handshake", "accounts", "calls"])
 async def test_redirect(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
     elsewhere: Elsewhere,
     step: str,
@@ -224,7 +207,7 @@ def clean(text: str) -> None:
 
 async def test_names(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
     elsewhere: Elsewhere,
     caplog: pytest.LogCaptureFixture,
@@ -297,7 +280,7 @@ async def test_what_is_shown_can_be_stored(
     hass_client: ClientSessionGenerator,
     hass_ws_client: WebSocketGenerator,
     *,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -439,7 +422,11 @@ async def gzip_bomb(request: web.Request) -> web.StreamResponse:
     "answer", [endless_body, trickle, endless_header, endless_headers, gzip_bomb]
 )
 async def test_endless_reply(
-    hass: HomeAssistant, pbx: Hostile, entry: MockConfigEntry, step: str, answer: Answer
+    hass: HomeAssistant,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+    step: str,
+    answer: Answer,
 ) -> None:
     """A reply that does not end is given up, before it fills the memory."""
     pbx.answers[step] = answer
@@ -498,7 +485,7 @@ async def endless_fragments(request: web.Request) -> web.StreamResponse:
 
 @pytest.mark.parametrize("answer", [deflate_bomb, endless_fragments])
 async def test_endless_frame(
-    hass: HomeAssistant, pbx: Hostile, entry: MockConfigEntry, answer: Answer
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, answer: Answer
 ) -> None:
     """A compression that was not offered ends the link; so does a message too large."""
     pbx.answers["handshake"] = answer
@@ -513,13 +500,14 @@ async def test_endless_frame(
 
 async def test_too_many_accounts(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
     dialect: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A list of more accounts than a PBX has is no list, in either dialect."""
-    monkeypatch.setattr(messages, "ACCOUNTS_LIMIT", 100)
+    for module in (messages, replies):
+        monkeypatch.setattr(module, "ACCOUNTS_LIMIT", 100)
     for number in range(1000, 1200):
         pbx.engine.add_account(str(number), "")
     if dialect == "modern":
@@ -533,7 +521,7 @@ async def test_too_many_accounts(
 
 async def test_devices_without_end(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -553,7 +541,10 @@ async def test_devices_without_end(
 
 
 async def test_floods(
-    hass: HomeAssistant, pbx: Hostile, phones: Phones, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Ever new calls, words, kinds and accounts leave nothing behind, and little in logs."""
     pbx_client = phones.entry.runtime_data.client
@@ -616,7 +607,7 @@ async def test_floods(
 @pytest.mark.usefixtures("offers")
 async def test_what_is_read_beside(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     entry: MockConfigEntry,
 ) -> None:
     """Hostile flags, mailboxes, histories and address books cost no link."""
@@ -643,7 +634,7 @@ async def test_what_is_read_beside(
 
         return answer
 
-    pbx.answers = {kind: answering(kind) for kind in evil}
+    pbx.answers |= {kind: answering(kind) for kind in evil}
     pbx.engine.add_account("8", "Park", type="orbits")
     pbx.switches.domain_calls = False
     phones = await set_up(hass, entry)
@@ -699,7 +690,7 @@ NUMBERS: Final = (
 
 @pytest.mark.parametrize("number", NUMBERS)
 async def test_numbers(
-    hass: HomeAssistant, pbx: Hostile, phones: Phones, number: str
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
 ) -> None:
     """What is no number is refused in the user's words before anything is sent."""
     pbx.engine.answer(pbx.engine.ring("+4930123456", "45"), "45")
@@ -721,7 +712,7 @@ async def test_numbers(
     "call_id", ["../../x", "a/b", "a?b#c", "%2e%2e", "\0", "1\r\nX: y", "*", ""]
 )
 async def test_call_ids(
-    hass: HomeAssistant, pbx: Hostile, phones: Phones, call_id: str
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, call_id: str
 ) -> None:
     """An id that no call has is refused before anything is sent."""
     pbx.engine.answer(pbx.engine.ring("+4930123456", "45"), "45")
@@ -734,7 +725,7 @@ async def test_call_ids(
 
 
 async def test_call_id_of_the_pbx(
-    hass: HomeAssistant, pbx: Hostile, phones: Phones
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An id is a value in a body, never a part of a path; one that is no text is none."""
     evil = '../x?y"},{"action":"make-call'
@@ -756,7 +747,7 @@ async def test_call_id_of_the_pbx(
 
 
 @pytest.mark.parametrize("dialect", ["classic"])
-async def test_chat(hass: HomeAssistant, pbx: Hostile, phones: Phones) -> None:
+async def test_chat(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A message is a text in its frame, without what is no text."""
     text = 'a"},{"action":"make-call","to":"1"}\n<b>\x00\x1b[31m{{ 1 }}'
     await act(hass, "send_message", recipient="41", message=text)
@@ -783,7 +774,7 @@ async def test_chat(hass: HomeAssistant, pbx: Hostile, phones: Phones) -> None:
     ],
 )
 @pytest.mark.parametrize("dialect", ["modern"])
-async def test_form(hass: HomeAssistant, pbx: Hostile, field: str, text: str) -> None:
+async def test_form(hass: HomeAssistant, pbx: Simulator, field: str, text: str) -> None:
     """What can be no host or extension is refused, and nothing is asked of anybody."""
     values = form(pbx, **{field: text.replace("{}", f"{pbx.host}:{pbx.port}")})
     result = await fill_in(hass, values)
@@ -805,7 +796,7 @@ def test_host_with_a_path(path: str) -> None:
     ["../../admin", "a/b", "a?b", "x\r\ny", "<b>", "", "t" * 300, "..", 5, ["x"]],
 )
 async def test_tenant_of_the_pbx(
-    hass: HomeAssistant, pbx: Hostile, tenant: object
+    hass: HomeAssistant, pbx: Simulator, tenant: object
 ) -> None:
     """A tenant that the PBX tells and that is no name is not taken."""
 
@@ -849,7 +840,7 @@ def test_page_has_the_numbers() -> None:
     for number, name, module in rows:
         found = re.search(rf"^{name}(?:: Final)? = (.+)$", code[module], re.MULTILINE)
         assert found, name
-        value = eval(found[1], {"ACCOUNTS_LIMIT": messages.ACCOUNTS_LIMIT})  # noqa: S307
+        value = eval(found[1], {"ACCOUNTS_LIMIT": ACCOUNTS_LIMIT})  # noqa: S307
         if value % MEGABYTE == 0:
             assert number == f"{value // MEGABYTE} MiB", name
         else:

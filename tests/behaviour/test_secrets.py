@@ -40,13 +40,14 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from simulator import Simulator
 from simulator.logins import Login
 from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.flows import fill_in, form
 from tests.support.lines import add_line, has_line
 
-from .test_hostile import Hostile, create_hostile
+from .test_hostile import create_hostile
 from .test_privacy import mock_recorder_before_hass, persistent_database
 
 # A database in a file.
@@ -77,7 +78,7 @@ class Everything(logging.Handler):
 
 
 @pytest.fixture
-async def pbx(dialect: str) -> AsyncIterator[Hostile]:
+async def pbx(dialect: str) -> AsyncIterator[Simulator]:
     """Return a running PBX that can be hostile."""
     async with create_hostile(dialect) as pbx:
         yield pbx
@@ -122,7 +123,7 @@ def reachable(*roots: object) -> Iterator[object]:
             waiting.extend(gc.get_referents(found))
 
 
-async def a_life(hass: HomeAssistant, pbx: Hostile, phones: Phones) -> list[str]:
+async def a_life(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> list[str]:
     """Do all that is done with a PBX, and let all go wrong; return the errors' texts."""
     raised: list[str] = []
 
@@ -160,12 +161,12 @@ async def a_life(hass: HomeAssistant, pbx: Hostile, phones: Phones) -> list[str]
         request.transport.close()
         return web.Response()
 
-    pbx.answers = dict.fromkeys(("accounts", "calls", "handshake", "tell"), cut_short)
+    pbx.answers |= dict.fromkeys(("accounts", "calls", "handshake", "tell"), cut_short)
     await tries("dial", target=own, number="+4930123456")
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await asyncio.sleep(0.5)
-    pbx.answers = {}
+    pbx.answers.clear()
     await phones.wait("", "connected", "on")
     pbx.switches.redirect_to = pbx.url
     for fault in ("redirect", "html", "reset", 500, 401, 403, "hang"):
@@ -225,7 +226,7 @@ async def test_secrets(
     *,
     recorder_db_url: str,
     log: Everything,
-    pbx: Hostile,
+    pbx: Simulator,
     basic: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -343,7 +344,7 @@ async def test_secrets(
 
 async def test_connection_that_breaks_off(
     hass: HomeAssistant,
-    pbx: Hostile,
+    pbx: Simulator,
     log: Everything,
 ) -> None:
     """What was read of a reply that breaks off is no part of the reason."""

@@ -16,14 +16,10 @@ from phonenumbers import (
 )
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.errors import InvalidNumberError
-from custom_components.vodia.pbx.numbering import (
-    AddressBook,
-    dialable,
-    number_key,
-    numbers_in,
-    same_number,
-)
+from custom_components.vodia.pbx.number_matching import number_key, same_number
+from custom_components.vodia.pbx.numbering import dialable, numbers_in
 
 # Hypothesis warns of its own generator, once, with Python 3.14.
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")

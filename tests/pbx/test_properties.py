@@ -20,6 +20,7 @@ from hypothesis import assume, event, given, settings, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     AccountCall,
@@ -29,21 +30,20 @@ from custom_components.vodia.pbx.models import (
     KnownAccount,
     Party,
 )
-from custom_components.vodia.pbx.numbering import AddressBook, is_number, same_number
+from custom_components.vodia.pbx.number_matching import same_number
+from custom_components.vodia.pbx.numbering import is_number
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
-from custom_components.vodia.pbx.wire.messages import (
-    AccountsSnapshot,
-    CallList,
-    Message,
-    decode,
+from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, Message, decode
+from custom_components.vodia.pbx.wire.party import decoded, is_placeholder, parse_party
+from custom_components.vodia.pbx.wire.replies import (
     decode_accounts,
     decode_flags,
     decode_history,
     decode_orbits,
 )
-from custom_components.vodia.pbx.wire.party import decoded, is_placeholder, parse_party
 from simulator import engine as sim, model
 from simulator.rest_wire import RestWire
 from simulator.switches import Switches

@@ -5,7 +5,7 @@ import gc
 
 import pytest
 
-from benchmarks import rows as measure
+from benchmarks import rows as measure, rows_scale as scale
 from benchmarks.blocks import watched
 from benchmarks.harness import Bench
 from benchmarks.report import Row
@@ -32,7 +32,7 @@ async def test_rows(monkeypatch: pytest.MonkeyPatch, dialect: str) -> None:
             measure.one_delta(bench, tenant),
             measure.burst(bench, tenant),
             measure.snapshots(bench, tenant),
-            measure.reconnect(tenant),
+            scale.reconnect(tenant),
         ):
             rows |= {row.name: row async for row in measured}
     known, new = (

@@ -11,7 +11,10 @@ INTEGRATION = "custom_components.vodia"
 LIBRARY = f"{INTEGRATION}.pbx"
 # From the ground up: a floor may import only those before it, and itself.
 LIBRARY_FLOORS = (
-    ("errors", "models", "assumptions", "timing", "numbering", "trace"),
+    (
+        *("errors", "models", "assumptions", "timing", "trace", "call_ids"),
+        *("numbering", "number_matching", "address_book"),
+    ),
     ("wire",),
     ("state",),
     ("calls",),
@@ -36,7 +39,7 @@ INTEGRATION_FLOORS = (
     ("__init__",),
 )
 PLATFORMS = set(INTEGRATION_FLOORS[-2])
-TREES = ("custom_components", "simulator", "soak", "demo", "benchmarks")
+TREES = ("custom_components", "simulator", "rig", "soak", "demo", "benchmarks")
 LINES = 400
 
 

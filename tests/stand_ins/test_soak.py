@@ -13,11 +13,12 @@ import pytest
 
 from simulator import Engine
 from simulator.seed import seed
-from soak import chronicle, faults, play
+from soak import faults, history, run, stage
 from soak.__main__ import main
 from soak.office import Office
-from soak.play import Lie, Play, Report, soak
 from soak.rate import hurry
+from soak.report import Mismatch, Report
+from soak.run import Run, soak
 from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.timeout(240)
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.timeout(240)
 @pytest.fixture(autouse=True)
 def real_environment(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow real sockets; the soak makes a Home Assistant of its own. Look often."""
-    monkeypatch.setattr(play, "_ROUND", 3)
+    monkeypatch.setattr(run, "_ROUND", 3)
 
 
 def after(steps: int) -> Callable[[Report], bool]:
@@ -34,91 +35,79 @@ def after(steps: int) -> Callable[[Report], bool]:
     return lambda report: report.steps >= steps
 
 
-class Noted(Play):
-    """A run of which all steps are kept."""
-
-    steps: list[str]
-
-    @override
-    def note(self, step: str) -> None:
-        """Keep a step."""
-        super().note(step)
-        type(self).steps.append(step)
-
-
 @pytest.mark.parametrize("dialect", ["classic", "modern"])
-async def test_same_seed(dialect: str) -> None:
-    """Nothing lies, and the same seed plays the same."""
+async def test_same_seed(dialect: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """All is true, and the same seed plays the same."""
     played = []
     for _ in range(2):
-        Noted.steps = []
-        report = Report(1, dialect, 40)
-        await soak(report, after(400), Noted)
-        played.append(Noted.steps)
+        report = Report(1, dialect, 40, verbose=True)
+        await soak(report, after(400))
+        played.append(capsys.readouterr().out.splitlines())
         assert report.checks > 3
         assert report.calls > 50
-        assert not report.lies
+        assert not report.mismatches
+        assert len(played[-1]) == report.steps
     assert played[0] == played[1]
 
 
-class ShowsALie(Play):
+class ShowsWrongly(Run):
     """A run in which a state is not true."""
 
     @override
     async def rest(self) -> None:
         """Overwrite the state of an idle phone."""
         await super().rest()
-        entity_id = self.shown.entities["41", "ringing"].entity_id
-        self.hass.states.async_set(entity_id, "on")
+        entity_id = self.stage.shown.entities["41", "ringing"].entity_id
+        self.stage.hass.states.async_set(entity_id, "on")
 
 
-class TellsTwice(Play):
-    """A run in which an event is told twice."""
+class ReportsTwice(Run):
+    """A run in which an event is reported twice."""
 
     @override
     async def rest(self) -> None:
         """Repeat the last event of a phone."""
-        entity = self.shown.entities["45", "event call"].entity_id
-        state = self.hass.states.get(entity)
+        entity = self.stage.shown.entities["45", "event call"].entity_id
+        state = self.stage.hass.states.get(entity)
         assert state
-        self.hass.states.async_set(entity, "2026-01-01", state.attributes)
+        self.stage.hass.states.async_set(entity, "2026-01-01", state.attributes)
         await super().rest()
 
 
-class Forgets(Play):
-    """A run in which an event is not told."""
+class Forgets(Run):
+    """A run in which an event is not reported."""
 
     @override
     async def rest(self) -> None:
-        """Do not hear what is told."""
-        self.chronicle._accounts.clear()
-        await self.live(40)
+        """Do not hear what is reported."""
+        self.stage.events._accounts.clear()
+        await self.stage.live(40)
         await super().rest()
 
 
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (ShowsALie, "ringing of 41 "),
-        (TellsTwice, "45 c"),
-        (Forgets, "is told as ["),
+        (ShowsWrongly, "ringing of 41 "),
+        (ReportsTwice, "45 c"),
+        (Forgets, "is reported as ["),
     ],
 )
-async def test_finds_a_lie(
-    monkeypatch: pytest.MonkeyPatch, kind: type[Play], words: str
+async def test_finds_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Run], words: str
 ) -> None:
     """It says what is wrong, and how to play it again."""
-    monkeypatch.setattr(play, "PATIENCE", 1.0)
-    monkeypatch.setattr(play, "FAULTS", {faults.garbage: 1})
+    monkeypatch.setattr(stage, "PATIENCE", 1.0)
+    monkeypatch.setattr(run, "FAULTS", {faults.garbage: 1})
     report = Report(1, "modern", 40)
-    with pytest.raises(Lie) as raised:
+    with pytest.raises(Mismatch) as raised:
         await soak(report, after(2000), kind)
     assert words in str(raised.value)
     assert "--seed 1 --dialect modern" in str(raised.value)
-    assert report.lies == 1
+    assert report.mismatches == 1
 
 
-class Leaks(Play):
+class Leaks(Run):
     """A run that leaves something behind."""
 
     left: list[Any]
@@ -167,12 +156,12 @@ async def test_finds_a_leak(
     release: Callable[[Any], object],
 ) -> None:
     """What grows from one quiet moment to the next is found."""
-    monkeypatch.setattr("soak.vitals._PATIENCE", 0.1)
+    monkeypatch.setattr("soak.resources._PATIENCE", 0.1)
     # pytest keeps all that is logged.
-    monkeypatch.setattr("soak.vitals._ENOUGH_OF_MEMORY", math.inf)
+    monkeypatch.setattr("soak.resources._ENOUGH_OF_MEMORY", math.inf)
     kind.left = []
     try:
-        with pytest.raises(Lie, match=f"{name} grew from"):
+        with pytest.raises(Mismatch, match=f"{name} grew from"):
             await soak(Report(1, "classic", 30), after(20000), kind)
     finally:
         for leaked in kind.left:
@@ -181,23 +170,24 @@ async def test_finds_a_leak(
 
 _LEAK = """
 import asyncio
-from soak import play, vitals
-from soak.play import Lie, Play, Report, soak
+from soak import resources, run as runs
+from soak.report import Mismatch, Report
+from soak.run import Run, soak
 from tests.support.clock import CLOCK
 
 CLOCK.begin(jumps=True)
-play._ROUND, vitals._ENOUGH_OF_MEMORY = 2, 12
+runs._ROUND, resources._ENOUGH_OF_MEMORY = 2, 12
 left = []
 
-class Idle(Play):
+class Idle(Run):
     async def play(self, enough):
         # Home Assistant saves its registries after ten, and keeps what it wrote.
         await asyncio.sleep(12)
         await super().play(enough)
 
     async def burst(self):
-        await self.live(5)
-        await self.quiet()
+        await self.stage.live(5)
+        await self.stage.quiet()
 
 class Leaks(Idle):
     async def rest(self):
@@ -205,11 +195,11 @@ class Leaks(Idle):
         await super().rest()
 
 def run(kind):
-    enough = lambda report: len(report.vitals) >= 14
+    enough = lambda report: len(report.resources) >= 14
     try:
         asyncio.run(soak(Report(1, "classic", 30), enough, kind))
-    except Lie as lie:
-        return str(lie).splitlines()[0]
+    except Mismatch as found:
+        return str(found).splitlines()[0]
 
 print(run(Idle))
 print(run(Leaks))
@@ -259,23 +249,21 @@ async def test_counts_frames() -> None:
     assert len(rate.order) == 200
     rate.check()
     del rate.shown[7]
-    with pytest.raises(Lie, match="1 frames are lost"):
+    with pytest.raises(Mismatch, match="1 frames are lost"):
         rate.check()
 
 
 def test_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command prints a table, and fails on the first lie."""
+    """The command prints a table, and fails on the first mismatch."""
     arguments = ["soak", "--dialect", "modern", "--accounts", "30", "--seed", "3"]
     monkeypatch.setattr("sys.argv", [*arguments, "--minutes", "0.01", "--rate", "0.5"])
     assert main() == 0
     table = capsys.readouterr().out
-    for word in ("--seed 3", "lies", "checks", "sockets", "none lost, in order"):
+    for word in ("--seed 3", "mismatches", "checks", "sockets", "none lost, in order"):
         assert word in table
-    monkeypatch.setattr(play, "PATIENCE", 1.0)
-    monkeypatch.setattr(
-        chronicle, "_BEGINS", {key: ["no"] for key in chronicle._BEGINS}
-    )
+    monkeypatch.setattr(stage, "PATIENCE", 1.0)
+    monkeypatch.setattr(history, "_BEGINS", {key: ["no"] for key in history._BEGINS})
     assert main() == 1
     assert "--seed 3" in capsys.readouterr().out

@@ -13,8 +13,10 @@ import pytest
 from custom_components.vodia import condition, trigger
 from homeassistant.core import HomeAssistant, StateMachine
 from homeassistant.helpers import entity_registry as er
-from soak import faults, play
-from soak.play import Lie, Play, Report, soak
+from soak import faults, run
+from soak.report import Mismatch, Report
+from soak.run import Run, soak
+from soak.stage import Stage
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -27,7 +29,7 @@ type Rewrite = Callable[[str, str, str, Attributes], Written | None]
 @pytest.fixture(autouse=True)
 def real_environment(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Allow real sockets; the soak makes a Home Assistant of its own."""
-    monkeypatch.setattr(play, "FAULTS", {faults.garbage: 1})
+    monkeypatch.setattr(run, "FAULTS", {faults.garbage: 1})
 
 
 @pytest.fixture
@@ -123,16 +125,16 @@ REWRITES: dict[str, Rewrite] = {
 }
 
 
-class Planted(Play):
+class Planted(Run):
     """A run whose home is known to what writes states."""
 
     home: HomeAssistant
 
     @override
-    def __init__(self, hass: HomeAssistant, *others: Any) -> None:
+    def __init__(self, stage: Stage) -> None:
         """Make the home known."""
-        super().__init__(hass, *others)
-        type(self).home = hass
+        super().__init__(stage)
+        type(self).home = stage.hass
 
 
 def write_instead(
@@ -185,7 +187,7 @@ def write_instead(
 async def find(dialect: str, seed: int = 2) -> str:
     """Return the lie that is found, within a minute of the time of the soak."""
     report = Report(seed, dialect, 40)
-    with pytest.raises(Lie) as raised:
+    with pytest.raises(Mismatch) as raised:
         await soak(report, lambda report: report.hours * 60 > 5, Planted)
     assert report.hours * 3600 < 60
     return str(raised.value)

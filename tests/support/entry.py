@@ -12,41 +12,15 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import EVENT_STATE_CHANGED, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from rig import entry as entries
 from simulator import Simulator
 
 TIMEOUT = 10.0
+add_entry, create_entry = entries.add_entry, entries.create_entry
 SENSORS = {
     *("call", "last_caller", "calls", "waiting", "missed_calls", "voicemail"),
     *("active_calls", "ringing_calls", "registered_extensions"),
 }
-
-
-def create_entry(
-    hass: HomeAssistant, pbx: Simulator, **data: object
-) -> MockConfigEntry:
-    """Return an entry for a PBX as the config flow makes it."""
-    return add_entry(hass, **{"host": pbx.host, "port": pbx.port, **data})
-
-
-def add_entry(hass: HomeAssistant, **data: object) -> MockConfigEntry:
-    """Return an entry for any address, not set up yet."""
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Vodia PBX",
-        data={
-            "ssl": False,
-            "verify_ssl": True,
-            "legacy_tls": False,
-            "extension": "45",
-            "tenant": "localhost",
-            "password": "45-secret",
-            "login_method": "put",
-            "login_user": "45",
-            **data,
-        },
-    )
-    entry.add_to_hass(hass)
-    return entry
 
 
 def create_branch_entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
@@ -99,11 +73,7 @@ class Phones:
         """Return the entity id of an account's (or, "" , the PBX's) entity."""
         if platform is None:
             platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            platform, DOMAIN, f"{self.entry.entry_id}:{account}:{key}"
-        )
-        assert entity_id, f"no entity {key} of account {account!r}"
-        return entity_id
+        return entries.entity_id(self.hass, self.entry, account, key, platform)
 
     def has(self, account: str, key: str = "registered") -> bool:
         """Return whether there is such an entity."""

@@ -1,4 +1,4 @@
-"""Entities are made once for each account, and for what REST tells of it, as it comes."""
+"""Announce new accounts and new data to the platforms: each once."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Protocol
@@ -8,7 +8,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from ..pbx.client import PbxClient
 from ..pbx.models import KnownAccount, ServiceFlag
 from ..pbx.sync.line_data import Kind
-from ..pbx.wire.messages import ACCOUNTS_LIMIT
+from ..pbx.wire.accounts import ACCOUNTS_LIMIT
 from .options import Options
 from .subscriptions import Subscriptions
 
@@ -17,7 +17,7 @@ _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
 
 
 class Tenant(Protocol):
-    """What is known of a PBX."""
+    """The accounts, lines and options of a PBX."""
 
     @property
     def options(self) -> Options:
@@ -36,7 +36,7 @@ class Tenant(Protocol):
 
 
 class Announcer:
-    """Tell the platforms which accounts and which data are new."""
+    """Announce accounts and data to the platforms, which add entities for them."""
 
     def __init__(self, tenant: Tenant) -> None:
         """Begin with nothing announced."""
@@ -44,8 +44,8 @@ class Announcer:
         self._accounts: set[str] = set()
         self._data: set[tuple[Kind, str]] = set()
         self._with_device: set[str] = set()
-        self._new_accounts = Subscriptions[None, [Iterable[KnownAccount]]]()
-        self._new_data = Subscriptions[Kind, [Iterable[str]]]()
+        self._new_accounts = Subscriptions[None, Iterable[KnownAccount]]()
+        self._new_data = Subscriptions[Kind, Iterable[str]]()
 
     @callback
     def async_subscribe(
@@ -59,13 +59,13 @@ class Announcer:
     def async_subscribe_data(
         self, kind: Kind, new: Callable[[Iterable[str]], None]
     ) -> tuple[list[str], CALLBACK_TYPE]:
-        """Call back when REST first tells something of an account; return the others."""
+        """Call back when REST first has data of an account; return those that have some."""
         here = sorted(number for of, number in self._data if of is kind)
         return here, self._new_data.subscribe(kind, new)
 
     @callback
     def async_announce(self, numbers: Iterable[str]) -> None:
-        """Have entities made for accounts that are seen for the first time."""
+        """Announce accounts that are seen for the first time."""
         tenant = self._tenant
         new = [
             account
@@ -84,7 +84,7 @@ class Announcer:
 
     @callback
     def async_announce_data(self, kind: Kind, numbers: Iterable[str]) -> None:
-        """Have entities made for what REST tells of accounts for the first time."""
+        """Announce accounts for which REST has data for the first time."""
         new = {
             number
             for number in numbers
@@ -96,7 +96,7 @@ class Announcer:
 
     @callback
     def async_forget(self, number: str) -> None:
-        """Have entities made again for an account, should it come back."""
+        """Forget an account: it is announced again if it comes back."""
         self._accounts.discard(number)
         self._data -= {(kind, number) for kind in Kind}
 
@@ -110,7 +110,7 @@ class Announcer:
         return number in self._with_device
 
     def _offers(self, kind: Kind, number: str) -> bool:
-        """Return whether REST tells something of a flag, or of an announced line."""
+        """Return whether REST has data of a flag, or of a line that was announced."""
         if kind is Kind.SERVICE_FLAGS:
             flag = self._tenant.flags.get(number)
             return (
@@ -121,4 +121,4 @@ class Announcer:
         if number not in self._accounts:
             return False
         line = self._tenant.lines.get(number)
-        return line is not None and getattr(line.side.values, kind) is not None
+        return line is not None and getattr(line.values, kind) is not None

@@ -24,7 +24,7 @@ def iso_time(timestamp: float | None) -> str | None:
 
 
 def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
-    """Return what attributes and response data carry of any call."""
+    """Return what attributes and response data have in common for any call."""
     return {
         "call_id": call.id,
         "direction": call.direction,
@@ -38,12 +38,12 @@ def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
 
 
 def call_attributes(call: AccountCall) -> dict[str, Any]:
-    """Return a call that is up as attributes carry it."""
+    """Return a present call as attributes."""
     return {**common_attributes(call), "recording": call.recording}
 
 
 def event_attributes(event: CallEvent) -> dict[str, Any]:
-    """Return what happened to a call as attributes and variables carry it."""
+    """Return a call event as attributes and variables of a trigger."""
     return {
         **common_attributes(event.call),
         "duration": None if event.duration is None else round(event.duration),
@@ -53,7 +53,7 @@ def event_attributes(event: CallEvent) -> dict[str, Any]:
 
 
 def call_data(call: AccountCall, privacy: Privacy | None = None) -> dict[str, Any]:
-    """Return a call that is up as response data; as it may be shown with privacy."""
+    """Return a present call as response data; redacted with privacy."""
     shown = privacy.redact_call(call) if privacy else call
     return {"state": call.state, **call_attributes(shown)}
 

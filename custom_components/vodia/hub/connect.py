@@ -43,17 +43,6 @@ def async_create_session(hass: HomeAssistant) -> aiohttp.ClientSession:
     return async_create_clientsession(hass, auto_cleanup=False, **session_options())
 
 
-def create_server(data: Mapping[str, Any]) -> Server:
-    """Return where the PBX is, by the data of a config entry."""
-    return Server(
-        host=data[CONF_HOST],
-        port=data[CONF_PORT],
-        tls=data[CONF_SSL],
-        verify=data[CONF_VERIFY_SSL],
-        legacy_tls=data[CONF_LEGACY_TLS],
-    )
-
-
 def create_client(
     hass: HomeAssistant,
     http: aiohttp.ClientSession,
@@ -72,7 +61,13 @@ def create_client(
         way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
     return PbxClient(
         http,
-        create_server(data),
+        Server(
+            host=data[CONF_HOST],
+            port=data[CONF_PORT],
+            tls=data[CONF_SSL],
+            verify=data[CONF_VERIFY_SSL],
+            legacy_tls=data[CONF_LEGACY_TLS],
+        ),
         Credentials(data[CONF_EXTENSION], data[CONF_PASSWORD], data[CONF_TENANT]),
         listener,
         way=way,
@@ -89,7 +84,7 @@ def create_client(
 async def async_connect(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Connect as the entry will; return what was found out, and the errors of a form."""
+    """Connect as the entry will; return what was learned, and the errors of a form."""
     http = async_create_session(hass)
     client = create_client(hass, http, data)
     try:
@@ -98,15 +93,15 @@ async def async_connect(
         _LOGGER.debug("Could not connect to the PBX: %s", err)
         return {}, {"base": err.key}
     else:
-        way = client.session.way
-        assert way
+        login = client.login
+        assert login
         return {
             # Who logs in by an alias has another number.
             CONF_EXTENSION: client.line,
-            CONF_TENANT: client.session.tenant,
+            CONF_TENANT: client.tenant_name,
             **tenant_names(data, client),
-            CONF_LOGIN_METHOD: way.method.value,
-            CONF_LOGIN_USER: way.user,
+            CONF_LOGIN_METHOD: login.method.value,
+            CONF_LOGIN_USER: login.user,
         }, {}
     finally:
         await client.close()

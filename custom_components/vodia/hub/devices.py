@@ -1,4 +1,4 @@
-"""Devices and entities of an entry: how they are identified, and what they are of."""
+"""Devices and entities of an entry: their identifiers, and the accounts they are of."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -21,7 +21,7 @@ from ..pbx.models import (
     SERVICE_FLAG,
 )
 
-# The model of the device of each type of account, which also tells the type again.
+# The model of the device of each type of account; it stands for the type in the registry.
 MODELS: Final = {
     EXTENSION: "Extension",
     RING_GROUP: "Ring group",
@@ -81,7 +81,7 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
 def known_devices(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and name of all that has a device from earlier days."""
+    """Return type and name of the accounts and service flags that have a device."""
     return {
         account: (_TYPES.get(device.model or "", EXTENSION), device.name)
         for device in dr.async_entries_for_config_entry(
@@ -94,7 +94,7 @@ def known_devices(
 def known_accounts(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
-    """Return type and name of the accounts that have a device from earlier days."""
+    """Return type and name of the accounts that have a device."""
     return {
         account: known
         for account, known in known_devices(hass, entry).items()
@@ -103,12 +103,12 @@ def known_accounts(
 
 
 class Devices:
-    """The devices of an entry: the PBX, which the others are connected by, and theirs."""
+    """The devices of an entry: that of the PBX, and those of its accounts."""
 
     _pbx_id: str
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        """Take the entry."""
+        """Initialize for an entry."""
         self._entry = entry
         self._registry = dr.async_get(hass)
 
@@ -143,7 +143,7 @@ class Devices:
     @callback
     def async_register_pbx(self, client: PbxClient) -> None:
         """Register the PBX as a device."""
-        entry, server = self._entry, client.session.server_name or ""
+        entry, server = self._entry, client.server_name or ""
         device = self._registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={_identifier(entry.entry_id, None)},
@@ -154,7 +154,7 @@ class Devices:
             sw_version=server.removeprefix("PBX/")
             if server.startswith("PBX/")
             else None,
-            configuration_url=str(client.session.rest.url),
+            configuration_url=str(client.url),
         )
         self._pbx_id = device.id
 

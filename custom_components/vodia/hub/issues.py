@@ -1,7 +1,7 @@
-"""What is wrong, or less safe than it could be, and that a person can mend.
+"""Issues of an entry: what a person can repair, or make safer.
 
-Each issue of an entry comes when it is so and goes when it is mended; what is temporary
-is none.
+Each one is created when it is found and deleted when it is solved; a temporary failure
+is no issue.
 """
 
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ ISSUES: Final = {
     PLAIN_HTTP: Issue(_WARNING, (RECONFIGURE, IGNORE)),
     UNVERIFIED_TLS: Issue(_WARNING, (APPLY, IGNORE)),
 }
-# What hinders the connection, and is over once there is one.
+# Errors that a person can repair, and that are over with the next connection.
 _CONNECTION_ERRORS: Final = (
     AccessOffError,
     CertificateError,
@@ -142,7 +142,7 @@ def _async_set(
 
 @callback
 def async_check_security(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Tell what makes the connection of an entry less safe than it could be."""
+    """Report what makes the connection of an entry less safe than it could be."""
     data = entry.data
     tls: bool = data[CONF_SSL]
     for key, is_so in (
@@ -154,7 +154,7 @@ def async_check_security(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 
 def is_local_host(host: str) -> bool:
-    """Return whether a host is in our own network, as far as its name tells."""
+    """Return whether a host is in the local network, as far as its name says so."""
     try:
         return is_local(ip_address(host))
     except ValueError:
@@ -165,11 +165,11 @@ def is_local_host(host: str) -> bool:
 def async_connection_ok(
     hass: HomeAssistant, entry: ConfigEntry, client: PbxClient
 ) -> None:
-    """Tell what the PBX keeps from this login; nothing hinders the connection."""
+    """Report what the PBX hides from this login; the connection itself works."""
     hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
     for error in _CONNECTION_ERRORS:
         _async_set(hass, entry, error.key, False)
-    server = client.session.server_name or ""
+    server = client.server_name or ""
     version = server if _VERSION.fullmatch(server) else "PBX"
     for key, is_so in (
         (ACCOUNTS_HIDDEN, client.accounts_hidden),
@@ -182,9 +182,9 @@ def async_connection_ok(
 def async_connection_failed(
     hass: HomeAssistant, entry: ConfigEntry, error: PbxError
 ) -> None:
-    """Tell what hinders the connection, if a person can mend it.
+    """Report why there is no connection, if a person can repair it.
 
-    What was told before is over only if the PBX got further this time.
+    An earlier issue is over only if the PBX got further this time.
     """
     if isinstance(error, LoginForbiddenError):
         hass.data.setdefault(_FORBIDDEN, {})[entry.entry_id] = time.monotonic()
@@ -201,7 +201,7 @@ def async_connection_failed(
 
 @callback
 def async_is_forbidden(hass: HomeAssistant, entry: ConfigEntry, seconds: float) -> bool:
-    """Return whether the login was forbidden so lately that it is not tried again."""
+    """Return whether the login was forbidden in the last seconds, and is left alone."""
     at = hass.data.get(_FORBIDDEN, {}).get(entry.entry_id)
     return at is not None and time.monotonic() - at < seconds
 
@@ -210,7 +210,7 @@ def async_is_forbidden(hass: HomeAssistant, entry: ConfigEntry, seconds: float) 
 def async_line_refused(
     hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry, error: PbxError
 ) -> None:
-    """Tell that the login of a line is refused."""
+    """Report that the login of a line is refused."""
     for kind, key in LINE_ISSUES.items():
         if isinstance(error, kind):
             ir.async_create_issue(
@@ -236,7 +236,7 @@ def async_line_refused(
 def async_entry_changed(
     hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry
 ) -> None:
-    """Forget what is not so any more of an entry that goes, rests or is set up anew."""
+    """Delete the issues of an entry that is removed or disabled, and of lines removed."""
     if entry.domain != DOMAIN:
         return
     if entry.state is ConfigEntryState.NOT_LOADED:

@@ -1,4 +1,4 @@
-"""What was learned of a PBX, and is kept in the data of its entry."""
+"""Facts learned of a PBX, stored in the data of its entry."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,8 +15,8 @@ _NAMES_LIMIT: Final = 20
 
 
 def tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
-    """Return what to store of the names of the tenant, beside those in the data."""
-    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    """Return the names of the tenant to store; those in the data are there already."""
+    stored = {data[CONF_HOST], client.tenant_name.lower(), "localhost"}
     names = sorted(client.tenant_names - stored)[:_NAMES_LIMIT]
     return {CONF_TENANT_NAMES: names} if names else {}
 
@@ -25,7 +25,7 @@ def tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[s
 def async_keep_tenant_names(
     hass: HomeAssistant, entry: ConfigEntry, client: PbxClient
 ) -> None:
-    """Keep the names of the tenant for the days to come."""
+    """Store the names of the tenant."""
     learned = tenant_names(entry.data, client)
     if learned and learned != {CONF_TENANT_NAMES: entry.data.get(CONF_TENANT_NAMES)}:
         hass.config_entries.async_update_entry(entry, data={**entry.data, **learned})
@@ -41,7 +41,7 @@ def read_only_flags(entry: ConfigEntry) -> list[str]:
 def async_keep_read_only_flag(
     hass: HomeAssistant, entry: ConfigEntry, number: str
 ) -> None:
-    """Keep in mind that a service flag cannot be set by this login."""
+    """Store that a service flag cannot be set by this login."""
     refused = {number, *read_only_flags(entry)}
     hass.config_entries.async_update_entry(
         entry, data={**entry.data, CONF_READ_ONLY_FLAGS: sorted(refused)}

@@ -1,4 +1,4 @@
-"""A further line of a PBX: its login, and what that one hears."""
+"""A further line of a PBX: its login, and the events of that login."""
 
 import logging
 from typing import Protocol, override
@@ -9,35 +9,35 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_EXTENSION, DOMAIN
-from ..pbx.client import LineClient, Listener, PbxClient
+from ..pbx.client import Listener, PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.models import CallEvent, Changes, Credentials
 from ..pbx.sync.line_data import SideChanges
 from ..pbx.wire.messages import ChatMessage
-from .connect import async_create_session, create_server
+from .connect import async_create_session
 from .issues import async_line_refused, line_issue_id
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class LineObserver(Protocol):
-    """Who hands on to entities and triggers what a line hears."""
+    """Who hands the events of a line to entities and triggers."""
 
     def async_notify(self, account: str | None) -> None:
-        """Let the entities of an account look again."""
+        """Update the entities of an account."""
 
     def told(self, events: list[CallEvent]) -> None:
-        """Hand over what happened to calls."""
+        """Hand over call events."""
 
     def async_received(self, line: str, message: ChatMessage) -> None:
         """Hand over a chat message to a line."""
 
     def async_side_changed(self, line: str, changes: SideChanges) -> None:
-        """Hand over what only REST tells of a line."""
+        """Handle new values of a line that only REST has."""
 
 
 class FurtherLine(Listener):
-    """The login of a subentry, beside that of the entry."""
+    """The login of a subentry."""
 
     def __init__(
         self,
@@ -55,25 +55,21 @@ class FurtherLine(Listener):
         self._observer = observer
         self._http = async_create_session(hass)
         self.number: str = subentry.data[CONF_EXTENSION]
-        self.client = LineClient(
+        self.client = primary.add_line(
             self._http,
-            create_server(entry.data),
-            Credentials(
-                self.number, subentry.data[CONF_PASSWORD], primary.session.tenant
-            ),
+            Credentials(self.number, subentry.data[CONF_PASSWORD], primary.tenant_name),
             self,
-            primary,
         )
 
     @callback
     def async_detach(self) -> None:
-        """Let go of the client session, once the client is closed."""
+        """Detach the client session, once the client is closed."""
         self._http.detach()
 
     @override
     @callback
     def changed(self, changes: Changes) -> None:
-        """Let the entities of the line look again."""
+        """Update the entities of the line."""
         if self.number in changes.calls:
             self._observer.async_notify(self.number)
 
@@ -87,7 +83,7 @@ class FurtherLine(Listener):
     @override
     @callback
     def told(self, events: list[CallEvent]) -> None:
-        """Hand over what happened to calls."""
+        """Hand over call events."""
         self._observer.told(events)
 
     @override
@@ -99,7 +95,7 @@ class FurtherLine(Listener):
     @override
     @callback
     def side_changed(self, changes: SideChanges) -> None:
-        """Hand over what only REST tells of the line."""
+        """Hand over new values of the line that only REST has."""
         self._observer.async_side_changed(self.number, changes)
 
     @override

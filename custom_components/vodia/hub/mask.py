@@ -18,8 +18,10 @@ from homeassistant.components.diagnostics import REDACTED
 from ..pbx.models import EXTENSION, GROUPS, SERVICE_FLAG, CallState, Direction, Scope
 from ..pbx.trace import Recorded
 from ..pbx.wire.lenient import loads
-from ..pbx.wire.messages import FIELDS
+from ..pbx.wire.messages import FRAME_FIELDS
+from ..pbx.wire.replies import REPLY_FIELDS
 
+_FIELDS: Final = FRAME_FIELDS | REPLY_FIELDS
 # The kind of a frame is no data; which ones there are is what we want to know.
 _ACTION: Final = "action"
 _SWITCHED: Final = frozenset(
@@ -120,7 +122,7 @@ def _is_known(word: str, key: str) -> bool:
 
 
 class Mask:
-    """Hide what the texts of the wire tell about people; keep their shape."""
+    """Hide what the texts of the wire say about people; keep their shape."""
 
     def __init__(self, accounts: frozenset[str], names: Iterable[str] = ()) -> None:
         """Leave the numbers of the accounts as they are, and no key that is a name."""
@@ -169,8 +171,8 @@ class Mask:
         )
 
     def _is_field(self, key: str, *, inside: bool) -> bool:
-        """Return whether a key is the name of a field, and tells nothing else."""
-        if key in FIELDS:
+        """Return whether a key is the name of a field, and nothing else."""
+        if key in _FIELDS:
             return True
         return (
             not inside
@@ -193,7 +195,7 @@ class Mask:
                 return value
             case Mapping() | list() if not depth:
                 return "..."
-            case _ if _SECRET.search(key) and key not in FIELDS:
+            case _ if _SECRET.search(key) and key not in _FIELDS:
                 return REDACTED
             case Mapping():
                 shown: dict[str, Any] = {}
@@ -246,5 +248,5 @@ class Mask:
         token = match[0]
         if token in self._accounts or token in _PROTOCOL:
             return token
-        # Where the digits of a hash are tells much of it.
+        # The places of the digits in a hash would say much of it.
         return ("0" if token.isdigit() else "x") * len(token)

@@ -1,4 +1,4 @@
-"""The options of an entry, and what they say about an account."""
+"""The options of an entry, and what they decide about an account."""
 
 from copy import replace
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from ..pbx.models import Group, KnownAccount
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user has chosen for a PBX; `logins` are the extensions that log in.
+    """The choices of a user for a PBX; `logins` are the extensions that log in.
 
     With `chosen` accounts only those, and those of the `chosen_types`, have a device.
     Without a `country` it is that of Home Assistant.

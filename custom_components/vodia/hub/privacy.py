@@ -1,11 +1,11 @@
-"""Privacy: what is not shown of those outside the tenant."""
+"""Privacy: nobody outside the tenant is named."""
 
 from collections.abc import Callable, Mapping
 from copy import replace
 from dataclasses import dataclass
 
+from ..pbx.call_ids import without_numbers
 from ..pbx.models import (
-    NO_ID,
     Account,
     AccountCall,
     CallEvent,
@@ -19,7 +19,7 @@ from ..pbx.models import (
 
 @dataclass(frozen=True, slots=True)
 class Privacy:
-    """What may be shown: with privacy `on`, nobody but accounts that the PBX lists."""
+    """Redact all but the accounts that the PBX lists, if privacy is `on`."""
 
     on: bool
     accounts: Callable[[], Mapping[str, Account]]
@@ -33,9 +33,7 @@ class Privacy:
 
     def redact_id(self, call_id: str) -> str:
         """Return the id of a call without the numbers in one that we made of them."""
-        if not (self.on and call_id.startswith(NO_ID)):
-            return call_id
-        return NO_ID + call_id.removeprefix(NO_ID).rpartition("|")[2]
+        return without_numbers(call_id) if self.on else call_id
 
     def redact_call(self, call: AccountCall) -> AccountCall:
         """Return a call; with privacy it names nobody but accounts."""
@@ -60,11 +58,11 @@ class Privacy:
         return self.redact_party(call.remote.number if internal else None)
 
     def redact_event(self, event: CallEvent) -> CallEvent:
-        """Return what happened to a call."""
+        """Return a call event."""
         return replace(event, call=self.redact_call(event.call))
 
     def redact[SubjectT](self, subject: SubjectT) -> SubjectT:
-        """Return what an entity is about."""
+        """Return the subject of an entity."""
         if not (self.on and isinstance(subject, Extension | Group)):
             return subject
         redacted: SubjectT = replace(  # type: ignore[assignment]

@@ -67,21 +67,20 @@ from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
 from .sync.refusals import Refusals
 from .timing import USUAL, Timing
 from .trace import Ledger
+from .wire.calls import CallList
 from .wire.fields import FrameError
 from .wire.messages import (
     AccountDelta,
     AccountsSnapshot,
-    CallList,
     ChatMessage,
     Decoder,
     Message,
     OrbitList,
     OrbitSignal,
     Signal,
-    decode_calls,
-    decode_orbits,
     encode,
 )
+from .wire.replies import decode_calls, decode_orbits
 
 _LOGGER = logging.getLogger(__name__)
 

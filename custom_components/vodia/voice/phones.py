@@ -41,9 +41,8 @@ class Phone:
     @property
     def extension(self) -> Extension:
         """Return its state, redacted."""
-        return self.coordinator.privacy.redact(
-            self.coordinator.client.extension(self.number)
-        )
+        extension = self.coordinator.client.extension(self.number)
+        return self.coordinator.privacy.redact(extension)
 
     @property
     def control(self) -> Control:
@@ -124,7 +123,7 @@ class Requester:
             for coordinator in self._coordinators()
             for number, extension in sorted(coordinator.extensions.items())
             if extension.present
-            and coordinator.tells_calls(number)
+            and coordinator.triggers_for(number)
             and self._is_exposed(phone := Phone(coordinator, number), gate)
         ]
 

@@ -11,7 +11,7 @@ from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import CallEvent, CallScope, EndReason, PastCall
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import decode_history
+from custom_components.vodia.pbx.wire.replies import decode_history
 from tests.pbx.state.test_tenant import (
     OUTSIDE,
     OWN,

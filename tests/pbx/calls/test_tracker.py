@@ -14,7 +14,7 @@ from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import AccountCall, CallEvent, CallState
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import decode_history
+from custom_components.vodia.pbx.wire.replies import decode_history
 from simulator import model
 from simulator.rest_wire import RestWire
 from simulator.switches import Switches

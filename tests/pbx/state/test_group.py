@@ -12,9 +12,9 @@ from custom_components.vodia.pbx.models import (
     ParkedCalls,
 )
 from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.messages import (
     AccountsSnapshot,
-    CallList,
     OrbitList,
     decode,
 )

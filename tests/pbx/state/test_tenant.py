@@ -22,11 +22,8 @@ from custom_components.vodia.pbx.models import (
 from custom_components.vodia.pbx.state.memory import Hold, Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import (
-    AccountsSnapshot,
-    decode,
-    decode_accounts,
-)
+from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
+from custom_components.vodia.pbx.wire.replies import decode_accounts
 
 type Json = dict[str, Any]
 

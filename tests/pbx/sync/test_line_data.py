@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import (
     Contact,
     MissedCalls,
@@ -17,12 +18,11 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import long_absent
 from custom_components.vodia.pbx.sync.line_data import _address_book
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
-from custom_components.vodia.pbx.wire.messages import (
+from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,

@@ -30,16 +30,19 @@ from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.sync.line_data import _address_book
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire import messages
+from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
+from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
-    CallList,
     Message,
     OrbitList,
-    call_ids,
     decode,
+)
+from custom_components.vodia.pbx.wire.party import parse_party
+from custom_components.vodia.pbx.wire.replies import (
+    call_ids,
     decode_accounts,
     decode_address_book,
     decode_flags,
@@ -48,7 +51,6 @@ from custom_components.vodia.pbx.wire.messages import (
     decode_orbits,
     decode_voicemail,
 )
-from custom_components.vodia.pbx.wire.party import parse_party
 from tests.pbx.test_properties import CHANCES, LINE, often
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
@@ -546,7 +548,7 @@ def test_worst_list_of_calls() -> None:
         decode(written({"action": "domain-state", "accounts": accounts}), Ledger()), 0
     )
     stories.begin(state, state.accounts.keys(), 0)
-    members = messages._MEMBERS_LIMIT // 150
+    members = wire_calls._MEMBERS_LIMIT // 150
     took = []
     for tag in "ab":
         calls = [
@@ -570,7 +572,7 @@ def test_worst_list_of_calls() -> None:
 
 def test_accounts_without_end_are_forgotten() -> None:
     """Ever new accounts do not add up, in lists that prove absence and in others."""
-    limit = messages.ACCOUNTS_LIMIT
+    limit = accounts.ACCOUNTS_LIMIT
     for with_line in (True, False):
         state = known_state(CallScope.OWN)
         for round_ in range(5):

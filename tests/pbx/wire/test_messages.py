@@ -18,26 +18,28 @@ from custom_components.vodia.pbx.models import (
     Scope,
 )
 from custom_components.vodia.pbx.trace import Ledger, count
+from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
-    CallList,
     ChatMessage,
     Decoder,
     Ignored,
     OrbitSignal,
     Signal,
-    call_ids,
     decode,
+    encode,
+)
+from custom_components.vodia.pbx.wire.party import parse_party
+from custom_components.vodia.pbx.wire.replies import (
+    call_ids,
     decode_accounts,
     decode_address_book,
     decode_flags,
     decode_history,
     decode_orbits,
-    encode,
 )
-from custom_components.vodia.pbx.wire.party import parse_party
 from tests.support.mixed import mixed
 
 

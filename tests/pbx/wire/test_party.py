@@ -5,12 +5,13 @@ from email.header import Header
 import orjson
 import pytest
 
+from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import CallScope, Party
-from custom_components.vodia.pbx.numbering import AddressBook
 from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.messages import CallList, decode
+from custom_components.vodia.pbx.wire.calls import CallList
+from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
 
 

@@ -21,7 +21,7 @@ from ..models import (
     PastCall,
     Scope,
 )
-from ..numbering import same_number
+from ..number_matching import same_number
 from ..state.legs import (
     LEG_SPREAD,
     are_legs,

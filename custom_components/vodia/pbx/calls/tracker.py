@@ -25,7 +25,7 @@ from ..models import (
 from ..state.legs import LEG_SPREAD
 from ..state.tenant import PbxState
 from ..trace import Ledger
-from ..wire.messages import HISTORY_LIMIT
+from ..wire.replies import HISTORY_LIMIT
 from .correlation import Correlator, OpenCalls
 from .history import LineHistory
 from .proof import (

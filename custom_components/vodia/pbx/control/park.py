@@ -7,7 +7,8 @@ from ..errors import (
     SeveralOrbitsError,
 )
 from ..models import IN_CALL, AccountCall
-from ..numbering import dialable, same_number
+from ..number_matching import same_number
+from ..numbering import dialable
 from ..state.tenant import PbxState
 from .executor import begin
 from .port import CommandPort

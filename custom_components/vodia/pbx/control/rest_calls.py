@@ -8,7 +8,7 @@ from ..errors import (
     UnexpectedReplyError,
     UnknownCallError,
 )
-from ..wire.messages import call_ids
+from ..wire.replies import call_ids
 from .port import Command, CommandPort
 from .selector import own_calls
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
 from ..call_ids import has_own_id
 from ..models import (
@@ -17,7 +18,6 @@ from ..models import (
     Extension,
     Phase,
 )
-from ..numbering import AddressBook
 from ..trace import Ledger
 from .memory import Memory
 from .observed import Facts

@@ -6,9 +6,11 @@ from copy import replace
 from dataclasses import dataclass, field
 from typing import Self
 
+from ..address_book import AddressBook
 from ..call_ids import has_own_id
 from ..models import Account, Call, CallScope, Direction, Party, PastCall
-from ..numbering import EXTENSION_DIGITS, AddressBook, digits_of, same_number
+from ..number_matching import same_number
+from ..numbering import EXTENSION_DIGITS, digits_of
 from .memory import Memory
 from .observed import Facts
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from copy import replace
 from typing import Final
 
+from ..address_book import AddressBook
 from ..models import (
     EXTENSION,
     ORBIT,
@@ -25,7 +26,8 @@ from ..models import (
     Phase,
     Scope,
 )
-from ..numbering import EXTENSION_DIGITS, AddressBook, digits_of, number_key
+from ..number_matching import number_key
+from ..numbering import EXTENSION_DIGITS, digits_of
 from .legs import have_same_parties, is_same
 from .memory import Memory
 

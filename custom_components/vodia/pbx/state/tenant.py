@@ -9,6 +9,7 @@ from copy import replace
 from itertools import islice
 from typing import Final
 
+from ..address_book import AddressBook
 from ..assumptions import Assumption
 from ..models import (
     EXTENSION,
@@ -28,17 +29,11 @@ from ..models import (
     Phase,
     Totals,
 )
-from ..numbering import AddressBook, same_number
+from ..number_matching import same_number
 from ..trace import Ledger
-from ..wire.messages import (
-    ACCOUNTS_LIMIT,
-    AccountDelta,
-    AccountsSnapshot,
-    CallerId,
-    CallList,
-    Message,
-    OrbitList,
-)
+from ..wire.accounts import ACCOUNTS_LIMIT
+from ..wire.calls import CallList
+from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .evidence import Weighing
 from .extension import Extensions
 from .group import Groups

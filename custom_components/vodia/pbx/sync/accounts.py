@@ -14,8 +14,10 @@ from ..errors import (
 from ..models import EXTENSION, GROUPS, Account
 from ..net.rest import Reply
 from ..trace import Ledger
+from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.fields import FrameError, Reading
-from ..wire.messages import ACCOUNTS_LIMIT, AccountsSnapshot, decode_accounts
+from ..wire.messages import AccountsSnapshot
+from ..wire.replies import decode_accounts
 
 # Kinds of accounts that are no phones, in the words of the filter.
 _OTHERS: Final = tuple(sorted(GROUPS))

@@ -7,7 +7,7 @@ from ..models import PastCall
 from ..net.session import Session
 from ..trace import Ledger
 from ..wire.fields import FrameError
-from ..wire.messages import decode_history
+from ..wire.replies import decode_history
 
 _CLASSIC_PATH: Final = "/json"
 _CLASSIC_LENGTH: Final = 50

@@ -16,6 +16,7 @@ import logging
 import math
 from typing import Any, Final
 
+from ..address_book import AddressBook
 from ..errors import (
     AccessOffError,
     CannotConnectError,
@@ -30,12 +31,12 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import AddressBook, dialable, with_extension
+from ..numbering import dialable, with_extension
 from ..state.memory import long_absent
 from ..timing import USUAL, Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError, Reading
-from ..wire.messages import (
+from ..wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,

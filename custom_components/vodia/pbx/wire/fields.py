@@ -6,6 +6,7 @@ can tell that it is worth to ask again.
 
 from collections.abc import Callable, Iterable, Mapping
 import math
+import re
 from typing import Any, Final
 
 from ..trace import Ledger, count
@@ -19,11 +20,26 @@ _BOOLEANS: Final[Mapping[str, bool | None]] = {
     "0": False,
     "": None,
 }
+# Characters; what is longer is no name, number, id or word of a telephone system.
+NAME_LIMIT: Final = 100
+NUMBER_LIMIT: Final = 64
+ID_LIMIT: Final = 256
+WORD_LIMIT: Final = 64
+_INTEGER: Final = re.compile(r"-?[0-9]+")
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
 # Up to here a float is one integer only.
 _EXACT_LIMIT: Final = 2**53
 _COUNT_LIMIT: Final = 1_000_000
+# Control characters, halves of characters, and what turns the direction of all that
+# follows: none of them is text, and databases, logs and JSON each refuse some.
+_NO_TEXT: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+# What begins a tag, a picture or a link where a text is shown as Markdown or HTML.
+_TAG: Final = re.compile(r"<[A-Za-z/!?]")
+_BRACKETS: Final = str.maketrans("<>", "\u2039\u203a")
+_LINK: Final = re.compile(r"!(?=\[)|(?<=\])(?=[(\[:])")
 
 
 class FrameError(ValueError):
@@ -190,3 +206,53 @@ def note_unknown(
     if not known.issuperset(data):
         for key in data.keys() - known:
             count(ledger.unknown_fields, f"{place}.{key}")
+
+
+def word(data: JsonObject, key: str, reading: Reading) -> str:
+    """Return a word of the protocol; what is far too long is cut."""
+    return clean((string(data, key, reading) or "")[:WORD_LIMIT]).strip()
+
+
+def account_number(data: JsonObject, key: str) -> str:
+    """Return the number that names an account; raises FrameError for none."""
+    value = data.get(key)
+    number = "" if value is None or isinstance(value, bool) else as_text(value)
+    if number is None or (isinstance(value, float) and not _INTEGER.fullmatch(number)):
+        raise FrameError(f"{key} is not a string")
+    if not (number := number.strip()):
+        raise FrameError(f"{key} is missing")
+    if len(number) > NUMBER_LIMIT:
+        raise FrameError(f"{key} is too long")
+    if not is_account_number(number):
+        raise FrameError(f"{key} is no text")
+    return number
+
+
+def is_account_number(text: str) -> bool:
+    """Return whether a text can name an account: it becomes part of ids."""
+    return len(text) <= NUMBER_LIMIT and text.isprintable()
+
+
+def first_text(data: JsonObject, keys: Iterable[str]) -> str | None:
+    """Return the first text that is there under one of some names, in one line."""
+    texts = (data.get(key) for key in keys)
+    return next(
+        (line for x in texts if isinstance(x, str) and (line := one_line(x))), None
+    )
+
+
+def one_line(text: str, limit: int = NAME_LIMIT) -> str:
+    """Return a text in one line of a bounded length."""
+    return " ".join(clean(text[: limit * 2]).split())[:limit].strip()
+
+
+def clean(text: str) -> str:
+    """Return a text that is safe wherever it is stored, logged or shown.
+
+    People read the same; only what would be markup is none any more.
+    """
+    if not text.isprintable():
+        text = _NO_TEXT.sub(" ", text)
+    if "<" in text and _TAG.search(text):
+        text = text.translate(_BRACKETS)
+    return _LINK.sub(r"\g<0> ", text) if "!" in text or "]" in text else text

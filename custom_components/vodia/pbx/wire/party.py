@@ -15,10 +15,8 @@ from urllib.parse import unquote
 
 from ..models import Party
 from ..numbering import is_number, plain, without_separators
+from .fields import NUMBER_LIMIT, JsonObject, Reading, clean, one_line, string
 
-# Characters; what is longer is no name, number or host of a telephone system.
-NAME_LIMIT: Final = 100
-NUMBER_LIMIT: Final = 64
 _PARTY_LIMIT: Final = 10_000
 _HOST_LIMIT: Final = 253
 
@@ -114,15 +112,6 @@ _ENTITY: Final = re.compile(
 _ENCODED_WORD: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
 _PERCENT: Final = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*")
 _WORD: Final = re.compile(r"[^\W_]+")
-# Control characters, halves of characters, and what turns the direction of all that
-# follows: none of them is text, and databases, logs and JSON each refuse some.
-_NO_TEXT: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
-# What begins a tag, a picture or a link where a text is shown as Markdown or HTML.
-_TAG: Final = re.compile(r"<[A-Za-z/!?]")
-_BRACKETS: Final = str.maketrans("<>", "\u2039\u203a")
-_LINK: Final = re.compile(r"!(?=\[)|(?<=\])(?=[(\[:])")
 
 
 def parse_party(text: str, *, is_called: bool = False) -> Party:
@@ -162,6 +151,24 @@ def party(
         host == _WITHHELD_HOST or _is_withheld(number or "") or _is_withheld(name or "")
     )
     return Party(shown, party_name(name, shown, host), host, withheld)
+
+
+def party_at(data: JsonObject, side: str, reading: Reading) -> Party:
+    """Return one side of a call, from the party string and the split fields."""
+    is_called = side == "to"
+    whole = parse_party(string(data, side, reading) or "", is_called=is_called)
+    number = string(data, f"{side}-number", reading)
+    name = string(data, f"{side}-name", reading)
+    if not number and not name:
+        return whole
+    split = party(number, name, whole.host, is_called=is_called)
+    number = split.number or whole.number
+    return Party(
+        number,
+        split.name or whole.name,
+        whole.host,
+        number is None and (split.withheld or whole.withheld),
+    )
 
 
 def party_number(text: str | None, *, is_called: bool = False) -> str | None:
@@ -247,23 +254,6 @@ def decoded(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
     return text
-
-
-def one_line(text: str, limit: int = NAME_LIMIT) -> str:
-    """Return a text in one line of a bounded length."""
-    return " ".join(clean(text[: limit * 2]).split())[:limit].strip()
-
-
-def clean(text: str) -> str:
-    """Return a text that is safe wherever it is stored, logged or shown.
-
-    People read the same; only what would be markup is none any more.
-    """
-    if not text.isprintable():
-        text = _NO_TEXT.sub(" ", text)
-    if "<" in text and _TAG.search(text):
-        text = text.translate(_BRACKETS)
-    return _LINK.sub(r"\g<0> ", text) if "!" in text or "]" in text else text
 
 
 def _split_party(text: str) -> tuple[str, str]:

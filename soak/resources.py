@@ -23,7 +23,7 @@ _GROWTH = {"blocks": 0.04, "resident": 0.15}
 
 
 @dataclass(frozen=True, slots=True)
-class Vitals:
+class Resources:
     """What there is at a moment of no calls.
 
     `blocks` are those that Python has allocated, in thousands, which says more of a leak
@@ -37,7 +37,7 @@ class Vitals:
     resident: float
 
     @classmethod
-    def now(cls) -> Vitals:
+    def now(cls) -> Resources:
         """Measure."""
         loop = asyncio.get_running_loop()
         return cls(
@@ -61,10 +61,10 @@ def _target(descriptor: Path) -> Path | None:
         return None
 
 
-async def measure(before: Sequence[Vitals]) -> Vitals:
+async def measure(before: Sequence[Resources]) -> Resources:
     """Return what there is when all that just ended is cleared away."""
     gc.collect()
-    now = Vitals.now()
+    now = Resources.now()
     if not before:
         return now
     deadline = asyncio.get_running_loop().time() + _PATIENCE
@@ -72,18 +72,18 @@ async def measure(before: Sequence[Vitals]) -> Vitals:
         getattr(now, name) > getattr(before[0], name) for name in _LEEWAY
     ):
         await asyncio.sleep(0.1)
-        now = Vitals.now()
+        now = Resources.now()
     return now
 
 
-def growth(samples: Sequence[Vitals]) -> list[str]:
+def growth(samples: Sequence[Resources]) -> list[str]:
     """Return what has grown over samples of equal load, the first third left out."""
     warm = samples[len(samples) // 3 :]
     if len(samples) < _ENOUGH:
         return []
     third = len(warm) // 3 or 1
     grown = []
-    for field in fields(Vitals):
+    for field in fields(Resources):
         name = field.name
         first = [getattr(sample, name) for sample in warm[:third]]
         last = [getattr(sample, name) for sample in warm[-third:]]
