@@ -103,7 +103,7 @@ class Tenant:
 
     async def until_idle(self) -> None:
         """Wait until the line has no call."""
-        line = self.coordinator.client.state
+        line = self.coordinator.client.tenant
         await _until(lambda: not line.extensions["45"].calls)
 
     def entities(self) -> list[Entity]:

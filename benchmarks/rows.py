@@ -8,8 +8,8 @@ import time
 
 import orjson
 
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.errors import CannotConnectError
-from custom_components.vodia.pbx.models import Changes
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot
 from custom_components.vodia.pbx.wire.replies import decode_accounts
 from simulator.rest_wire import RestWire
@@ -152,7 +152,7 @@ async def burst(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     frames = [
         delta(tenant, account, dnd=dnd) for dnd in (True, False) for account in accounts
     ]
-    decoder = tenant.coordinator.client._decoder
+    decoder = tenant.coordinator.client.own.decoder
 
     async def unknown() -> None:
         """Send frames that are all new to us."""
@@ -211,7 +211,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     texts = [snapshot(dnd=True), snapshot(dnd=False)]
     client = tenant.coordinator.client
     types = {
-        number: account.type for number, account in client.state.raw_accounts.items()
+        number: account.type for number, account in client.tenant.raw_accounts.items()
     }
 
     async def take(text: bytes) -> None:
@@ -221,7 +221,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
             return
         told = decode_accounts(orjson.loads(text), client.ledger)
         listed = (replace(account, type=types[account.number]) for account in told)
-        client.take(client.live, AccountsSnapshot(tuple(listed)))
+        client.own.live.handle(AccountsSnapshot(tuple(listed)))
 
     async def by_hand(writes: list[list[Callable[[], None]]]) -> None:
         """Receive where that is part of it, parse and write."""
@@ -294,18 +294,18 @@ async def call_list(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
 async def link_loss(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     """Measure how long it takes to show that nothing is known any more."""
     coordinator, client = tenant.coordinator, tenant.coordinator.client
-    live = client.live
-    numbers = frozenset(client.state.accounts)
+    reporter = client.own.reporter
+    numbers = frozenset(client.tenant.accounts)
     every = Changes(accounts=numbers, calls=numbers, totals=True)
 
     async def lose() -> None:
         """Lose the link."""
-        client._live = None
+        reporter.is_live = False
         coordinator.link_lost(CannotConnectError("lost"))
 
     async def find() -> None:
         """Have it back."""
-        client._live = live
+        reporter.is_live = True
         coordinator.link_up(every)
 
     _, writes = await tenant.writes([find, lose])

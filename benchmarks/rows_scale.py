@@ -35,10 +35,10 @@ async def steady(bench: Bench, tenant: Tenant, seconds: float) -> AsyncIterator[
 async def reconnect(tenant: Tenant) -> AsyncIterator[Row]:
     """Measure the longest turn of the loop while a lost link comes back."""
     client = tenant.coordinator.client
-    before = client.live
+    before = client.own.live
     with settled_heap(), watched() as blocks:
         await asyncio.create_task(tenant.pbx.cut())
-        await tenant.until(lambda: client.connected and client.live is not before)
+        await tenant.until(lambda: client.connected and client.own.live is not before)
         await tenant.hass.async_block_till_done()
     size = len(tenant.pbx.engine.tenant("localhost").accounts)
     yield longest_turn(tenant, f"reconnect with {size:,} accounts", blocks, bar=50)

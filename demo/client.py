@@ -107,15 +107,12 @@ class Client:
         answer: str = told["response"]["speech"]["plain"]["speech"]
         return answer
 
-    async def configure(self, flow: str, data: Json) -> Json:
-        """Fill in a form of a config flow and return what comes of it."""
-        return await self._post(f"/api/config/config_entries/flow/{flow}", data)
-
     async def add_pbx(self, host: str, extension: str, password: str) -> str:
         """Add a PBX through the config flow and return the id of the entry."""
-        form = await self._post("/api/config/config_entries/flow", {"handler": "vodia"})
-        done = await self.configure(
-            form["flow_id"],
+        url = "/api/config/config_entries/flow"
+        form = await self._post(url, {"handler": "vodia"})
+        done = await self._post(
+            f"{url}/{form['flow_id']}",
             {
                 "host": host,
                 "extension": extension,

@@ -46,18 +46,6 @@ class Control:
         accounts: list[Json] = (await self._state())["accounts"]
         return next(account for account in accounts if account["number"] == number)
 
-    async def log(self, call: str) -> list[Json]:
-        """Return what really happened to a call, up to now."""
-        async with self._http.get(f"{self._url}/log") as response:
-            log: list[Json] = await response.json()
-        return [entry for entry in log if entry["call_id"] == call]
-
-    async def registered(self) -> int:
-        """Return how many extensions are really registered."""
-        return sum(
-            account["registered"] for account in (await self._state())["accounts"]
-        )
-
     async def rest(self) -> None:
         """End all calls."""
         for call in await self.calls():

@@ -1,7 +1,7 @@
 """The dashboard of the demo: cards that every Home Assistant has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 type Card = dict[str, Any]
@@ -82,10 +82,37 @@ def _section(cards: list[Card], span: int = 1, screen: str | None = None) -> Car
 # The own phone
 
 
+@dataclass(frozen=True)
+class _Button:
+    """A button for an action on the own extension, and the conditions to show it."""
+
+    name: str
+    icon: str
+    color: str
+    action: str
+    shown: list[Card]
+    data: Card = field(default_factory=dict)
+
+    def card(self, phones: Phones) -> Card:
+        """Return it as a card."""
+        return {
+            "type": "tile",
+            "entity": phones(phones.own, "call"),
+            "name": self.name,
+            "icon": f"mdi:{self.icon}",
+            "color": self.color,
+            "hide_state": True,
+            "grid_options": {"columns": 6},
+            "visibility": self.shown,
+            **_tap(phones, self.action, self.data),
+        }
+
+
 def _own_phone(phones: Phones) -> list[Card]:
     """Return the cards of the own extension: its call, and what can be done."""
     own, call = phones.own, phones(phones.own, "call")
-    dnd, ringing = phones(own, "dnd"), phones(own, "ringing")
+    dnd, rings = phones(own, "dnd"), _is(phones(own, "ringing"), "on")
+    up, talks = _is(call, "connected", "held", "dialing"), _is(call, "connected")
     return [
         {
             "type": "heading",
@@ -94,88 +121,41 @@ def _own_phone(phones: Phones) -> list[Card]:
             "badges": [{"type": "entity", "entity": phones(own, "registered")}],
         },
         {"type": "markdown", "content": _call_text(call, dnd)},
-        _button(
-            phones,
-            name="Answer",
-            icon="mdi:phone",
-            color="green",
-            action="answer",
-            shown=[_is(ringing, "on")],
-        ),
-        _button(
-            phones,
-            name="Decline",
-            icon="mdi:phone-cancel",
-            color="red",
-            action="reject",
-            shown=[_is(ringing, "on")],
-        ),
-        _button(
-            phones,
-            name="Hang up",
-            icon="mdi:phone-hangup",
-            color="red",
-            action="hang_up",
-            shown=[_is(call, "connected", "held", "dialing")],
-        ),
-        _button(
-            phones,
-            name="Hold",
-            icon="mdi:pause",
-            color="purple",
-            action="hold",
-            shown=[_is(call, "connected")],
-        ),
-        _button(
-            phones,
-            name="Resume",
-            icon="mdi:play",
-            color="green",
-            action="resume",
-            shown=[_is(call, "held")],
-        ),
-        _button(
-            phones,
-            name="Record",
-            icon="mdi:record-circle-outline",
-            color="grey",
-            action="start_recording",
-            shown=[_is(call, "connected"), _is(call, "false", of="recording")],
-        ),
-        _button(
-            phones,
-            name="Stop recording",
-            icon="mdi:stop-circle",
-            color="red",
-            action="stop_recording",
-            shown=[_is(call, "connected", "held"), _is(call, "true", of="recording")],
-        ),
-        _button(
-            phones,
-            name=f"Call {OUTSIDE_NAME}",
-            icon="mdi:phone-dial",
-            color="blue",
-            action="dial",
-            data={"number": OUTSIDE_NUMBER},
-            shown=[_is(call, "idle")],
-        ),
-        _button(
-            phones,
-            name="Do not disturb",
-            icon="mdi:bell-outline",
-            color="grey",
-            action="set_dnd",
-            data={"enabled": True},
-            shown=[_is(dnd, "off")],
-        ),
-        _button(
-            phones,
-            name="Do not disturb",
-            icon="mdi:minus-circle",
-            color="red",
-            action="set_dnd",
-            data={"enabled": False},
-            shown=[_is(dnd, "on")],
+        *(
+            button.card(phones)
+            for button in (
+                _Button("Answer", "phone", "green", "answer", [rings]),
+                _Button("Decline", "phone-cancel", "red", "reject", [rings]),
+                _Button("Hang up", "phone-hangup", "red", "hang_up", [up]),
+                _Button("Hold", "pause", "purple", "hold", [talks]),
+                _Button("Resume", "play", "green", "resume", [_is(call, "held")]),
+                _Button(
+                    *("Record", "record-circle-outline", "grey", "start_recording"),
+                    shown=[talks, _is(call, "false", of="recording")],
+                ),
+                _Button(
+                    *("Stop recording", "stop-circle", "red", "stop_recording"),
+                    shown=[
+                        _is(call, "connected", "held"),
+                        _is(call, "true", of="recording"),
+                    ],
+                ),
+                _Button(
+                    *(f"Call {OUTSIDE_NAME}", "phone-dial", "blue", "dial"),
+                    shown=[_is(call, "idle")],
+                    data={"number": OUTSIDE_NUMBER},
+                ),
+                _Button(
+                    *("Do not disturb", "bell-outline", "grey", "set_dnd"),
+                    shown=[_is(dnd, "off")],
+                    data={"enabled": True},
+                ),
+                _Button(
+                    *("Do not disturb", "minus-circle", "red", "set_dnd"),
+                    shown=[_is(dnd, "on")],
+                    data={"enabled": False},
+                ),
+            )
         ),
     ]
 
@@ -217,26 +197,6 @@ Tap a colleague to call them.
 The PBX cannot be reached now.
 {{%- endif %}}
 """
-
-
-def _button(
-    phones: Phones,
-    *,
-    action: str,
-    shown: list[Card],
-    data: Card | None = None,
-    **look: str,
-) -> Card:
-    """Return a button for an action on the own extension."""
-    return {
-        **look,
-        **_tap(phones, action, data or {}),
-        "type": "tile",
-        "entity": phones(phones.own, "call"),
-        "hide_state": True,
-        "grid_options": {"columns": 6},
-        "visibility": shown,
-    }
 
 
 def _tap(phones: Phones, action: str, data: Card, question: str = "") -> Card:

@@ -28,13 +28,14 @@ from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
 from .pbx.calls.tracker import Told
-from .pbx.client import Listener, PbxClient
+from .pbx.changes import Changes
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
+from .pbx.line import Line
+from .pbx.listener import Listener
 from .pbx.models import (
     SERVICE_FLAG,
     CallEvent,
     CallScope,
-    Changes,
     Extension,
     Group,
     KnownAccount,
@@ -82,7 +83,7 @@ class VodiaCoordinator(Listener):
             self.options.privacy, lambda: self.client.listed_accounts
         )
         # The logins by their extensions; that of the entry is the first.
-        self.lines: dict[str, PbxClient] = {self.line: self.client}
+        self.lines: dict[str, Line] = {self.line: self.client.own}
         self._further_lines: list[FurtherLine] = []
         # Changes of an account, or of the PBX itself (None); those of flags alone, which
         # are the most frequent, have a table of their own.
@@ -179,7 +180,7 @@ class VodiaCoordinator(Listener):
         self._started = True
         # Who logs in by an alias has another number.
         self.options = self.options.with_login(self.line)
-        self.lines = {self.line: self.client}
+        self.lines = {self.line: self.client.own}
         self.devices.async_register_pbx(self.client)
         # None of the further lines holds up the others.
         for subentry in self.entry.subentries.values():

@@ -37,9 +37,9 @@ from .const import (
 )
 from .exceptions import action_error
 from .hub.attributes import call_data, past_call_data
-from .pbx.client import PbxClient
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
+from .pbx.line import Line
 from .pbx.models import AccountCall, CallState
 from .target import (
     has_target,
@@ -104,9 +104,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
-def _response(line: PbxClient, call: AccountCall) -> dict[str, Any]:
+def _response(line: Line, call: AccountCall) -> dict[str, Any]:
     """Return a call of a line as response data."""
-    return {ATTR_ACCOUNT: line.line, **call_data(call)}
+    return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
 
 
 def _call_action(

@@ -26,6 +26,7 @@ from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .hub.devices import account_of, known_accounts
 from .pbx.client import PbxClient
 from .pbx.errors import NotConnectedError
+from .pbx.line import Line
 from .pbx.models import EXTENSION
 
 # An account of a PBX; None is the PBX itself.
@@ -224,7 +225,7 @@ def target_pbxs(
     ]
 
 
-def target_line(hass: HomeAssistant, data: dict[str, Any]) -> PbxClient:
+def target_line(hass: HomeAssistant, data: dict[str, Any]) -> Line:
     """Return the login of the one line that the target resolves to."""
     lines, errors = target_lines(hass, data)
     if errors:
@@ -238,8 +239,8 @@ def target_line(hass: HomeAssistant, data: dict[str, Any]) -> PbxClient:
 
 def target_lines(
     hass: HomeAssistant, data: dict[str, Any]
-) -> tuple[list[PbxClient], list[ServiceValidationError]]:
-    """Return the logins of the lines in the target, and an error for each other PBX."""
+) -> tuple[list[Line], list[ServiceValidationError]]:
+    """Return the logins of the lines in the target, and what stands in for others."""
     parts, errors = only_loaded(target_pbxs(hass, data))
     lines = [
         line

@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry
-from .pbx.client import PbxClient
+from .pbx.line import Line
 from .pbx.numbering import EXTENSION_DIGITS
 
 
@@ -51,8 +51,8 @@ def call_id(value: Any) -> str | int | float:
     return text
 
 
-def as_number(line: PbxClient, value: str | int) -> str:
-    """Return a number to dial from a line; an integer has to be an account.
+def as_number(line: Line, value: str | int) -> str:
+    """Return what is to be dialed from a line; an integer has to be an account.
 
     Raises ServiceValidationError.
     """
@@ -76,7 +76,7 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
     return text
 
 
-def as_call_id(line: PbxClient, value: str | float | None) -> str | None:
+def as_call_id(line: Line, value: str | float | None) -> str | None:
     """Return the id of a call of the line; a number may have lost its last zeros."""
     if value is None or isinstance(value, str):
         return value

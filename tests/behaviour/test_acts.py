@@ -146,7 +146,7 @@ async def test_failed(
     ear = Ear(phones)
     call, data = await begin(hass, pbx, phones, data, reason)
     # It has served commands before.
-    await probe_rest_calls(phones.entry.runtime_data.client)
+    await probe_rest_calls(phones.entry.runtime_data.client.own)
     pbx.switches.faults["calls"] = fault
     task = hass.async_create_task(act(hass, action, **data))
     await fails(task, key or "unexpected_reply")
@@ -271,7 +271,7 @@ async def test_dialing_fails(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, fault: Any
 ) -> None:
     """Nor is it where the PBX fails the command, or says nothing."""
-    await probe_rest_calls(phones.entry.runtime_data.client)
+    await probe_rest_calls(phones.entry.runtime_data.client.own)
     pbx.switches.faults["calls"] = fault
     with pytest.raises(HomeAssistantError):
         await act(hass, "dial", number=CALLER)
@@ -291,7 +291,7 @@ async def test_retrieved_call_is_not_expected_again(
     await act(hass, "retrieve")
     await until(hass, lambda: pbx.engine.call(call).talks("45"))
     client = phones.entry.runtime_data.client
-    assert not client.state.memory.dials
+    assert not client.tenant.memory.dials
 
 
 # The hold outlives the link
@@ -491,7 +491,7 @@ async def test_a_flag_that_hangs(hass: HomeAssistant, offers: None) -> None:
             if account.type == "srvflags" and account.mode == "manual"
         )
         client = phones.entry.runtime_data.client
-        await until(hass, lambda: flag in (client.side.values.service_flags or {}))
+        await until(hass, lambda: flag in (client.own.side.values.service_flags or {}))
         pbx.switches.faults["srvflags"] = "hang"
         began = time.monotonic()
         with pytest.raises(HomeAssistantError):

@@ -18,6 +18,7 @@ from tests.platforms.test_diagnostics import read
 from tests.platforms.test_event import Ear
 from tests.support.actions import act
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.timing import set_timing
 
 type Scene = Callable[[Simulator, Phones], Awaitable[None]]
 
@@ -271,6 +272,8 @@ async def test_met_and_broken(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, assumption: Assumption
 ) -> None:
     """The PBX that does as we assume has met it only; the other one has broken it."""
+    # What a PBX is made to say wrongly is not to be put right at once.
+    set_timing(hass, slow_read=2.0)
     dialect, answers, breaking, meeting = CASES[assumption]
     create = getattr(Switches, dialect)
     met = await counts(hass, hass_client, create(), meeting)

@@ -142,7 +142,7 @@ async def test_half_open(
     pbx.freeze()
     frozen = time.monotonic()
     await phones.wait("", "connected", "off")
-    if answers_ping or client.state.scope == "own":
+    if answers_ping or client.tenant.scope == "own":
         # 15 s until the next question and 15 s for its answer, in the quick time here.
         assert time.monotonic() - frozen < client.timing.ping * 3
     pbx.thaw()
@@ -319,7 +319,9 @@ async def test_no_secret_is_logged(
     """Password, its hash and the session id are in no log line, debug included."""
     caplog.set_level(logging.DEBUG)
     phones = await set_up(hass, entry)
-    session = entry.runtime_data.client.session.rest.headers["Cookie"].partition("=")[2]
+    session = entry.runtime_data.client.own.session.rest.headers["Cookie"].partition(
+        "="
+    )[2]
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
@@ -330,4 +332,4 @@ async def test_no_secret_is_logged(
     assert session
     for secret in ("45-secret", "7eab2c4ba7ff2b2f0a8c6e8f4f0ddf4d", session):
         assert secret not in caplog.text
-        assert secret not in repr(entry.runtime_data.client.__dict__)
+        assert secret not in repr(entry.runtime_data.client.own.__dict__)

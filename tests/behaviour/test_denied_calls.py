@@ -76,7 +76,7 @@ async def test_own_calls_are_followed_when_they_are_left_out(
         call_id = pbx.engine.ring(CALLER, "45")
         shown = await phones.wait("45", "call", "ringing")
         assert shown.attributes["remote_number"] == CALLER
-        assert phones.entry.runtime_data.client.state.scope is CallScope.OWN
+        assert phones.entry.runtime_data.client.tenant.scope is CallScope.OWN
         pbx.engine.hang_up(call_id)
         await phones.wait("45", "call", "idle")
         pbx.engine.answer(pbx.engine.ring(CALLER, "41"), "41")

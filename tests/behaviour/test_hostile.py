@@ -578,7 +578,7 @@ async def test_floods(
         await pbx.flush()
         await pbx.send_raw('{"action":"call-state","calls":[]}')
         await phones.wait("45", "call", "idle")
-        await until(hass, lambda: not pbx_client.stories.accounts)
+        await until(hass, lambda: not pbx_client.tracker.accounts)
 
     asyncio.get_running_loop().set_debug(False)
     await flood(0)
@@ -596,7 +596,7 @@ async def test_floods(
         assert len(counter) == ledger_module._KEYS_KEPT
     assert len(ledger.samples) <= ledger_module._KEYS_KEPT
     assert len(ledger.last) <= ledger_module._FRAMES_KEPT
-    assert len(pbx_client.live.asked_for) <= 1000
+    assert len(pbx_client.own.live.asked_for) <= 1000
     assert len(hass.states.async_all()) == states
     assert phones.state("", "connected") == "on"
     assert not [

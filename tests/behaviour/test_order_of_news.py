@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.models import Voicemail
-from custom_components.vodia.pbx.sync import line_data as side
+from custom_components.vodia.pbx.sync.line_data import Side, SideChanges
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -267,22 +266,28 @@ async def test_accounts_that_are_forbidden_once(
     assert not [path for _, path in pbx.requests if path.startswith("/websocket")]
 
 
-async def test_answer_of_another_link_is_not_taken(phones: Phones) -> None:
+async def test_answer_of_another_link_is_not_taken(
+    pbx: Simulator, phones: Phones, dialect: str
+) -> None:
     """What was asked for before a link was lost says nothing of what is after it."""
     client = phones.entry.runtime_data.client
-    told: list[side.SideChanges] = []
-    beside = side.Side(client.session, client.ledger, told.append)
-    answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-    async def late() -> Any:
-        """Answer when it is too late."""
-        return await answer
-
-    beside._readings[side.Kind.VOICEMAIL].read = late
-    reading = asyncio.create_task(beside._read(side.Kind.VOICEMAIL))
-    await asyncio.sleep(0)
-    beside.begin()
-    answer.set_result(Voicemail(3))
-    await reading
-    assert beside.values.voicemail is None
-    assert not told
+    told: list[SideChanges] = []
+    data = Side(client.own.session, client.ledger, told.append)
+    mailbox = "messages" if dialect == "modern" else "self_messages"
+    del pbx.switches.rest_status[mailbox]
+    pbx.engine.leave_message("45", CALLER)
+    pbx.switches.latency = 0.5
+    data.begin()
+    reading = asyncio.create_task(data.run())
+    await asyncio.sleep(0.2)
+    pbx.switches.latency = 0
+    data.begin()
+    await asyncio.sleep(1)
+    assert (data.values.voicemail, told) == (None, [])
+    reading.cancel()
+    # Over the link that is there it is.
+    data.begin()
+    reading = asyncio.create_task(data.run())
+    await asyncio.sleep(0.2)
+    assert data.values.voicemail
+    reading.cancel()

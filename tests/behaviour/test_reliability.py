@@ -1264,7 +1264,7 @@ async def test_two_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     one = await set_up(hass, create_entry(hass, pbx))
     other = await set_up(hass, create_branch_entry(hass, pbx))
     sessions = [
-        phones.entry.runtime_data.client.session.rest.headers["Cookie"]
+        phones.entry.runtime_data.client.own.session.rest.headers["Cookie"]
         for phones in (one, other)
     ]
     assert len(set(sessions)) == 2
@@ -1275,7 +1275,7 @@ async def test_two_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
 
     pbx.switches.refusal = 401
     pbx.engine.change_password("45", "new")
-    session = one.entry.runtime_data.client.session
+    session = one.entry.runtime_data.client.own.session
     pbx.logins._sessions.pop(session.rest.headers["Cookie"].partition("=")[2])
     link = next(link for link in pbx.links if link.login.tenant == "localhost")
     link.abort()
@@ -1426,7 +1426,7 @@ async def begun(hass: HomeAssistant, pbx: Simulator, step: str, before: int) -> 
 async def closed(hass: HomeAssistant, client: PbxClient) -> None:
     """Wait until a client is closed, or on its last word."""
     await until(
-        hass, lambda: client.session._closed and not client.session.rest.headers
+        hass, lambda: client.own.session._closed and not client.own.session.rest.headers
     )
 
 

@@ -407,7 +407,7 @@ def test_what_is_shown_is_never_stale(history: list[Told]) -> None:
     for told in history:
         now = tell(state, [told], now)
         before, totals = dict(state.accounts), state.totals
-        state._refreshed(tuple(before.keys() | state._accounts.keys()))
+        state._views.derive(tuple(before.keys() | state.raw_accounts.keys()))
         assert state.accounts == before
         assert state.totals == totals
 

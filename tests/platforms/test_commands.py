@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.control import executor
 from custom_components.vodia.pbx.control.port import CommandPort
 from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from custom_components.vodia.pbx.errors import MethodNotAllowedError
-from custom_components.vodia.pbx.models import Changes
 from custom_components.vodia.pbx.net.session import Session
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -47,7 +47,7 @@ async def connected(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str
 
 def shown(phones: Phones) -> dict[str, str]:
     """Return the states of our calls, by their id."""
-    state = phones.entry.runtime_data.client.state
+    state = phones.entry.runtime_data.client.tenant
     return {call.id: call.state.value for call in state.extensions["45"].calls}
 
 
@@ -840,11 +840,11 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
         """Note how each frame shows our calls."""
         seen.extend(
             (call.state.value, call.direction.value)
-            for call in client.state.extensions["45"].calls
+            for call in client.tenant.extensions["45"].calls
         )
         original(changes)
 
-    client._listener.changed = changed
+    client.own.listener.changed = changed
     call = await act(hass, "dial", number="+49 30 5551234")
     assert call
     await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)

@@ -88,9 +88,9 @@ async def test_what_it_keeps_to_itself(
     phones: Phones,
 ) -> None:
     """No password, session, host, tenant, name or outside number is in it."""
-    session = phones.entry.runtime_data.client.session.rest.headers["Cookie"].partition(
-        "="
-    )[2]
+    session = phones.entry.runtime_data.client.own.session.rest.headers[
+        "Cookie"
+    ].partition("=")[2]
     await pbx.send_raw(
         json.dumps({"action": "Ärger mit Anna Meyer", "Anna Meyer": "+4930123456"})
     )

@@ -156,7 +156,7 @@ async def test_second_setup(
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await shows(phones, "off")
     assert phones.id(NIGHT, "active", "switch") == entity_id
-    assert NIGHT not in phones.entry.runtime_data.client.state.accounts
+    assert NIGHT not in phones.entry.runtime_data.client.tenant.accounts
     assert not phones.has(NIGHT, "registered")
 
 
@@ -211,7 +211,7 @@ async def test_not_offered(
     """A PBX that offers no flags is not asked again."""
     pbx.switches.rest_status["srvflags"] = 405
     phones = await set_up(hass, entry)
-    side = entry.runtime_data.client.side
+    side = entry.runtime_data.client.own.side
     await until(hass, lambda: side.offered["service_flags"] is False)
     await rest(hass)
     assert asked(pbx) == 1
@@ -239,7 +239,7 @@ async def test_forbidden_in_the_next_setup(
     await shows(phones, "off")
     pbx.switches.rest_status["srvflags"] = 403
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
-    side = phones.entry.runtime_data.client.side
+    side = phones.entry.runtime_data.client.own.side
     await until(hass, lambda: side.offered["service_flags"] is False)
     assert shown(phones) == STATE_UNAVAILABLE
     assert device(phones)

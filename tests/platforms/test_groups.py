@@ -123,7 +123,7 @@ async def test_vanished_while_home_assistant_was_off(
     found = phones.device("600")
     assert found
     assert phones.get("600", "call", "event").state == STATE_UNAVAILABLE
-    assert phones.entry.runtime_data.client.state.groups["600"].type == "acds"
+    assert phones.entry.runtime_data.client.tenant.groups["600"].type == "acds"
     pbx.engine.add_account("600", "Orders", type="acds")
     await pbx.cut()
     await until(hass, lambda: phones.get("600", "call", "event").state == STATE_UNKNOWN)
@@ -340,7 +340,7 @@ async def test_own_calls_only(hass: HomeAssistant) -> None:
     """Of a group nothing is known but the calls that ring at our phone."""
     async with pbx_with(hass, "modern", domain_calls=False) as (pbx, phones):
         ear, other = Ear(phones, "500"), Ear(phones, "600")
-        state = phones.entry.runtime_data.client.state
+        state = phones.entry.runtime_data.client.tenant
         call = pbx.engine.ring(CALLER, "500")
         pbx.engine.ring(CALLER, "600")
         await ear.expect("ringing")

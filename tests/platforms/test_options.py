@@ -217,12 +217,12 @@ async def test_renamed_and_removed(
     pbx.engine.rename("41", "Somebody else")
     pbx.engine.remove_account("42")
     await pbx.cut()
-    state = phones.entry.runtime_data.client.state
+    state = phones.entry.runtime_data.client.tenant
     await until(hass, lambda: phones.state("", "connected") == "on")
     await until(
         hass,
         lambda: (
-            (live := phones.entry.runtime_data.client.state) is not state
+            (live := phones.entry.runtime_data.client.tenant) is not state
             and live.extensions["41"].name == "Somebody else"
         ),
     )
@@ -311,13 +311,13 @@ async def test_calls_of_others_are_not_taken_in(
         sent = [recorded.text for recorded in client.ledger.last]
         assert not [text for text in sent if b"domain-calls" in text]
         fired = await attach(hass, "call_ringing", device(phones, None))
-        dnd = client.state.extensions["43"].dnd
+        dnd = client.tenant.extensions["43"].dnd
         other = pbx.engine.ring(CALLER, "41")
         pbx.engine.answer(other, "41")
         pbx.engine.ring(CALLER, "600")
         pbx.engine.set_dnd("43", not dnd)
         await phones.wait("43", "dnd", "off" if dnd else "on")
-        state = client.state
+        state = client.tenant
         for number in ("41", "49"):
             extension = state.extensions[number]
             assert extension.calls == ()

@@ -56,11 +56,6 @@ def park(pbx: Simulator, orbit: str = "5", caller: str = CALLER) -> str:
     return call
 
 
-def asked(pbx: Simulator) -> int:
-    """Return how often the push of the orbits was asked for."""
-    return sum(frame.get("action") == "orbit-calls" for frame in pbx.received)
-
-
 def readings(pbx: Simulator) -> int:
     """Return how often the orbits were read."""
     return pbx.requests.count(("GET", ORBITS_PATH))
@@ -290,18 +285,22 @@ async def test_start_does_not_wait(hass: HomeAssistant) -> None:
 
 
 async def test_push_is_a_hint(hass: HomeAssistant) -> None:
-    """It is asked for once, and each makes the orbits be read, and nothing else does."""
+    """Each makes the orbits be read, and nothing else does; none is asked for."""
     set_timing(hass, slow_read=600)
     async with seeing_own_calls(hass, user_change=False) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
         call = park(pbx)
+        await rest(hass, 0.5)
+        assert phones.state("5", "occupied") == "off"
+        await pbx.send_raw('{"action":"orbit-calls"}')
         await phones.wait("5", "occupied", "on")
         pbx.engine.hang_up(call)
+        await pbx.send_raw('{"action":"orbit-calls"}')
         await phones.wait("5", "occupied", "off")
-        assert asked(pbx) == 1
         before = readings(pbx)
         await rest(hass, 0.5)
         assert readings(pbx) == before
+        assert not [f for f in pbx.received if f.get("action") == "orbit-calls"]
 
 
 async def test_burst_of_pushes(hass: HomeAssistant) -> None:
@@ -318,52 +317,12 @@ async def test_burst_of_pushes(hass: HomeAssistant) -> None:
 
 async def test_silent_pbx_is_read_slowly(hass: HomeAssistant) -> None:
     """Without a push it shows at the next slow reading."""
-    switches = {"user_change": False, "faults": {"orbit-calls": "hang"}}
-    async with seeing_own_calls(hass, **switches) as (pbx, phones):
+    async with seeing_own_calls(hass, user_change=False) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
         call = park(pbx)
         await phones.wait("5", "occupied", "on")
         pbx.engine.hang_up(call)
         await phones.wait("5", "occupied", "off")
-
-
-async def test_push_that_comes_as_a_list_of_calls(hass: HomeAssistant) -> None:
-    """It does not end our own call, and is never asked for again."""
-    async with seeing_own_calls(hass, orbit_action="call-state") as (pbx, phones):
-        await phones.wait("5", "occupied", "off")
-        await until(hass, lambda: asked(pbx) == 1)
-        own = await connected(pbx, phones)
-        states: list[str] = []
-        hass.bus.async_listen(
-            "state_changed",
-            lambda event: (
-                states.append(event.data["new_state"].state)
-                if event.data["entity_id"] == phones.id("45", "call")
-                else None
-            ),
-        )
-        call = park(pbx)
-        await phones.wait("5", "occupied", "on")
-        await phones.wait("45", "call", "connected")
-        assert phones.get("45", "call").attributes["call_id"] == own
-        assert set(states) <= {STATE_UNAVAILABLE, "connected"}
-        pbx.engine.hang_up(call)
-        await phones.wait("5", "occupied", "off")
-        assert phones.state("45", "call") == "connected"
-        assert asked(pbx) == 1
-
-
-async def test_asked_for_while_the_line_is_idle(hass: HomeAssistant) -> None:
-    """Should the push come as a list of calls, it finds none that it could end."""
-    async with seeing_own_calls(hass) as (pbx, phones):
-        await until(hass, lambda: asked(pbx) == 1)
-        own = await connected(pbx, phones)
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("5", "occupied", "off")
-        assert asked(pbx) == 1
-        pbx.engine.hang_up(own)
-        await until(hass, lambda: asked(pbx) == 2)
 
 
 async def test_no_orbits(hass: HomeAssistant) -> None:
@@ -374,10 +333,9 @@ async def test_no_orbits(hass: HomeAssistant) -> None:
         await phones.wait("5", "occupied", STATE_UNAVAILABLE)
         await phones.wait("", "connected", "on")
         await rest(hass, 0.3)
-        questions = asked(pbx)
         before = readings(pbx)
         await rest(hass, 1)
-        assert (asked(pbx), readings(pbx)) == (questions, before)
+        assert readings(pbx) == before
         pbx.engine.add_account("6", "Park 6", type="orbits")
         await until(hass, lambda: phones.has("6", "occupied"))
         await phones.wait("6", "occupied", "off")
@@ -390,7 +348,7 @@ async def test_nothing_is_asked_where_the_calls_are_told(
     park(pbx)
     await phones.wait("5", "occupied", "on")
     await rest(hass, 0.6)
-    assert (asked(pbx), readings(pbx)) == (0, 0)
+    assert readings(pbx) == 0
 
 
 # Actions

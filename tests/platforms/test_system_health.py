@@ -37,7 +37,7 @@ async def test_connected(
         "connected": True,
         "dialect": dialect,
         "version": "PBX/5.3" if dialect == "classic" else "PBX/70.1",
-        "accounts": len(phones.entry.runtime_data.client.state.accounts),
+        "accounts": len(phones.entry.runtime_data.client.tenant.accounts),
         "reconnects": 0,
     }
     await pbx.refuse()

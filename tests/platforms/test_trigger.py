@@ -12,7 +12,6 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.vodia.event import VodiaCallEvent
-from custom_components.vodia.pbx.client import PbxClient
 from custom_components.vodia.pbx.models import (
     AccountCall,
     CallEvent,
@@ -21,6 +20,7 @@ from custom_components.vodia.pbx.models import (
     Direction,
     Party,
 )
+from custom_components.vodia.pbx.sync.dispatch import Dispatch
 from custom_components.vodia.trigger import TRIGGERS
 from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers import (
@@ -125,15 +125,15 @@ async def test_in_the_turn_of_the_frame(
     """The action runs before the client is done with the frame."""
     fired = await attach(hass, "call_ringing", device(phones, "45"))
     meanwhile: list[int] = []
-    take = PbxClient.take
+    handle = Dispatch.handle
 
     def watched(*args: Any) -> None:
         """Count what fires while a frame is taken in; nothing else gets a turn."""
         before = len(fired)
-        take(*args)
+        handle(*args)
         meanwhile.append(len(fired) - before)
 
-    monkeypatch.setattr(PbxClient, "take", watched)
+    monkeypatch.setattr(Dispatch, "handle", watched)
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     await rest(hass)

@@ -12,16 +12,16 @@ LIBRARY = f"{INTEGRATION}.pbx"
 # From the ground up: a floor may import only those before it, and itself.
 LIBRARY_FLOORS = (
     (
-        *("errors", "models", "assumptions", "timing", "trace", "call_ids"),
+        *("errors", "models", "assumptions", "timing", "trace", "call_ids", "changes"),
         *("numbering", "number_matching", "address_book"),
     ),
     ("wire",),
     ("state",),
     ("calls",),
     ("net",),
-    ("sync",),
+    ("listener", "sync"),
     ("control",),
-    ("listener", "line"),
+    ("line",),
     ("client",),
 )
 INTEGRATION_FLOORS = (

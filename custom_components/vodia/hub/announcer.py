@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from ..pbx.client import PbxClient
+from ..pbx.line import Line
 from ..pbx.models import KnownAccount, ServiceFlag
 from ..pbx.sync.line_data import Kind
 from ..pbx.wire.accounts import ACCOUNTS_LIMIT
@@ -28,7 +28,7 @@ class Tenant(Protocol):
         """Return the service flags that it lists."""
 
     @property
-    def lines(self) -> Mapping[str, PbxClient]:
+    def lines(self) -> Mapping[str, Line]:
         """Return the logins by their extensions."""
 
     def account(self, number: str) -> KnownAccount | None:

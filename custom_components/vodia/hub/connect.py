@@ -27,8 +27,9 @@ from ..const import (
     TIMING,
 )
 from ..pbx.calls.tracker import Told
-from ..pbx.client import Listener, PbxClient
+from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
+from ..pbx.listener import Listener
 from ..pbx.models import CallScope, Credentials, LoginMethod, LoginWay, Server
 from ..pbx.net.rest import session_options
 from ..pbx.timing import USUAL

@@ -9,9 +9,11 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import CONF_EXTENSION, DOMAIN
-from ..pbx.client import Listener, PbxClient
+from ..pbx.changes import Changes
+from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
-from ..pbx.models import CallEvent, Changes, Credentials
+from ..pbx.listener import Listener
+from ..pbx.models import CallEvent, Credentials
 from ..pbx.sync.line_data import SideChanges
 from ..pbx.wire.messages import ChatMessage
 from .connect import async_create_session

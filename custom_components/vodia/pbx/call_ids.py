@@ -1,6 +1,9 @@
 """The ids of calls that the PBX lists without one: we make them of what stays the same."""
 
-from .models import NO_ID
+from typing import Final
+
+# Begins an id that we made; alone it is that of a call of which nothing is known.
+NO_ID: Final = "?"
 
 
 def make_call_id(caller: str | None, callee: str | None, started: float | None) -> str:

@@ -20,8 +20,6 @@ RINGING_GROUPS: Final = frozenset({RING_GROUP, QUEUE})
 SERVICE_FLAG: Final = "srvflags"
 # Accounts that are no phones, and that calls are for.
 GROUPS: Final = RINGING_GROUPS | {ATTENDANT, CONFERENCE, ORBIT}
-# Begins the id that we give to a call that the PBX lists without one.
-NO_ID: Final = "?"
 
 
 class Phase(StrEnum):
@@ -381,28 +379,3 @@ class Totals(NamedTuple):
     active_calls: int | None
     ringing_calls: int | None
     registered_extensions: int | None
-
-
-class Changes(NamedTuple):
-    """What a message changed, for those who show it.
-
-    `accounts` are the numbers of extensions and groups that look different, `calls`
-    those of them where not only the flags of a phone do. `unknown` is an account that
-    was told of and is not listed; a `doubtful` message may be about us, and only a
-    snapshot can tell.
-    """
-
-    accounts: frozenset[str] = frozenset()
-    calls: frozenset[str] = frozenset()
-    totals: bool = False
-    removed: frozenset[str] = frozenset()
-    renamed: frozenset[str] = frozenset()
-    unknown: str | None = None
-    doubtful: bool = False
-
-    def __bool__(self) -> bool:
-        """Return whether anything changed or is wanted."""
-        return self is not NOTHING and self != NOTHING
-
-
-NOTHING: Final = Changes()

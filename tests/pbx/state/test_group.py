@@ -1,23 +1,16 @@
 """Test the rules of groups: which calls are theirs, and what is not known of them."""
 
-import orjson
 import pytest
 
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     Account,
     CallScope,
-    Changes,
     Group,
     ParkedCalls,
 )
-from custom_components.vodia.pbx.trace import Ledger
-from custom_components.vodia.pbx.wire.calls import CallList
-from custom_components.vodia.pbx.wire.messages import (
-    AccountsSnapshot,
-    OrbitList,
-    decode,
-)
+from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, OrbitList
 
 from .test_tenant import (
     CONNECTED,
@@ -377,40 +370,18 @@ def test_orbit_that_rest_tells() -> None:
     pbx.state.apply(AccountsSnapshot(listed), 0)
     pbx.state.begin_calls(OWN)
     assert used(pbx, "5")[0] is None
-    assert pbx.state.wants_orbits
     for told, occupied in ((True, True), (False, False), (None, None)):
         pbx.state.apply(OrbitList({"5": ParkedCalls(told)}), 0)
         assert used(pbx, "5")[0] is occupied
         pbx.calls(leg("a", "45", "5", "connected"))
         pbx.user("5", code=200)
         assert used(pbx, "5")[0] is occupied
-        assert pbx.state.wants_orbits is (occupied is None)
     pbx.state.apply(OrbitList({}), 0)
     pbx.calls()
     pbx.user("5")
     assert used(pbx, "5")[0] is False
     pbx.state.apply(AccountsSnapshot(listed), 0)
     assert used(pbx, "5")[0] is None
-
-
-def test_list_of_the_orbits_is_not_our_own() -> None:
-    """It has a call to an orbit that does not concern the line."""
-    pbx = office(OWN, PARK)
-    has_strayed = pbx.state.has_strayed
-    for calls, strayed in (
-        ([leg("a", OUTSIDE, "5", "connected")], True),
-        ([leg("a", OUTSIDE, "45", "connected"), leg("b", "46", "5", "onhold")], True),
-        ([leg("a", "45", "5", "connected")], False),
-        ([leg("a", OUTSIDE, "5", "onhold", "45")], False),
-        ([leg("a", OUTSIDE, "<sip:5@elsewhere.example>", "connected")], False),
-        ([leg("a", OUTSIDE, "500", "alerting")], False),
-        ([], False),
-    ):
-        message = decode(
-            orjson.dumps({"action": "call-state", "calls": calls}), Ledger()
-        )
-        assert isinstance(message, CallList)
-        assert has_strayed(message.calls) is strayed
 
 
 def test_absent_orbit_is_not_used() -> None:

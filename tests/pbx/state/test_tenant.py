@@ -9,17 +9,18 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx.assumptions import Assumption
+from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.models import (
     EXTENSION,
     CallScope,
     CallState,
-    Changes,
     Direction,
     Extension,
     Scope,
     Totals,
 )
-from custom_components.vodia.pbx.state.memory import Hold, Memory
+from custom_components.vodia.pbx.state.holds import Hold
+from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
@@ -320,12 +321,12 @@ def test_holds_of_ours(hold: Hold, held: Hold, talking: Hold | None) -> None:
     pbx = feed(TENANT)
     pbx.calls(TALK)
     for word, expected in (("holding", held), ("connected", talking)):
-        pbx.state.holds["a"] = hold
+        pbx.state.holds.by_call["a"] = hold
         pbx.calls({**TALK, "state": word})
-        assert pbx.state.holds.get("a") is expected
-    pbx.state.holds["a"] = hold
+        assert pbx.state.holds.by_call.get("a") is expected
+    pbx.state.holds.by_call["a"] = hold
     pbx.calls()
-    assert not pbx.state.holds
+    assert not pbx.state.holds.by_call
 
 
 def test_own_calls_prove_whether_they_name_the_line() -> None:

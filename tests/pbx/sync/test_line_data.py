@@ -19,7 +19,7 @@ from custom_components.vodia.pbx.models import (
 )
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.memory import long_absent
-from custom_components.vodia.pbx.sync.line_data import _address_book
+from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
 from custom_components.vodia.pbx.wire.replies import (
@@ -255,7 +255,7 @@ def test_odd_book(reply: Any) -> None:
 def test_numbers_of_a_contact(written: str, numbers: set[str]) -> None:
     """Of a text the leading number counts, or several; letters are none."""
     data = orjson.dumps([{"name": "Anna", "number": written}])
-    book = _address_book([Reply(data, SimpleCookie(), None)], "DE")
+    book = merge_address_books([Reply(data, SimpleCookie(), None)], "DE")
     assert {number for number, _ in book.contacts} == numbers
 
 

@@ -28,7 +28,7 @@ from custom_components.vodia.pbx.models import CallScope
 from custom_components.vodia.pbx.net.login import _session_id, _told
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.sync.line_data import _address_book
+from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
 from custom_components.vodia.pbx.wire.calls import CallList
@@ -421,7 +421,7 @@ def test_hostile_replies(chance: Random) -> None:
             )
             continue
         with suppress(UnexpectedReplyError):
-            _address_book([reply(text)], "DE")
+            merge_address_books([reply(text)], "DE")
         try:
             told = reply(text).json()
         except UnexpectedReplyError:

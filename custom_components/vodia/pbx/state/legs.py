@@ -69,7 +69,7 @@ def has_id_of(leg: Call, call: AccountCall) -> bool:
     )
 
 
-def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
+def drop_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
     """Yield the calls of an account, those with the very same start as one.
 
     The connected leg speaks for the call, else the one that the PBX lists first.
@@ -93,7 +93,7 @@ def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
     return list(phases.values())
 
 
-def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
+def drop_far_end_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
     """Yield the calls of an account less the legs that are those of the other side."""
     own = [ends_of(call) for call in calls if number in call.extensions]
     legs: list[Ends] = []
@@ -106,7 +106,7 @@ def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
         yield call
 
 
-def leg_order(call: Call) -> tuple[int, float, str]:
+def leg_priority(call: Call) -> tuple[int, float, str]:
     """Return what puts the leg first that speaks for its call."""
     rank = 0 if call.connected else 1 + (call.phase is not None)
     return rank, call.started or 0, call.id
@@ -120,7 +120,7 @@ def may_be_legs(calls: list[Call]) -> bool:
     )
 
 
-def is_same(reported: Call, call: Call) -> bool:
+def presence_means(reported: Call, call: Call) -> bool:
     """Return whether an account's presence means a call.
 
     An entry without an id has at least the caller.

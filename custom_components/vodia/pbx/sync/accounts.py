@@ -1,7 +1,8 @@
-"""The accounts as REST lists them, for a PBX whose socket does not tell them."""
+"""The accounts of a tenant: over REST, or the socket of a classic PBX, read again."""
 
 from collections.abc import Awaitable, Callable, Iterable, Set as AbstractSet
 from copy import replace
+import math
 from typing import Final
 
 from ..assumptions import Assumption
@@ -9,15 +10,20 @@ from ..errors import (
     AccessOffError,
     MethodNotAllowedError,
     NotFoundError,
+    PbxError,
     UnreadableReplyError,
 )
-from ..models import EXTENSION, GROUPS, Account
+from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
+from ..timing import Timing
 from ..trace import Ledger
 from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.fields import FrameError, Reading
 from ..wire.messages import AccountsSnapshot
 from ..wire.replies import decode_accounts
+from .feed import Feed
+from .poller import Poller
+from .schedule import FAILURES, Policy
 
 # Kinds of accounts that are no phones, in the words of the filter.
 _OTHERS: Final = tuple(sorted(GROUPS))
@@ -134,3 +140,114 @@ def _knows_filter(
     return bool(phones) and (
         phones != numbers or all(phones.isdisjoint(other) for other in others)
     )
+
+
+class AccountsReader:
+    """The accounts over one link: read on each hint at a change, or slowly.
+
+    Every minute until a push of presence was seen; then only to learn whether a missing
+    account stays away, or somebody is still in the call that only presence tells of. After
+    some failures the link is given up, for what it shows may be wrong by then.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        rest: RestAccounts,
+        timing: Timing,
+        scope: CallScope,
+        check: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Prepare; `scope` is of whose calls is shown, `check` follows each reading."""
+        # Changes that were pushed.
+        self.deltas = 0
+        self._feed = feed
+        self._rest = rest
+        self._check = check
+        self._timing = timing
+        self._scope = scope
+        # Whose lamp is told.
+        self._blf: set[str] = set()
+        policy = Policy(
+            timing.settle, timing.between_reads, timing.slow_read, timing.slow_read
+        )
+        self._poller = Poller(
+            policy, self._read_again, unasked=self._unasked, failed=self._failed
+        )
+        self.hint = self._poller.hint
+
+    def heard(self, *, odd: bool) -> None:
+        """Take note of a list, or of news that could not be read if it is odd."""
+        if odd:
+            self._poller.odd()
+        else:
+            self._poller.schedule.whole()
+
+    async def read(self) -> None:
+        """Read the accounts over REST, unless the socket tells them.
+
+        Raises AccessOffError where it is forbidden, NotFoundError where this PBX has no
+        such list, or what else hinders it.
+        """
+        deltas, state = self.deltas, self._feed.state
+        state.begin_reading()
+        snapshot = await self._rest.read()
+        if self._feed.capabilities.socket_tells_accounts:
+            return
+        self._feed.capabilities.rest_tells_accounts = True
+        self._feed.handle(state.newest(snapshot))
+        await self._check()
+        if self.deltas != deltas:
+            # What was pushed meanwhile may be newer than what was read.
+            self.hint()
+
+    async def run(self) -> None:
+        """Read again and again, until cancelled; raises what failed too often."""
+        self._poller.schedule.was_read(self._poller.now())
+        await self._subscribe_blf()
+        await self._poller.run()
+
+    def _unasked(self) -> float:
+        """Return when to read without a hint."""
+        state, timing = self._feed.state, self._timing
+        if not state.presence_pushed:
+            pause = timing.slow_read
+        elif state.shows_presence:
+            pause = timing.quiet
+        elif state.missing:
+            pause = timing.forget
+        else:
+            pause = math.inf
+        return self._poller.schedule.began + pause
+
+    async def _read_again(self) -> bool:
+        """Read the accounts as this PBX tells them."""
+        if self._feed.capabilities.socket_tells_accounts:
+            await self._feed.send("get-users")
+        elif self._feed.capabilities.rest_tells_accounts:
+            await self.read()
+            await self._subscribe_blf()
+        return True
+
+    def _failed(self, error: PbxError) -> None:
+        """Give up the link after some failures."""
+        if self._poller.schedule.failures >= FAILURES:
+            raise error
+
+    async def _subscribe_blf(self) -> None:
+        """Ask to be told when the lamp of an extension changes, where no list of calls is.
+
+        A lamp tells that somebody is busy, and perhaps nothing else: it is a hint to read
+        the accounts, and the slow reading goes on.
+        """
+        feed = self._feed
+        if (
+            feed.capabilities.rest_tells_accounts
+            and feed.capabilities.call_scope is CallScope.OWN
+            and self._scope is CallScope.TENANT
+        ):
+            extensions = feed.state.extensions.values()
+            there = {extension.number for extension in extensions if extension.present}
+            if new := there - self._blf - {feed.state.line}:
+                self._blf = (self._blf & there) | new
+                await feed.send("blf", add=sorted(new))

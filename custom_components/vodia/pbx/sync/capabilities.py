@@ -11,17 +11,16 @@ from .refusals import Refusals
 class Capabilities:
     """What this PBX offers; None is not found out yet.
 
-    Accounts over the socket are the classic `domain-state`. Of call commands over REST:
-    whether there are any, whether they know calls by the ids of the socket. `dnd_way` is the
-    way that has set do not disturb. Until a PBX answers `domain-calls`, a list of calls is one of our own.
+    Accounts over the socket are the classic `domain-state`. Until a PBX answers
+    `domain-calls`, a list of calls is one of our own. Of call commands over REST: whether
+    there are any, and whether they know calls by the ids of the socket. `dnd_way` is the
+    way that has set do not disturb.
     """
 
     refusals: Refusals
     call_scope: CallScope = CallScope.OWN
-    calls_answered: bool = False
     socket_tells_accounts: bool = False
     rest_tells_accounts: bool = False
-    orbits_pushed: bool = False
     rest_calls: bool | None = None
     rest_ids: bool | None = None
     dnd_way: int | None = None
@@ -38,7 +37,6 @@ class Capabilities:
         return {
             "socket_tells_accounts": self.socket_tells_accounts,
             "rest_tells_accounts": self.rest_tells_accounts,
-            "calls_answered": self.calls_answered,
             "rest_call_commands": self.rest_calls,
             "rest_refused": self.refusals.noted,
             "dnd_way": self.dnd_way,

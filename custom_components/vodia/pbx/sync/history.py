@@ -1,16 +1,35 @@
-"""The calls of a line that are over."""
+"""The calls of a line that are over, read where they may tell more than what was pushed."""
 
+import asyncio
+from collections.abc import Callable
+import logging
+import math
 from typing import Final
 
-from ..errors import MethodNotAllowedError, NotFoundError, UnreadableReplyError
-from ..models import PastCall
+from ..calls.tracker import Stories
+from ..errors import (
+    CannotConnectError,
+    MethodNotAllowedError,
+    NotFoundError,
+    PbxError,
+    UnreadableReplyError,
+)
+from ..models import CallEvent, PastCall
 from ..net.session import Session
+from ..timing import Timing
 from ..trace import Ledger
 from ..wire.fields import FrameError
 from ..wire.replies import decode_history
+from .feed import Feed
+from .poller import Poller
+from .schedule import Offer, Policy
+
+_LOGGER = logging.getLogger(__name__)
 
 _CLASSIC_PATH: Final = "/json"
 _CLASSIC_LENGTH: Final = 50
+# Seconds by which a timer of the loop may be early.
+_CLOCK_TICK: Final = 0.02
 
 
 async def read_history(
@@ -47,3 +66,131 @@ async def read_history(
         ledger.drop(str(err))
         raise UnreadableReplyError(f"history: {err}") from None
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))
+
+
+class HistoryReader:
+    """The history of the line over one link: it only proves more.
+
+    It tells how a call ended, in the time that an end may wait; and who called while the
+    phone did not hear of it. Where no push tells that, it is read now and then while do not
+    disturb is on.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        session: Session,
+        ledger: Ledger,
+        timing: Timing,
+        *,
+        stories: Stories,
+        tell: Callable[[list[CallEvent]], None],
+        is_quiet: Callable[[], bool],
+        offer: Offer,
+    ) -> None:
+        """Prepare; `tell` is given what it proves.
+
+        `is_quiet` returns whether calls may come that no phone hears and no push tells of.
+        """
+        self._feed = feed
+        self._session = session
+        self._ledger = ledger
+        self._timing = timing
+        self._clock = timing.clock
+        self._stories = stories
+        self._tell = tell
+        self._is_quiet = is_quiet
+        self._was_quiet = False
+        self._past: tuple[PastCall, ...] | None = None
+        self._unheard_until = 0.0
+        # Whether it is read now and then, for something is to be found in it.
+        self._searches = False
+        self._next = math.inf
+        self._runs = False
+        policy = Policy(offered_stays=False)
+        self._poller = Poller(
+            policy,
+            self._read,
+            unasked=lambda: self._next,
+            failed=self._failed,
+            offer=offer,
+        )
+        self.prefetch = self._poller.attempt
+
+    @property
+    def past(self) -> tuple[PastCall, ...] | None:
+        """Return what was read last; None where the PBX does not tell it.
+
+        The parties have the numbers of their accounts.
+        """
+        if self._past is None:
+            return None
+        return tuple(map(self._feed.state.identified, self._past))
+
+    def want(self) -> None:
+        """Read it at once, if it is not read again soon anyway."""
+        if not self._searches:
+            self._poller.hint()
+
+    def expect_unheard(self) -> None:
+        """Look for a call of which the phone did not hear."""
+        if self._feed.state.line not in self._stories.without_history:
+            until = self._clock.monotonic() + self._timing.unheard
+            self._unheard_until = until
+            self.want()
+
+    async def run(self, prefetched: asyncio.Task[None] | None) -> None:
+        """Read it whenever it may prove something, until the PBX turns out not to tell it."""
+        await (prefetched or self.prefetch())
+        self._runs = True
+        self._settle()
+        await self._poller.run()
+
+    async def _read(self) -> bool:
+        """Read it, if there is a reason to."""
+        if self._runs and not (self._poller.schedule.asked or self._searches):
+            quiet, line = self._is_quiet(), self._feed.state.line
+            if not (quiet or self._was_quiet or self._stories.lacks_history(line)):
+                self._look_again(self._timing.unheard)
+                return False
+            self._was_quiet = quiet
+        timing, waits = self._timing, self._stories.waits_since(self._feed.state.line)
+        rest = min(timing.proof, waits + timing.proof - self._clock.monotonic())
+        try:
+            async with asyncio.timeout(max(_CLOCK_TICK, rest)):
+                self._past = await read_history(
+                    self._session, self._feed.state.line, self._ledger
+                )
+        except TimeoutError:
+            raise CannotConnectError("the history takes too long") from None
+        self._settle()
+        return True
+
+    def _failed(self, error: PbxError) -> None:
+        """Go on without it."""
+        _LOGGER.debug("The history of the line cannot be read: %s", error)
+        if self._poller.schedule.given_up:
+            self._stories.without_history.add(self._feed.state.line)
+        self._past = None
+        self._settle()
+
+    def _settle(self) -> None:
+        """Tell what it proves, and plan the next reading."""
+        if not self._runs:
+            return
+        stories, timing, line = self._stories, self._timing, self._feed.state.line
+        now, patience = self._clock.monotonic(), timing.proof - _CLOCK_TICK
+        events = stories.settle(self._feed.state, self.past, now, patience)
+        if events:
+            self._unheard_until = now
+        self._tell(events)
+        self._searches = stories.wants_proof(line) or now < self._unheard_until
+        if self._searches:
+            rest = stories.waits_since(line) + timing.proof - now
+            self._look_again(min(timing.ask_proof_again, max(0, rest)))
+        else:
+            self._look_again(timing.unheard)
+
+    def _look_again(self, seconds: float) -> None:
+        """Plan the next reading."""
+        self._next = self._poller.now() + seconds

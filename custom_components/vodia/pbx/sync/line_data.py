@@ -1,26 +1,22 @@
 """What only REST tells of a line: read beside the link, which never waits for it.
 
-Each reading is repeated slowly, and sooner when something hints at a change. A PBX that
-refuses one does not offer it, and is not asked again over this link, unless it has told it
-before; whatever else goes wrong is tried again later. What cannot be read is not known.
+Each reading is repeated slowly, and sooner when something hints at a change. What cannot be
+read is not known.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import replace
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from functools import partial
 import logging
-import math
-from typing import Any, Final
+from typing import Any
 
 from ..address_book import AddressBook
 from ..errors import (
-    AccessOffError,
     CannotConnectError,
-    InvalidNumberError,
     MethodNotAllowedError,
     NotConfirmedError,
     NotFoundError,
@@ -29,30 +25,15 @@ from ..errors import (
     UnreadableReplyError,
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
-from ..net.rest import Reply
 from ..net.session import Session
-from ..numbering import dialable, with_extension
 from ..state.memory import long_absent
-from ..timing import USUAL, Timing
+from ..timing import USUAL, LineDataTiming, Timing
 from ..trace import Ledger
-from ..wire.fields import FrameError, Reading
-from ..wire.replies import (
-    decode_address_book,
-    decode_flags,
-    decode_missed,
-    decode_voicemail,
-)
+from .line_readings import Answer, LineReadings
+from .poller import Poller
+from .schedule import FAILURES, Policy
 
 _LOGGER = logging.getLogger(__name__)
-
-# Failed readings in a row after which a value is not known any more.
-_FAILURES: Final = 3
-_CLASSIC_BOOKS: Final = tuple(
-    f"/rest/domain/self/account/self/list/list_adrbook,{shared}"
-    for shared in ("false", "true")
-)
-_CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
-_UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
 
 
 class Kind(StrEnum):
@@ -96,20 +77,13 @@ class SideChanges:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """When something is read: every so many seconds, and after hints."""
+class _PolledResource:
+    """How something is asked for, one at a time, and when."""
 
-    read: Callable[[], Awaitable[object]]
-    every: float
-    after: Mapping[Hint, tuple[float, ...]] = field(default_factory=dict)
-    due: set[float] = field(default_factory=set)
-    hinted: asyncio.Event = field(default_factory=asyncio.Event)
-    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    offered: bool | None = None
-    # Over any link of this login.
-    was_offered: bool = False
-    # Seconds until what was odd is asked for again: at first soon, then ever later.
-    again: float | None = None
+    ask: Callable[[], Awaitable[Answer[Any]]]
+    poller: Poller
+    delays: Mapping[Hint, tuple[float, ...]]
+    lock: asyncio.Lock
 
 
 class Side:
@@ -130,47 +104,50 @@ class Side:
         `flags` are those of earlier days; None leaves the flags to others. Numbers of
         the address book without their country are of `country`.
         """
-        self._country = country
         self.values = SideValues()
         self._session = session
-        self._ledger = ledger
         self._told = told
         self._clock = timing.clock
         self._timing = seconds = timing.line_data
         self._known_flags = set(flags or ())
-        self._flags_whole = True
         self._absent_since: dict[str, float] = {}
-        self._heard_of: Voicemail | None = None
+        self._last_voicemail: Voicemail | None = None
         self._link = 0
-        self._readings: dict[Kind, _Reading] = {
-            Kind.MISSED_CALLS: _Reading(
-                self._read_missed,
-                seconds.slow,
-                {
-                    Hint.MISSED_PUSHED: (seconds.pushed,),
-                    Hint.CALL_UNANSWERED: seconds.history,
-                },
-            ),
-            Kind.VOICEMAIL: _Reading(
-                self._read_voicemail,
-                seconds.slow,
-                {
-                    Hint.CHANGE_PUSHED: (seconds.pushed,),
-                    Hint.MISSED_PUSHED: (seconds.pushed,),
-                    Hint.CALL_UNANSWERED: seconds.mailbox,
-                },
-            ),
-            Kind.ADDRESS_BOOK: _Reading(self._read_address_book, seconds.book),
+        readings = LineReadings(session, ledger, country)
+        wanted = {
+            Kind.MISSED_CALLS: (readings.missed_calls, seconds.slow),
+            Kind.VOICEMAIL: (readings.voicemail, seconds.slow),
+            Kind.ADDRESS_BOOK: (readings.address_book, seconds.book),
         }
         if flags is not None:
-            self._readings[Kind.SERVICE_FLAGS] = _Reading(
-                self._read_flags, seconds.flags
-            )
+            wanted[Kind.SERVICE_FLAGS] = (readings.service_flags, seconds.flags)
+        self._resources = {
+            kind: self._resource(kind, ask, every)
+            for kind, (ask, every) in wanted.items()
+        }
+
+    def _resource(
+        self, kind: Kind, ask: Callable[[], Awaitable[Answer[Any]]], every: float
+    ) -> _PolledResource:
+        """Return something that is read every so many seconds, and after hints."""
+        seconds = self._timing
+        policy = Policy(seconds.settle, seconds.pause, seconds.try_again, every)
+        poller = Poller(
+            policy,
+            partial(self._read, kind),
+            unasked=lambda: poller.schedule.began + every,
+            failed=partial(self._failed, kind),
+        )
+        delays = _delays(seconds).get(kind, {})
+        return _PolledResource(ask, poller, delays, asyncio.Lock())
 
     @property
     def offered(self) -> dict[str, bool | None]:
         """Return what this PBX offers; None is not known yet."""
-        return {kind: reading.offered for kind, reading in self._readings.items()}
+        return {
+            kind: resource.poller.schedule.offered
+            for kind, resource in self._resources.items()
+        }
 
     def begin(self) -> None:
         """Begin a link: what was read over another one may be wrong by now.
@@ -179,23 +156,20 @@ class Side:
         """
         self.values = SideValues(address_book=self.values.address_book)
         self._link += 1
-        for reading in self._readings.values():
-            reading.offered = reading.again = None
-            reading.due.clear()
+        for resource in self._resources.values():
+            resource.poller.schedule.restart()
 
     async def run(self) -> None:
         """Read everything, again and again, until cancelled; raises nothing."""
         async with asyncio.TaskGroup() as tasks:
-            for kind, reading in self._readings.items():
-                tasks.create_task(self._follow(kind, reading))
+            for resource in self._resources.values():
+                tasks.create_task(resource.poller.run())
 
     def hint(self, hint: Hint) -> None:
-        """Read sooner what a hint is about; many hints of one moment are one."""
-        now, settle = asyncio.get_running_loop().time(), self._timing.settle
-        for reading in self._readings.values():
-            for delay in reading.after.get(hint, ()):
-                reading.due.add(math.ceil((now + delay) / settle) * settle)
-                reading.hinted.set()
+        """Read sooner what a hint is about."""
+        for resource in self._resources.values():
+            for delay in resource.delays.get(hint, ()):
+                resource.poller.hint(delay)
 
     async def set_flag(self, number: str, active: bool, confirm: float) -> None:
         """Set a service flag; done when the PBX shows it, all of it within some seconds.
@@ -229,159 +203,47 @@ class Side:
 
     # The readings
 
-    async def _follow(self, kind: Kind, reading: _Reading) -> None:
-        """Read something until the PBX turns out not to offer it."""
-        loop, timing, failures = asyncio.get_running_loop(), self._timing, 0
-        while True:
-            began = loop.time()
-            reading.due = {at for at in reading.due if at > began}
-            try:
-                await self._read(kind)
-            except PbxError as err:
-                refused = isinstance(
-                    err, AccessOffError | NotFoundError | MethodNotAllowedError
-                )
-                failures += 1
-                # Over another link it was offered: once may be a mistake.
-                given_up = failures >= _FAILURES or not reading.was_offered
-                if refused and not reading.offered and given_up:
-                    _LOGGER.debug("The PBX does not offer %s: %s", kind, err)
-                    reading.offered = False
-                    self._take(kind, None)
-                    return
-                _LOGGER.debug("The PBX did not tell %s: %s", kind, err)
-                if failures == _FAILURES or isinstance(err, UnreadableReplyError):
-                    self._take(kind, None)
-            else:
-                failures = 0
-            rested = loop.time() + timing.pause
-            if failures:
-                slow = began + timing.try_again
-            else:
-                slow = began + min(reading.every, reading.again or reading.every)
-            while True:
-                reading.hinted.clear()
-                pause = max(rested, min(reading.due | {slow})) - loop.time()
-                if pause <= 0:
-                    break
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await reading.hinted.wait()
-
-    async def _read(self, kind: Kind) -> None:
+    async def _read(self, kind: Kind) -> bool:
         """Read something once; what is asked for first is taken first.
 
         What was asked for over another link is not taken at all. Raises what hinders it.
         """
-        reading, link = self._readings[kind], self._link
-        async with reading.reading:
-            value = await reading.read()
+        resource, link = self._resources[kind], self._link
+        async with resource.lock:
+            answer = await resource.ask()
             if link == self._link:
-                reading.offered = reading.was_offered = True
-                self._take(kind, value)
+                if answer.clean:
+                    resource.poller.schedule.whole()
+                else:
+                    resource.poller.odd()
+                self._take(kind, answer)
+        return True
 
-    async def _get[ValueT](
-        self,
-        kind: Kind,
-        path: str,
-        decode: Callable[[Any, Reading], ValueT],
-        params: Mapping[str, str] | None = None,
-    ) -> ValueT:
-        """Return what a reply tells; raises UnreadableReplyError for another shape.
-
-        One in which something is odd is soon asked for again, then ever later.
-        """
-        told = (await self._session.request("GET", path, params=params)).json()
-        self._ledger.sample(path.rpartition("/")[2], told)
-        reading = Reading(self._ledger)
-        try:
-            value = decode(told, reading)
-        except FrameError as err:
-            self._ledger.drop(str(err))
-            raise UnreadableReplyError(str(err)) from None
-        odd = self._readings[kind]
-        again = min(2 * odd.again, odd.every) if odd.again else self._timing.pause
-        odd.again = None if reading.clean else again
-        return value
-
-    async def _read_flags(self) -> dict[str, ServiceFlag]:
-        """Return the service flags.
-
-        Who is not in a list that cannot all be read is there, in a state not known.
-        """
-
-        def decode(told: Any, reading: Reading) -> dict[str, ServiceFlag]:
-            """Return what a reply tells."""
-            flags = decode_flags(told, self._ledger, reading)
-            self._flags_whole = not reading.gap
-            if reading.gap:
-                known = self.values.service_flags or {}
-                unread = {n: replace(flag, active=None) for n, flag in known.items()}
-                flags = unread | flags
-            return flags
-
-        return await self._get(
-            Kind.SERVICE_FLAGS, self._session.path("srvflags"), decode
-        )
-
-    async def _read_missed(self) -> MissedCalls:
-        """Return how many calls were missed; raises NotFoundError where none are counted."""
-        missed = await self._get(
-            Kind.MISSED_CALLS,
-            self._session.path("history"),
-            lambda told, _: decode_missed(told, self._ledger),
-        )
-        if missed is None:
-            raise NotFoundError("the history has no counter")
-        return missed
-
-    async def _read_voicemail(self) -> Voicemail:
-        """Return the messages not heard; a server that lacks the path has a classic one."""
-
-        def decode(told: Any, reading: Reading, *, filtered: bool) -> Voicemail:
-            """Return what a reply tells."""
-            return decode_voicemail(told, self._ledger, reading, filtered=filtered)
-
-        try:
-            return await self._get(
-                Kind.VOICEMAIL,
-                self._session.path("messages"),
-                partial(decode, filtered=True),
-                _UNREAD,
-            )
-        except NotFoundError, MethodNotAllowedError:
-            return await self._get(
-                Kind.VOICEMAIL, _CLASSIC_MESSAGES, partial(decode, filtered=False)
-            )
-
-    async def _read_address_book(self) -> AddressBook:
-        """Return the names of the address book; a large one takes its time.
-
-        A server that lacks the path has two classic ones: the own book outranks that of
-        the tenant.
-        """
-        request = self._session.request
-        try:
-            replies = [await request("GET", self._session.path("adrbook"))]
-        except NotFoundError, MethodNotAllowedError:
-            replies = [await request("GET", _CLASSIC_BOOKS[0])]
-            with suppress(AccessOffError, NotFoundError, MethodNotAllowedError):
-                replies.append(await request("GET", _CLASSIC_BOOKS[1]))
-        loop, odd = asyncio.get_running_loop(), Ledger()
-        book = await loop.run_in_executor(
-            None, _address_book, replies, self._country, odd
-        )
-        self._ledger.left_out.update(odd.left_out)
-        return book
+    def _failed(self, kind: Kind, error: PbxError) -> None:
+        """Take what cannot be read, or is not offered, for not known."""
+        schedule = self._resources[kind].poller.schedule
+        _LOGGER.debug("The PBX did not tell %s: %s", kind, error)
+        if (
+            schedule.given_up
+            or schedule.failures == FAILURES
+            or isinstance(error, UnreadableReplyError)
+        ):
+            self._take(kind, Answer(None))
 
     # What they tell
 
-    def _take(self, kind: Kind, value: object) -> None:
+    def _take(self, kind: Kind, answer: Answer[Any]) -> None:
         """Take over what was read, None for what is not known; tell what it changed."""
-        before = self.values
-        self.values = after = replace(before, **{str(kind): value})  # type: ignore[arg-type]
+        before, value = self.values, answer.value
+        if kind is Kind.SERVICE_FLAGS and answer.gap:
+            # Who is not in a list that cannot all be read is there, in an unknown state.
+            known = before.service_flags or {}
+            value = {n: replace(flag, active=None) for n, flag in known.items()} | value
+        self.values = after = replace(before, **{str(kind): value})
         if kind is Kind.SERVICE_FLAGS:
-            told = self._compare_flags(before.service_flags, after.service_flags)
+            told = self._compare_flags(
+                before.service_flags, after.service_flags, whole=not answer.gap
+            )
         else:
             same = getattr(before, kind) == value
             told = SideChanges(
@@ -389,10 +251,12 @@ class Side:
             )
         if after.voicemail and kind is Kind.VOICEMAIL:
             # The first reading tells of nothing new; one after an outage does, once.
-            if self._heard_of and _has_come(self._heard_of, after.voicemail):
+            if self._last_voicemail and _has_come(
+                self._last_voicemail, after.voicemail
+            ):
                 told = replace(told, received=after.voicemail)
             if after.voicemail.unread is not None:
-                self._heard_of = after.voicemail
+                self._last_voicemail = after.voicemail
         if told != SideChanges(kind):
             self._told(told)
 
@@ -400,11 +264,13 @@ class Side:
         self,
         before: Mapping[str, ServiceFlag] | None,
         after: Mapping[str, ServiceFlag] | None,
+        *,
+        whole: bool,
     ) -> SideChanges:
         """Return which flags look different, and which are gone for good."""
         old, new = before or {}, after or {}
         removed = frozenset[str]()
-        if after is not None and self._flags_whole:
+        if after is not None and whole:
             for number in new:
                 self._absent_since.pop(number, None)
             lacking = self._known_flags - new.keys()
@@ -430,24 +296,19 @@ def _has_come(before: Voicemail, after: Voicemail) -> bool:
     return after.unread > before.unread or bool(newer)
 
 
-def _address_book(
-    replies: Iterable[Reply], country: str | None, ledger: Ledger | None = None
-) -> AddressBook:
-    """Return the names in replies, the first outranks; what cannot be dialed has none.
-
-    Raises UnreadableReplyError for a reply of another shape.
-    """
-    book, named = AddressBook(country=country), list[tuple[str, str]]()
-    for reply in replies:
-        try:
-            contacts = decode_address_book(reply.json(), ledger)
-        except FrameError as err:
-            raise UnreadableReplyError(str(err)) from None
-        for contact in contacts:
-            for number in contact.numbers:
-                with suppress(InvalidNumberError):
-                    dialed = with_extension(dialable(number), number)
-                    if not book.name(dialed):
-                        named.append((dialed, contact.name))
-        book = AddressBook(named, country)
-    return book
+def _delays(
+    seconds: LineDataTiming,
+) -> dict[Kind, dict[Hint, tuple[float, ...]]]:
+    """Return in how many seconds after a hint something is read."""
+    pushed = (seconds.pushed,)
+    return {
+        Kind.MISSED_CALLS: {
+            Hint.MISSED_PUSHED: pushed,
+            Hint.CALL_UNANSWERED: seconds.history,
+        },
+        Kind.VOICEMAIL: {
+            Hint.CHANGE_PUSHED: pushed,
+            Hint.MISSED_PUSHED: pushed,
+            Hint.CALL_UNANSWERED: seconds.mailbox,
+        },
+    }

@@ -5,8 +5,8 @@ from copy import replace
 from dataclasses import dataclass
 from typing import Final
 
-from ..call_ids import make_call_id
-from ..models import NO_ID, Call, Party, Phase
+from ..call_ids import NO_ID, make_call_id
+from ..models import Call, Party, Phase
 from ..trace import Ledger, count
 from .fields import (
     ID_LIMIT,

@@ -141,8 +141,10 @@ def each[T](
 def string(data: JsonObject, key: str, reading: Reading) -> str | None:
     """Return a string; a number is taken as its digits."""
     value = data.get(key)
-    text = as_text(value)
-    if text is None and value is not None:
+    # As nearly all are: this is done for each field of each frame.
+    if value is None or isinstance(value, str):
+        return value
+    if (text := as_text(value)) is None:
         reading.refuse(key, value)
     return text
 
@@ -152,10 +154,10 @@ def as_text(value: object) -> str | None:
 
     Some write every number of JSON with a fraction: 41.0 is 41. A text is as it is.
     """
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_LIMIT:
-        value = int(value)
     if isinstance(value, str):
         return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_LIMIT:
+        value = int(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return str(value) if is_number else None
 
@@ -216,14 +218,16 @@ def word(data: JsonObject, key: str, reading: Reading) -> str:
 def account_number(data: JsonObject, key: str) -> str:
     """Return the number that names an account; raises FrameError for none."""
     value = data.get(key)
-    number = "" if value is None or isinstance(value, bool) else as_text(value)
-    if number is None or (isinstance(value, float) and not _INTEGER.fullmatch(number)):
+    if isinstance(value, bool):
+        value = None
+    number = value if isinstance(value, str) else as_text(value) or ""
+    if number != value and value is not None and not _INTEGER.fullmatch(number):
         raise FrameError(f"{key} is not a string")
     if not (number := number.strip()):
         raise FrameError(f"{key} is missing")
     if len(number) > NUMBER_LIMIT:
         raise FrameError(f"{key} is too long")
-    if not is_account_number(number):
+    if not number.isprintable():
         raise FrameError(f"{key} is no text")
     return number
 

@@ -1,0 +1,28 @@
+"""What a message changed in the state of a PBX."""
+
+from typing import Final, NamedTuple
+
+
+class Changes(NamedTuple):
+    """What a message changed, for those who show it.
+
+    `accounts` are the numbers of extensions and groups that look different, `calls`
+    those of them where not only the flags of a phone do. `unknown` is an account that
+    was told of and is not listed; a `doubtful` message may be about us, and only a
+    snapshot can tell.
+    """
+
+    accounts: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    totals: bool = False
+    removed: frozenset[str] = frozenset()
+    renamed: frozenset[str] = frozenset()
+    unknown: str | None = None
+    doubtful: bool = False
+
+    def __bool__(self) -> bool:
+        """Return whether anything changed or is wanted."""
+        return self is not NOTHING and self != NOTHING
+
+
+NOTHING: Final = Changes()

@@ -1,0 +1,149 @@
+"""How a PBX is asked for what only REST tells of a line, in both dialects."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from ..address_book import AddressBook
+from ..errors import (
+    InvalidNumberError,
+    MethodNotAllowedError,
+    NotFoundError,
+    UnreadableReplyError,
+)
+from ..models import MissedCalls, ServiceFlag, Voicemail
+from ..net.rest import Reply
+from ..net.session import Session
+from ..numbering import dialable, with_extension
+from ..trace import Ledger
+from ..wire.fields import FrameError, Reading
+from ..wire.replies import (
+    decode_address_book,
+    decode_flags,
+    decode_missed,
+    decode_voicemail,
+)
+from .poller import REFUSALS
+
+_CLASSIC_BOOKS: Final = tuple(
+    f"/rest/domain/self/account/self/list/list_adrbook,{shared}"
+    for shared in ("false", "true")
+)
+_CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
+_UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer[ValueT]:
+    """What a reply tells, whether all of it could be read, and whether something lacks."""
+
+    value: ValueT
+    clean: bool = True
+    gap: bool = False
+
+
+class LineReadings:
+    """What can be read of the line of a session.
+
+    Each raises a PbxError for what hinders it, UnreadableReplyError for another shape.
+    """
+
+    def __init__(self, session: Session, ledger: Ledger, country: str | None) -> None:
+        """Prepare; numbers without their country are of `country`."""
+        self._session = session
+        self._ledger = ledger
+        self._country = country
+
+    async def service_flags(self) -> Answer[Mapping[str, ServiceFlag]]:
+        """Return the service flags."""
+        path = self._session.path("srvflags")
+        return await self._get(
+            path, lambda told, reading: decode_flags(told, self._ledger, reading)
+        )
+
+    async def missed_calls(self) -> Answer[MissedCalls]:
+        """Return how many calls were missed; raises NotFoundError where none are counted."""
+        path = self._session.path("history")
+        answer = await self._get(
+            path, lambda told, _: decode_missed(told, self._ledger)
+        )
+        if answer.value is None:
+            raise NotFoundError("the history has no counter")
+        return Answer(answer.value, answer.clean)
+
+    async def voicemail(self) -> Answer[Voicemail]:
+        """Return the messages not heard; a server that lacks the path has a classic one."""
+
+        def decode(told: Any, reading: Reading, *, filtered: bool) -> Voicemail:
+            """Return what a reply tells."""
+            return decode_voicemail(told, self._ledger, reading, filtered=filtered)
+
+        try:
+            return await self._get(
+                self._session.path("messages"), partial(decode, filtered=True), _UNREAD
+            )
+        except NotFoundError, MethodNotAllowedError:
+            return await self._get(_CLASSIC_MESSAGES, partial(decode, filtered=False))
+
+    async def address_book(self) -> Answer[AddressBook]:
+        """Return the names of the address book; a large one takes its time.
+
+        A server that lacks the path has two classic ones: the own book outranks that of
+        the tenant.
+        """
+        request = self._session.request
+        try:
+            replies = [await request("GET", self._session.path("adrbook"))]
+        except NotFoundError, MethodNotAllowedError:
+            replies = [await request("GET", _CLASSIC_BOOKS[0])]
+            with suppress(*REFUSALS):
+                replies.append(await request("GET", _CLASSIC_BOOKS[1]))
+        loop, odd = asyncio.get_running_loop(), Ledger()
+        book = await loop.run_in_executor(
+            None, merge_address_books, replies, self._country, odd
+        )
+        self._ledger.left_out.update(odd.left_out)
+        return Answer(book)
+
+    async def _get[ValueT](
+        self,
+        path: str,
+        decode: Callable[[Any, Reading], ValueT],
+        params: Mapping[str, str] | None = None,
+    ) -> Answer[ValueT]:
+        """Return what a reply tells; raises UnreadableReplyError for another shape."""
+        told = (await self._session.request("GET", path, params=params)).json()
+        self._ledger.sample(path.rpartition("/")[2], told)
+        reading = Reading(self._ledger)
+        try:
+            value = decode(told, reading)
+        except FrameError as err:
+            self._ledger.drop(str(err))
+            raise UnreadableReplyError(str(err)) from None
+        return Answer(value, reading.clean, reading.gap)
+
+
+def merge_address_books(
+    replies: Iterable[Reply], country: str | None, ledger: Ledger | None = None
+) -> AddressBook:
+    """Return the names in replies, the first outranks; what cannot be dialed has none.
+
+    Raises UnreadableReplyError for a reply of another shape.
+    """
+    book, named = AddressBook(country=country), list[tuple[str, str]]()
+    for reply in replies:
+        try:
+            contacts = decode_address_book(reply.json(), ledger)
+        except FrameError as err:
+            raise UnreadableReplyError(str(err)) from None
+        for contact in contacts:
+            for number in contact.numbers:
+                with suppress(InvalidNumberError):
+                    dialed = with_extension(dialable(number), number)
+                    if not book.name(dialed):
+                        named.append((dialed, contact.name))
+        book = AddressBook(named, country)
+    return book
