@@ -190,7 +190,7 @@ class Floor:
     by_frame: list[list[Write]] = field(default_factory=list)
 
     async def read(self) -> None:
-        """Take in frames; the writes come round and round."""
+        """Read frames; the writes repeat in turn."""
         while True:
             message = await self.socket.receive()
             if message.type is not WSMsgType.TEXT:

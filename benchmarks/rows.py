@@ -99,7 +99,7 @@ async def unchanged(bench: Bench, tenant: Tenant, account: str) -> AsyncIterator
                 orjson.loads(text)
 
         async def take(rounds: Iterator[list[bytes]] = ours_of) -> None:
-            """Take in the frames of a round."""
+            """Process the frames of a round."""
             await tenant.feed(next(rounds))
 
         async def receive(rounds: Iterator[list[bytes]] = floor_of) -> None:
@@ -215,7 +215,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     }
 
     async def take(text: bytes) -> None:
-        """Take in a snapshot, as the socket or REST tells it."""
+        """Process a snapshot, as the socket or REST delivers it."""
         if tenant.dialect == "classic":
             await tenant.feed([frame(text)])
             return
@@ -234,12 +234,12 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
                 write()
 
     async def alternate() -> None:
-        """Take in both."""
+        """Process both."""
         for text in texts:
             await take(text)
 
     async def repeat() -> None:
-        """Take in the same one twice."""
+        """Process the same one twice."""
         for _ in texts:
             await take(texts[1])
 

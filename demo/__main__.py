@@ -143,7 +143,7 @@ Ctrl-C ends it all."""
 
 
 def _say(text: str) -> None:
-    """Tell something at once."""
+    """Print something at once."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 

@@ -103,8 +103,8 @@ class Client:
 
     async def say(self, text: str, language: str = "en") -> str:
         """Say something to Assist and return the answer."""
-        told = await self.command("conversation/process", text=text, language=language)
-        answer: str = told["response"]["speech"]["plain"]["speech"]
+        reply = await self.command("conversation/process", text=text, language=language)
+        answer: str = reply["response"]["speech"]["plain"]["speech"]
         return answer
 
     async def add_pbx(self, host: str, extension: str, password: str) -> str:
@@ -154,7 +154,7 @@ class Client:
             raise DemoError(f"The options could not be set: {done}")
 
     async def register_mobile(self, name: str) -> str:
-        """Register a mobile phone, anew if it is known, and return the id of its webhook."""
+        """Register a mobile phone, again if it is known, and return the id of its webhook."""
         registered = await self._post(
             "/api/mobile_app/registrations",
             {

@@ -37,7 +37,7 @@ class Phones:
 
     @property
     def exposed(self) -> list[str]:
-        """Return what docs/voice.md tells to expose, so that Assist may speak about it."""
+        """Return what docs/voice.md asks to expose, so that Assist may speak about it."""
         calls = [self(number, "call") for number in self.extensions]
         return [*calls, self(self.own, "last_caller")]
 
@@ -161,7 +161,7 @@ def _own_phone(phones: Phones) -> list[Card]:
 
 
 def _call_text(call: str, dnd: str) -> str:
-    """Return a template that tells of a call: what, with whom, since when."""
+    """Return a template that shows a call: what, with whom, since when."""
     looks = {state: (icon, text) for state, (icon, _, *text) in _LOOKS.items()}
     return f"""\
 {{%- set looks = {looks} -%}}

@@ -55,7 +55,7 @@ class Home:
     ) -> None:
         """Prepare to run in the folder .demo/<name>, at a port of this computer.
 
-        The folder is made anew, or kept as it is. The control API is that of the PBX.
+        The folder is made new, or kept as it is. The control API is that of the PBX.
         """
         self.url = f"http://{HOST}:{port}"
         self.folder = folder_of(name)
@@ -118,7 +118,7 @@ class Home:
         raise self._failure("has ended")
 
     def _make_folder(self) -> None:
-        """Make the folder anew."""
+        """Make a new folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
         storage = self.folder / ".storage"
         storage.mkdir(parents=True)
@@ -126,7 +126,7 @@ class Home:
         (self.folder / "automations.yaml").write_text("[]\n")
         (self.folder / "scripts.yaml").write_text("{}\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
-        # As docs/voice.md and docs/blueprints.md tell users to.
+        # As docs/voice.md and docs/blueprints.md ask users to.
         for copied in ("custom_sentences", "blueprints"):
             shutil.copytree(ROOT / copied, self.folder / copied)
         # Only the user is left to be made. The other steps would start integrations
@@ -135,7 +135,7 @@ class Home:
         _store(storage, "onboarding", {"done": done}, version=4)
 
     def _set_port(self) -> None:
-        """Tell Home Assistant where to listen.
+        """Set where Home Assistant listens.
 
         The settings of the web server are stored, not configured. In the oldest format
         they count as confirmed, and Home Assistant adds what has come since.
@@ -187,7 +187,7 @@ def _store(storage: Path, key: str, data: dict[str, Any], *, version: int) -> No
 
 
 def _time_zone() -> str:
-    """Return the time zone of this computer, as far as that can be told."""
+    """Return the time zone of this computer, as far as that is known."""
     _, _, linked = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")
     zones = available_timezones()
     return next(

@@ -93,7 +93,7 @@ class Mobile:
         self._shown: dict[str | None, Json] = {}
 
     async def switch_on(self, webhook: str | None) -> str:
-        """Listen for notifications, registered as before or anew; return the webhook."""
+        """Listen for notifications, registered as before or again; return the webhook."""
         try:
             webhook = await self._listen(webhook or await self._register())
         except ActionError:

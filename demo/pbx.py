@@ -59,7 +59,7 @@ async def simulated_pbx(
     messages: list[Message] = []
 
     def take(news: object) -> None:
-        """Keep a chat message: the control API tells of calls and accounts only."""
+        """Keep a chat message: the control API shows calls and accounts only."""
         if isinstance(news, Message):
             messages.append(news)
 

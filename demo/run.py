@@ -13,7 +13,7 @@ from .pbx import Pbx, simulated_pbx
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """A running demo, in the dialect of its profile; it began anew or went on."""
+    """A running demo, in the dialect of its profile; it is new or goes on."""
 
     home: Home
     client: Client

@@ -57,7 +57,7 @@ class Admin:
         ]
 
     async def _license(self, request: web.Request, login: Login) -> Json:
-        """Tell what the PBX may do."""
+        """Return what the PBX is licensed for."""
         calls = sum(len(self._engine.calls(tenant=t)) for t in self._engine.tenants)
         return {
             "agreement": "20130614",

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 import inspect
 import json
-from typing import Any, TypedDict
+from typing import Any
 
 from aiohttp import web
 
@@ -17,10 +17,26 @@ type Body = dict[str, Any]
 type Action = Callable[[Body], object | Awaitable[object]]
 
 
-class _Tenant(TypedDict):
-    """The tenant that a verb is for."""
-
-    tenant: str
+# What the engine does for a path: its method, and the fields that it takes in turn, of
+# which those with a `?` may be missing.
+_ENGINE = {
+    "/ring": ("ring", "from", "to", "name?"),
+    "/dial": ("dial", "from", "to"),
+    "/answer": ("answer", "call", "ext?"),
+    "/hold": ("hold", "call", "ext"),
+    "/resume": ("resume", "call", "ext"),
+    "/hang_up": ("hang_up", "call", "ext?"),
+    "/reject": ("reject", "call", "ext"),
+    "/record": ("record", "call", "state"),
+    "/dnd": ("set_dnd", "ext", "state"),
+    "/register": ("set_registered", "ext", "state"),
+    "/flag": ("set_flag", "ext", "state"),
+    "/mailbox": ("leave_message", "ext", "from", "name?"),
+    "/mailbox/hear": ("hear_messages", "ext"),
+    "/password": ("change_password", "ext", "password"),
+    "/account/remove": ("remove_account", "ext"),
+    "/rename": ("rename", "ext", "name"),
+}
 
 
 class ControlServer:
@@ -40,8 +56,8 @@ class ControlServer:
         app = web.Application()
         app.add_routes(
             [
-                web.get("/state", self._tell_state),
-                web.get("/log", self._tell_log),
+                web.get("/state", self._get_state),
+                web.get("/log", self._get_log),
                 *(
                     web.post(path, self._handler(action))
                     for path, action in self._actions().items()
@@ -70,66 +86,17 @@ class ControlServer:
         """Return what can be posted."""
         pbx, engine = self._pbx, self._engine
         return {
-            "/ring": lambda body: {
-                "call": engine.ring(
-                    body["from"], body["to"], body.get("name", ""), **_tenant(body)
-                )
-            },
-            "/dial": lambda body: {
-                "call": engine.dial(body["from"], body["to"], **_tenant(body))
-            },
-            "/answer": lambda body: engine.answer(
-                body["call"], body.get("ext"), **_tenant(body)
-            ),
-            "/hold": lambda body: engine.hold(
-                body["call"], body["ext"], **_tenant(body)
-            ),
-            "/resume": lambda body: engine.resume(
-                body["call"], body["ext"], **_tenant(body)
-            ),
-            "/hang_up": lambda body: engine.hang_up(
-                body["call"], body.get("ext"), **_tenant(body)
-            ),
-            "/reject": lambda body: engine.reject(
-                body["call"], body["ext"], **_tenant(body)
-            ),
+            **{path: self._verb(*verb) for path, verb in _ENGINE.items()},
             "/transfer": self._transfer,
-            "/record": lambda body: engine.record(
-                body["call"], body["state"], **_tenant(body)
-            ),
-            "/dnd": lambda body: engine.set_dnd(
-                body["ext"], body["state"], **_tenant(body)
-            ),
-            "/register": lambda body: engine.set_registered(
-                body["ext"], body["state"], **_tenant(body)
-            ),
             "/chat": self._chat,
-            "/flag": lambda body: engine.set_flag(
-                body["ext"], body["state"], **_tenant(body)
-            ),
-            "/mailbox": lambda body: engine.leave_message(
-                body["ext"], body["from"], body.get("name", ""), **_tenant(body)
-            ),
-            "/mailbox/hear": lambda body: engine.hear_messages(
-                body["ext"], **_tenant(body)
-            ),
             "/contact": lambda body: engine.add_contact(
                 body["ext"],
                 body.get("first", ""),
                 body["last"],
                 *body["numbers"],
-                **_tenant(body),
-            ),
-            "/password": lambda body: engine.change_password(
-                body["ext"], body["password"], **_tenant(body)
+                tenant=_tenant(body),
             ),
             "/account": self._add_account,
-            "/account/remove": lambda body: engine.remove_account(
-                body["ext"], **_tenant(body)
-            ),
-            "/rename": lambda body: engine.rename(
-                body["ext"], body["name"], **_tenant(body)
-            ),
             "/cut": lambda _: pbx.cut(),
             "/truncate": lambda _: pbx.truncate(),
             "/deafen": lambda _: pbx.deafen(),
@@ -139,11 +106,23 @@ class ControlServer:
             "/accept": lambda _: pbx.accept(),
             "/restart": lambda body: pbx.restart(body.get("down", 0.5)),
             "/expire": lambda _: pbx.expire_sessions(),
-            "/raw": lambda body: pbx.send_raw(body["text"], **_tenant(body)),
+            "/raw": lambda body: pbx.send_raw(body["text"], tenant=_tenant(body)),
             "/clock": lambda body: pbx.jump(body["seconds"]),
             "/switch": self._switch,
             "/life": self._set_life,
         }
+
+    def _verb(self, method: str, *fields: str) -> Action:
+        """Let a method of the engine do what is posted."""
+        do = getattr(self._engine, method)
+
+        def act(body: Body) -> object:
+            """Pass the fields on, and answer with the id of a new call."""
+            named = [name for name in fields if name[-1] != "?" or name[:-1] in body]
+            call = do(*(body[n.rstrip("?")] for n in named), tenant=_tenant(body))
+            return {"call": call} if call else None
+
+        return act
 
     @staticmethod
     def _handler(
@@ -171,21 +150,21 @@ class ControlServer:
         """Transfer to a number, or to the other party of a second call."""
         if "second" in body:
             self._engine.attended_transfer(
-                body["call"], body["second"], body["ext"], **_tenant(body)
+                body["call"], body["second"], body["ext"], tenant=_tenant(body)
             )
         else:
             self._engine.transfer(
-                body["call"], body["ext"], body["to"], **_tenant(body)
+                body["call"], body["ext"], body["to"], tenant=_tenant(body)
             )
 
     def _chat(self, body: Body) -> None:
         """Send a message, or set the chat status."""
         if "message" in body:
             self._engine.send_message(
-                body["from"], body["to"], body["message"], **_tenant(body)
+                body["from"], body["to"], body["message"], tenant=_tenant(body)
             )
         else:
-            self._engine.set_chat(body["ext"], body["state"], **_tenant(body))
+            self._engine.set_chat(body["ext"], body["state"], tenant=_tenant(body))
 
     def _add_account(self, body: Body) -> None:
         """Create an account."""
@@ -194,7 +173,7 @@ class ControlServer:
             body["name"],
             body.get("type", "extensions"),
             members=tuple(body.get("members", ())),
-            **_tenant(body),
+            tenant=_tenant(body),
         )
 
     def _switch(self, body: Body) -> None:
@@ -222,8 +201,8 @@ class ControlServer:
         """Begin life."""
         self._living = asyncio.create_task(life.run())
 
-    async def _tell_state(self, request: web.Request) -> web.Response:
-        """Tell accounts, calls and connections of a tenant."""
+    async def _get_state(self, request: web.Request) -> web.Response:
+        """Return accounts, calls and connections of a tenant."""
         tenant = request.query.get("tenant", DEFAULT_TENANT)
         try:
             home = self._engine.tenant(tenant)
@@ -236,14 +215,14 @@ class ControlServer:
         }
         return _json(state)
 
-    async def _tell_log(self, request: web.Request) -> web.Response:
-        """Tell what really happened."""
+    async def _get_log(self, request: web.Request) -> web.Response:
+        """Return what really happened."""
         return _json([asdict(entry) for entry in self._engine.log])
 
 
-def _tenant(body: Body) -> _Tenant:
+def _tenant(body: Body) -> str:
     """Return the tenant that a body names."""
-    return {"tenant": body.get("tenant", DEFAULT_TENANT)}
+    return str(body.get("tenant", DEFAULT_TENANT))
 
 
 def _json(data: object) -> web.Response:

@@ -20,7 +20,7 @@ from .model import (
 
 
 class Directory:
-    """Keep the tenants with their accounts, and tell of changes."""
+    """Keep the tenants with their accounts, and notify of changes."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Start with no tenant."""
@@ -196,7 +196,7 @@ class Directory:
         return entry.id
 
     def _notify(self, tenant: str, accounts: set[str]) -> None:
-        """Tell the listeners."""
+        """Notify the listeners."""
         change = Change(tenant, tuple(sorted(accounts)))
         for listener in tuple(self.listeners):
             listener(change)

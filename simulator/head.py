@@ -1,4 +1,4 @@
-"""The head of a reply as a real PBX writes it, and what it tells other sites."""
+"""The head of a reply as a real PBX writes it, and what it allows other sites."""
 
 from aiohttp import hdrs, web
 

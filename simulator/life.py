@@ -48,7 +48,7 @@ class Life:
 
     @property
     def running(self) -> bool:
-        """Tell whether life goes on."""
+        """Return whether life goes on."""
         return self._awake.is_set()
 
     def pause(self) -> None:

@@ -84,7 +84,7 @@ class Link:
         self._aborted.set()
 
     def deafen(self) -> None:
-        """Take in and send nothing any more, and keep the connection."""
+        """Read and send nothing any more, but keep the connection."""
         self._deaf = True
 
     def begin_frame(self) -> None:

@@ -117,7 +117,7 @@ class Logins:
         return login if login and self.exists(login) else None
 
     def exists(self, login: Login) -> bool:
-        """Tell whether there still is somebody."""
+        """Return whether somebody still exists."""
         if login.kind is Kind.SYSTEM:
             return True
         home = self._engine.tenants.get(login.tenant)

@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 
 class Event(StrEnum):
-    """What the log tells of a call."""
+    """What the log records of a call."""
 
     CREATED = "created"
     OWN_RINGING = "own_ringing"
@@ -76,7 +76,7 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Tell that calls or accounts of a tenant are not what they were."""
+    """Calls or accounts of a tenant that have changed."""
 
     tenant: str
     accounts: tuple[str, ...]
@@ -114,11 +114,11 @@ class Party:
 
     @property
     def internal(self) -> bool:
-        """Tell whether the party is an account of the tenant."""
+        """Return whether the party is an account of the tenant."""
         return self.type is not None
 
     def is_account(self, number: str) -> bool:
-        """Tell whether the party is this account."""
+        """Return whether the party is this account."""
         return self.internal and self.number == number
 
 
@@ -173,7 +173,7 @@ class Account:
 
     @property
     def reachable(self) -> bool:
-        """Tell whether the phone would ring now."""
+        """Return whether the phone would ring now."""
         return self.registered and not self.dnd
 
 
@@ -198,7 +198,7 @@ class Call:
 
     @property
     def parked(self) -> bool:
-        """Tell whether the call waits in an orbit."""
+        """Return whether the call waits in an orbit."""
         return self.talker is not None and self.talker.type is AccountType.ORBIT
 
     def accounts(self) -> set[str]:
@@ -209,13 +209,13 @@ class Call:
         )
 
     def talks(self, account: str) -> bool:
-        """Tell whether an account is a party that is more than rung."""
+        """Return whether an account is a party that is more than rung."""
         if self.caller.is_account(account):
             return self.stage is not Stage.OWN_RINGING
         return self.talker is not None and self.talker.is_account(account)
 
     def involves(self, account: str) -> bool:
-        """Tell whether this is a call of the account."""
+        """Return whether this is a call of the account."""
         if account in self.rung or self.talks(account):
             return True
         return (

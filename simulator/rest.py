@@ -79,14 +79,14 @@ class Rest:
         return self._wire(login).orbits()
 
     async def _star_codes(self, request: web.Request, login: Login) -> Json:
-        """Tell the star codes, in a shape that nobody knows."""
+        """Return the star codes; their real layout is unknown."""
         codes = self._engine.tenant(login.tenant).codes
         if self._state.switches.star_codes_as == "list":
             return [{"name": name, "code": code} for name, code in codes.items()]
         return dict[str, Json](codes)
 
     async def _list(self, request: web.Request, login: Login) -> Json:
-        """Tell who asks, or the classic address book: the own one or the tenant's."""
+        """Return who asks, or a classic address book: the own one or the tenant's."""
         account = self._account(login)
         match request.match_info["name"]:
             case "list_identity":
@@ -131,7 +131,7 @@ class Rest:
         return self._wire(login).flags()
 
     async def _messages(self, request: web.Request, login: Login) -> Json:
-        """Tell how many messages there are, and which."""
+        """Return how many messages there are, and which."""
         return self._wire(login).messages(self._account(login), dict(request.query))
 
     async def _self_messages(self, request: web.Request, login: Login) -> Json:

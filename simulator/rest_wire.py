@@ -236,7 +236,7 @@ class RestWire:
         }
 
     def _rest_id(self, call_id: str) -> Object:
-        """Return the id that the REST calls know a call by, if they tell it."""
+        """Return the id that REST knows a call by, if it shows one."""
         if self._switches.rest_ids == "hidden":
             return {}
         own = self._switches.rest_ids == "own"

@@ -25,7 +25,7 @@ class Sessions:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         return [
-            web.get(SESSION_PATH, self._tell),
+            web.get(SESSION_PATH, self._show),
             web.delete(SESSION_PATH, self._log_out),
             web.route("*", SESSION_PATH, self._log_in),
         ]
@@ -117,17 +117,17 @@ class Sessions:
             self._links.end(request.cookies.get("session"))
         return _json(True)
 
-    async def _tell(self, request: web.Request) -> web.Response:
-        """Tell who is logged in, or only what the PBX can do."""
+    async def _show(self, request: web.Request) -> web.Response:
+        """Return who is logged in, or only what the PBX can do."""
         switches = self._state.switches
         if status := switches.rest_status.get("session"):
             return web.Response(status=status)
         if not switches.session_tells_tenant:
             return _json({"capabilities": {"app": True, "sms": False}})
         login = self._logins.session(request)
-        told: dict[str, object] = {"lang": "en", "type": login.kind if login else ""}
+        session: dict[str, object] = {"lang": "en", "type": login.kind if login else ""}
         if login is not None:
-            told |= {
+            session |= {
                 "superadmin": login.kind is Kind.SYSTEM,
                 "edit": False,
                 "cuser": login.account,
@@ -136,7 +136,7 @@ class Sessions:
                 "ldomain": "",
             }
         return _json(
-            told
+            session
             | {
                 "password_policy": "none",
                 "allow_empty_passwords": "false",

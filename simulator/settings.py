@@ -103,7 +103,7 @@ class Settings:
         return self._engine.account(login.account, tenant=login.tenant)
 
     async def _dnd(self, request: web.Request, login: Login) -> Json:
-        """Tell the do not disturb state."""
+        """Return the do not disturb state."""
         account = self._account(login)
         return {
             self._state.switches.dnd_field: account.dnd,

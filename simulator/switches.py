@@ -34,7 +34,7 @@ class Switches:
     third_party: bool = True
     """Whether an administrator gets tokens for the sessions of others."""
     token_in: Literal["text", "session", "value", "token"] = "text"
-    """How such a token is told: as a text, or under a name."""
+    """How such a token is returned: as a text, or under a name."""
     basic: bool = False
     """Whether HTTP Basic is accepted on REST."""
     basic_handshake: bool = False
@@ -42,7 +42,7 @@ class Switches:
     second_factor: bool = False
     """Whether a right password only asks for a second factor."""
     session_tells_tenant: bool = True
-    """Whether GET of the session tells extension and tenant."""
+    """Whether GET of the session returns extension and tenant."""
     websocket_paths: set[str] = field(default_factory=lambda: {"/"})
     """Paths that take a WebSocket."""
     wrong_tenant_status: int = 404
@@ -87,7 +87,7 @@ class Switches:
     orbit_field: Literal["name", "account", "number"] = "name"
     """Name of the number in the REST list of park orbits."""
     orbit_calls: Literal["list", "count", "none"] = "list"
-    """What the REST list tells of parked calls: each one, how many, or nothing."""
+    """What the REST list shows of parked calls: each one, how many, or nothing."""
     initial_call_state: bool = True
     """Whether subscribing is answered with the current list, also an empty one."""
     user_calls: UserCalls = "id"
@@ -125,7 +125,7 @@ class Switches:
     flags_writable: bool = True
     """Whether this login may set service flags (else 403)."""
     messages_as: Literal["count", "totals", "data"] = "data"
-    """What the mailbox tells: the unread messages, totals, or totals and messages."""
+    """What the mailbox returns: the unread messages, totals, or totals and messages."""
     self_messages_as: Literal["list", "map"] = "list"
     """Whether the classic mailbox is a list, or an object by id."""
     address_book_as: Literal["list", "object", "split"] = "list"

@@ -135,7 +135,7 @@ class Wire:
         return [call for call in calls if call.talks(account.number)]
 
     def _presence(self, account: Account) -> Object:
-        """Return what both account frames tell; what is over is left out."""
+        """Return what both account frames contain; a call that is over is left out."""
         presence: Object = {
             "type": account.type,
             "registered": account.registered,

@@ -1,4 +1,4 @@
-"""The clocks of a run: waiting costs nothing, and how long was waited can be told.
+"""The clocks of a run: waiting costs nothing, and how long was waited is counted.
 
 How late something is shown is measured by what the loop has waited since: what a busy
 machine takes to compute is no wait, and a timer of the integration is.

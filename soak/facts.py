@@ -17,8 +17,8 @@ from simulator.model import Party
 from .office import WITHHELD
 
 BRACKETS = str.maketrans("<>", "‹›")
-# Seconds by which a time may differ that is told to the millisecond, or was heard.
-_TOLD, _HEARD = 0.01, 2.0
+# Seconds by which a time may differ that is sent to the millisecond, or was heard.
+_SENT, _HEARD = 0.01, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Times:
     home: float
 
     def fits(self, text: object) -> bool:
-        """Return whether this moment is told."""
+        """Return whether a text is this moment."""
         try:
-            told = datetime.fromisoformat(str(text)).timestamp()
+            value = datetime.fromisoformat(str(text)).timestamp()
         except ValueError:
             return False
-        return abs(told - self.pbx) < _TOLD or abs(told - self.home) < _HEARD
+        return abs(value - self.pbx) < _SENT or abs(value - self.home) < _HEARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class Facts:
     others: int
     known: tuple[set[str], ...] = field(compare=False, repr=False)
 
-    def is_name(self, told: str | None) -> bool:
-        """Return whether a name is told, or was told before where the call has none."""
+    def is_name(self, value: str | None) -> bool:
+        """Return whether a name is right, or was so before where the call has none."""
         known = {name for names in self.known for name in names}
-        return told in self.names or (not self.names and (not told or told in known))
+        return value in self.names or (not self.names and (not value or value in known))
 
     def is_odd(self) -> bool:
         """Return whether a star code was dialed, of which little is known."""
@@ -64,7 +64,7 @@ class Facts:
 
 
 class Reader:
-    """Read the facts of calls, and remember which names were told for a number."""
+    """Read the facts of calls, and remember which names came with a number."""
 
     def __init__(self) -> None:
         """Start knowing nobody."""
@@ -109,7 +109,7 @@ class Reader:
             del self._names[number]
 
     def learn(self, party: Party) -> None:
-        """Remember the name that is told with a number."""
+        """Remember the name that comes with a number."""
         if party.name:
             self._names[party.number].add(_shown(party.name))
 
@@ -121,43 +121,43 @@ def _shown(name: str) -> str:
 
 # What each attribute has to say; beside the value stand the facts.
 _SAYS: Mapping[str, Callable[[Any, Facts], bool]] = {
-    "direction": lambda told, facts: told == facts.direction,
-    # Whether somebody who tells no number is outside is not told either.
-    "scope": lambda told, facts: (
-        told == facts.scope or (told is None and None in facts.numbers)
+    "direction": lambda value, facts: value == facts.direction,
+    # Whether somebody who withholds the number is outside is open as well.
+    "scope": lambda value, facts: (
+        value == facts.scope or (value is None and None in facts.numbers)
     ),
-    "remote_number": lambda told, facts: told in facts.numbers,
-    "remote_name": lambda told, facts: facts.is_name(told),
-    "dialed_number": lambda told, facts: (
-        told == (None if facts.dialed == WITHHELD else facts.dialed)
+    "remote_number": lambda value, facts: value in facts.numbers,
+    "remote_name": lambda value, facts: facts.is_name(value),
+    "dialed_number": lambda value, facts: (
+        value == (None if facts.dialed == WITHHELD else facts.dialed)
     ),
-    "started": lambda told, facts: facts.started.fits(told),
-    "answered": lambda told, facts: (
-        told is None if facts.answered is None else facts.answered.fits(told)
+    "started": lambda value, facts: facts.started.fits(value),
+    "answered": lambda value, facts: (
+        value is None if facts.answered is None else facts.answered.fits(value)
     ),
-    "recording": lambda told, facts: told is facts.recording,
-    "other_calls": lambda told, facts: told == facts.others,
+    "recording": lambda value, facts: value is facts.recording,
+    "other_calls": lambda value, facts: value == facts.others,
 }
 
 
 def false_attributes(
-    told: Mapping[str, Any],
+    reported: Mapping[str, Any],
     versions: Iterable[Facts],
     lacking: frozenset[str] | None,
     answers: Iterable[Times],
 ) -> Iterator[str]:
-    """Yield what is told of a call and was not so in any of the versions.
+    """Yield what is reported of a call and was not so in any of the versions.
 
     Some attributes may be `lacking`; all may where this is None. A call that was sent on
-    rings anew, and its earlier `answers` may be told still.
+    rings again, and its earlier `answers` may be shown still.
     """
     versions = list(versions)
     if not versions or any(facts.is_odd() for facts in versions):
         return
     for name, says in _SAYS.items():
-        if name not in told:
+        if name not in reported:
             continue
-        value = told[name]
+        value = reported[name]
         if value is None and (lacking is None or name in lacking):
             continue
         if name == "answered" and any(answer.fits(value) for answer in answers):

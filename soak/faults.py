@@ -209,7 +209,7 @@ async def duplicates(stage: Stage) -> None:
 
 
 async def late(stage: Stage) -> None:
-    """Frames come later than what REST tells."""
+    """Frames come later than REST replies."""
     stage.pbx.switches.late = stage.rng.choice((0.05, 0.3))
     await stage.live(15)
     stage.pbx.switches.late = 0
@@ -237,7 +237,7 @@ FAULTS: dict[Fault, int] = {
     duplicates: 5,
     late: 5,
 }
-# In these all that is told comes, in order: it can be judged as if nothing were wrong.
+# In these every frame arrives, in order: all can be judged as if nothing were wrong.
 HARMLESS = {slow, truncated, garbage, flood, duplicates, late}
 
 

@@ -77,7 +77,7 @@ class History:
             call.unsure |= call.state is not None
 
     def never_rang(self, number: str, caller: str | None) -> bool:
-        """Return whether a caller called a phone of late that could not ring."""
+        """Return whether a caller recently called a phone that could not ring."""
         pair = number, caller or WITHHELD
         return pair in self._unheard or pair in self._unheard_before
 
@@ -153,7 +153,7 @@ class History:
         self._seen = len(self._engine.log)
 
     def _learn(self, call: Call) -> None:
-        """Remember what a call tells of its parties, and whom nobody hears ring."""
+        """Remember the parties of a call, and who is called without ringing."""
         if call.connect:
             when = self._reader.moment(call.connect, self._clock.time())
             self.answers[call.id].add(when)

@@ -10,7 +10,7 @@ from simulator.engine import Engine
 from simulator.routing import GROUPS
 
 LINE = "45"
-# Who calls again and again, and has a trigger of his own; who does not tell his number.
+# Who calls again and again, and has a trigger of his own; who withholds his number.
 REGULAR, WITHHELD = "+493087654321", "anonymous"
 # People outside who may call again.
 _KNOWN = 30

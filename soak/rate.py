@@ -84,7 +84,7 @@ def _frame(number: int) -> str:
 
 
 def _listen(home: Home, rate: Rate) -> None:
-    """Note each number that is shown anew."""
+    """Note each new number that is shown."""
     shown_by = {
         entity_id(home.hass, home.entry, LINE, key, platform): attribute
         for key, platform, attribute in (

@@ -11,7 +11,7 @@ import sys
 _PAGE = 4096
 # Seconds in which what just ended may be cleared away.
 _PATIENCE = 3.0
-# Samples by which growth can be told. Memory is taken for minutes until all that is kept
+# Samples that are enough to see growth. Memory is taken for minutes until all that is kept
 # to a limit is full: frames that are known, calls that are over.
 _ENOUGH = 6
 _ENOUGH_OF_MEMORY = 40

@@ -39,11 +39,11 @@ class Shown:
     """Look at all that is shown."""
 
     def __init__(self, home: Home, *, whole: bool) -> None:
-        """Begin to look; the PBX tells all calls of all accounts, or those of the line."""
+        """Begin to look; the PBX sends all calls of all accounts, or those of the line."""
         hass = home.hass
         self.hass = hass
         self.entry = home.entry
-        self.tells_all = whole
+        self.is_whole = whole
         self.gone: dict[str, float] = {}
         self._clock = home.clock
         self.entities: dict[tuple[str, str], er.RegistryEntry] = {}
@@ -97,7 +97,7 @@ class Shown:
                 shown = self.state(number, key)
                 if shown != true and not self.is_fair(account, its, key, shown):
                     yield f"{key} of {number} is shown as {shown}, is {true}"
-        told = [call for call in calls if self.tells_all or _is_somewhere(call)]
+        told = [call for call in calls if self.is_whole or _is_somewhere(call)]
         for key, true in truth_of_tenant(accounts.values(), told).items():
             shown = self.state("", key)
             if shown == true or (shown == STATE_UNKNOWN and not self._counts(key)):
@@ -143,27 +143,27 @@ class Shown:
         return truth
 
     def _counts(self, key: str) -> bool:
-        """Return whether a count can be told."""
+        """Return whether a count can be known."""
         if key == "registered_extensions":
             return True
-        return self.tells_all
+        return self.is_whole
 
-    def tells(self, number: str) -> bool:
-        """Return whether all calls of an account are told."""
-        return self.tells_all or number == LINE
+    def is_complete(self, number: str) -> bool:
+        """Return whether all calls of an account are sent."""
+        return self.is_whole or number == LINE
 
     def is_fair(
         self, account: Account, calls: Sequence[Call], key: str, shown: str | None
     ) -> bool:
         """Return whether a state that is not the truth is no mismatch."""
         number = account.number
-        all_is_told = self.tells(number)
+        complete = self.is_complete(number)
         if key in ("registered", "dnd"):
             return False
         if shown == STATE_UNKNOWN:
-            # It is called, and does not ring: nobody tells that it never will.
-            return not all_is_told or any(
-                self.tells_all
+            # It is called, and does not ring: no frame says that it never will.
+            return not complete or any(
+                self.is_whole
                 and call.stage is not Stage.CONNECTED
                 and call.called.is_account(number)
                 and number not in call.rung
@@ -173,7 +173,7 @@ class Shown:
                 )
                 for call in calls
             )
-        return not all_is_told and is_busy_by_presence(
+        return not complete and is_busy_by_presence(
             key, shown or "", self.state(number, "call") or "", calls
         )
 
@@ -214,7 +214,7 @@ class Shown:
         self, callers: dict[str, set[str] | None]
     ) -> Iterator[str]:
         """Yield who is shown as the last caller and is not."""
-        numbers = chain((LINE,), callers if self.tells_all else ())
+        numbers = chain((LINE,), callers if self.is_whole else ())
         for number in numbers:
             last = callers.get(number)
             entity = self.entities.get((number, "last_caller"))

@@ -17,8 +17,8 @@ from .shown import Shown
 _KEPT = 8
 # What is read now and then, and never pushed.
 _POLLED = {"switch active"}
-# What is told of each account, whoever looks.
-_ALWAYS_TOLD = {"registered", "dnd"}
+# What is sent of each account, whoever looks.
+_ALWAYS_SENT = {"registered", "dnd"}
 
 type Key = tuple[str, str]
 
@@ -44,7 +44,7 @@ class Watch:
         self._truths: defaultdict[Key, deque[tuple[float, str]]] = defaultdict(
             lambda: deque(maxlen=_KEPT)
         )
-        self._told: dict[Key, float] = {}
+        self._matched: dict[Key, float] = {}
         self._keys: dict[str, Key] = {}
         self._due: deque[tuple[float, frozenset[str]]] = deque()
         self._timer: TimerHandle | None = None
@@ -62,7 +62,7 @@ class Watch:
         self.blind = False
         self._due.clear()
         self._truths.clear()
-        self._told.clear()
+        self._matched.clear()
         accounts = self._engine.tenant("localhost").accounts
         for number in accounts:
             self._take(number)
@@ -138,7 +138,7 @@ class Watch:
 
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
-        """Note a state that has not been true of late."""
+        """Note a state that has not been true recently."""
         key = self._keys.get(event.data["entity_id"])
         state = event.data["new_state"]
         if self.blind or key is None or state is None or key not in self._truths:
@@ -146,7 +146,7 @@ class Watch:
         shown, (number, name) = state.state, key
         if shown in (STATE_UNAVAILABLE, STATE_UNKNOWN) or name in _POLLED:
             return
-        if not self._shown.tells(number) and name not in _ALWAYS_TOLD:
+        if not self._shown.is_complete(number) and name not in _ALWAYS_SENT:
             # Presence alone may say that somebody is in a call who only rang.
             return
         self.compared += 1
@@ -158,13 +158,13 @@ class Watch:
             self.noted.append(f"{name} of {number} turns {shown}, was {truths}")
 
     def _is_next(self, key: Key, shown: str) -> bool:
-        """Return whether a state is what was true of late, and not before the one before."""
+        """Return whether a state was true recently, and not before the previous one."""
         versions = list(self._truths[key])
         untils = [when for when, _ in versions[1:]] + [waited()]
         for (when, true), until in zip(versions, untils, strict=True):
             recent = until >= waited() - self._slack()
-            if true == shown and recent and when >= self._told.get(key, 0):
-                self._told[key] = when
+            if true == shown and recent and when >= self._matched.get(key, 0):
+                self._matched[key] = when
                 return True
         return False
 

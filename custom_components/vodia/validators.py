@@ -77,7 +77,7 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
 
 
 def as_call_id(line: Line, value: str | float | None) -> str | None:
-    """Return the id of a call of the line, whose last zeros may be lost."""
+    """Return the id of a call of the line; a number may have lost its last zeros."""
     if value is None or isinstance(value, str):
         return value
     alike = [call.id for call in line.calls if _value(call.id) == value]

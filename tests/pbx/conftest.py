@@ -4,6 +4,9 @@ Only pytest runs that name a path in this folder read this early enough for the 
 """
 
 from hypothesis import HealthCheck, settings
+import pytest
+
+from custom_components.vodia.pbx.trace import Ledger
 
 # The same examples in every run: a red test is red because of a change.
 settings.register_profile(
@@ -21,3 +24,14 @@ settings.register_profile(
     "million", settings.get_profile("steady"), max_examples=25_000, derandomize=False
 )
 settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def real_environment() -> None:
+    """Need nothing of Home Assistant."""
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Return an empty ledger."""
+    return Ledger()

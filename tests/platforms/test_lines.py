@@ -10,10 +10,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.vodia.const import DOMAIN, SUBENTRY_LINE
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.actions import act, refused
@@ -618,3 +619,91 @@ async def test_repair_of_a_removed_line(
     hass.config_entries.async_remove_subentry(phones.entry, subentry.subentry_id)
     assert issues.async_get_issue(DOMAIN, issue_id) is None
     await hass.async_block_till_done()
+
+
+# What a further line dials, where the entry's login lists the calls of the tenant
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+@pytest.mark.parametrize("presented", ["outgoing", "incoming"])
+async def test_dial(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, presented: Any
+) -> None:
+    """It is outgoing from its first frame: nothing rings, and nobody has called."""
+    pbx.switches.dial_presents_as = presented
+    pbx.switches.dial_pickup = None
+    await has_line(phones)
+    assert phones.entry.runtime_data.client.state.scope == "tenant"
+    caller = phones.state("41", "last_caller")
+    ear = Ear(phones, "41")
+    seen: list[str] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        """Note whether the phone is shown to ring."""
+        assert event.data["new_state"]
+        seen.append(event.data["new_state"].state)
+
+    async_track_state_change_event(hass, phones.id("41", "ringing"), changed)
+    dialed: Any = await act(
+        hass, "dial", target=device(phones, "41"), number="+49 30 5551234"
+    )
+    await ear.expect("dialing")
+    shown = phones.get("41", "call")
+    assert shown.state == "dialing"
+    for attributes in (dialed, shown.attributes):
+        assert attributes["direction"] == "outgoing"
+        assert attributes["remote_number"] == "+49305551234"
+        assert attributes["dialed_number"] == "+49305551234"
+    pbx.engine.hang_up(dialed["call_id"])
+    await ear.expect("dialing", "ended: unanswered")
+    assert phones.state("41", "last_caller") == caller
+    assert "on" not in seen
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+@pytest.mark.parametrize("presented", ["outgoing", "incoming"])
+async def test_two_lines_dial_the_same_number(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, presented: Any
+) -> None:
+    """Each has a call of its own to it."""
+    pbx.switches.dial_presents_as = presented
+    pbx.switches.dial_pickup = None
+    await has_line(phones)
+    ears = {line: Ear(phones, line) for line in ("41", "45")}
+    calls: dict[str, Any] = {}
+    for line, ear in ears.items():
+        target = device(phones, line)
+        calls[line] = await act(hass, "dial", target=target, number="+49305551234")
+        await ear.expect("dialing")
+    for line, ear in ears.items():
+        shown = phones.get(line, "call").attributes
+        assert shown["call_id"] == calls[line]["call_id"]
+        assert (shown["direction"], shown["remote_number"]) == (
+            "outgoing",
+            "+49305551234",
+        )
+        pbx.engine.hang_up(calls[line]["call_id"])
+        await ear.expect("dialing", "ended: unanswered")
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_call_back_after_a_dial_that_failed(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """Who calls a line from the number that it could not dial rings there."""
+    await has_line(phones)
+    pbx.switches.ignore_commands = True
+    await refused(
+        hass,
+        "not_confirmed",
+        "dial",
+        target=device(phones, "41"),
+        error=HomeAssistantError,
+        number="+49305551234",
+    )
+    ear = Ear(phones, "41")
+    pbx.engine.ring("+49305551234", "41")
+    await ear.expect("ringing")
+    assert phones.state("41", "ringing") == "on"
+    assert phones.get("41", "call").attributes["direction"] == "incoming"

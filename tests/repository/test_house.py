@@ -19,7 +19,7 @@ LIBRARY_FLOORS = (
     ("state",),
     ("calls",),
     ("net",),
-    ("sync", "listener"),
+    ("listener", "sync"),
     ("control",),
     ("line",),
     ("client",),

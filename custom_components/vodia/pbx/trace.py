@@ -1,7 +1,7 @@
-"""What a PBX did that we did not expect, and its last words: food for the diagnostics."""
+"""A trace for the diagnostics: what a PBX did that we did not expect, and its last texts."""
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 import logging
@@ -50,6 +50,7 @@ class Ledger:
     broken: Counter[Assumption] = field(default_factory=Counter)
     samples: dict[str, list[Any]] = field(default_factory=dict)
     last: deque[Recorded] = field(default_factory=lambda: deque(maxlen=_FRAMES_KEPT))
+    clock: Callable[[], float] = field(default_factory=lambda: time.time)
 
     def drop(self, reason: str) -> None:
         """Count a frame or reply that is dropped; log the first of its kind."""
@@ -79,7 +80,7 @@ class Ledger:
         self.last.append(
             # By position, as this is done for each frame.
             Recorded(
-                time.time(), source, text if size <= _FRAME_KEPT_BYTES else b"", size
+                self.clock(), source, text if size <= _FRAME_KEPT_BYTES else b"", size
             )
         )
 

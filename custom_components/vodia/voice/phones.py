@@ -41,9 +41,8 @@ class Phone:
     @property
     def extension(self) -> Extension:
         """Return its state, redacted."""
-        return self.coordinator.privacy.redact(
-            self.coordinator.client.extension(self.number)
-        )
+        extension = self.coordinator.client.extension(self.number)
+        return self.coordinator.privacy.redact(extension)
 
     @property
     def control(self) -> Control:

@@ -12,7 +12,7 @@ from custom_components.vodia.pbx.models import CallEvent, CallScope, EndReason, 
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.replies import decode_history
-from tests.pbx.state.test_tenant import (
+from tests.support.feed import (
     OUTSIDE,
     OWN,
     PHONES,
@@ -22,10 +22,13 @@ from tests.pbx.state.test_tenant import (
     account,
     feed,
     leg,
-    real_environment,
 )
 
-__all__ = ["real_environment"]
+
+@pytest.fixture(autouse=True)
+def real_environment() -> None:
+    """Need nothing of Home Assistant."""
+
 
 SALES = account("500", type="hunts")
 MINE = "<sip:45@localhost>"

@@ -19,7 +19,7 @@ from simulator import model
 from simulator.rest_wire import RestWire
 from simulator.switches import Switches
 from simulator.wire import encode
-from tests.pbx.test_properties import (
+from tests.support.random_office import (
     ACTIONS,
     ACTS,
     GROUPS,

@@ -22,7 +22,7 @@ from custom_components.vodia.pbx.errors import (
     UnknownCallError,
 )
 from custom_components.vodia.pbx.models import EndReason
-from custom_components.vodia.pbx.state.memory import Hold
+from custom_components.vodia.pbx.state.holds import Hold
 from tests.support.command_port import FakePort, call
 
 RING, TALK, HELD = (call("a", word) for word in ("alerting", "connected", "holding"))
@@ -104,6 +104,31 @@ async def test_a_refusal_counts_for_a_while(port: FakePort) -> None:
         assert (commands(port), port.sent) == ([ANSWER], [])
 
 
+async def test_only_refusals_in_a_row_count(port: FakePort) -> None:
+    """A kind of command that was served in between is not refused for good."""
+    port.replies["GET calls"] = LISTED
+    for error in (AccessOffError("403"), None, AccessOffError("403"), None):
+        port.replies["POST calls"] = error or {}
+        await answer(port)
+        assert commands(port) == [ANSWER]
+
+
+async def test_another_call_comes_meanwhile(port: FakePort) -> None:
+    """A command is for the call that was there when it was given, and for no other."""
+    request, other = port.request, call("b", "alerting")
+
+    async def slow(*args: Any, **kwargs: Any) -> Any:
+        """Reply when another call has come."""
+        port.lists(RING, other)
+        return await request(*args, **kwargs)
+
+    port.request = slow  # type: ignore[method-assign]
+    port.lists(RING)
+    port.next.append([TALK, other])
+    assert (await Control(port).answer()).id == "a"
+    assert port.sent == [ACCEPT]
+
+
 async def test_ids_are_learned_once(port: FakePort) -> None:
     """Where REST knows the ids it is not asked again; an empty list shows nothing."""
     port.replies = {"GET calls": [], "POST calls": {}}
@@ -143,10 +168,15 @@ async def test_hang_up_of_a_talk_is_no_rejection(port: FakePort) -> None:
     assert port.sent == [{"action": "clear-call", "id": "a", "connected": "false"}]
 
 
-async def test_dialing_is_taken_back(port: FakePort) -> None:
-    """A number that could not be dialed makes no call of ours of the next one."""
-    port.is_connected = False
-    with pytest.raises(NotConnectedError):
+@pytest.mark.parametrize(
+    ("connected", "error"), [(False, NotConnectedError), (True, NotConfirmedError)]
+)
+async def test_dialing_is_taken_back(
+    port: FakePort, connected: bool, error: type[PbxError]
+) -> None:
+    """A number that was dialed in vain makes no call of ours of the next one."""
+    port.is_connected = connected
+    with pytest.raises(error):
         await Control(port).dial("+4930111111")
     port.lists({**RING, "from": RING["to"], "to": RING["from"]})
     assert not port.live_state.memory.dials
@@ -184,7 +214,7 @@ async def test_hold(port: FakePort, comes: list[Any] | None, hold: Hold) -> None
     else:
         with pytest.raises(NotConfirmedError):
             await control.hold()
-    assert port.live_state.holds == {"a": hold}
+    assert port.live_state.holds.by_call == {"a": hold}
     assert port.sent == [{"action": "hold-call", "id": "a"}]
 
 
@@ -203,11 +233,11 @@ async def test_no_toggle_in_doubt(
     """What may do the opposite is not sent, and changes nothing that is known."""
     port.lists(HELD)
     if hold:
-        port.live_state.holds["a"] = hold
+        port.live_state.holds.by_call["a"] = hold
     with pytest.raises(error):
         await Control(port).resume()
     assert port.sent == []
-    assert port.live_state.holds.get("a") is hold
+    assert port.live_state.holds.by_call.get("a") is hold
 
 
 async def test_resume_over_rest_needs_no_hold_of_ours(port: FakePort) -> None:

@@ -11,8 +11,7 @@ from custom_components.vodia.pbx.models import (
     ParkedCalls,
 )
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, OrbitList
-
-from .test_tenant import (
+from tests.support.feed import (
     CONNECTED,
     HELD,
     OUTSIDE,
@@ -25,10 +24,7 @@ from .test_tenant import (
     account,
     feed,
     leg,
-    real_environment,
 )
-
-__all__ = ["real_environment"]
 
 SALES = account("500", type="hunts", name="Sales")
 ORDERS = account("600", type="acds")

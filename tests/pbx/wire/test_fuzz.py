@@ -25,7 +25,7 @@ from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
 from custom_components.vodia.pbx.models import CallScope
-from custom_components.vodia.pbx.net.login import _session_id, _told
+from custom_components.vodia.pbx.net.login import _session_id, _tenant_from_session
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.tenant import PbxState
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
@@ -51,7 +51,7 @@ from custom_components.vodia.pbx.wire.replies import (
     decode_orbits,
     decode_voicemail,
 )
-from tests.pbx.test_properties import CHANCES, LINE, often
+from tests.support.random_office import CHANCES, LINE, often
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 
@@ -380,7 +380,7 @@ def names_told(text: str) -> tuple[str | None, str | None]:
     """Return tenant and account that a session tells; nothing is waited for."""
     rest: Any = Told(text)
     try:
-        _told(rest, {}).send(None)
+        _tenant_from_session(rest, {}).send(None)
     except StopIteration as done:
         names: tuple[str | None, str | None] = done.value
         return names

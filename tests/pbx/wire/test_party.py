@@ -13,6 +13,7 @@ from custom_components.vodia.pbx.trace import Ledger
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
+from tests.support.decoded import call
 
 
 @pytest.fixture(autouse=True)
@@ -297,3 +298,150 @@ def test_remembered_names_are_bounded() -> None:
     assert len(of.memory.called) == 1000
     assert named(of, "+49301000000") is None
     assert named(of, "+49301001099") == "Anna"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "name", "host"),
+    [
+        ('"Sales 1" <sip:40@tenant.example>', "40", "Sales 1", "tenant.example"),
+        ("Sales <sip:40@Tenant.Example>", "40", "Sales", "tenant.example"),
+        ("<sip:40@tenant>", "40", None, "tenant"),
+        ("sip:40@tenant", "40", None, "tenant"),
+        ("40@tenant", "40", None, "tenant"),
+        ("40", "40", None, None),
+        ("*97", "*97", None, None),
+        ("  sip:40@tenant  ", "40", None, "tenant"),
+        ("<sip:40>", "40", None, None),
+        ("<sip:40@tenant", "40", None, "tenant"),
+        ("<sips:40@tenant:5061;transport=tls>", "40", None, "tenant"),
+        ("<SIP:40@tenant>", "40", None, "tenant"),
+        ("<sip:40;ext=1@tenant>;tag=x", "40", None, "tenant"),
+        # From the data of a live PBX, shape kept: a number as its own name.
+        ('"0123" <sip:+4930123@tenant;user=phone>', "+4930123", None, "tenant"),
+        ("<tel:+4930123;phone-context=example>", "+4930123", None, None),
+        ("<sip:%2B4930123@tenant>", "+4930123", None, "tenant"),
+        ("<sip:caf%C3%A9@tenant>", "café", None, "tenant"),
+        ('"" <sip:40@tenant>', "40", None, "tenant"),
+        ('"Anna" <>', None, "Anna", None),
+        ("Anna", None, "Anna", None),
+        ("Sales 1", None, "Sales 1", None),
+        ("Müller GmbH 24/7", None, "Müller GmbH 24/7", None),
+        ("", None, None, None),
+        ("<>", None, None, None),
+    ],
+)
+def test_party(
+    text: str, number: str | None, name: str | None, host: str | None
+) -> None:
+    """Any part of a party may be missing."""
+    assert parse_party(text) == Party(number, name, host)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Zoë Ångström",
+        "田中 太郎",
+        "משה כהן",
+        "محمد",
+        "Σωκράτης",
+        "📞 Front desk",
+        "O'Brien, Pat; Sales",
+        "a@b.example",
+        "Team < Blue >",
+        "I <3 U",
+        "1 & 1",
+        "sip:46@tenant",
+    ],
+)
+@pytest.mark.parametrize("form", ['"{}" <sip:40@tenant>', "{} <sip:40@tenant>"])
+def test_party_name_in_any_script(form: str, name: str) -> None:
+    """A name is kept as it is, with quotes or without."""
+    assert parse_party(form.format(name)) == Party("40", name, "tenant")
+
+
+@pytest.mark.parametrize(
+    ("quoted", "name"),
+    [
+        (r'"The \"Boss\""', 'The "Boss"'),
+        (r'"back\\slash"', r"back\slash"),
+        ('"  Anna "', "Anna"),
+    ],
+)
+def test_party_name_in_quotes(quoted: str, name: str) -> None:
+    """Quotes and backslashes within a quoted name are unescaped."""
+    assert parse_party(f"{quoted} <sip:40@tenant>") == Party("40", name, "tenant")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ('"Anna" <sip:anonymous@anonymous.invalid>', "Anna"),
+        ("<sip:Anonymous@anonymous.invalid>", None),
+    ],
+)
+def test_party_withheld(text: str, name: str | None) -> None:
+    """A withheld number is no number."""
+    assert parse_party(text) == Party(None, name, "anonymous.invalid", True)
+
+
+def test_party_bracket_in_quotes_is_no_address() -> None:
+    """A name alone stays a name, whatever is in its quotes."""
+    assert parse_party('"Team <Blue>"') == Party(None, "Team \u2039Blue\u203a", None)
+
+
+def test_party_bracket_behind_address() -> None:
+    """What follows the address is not part of it."""
+    for address in ("sip:40@tenant", "40@tenant"):
+        party = parse_party(f'"Anna" <{address}>;x=a<b')
+        assert party == Party("40", "Anna", "tenant")
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("+49 (30) 123-45/6.7", "+49301234567"), ("Room 5-a", "Room 5-a")],
+)
+def test_party_number_as_people_write_it(written: str, number: str) -> None:
+    """Only of what is a number the separators are left out."""
+    assert call(**{"from-number": written}).caller.number == number
+    assert parse_party(f"<sip:{written}@tenant>").number == number
+
+
+def test_party_at_an_endless_host() -> None:
+    """What is far too long is no host, and none is no other tenant."""
+    assert parse_party(f"<sip:40@{'x' * 254}>") == Party("40", None, None)
+
+
+@pytest.mark.parametrize(
+    "address", ["[2001:db8::1]", "[2001:DB8::1]:5060", "[2001:db8::1]:5060;user=phone"]
+)
+def test_party_at_ipv6_address(address: str) -> None:
+    """A host may be an IPv6 address."""
+    host = parse_party(f"<sip:40@{address}>").host
+    assert host is not None
+    assert host.strip("[]") == "2001:db8::1"
+
+
+def test_party_bare_number_with_spaces() -> None:
+    """A number as people write it is a number."""
+    number = parse_party("+49 30 1234").number
+    assert number is not None
+    assert number.replace(" ", "") == "+49301234"
+
+
+def test_party_bare_anonymous() -> None:
+    """The word alone withholds the number; it is nobody's name."""
+    assert parse_party("anonymous") == Party(None, None, None, True)
+
+
+def test_split_fields_and_party_strings_say_the_same() -> None:
+    """The modern dialect adds bare numbers and names; both forms give one party."""
+    classic = call(id="a", **{"from": '"Anna" <sip:46@localhost>', "to": "sip:45"})
+    modern = call(
+        id="a", **{"from-number": "46", "from-name": "Anna", "to-number": "45"}
+    )
+    assert (classic.caller.number, classic.caller.name) == ("46", "Anna")
+    assert (modern.caller.number, modern.caller.name) == ("46", "Anna")
+    assert classic.callee.number == modern.callee.number == "45"
+    both = call(**{"from": "sip:46@localhost", "from-number": "46", "from-name": "A"})
+    assert both.caller == Party("46", "A", "localhost")

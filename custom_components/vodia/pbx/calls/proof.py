@@ -22,6 +22,7 @@ from ..models import (
     Scope,
 )
 from ..number_matching import same_number
+from ..state.identity import MAILBOX
 from ..state.legs import (
     LEG_SPREAD,
     are_legs,
@@ -30,7 +31,7 @@ from ..state.legs import (
     is_leg_of,
     is_same_call,
 )
-from ..state.observed import MAILBOX, is_with_nobody
+from ..state.observed import is_with_nobody
 from ..state.tenant import PbxState
 from .steps import TrackedCall
 

@@ -1,1 +1,1 @@
-"""What is asked of the PBX: commands, and the wait for their effect."""
+"""Commands to the PBX, and the wait for their effect."""

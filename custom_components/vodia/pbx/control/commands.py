@@ -1,20 +1,16 @@
 """Each command of a line once: its words in both dialects, and the state it asks for."""
 
 import asyncio
-from typing import Final
 from weakref import WeakValueDictionary
 
 from ..errors import (
     AccessOffError,
-    HeldElsewhereError,
     MethodNotAllowedError,
-    NotConfirmedError,
     NotFoundError,
     UnexpectedReplyError,
 )
 from ..models import AccountCall, CallState, EndReason
 from ..numbering import dialable
-from ..state.memory import Hold
 from ..trace import count
 from .dnd import set_dnd
 from .executor import Executor, begin
@@ -22,8 +18,6 @@ from .park import park, retrieve
 from .port import Command, CommandPort, encodable
 from .routing import dial, transfer
 from .selector import CallSelector
-
-_TOGGLES: Final = (Hold.PENDING, Hold.RESUMING)
 
 
 class Control:
@@ -180,7 +174,7 @@ class Control:
         return await self._record("stop_recording", call_id, expected, on=False)
 
     async def send_message(self, recipient: str, message: str) -> None:
-        """Send a chat message to an extension; nothing tells whether it arrives.
+        """Send a chat message to an extension; the PBX confirms nothing.
 
         Raises InvalidNumberError, NotConnectedError.
         """
@@ -261,7 +255,7 @@ class Control:
             found = await executor.wait_for_call(call, lambda now: now.state is wanted)
             if wanted is CallState.HELD:
                 state = port.live_state
-                state.holds[call.id] = Hold.HELD_BY_US
+                state.holds.confirm(call.id)
                 # Nobody knows which of the PBX's words means that it was us.
                 word = state.raw_state(call.id)
                 count(port.ledger.commands, f"hold: shown as {word}")
@@ -287,21 +281,7 @@ class Control:
 
 
 def _begin_toggle(executor: Executor, call: AccountCall) -> None:
-    """Note a toggle, unless it could do the opposite of what is wanted."""
-    state = executor.port.live_state
-    match (call.state, state.holds.get(call.id)):
-        case (CallState.CONNECTED, None):
-            state.holds[call.id] = Hold.PENDING
-        case (CallState.HELD, Hold.HELD_BY_US):
-            state.holds[call.id] = Hold.RESUMING
-        case (CallState.HELD, None):
-            raise HeldElsewhereError("the call was not put on hold from here")
-        case _:
-            raise NotConfirmedError("the last toggle has shown no effect yet")
-
-    def end() -> None:
-        """Doubt a toggle without effect: it may come late, or another hold the call."""
-        if state.holds.get(call.id) in _TOGGLES:
-            state.holds[call.id] = Hold.UNCERTAIN
-
-    executor.notes.callback(end)
+    """Note a toggle, and that it is open what comes of one that ends without effect."""
+    holds = executor.port.live_state.holds
+    holds.begin_toggle(call)
+    executor.undo.callback(holds.end_toggle, call.id)

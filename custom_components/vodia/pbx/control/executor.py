@@ -28,8 +28,8 @@ async def begin(port: CommandPort, verb: str) -> AsyncIterator[Executor]:
     nobody waits for it any more.
     """
     until = asyncio.get_running_loop().time() + port.timing.confirm
-    with record_outcome(port.ledger, verb), ExitStack() as notes:
-        yield Executor(port, until, notes)
+    with record_outcome(port.ledger, verb), ExitStack() as undo:
+        yield Executor(port, until, undo)
 
 
 @contextmanager
@@ -59,13 +59,13 @@ class Executor:
 
     port: CommandPort
     until: float
-    notes: ExitStack
+    undo: ExitStack
 
     @asynccontextmanager
     async def in_time(
         self, error: type[PbxError] = CannotConnectError
     ) -> AsyncIterator[None]:
-        """Raise an error if what is done here is not done in time."""
+        """Raise an error unless the body is done in time."""
         try:
             async with asyncio.timeout_at(self.until):
                 yield
@@ -107,7 +107,7 @@ class Executor:
         ):
             tracker, line = port.tracker, port.live_state.line
             tracker.expect(line, call.id, expected_end)
-            self.notes.callback(tracker.forget, line, call.id)
+            self.undo.callback(tracker.forget, line, call.id)
         if await self.try_rest(build(call)):
             return call
         call = selector.select(port.live_state)
@@ -165,7 +165,7 @@ class Executor:
             return any(state.may_have(line, call_id) for call_id in call_ids)
 
         def check(state: PbxState) -> bool | None:
-            """Return whether a call goes on here, once that can be told."""
+            """Return whether a call goes on here, once that is known."""
             if is_back(state):
                 return True
             return None if has_call(state) else False

@@ -25,7 +25,7 @@ async def park(port: CommandPort, orbit: str | None, selector: CallSelector) -> 
         call = await transfer(executor, number, selector)
 
         def is_parked(state: PbxState) -> bool | None:
-            """Return True once the call is in the orbit, or nobody tells of it."""
+            """Return True once the call is in the orbit, or where that is not known."""
             group = state.orbits.get(number)
             if group is None or group.in_use is None:
                 return True

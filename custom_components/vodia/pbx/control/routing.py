@@ -20,16 +20,29 @@ async def dial(
     port = executor.port
     command = Command({"remote-dial": number}, "make-call", {"to": number})
     await executor.probe()
-    state = port.live_state
-    expected = state.expect_dial(number, port.timing.clock.monotonic())
-    # Who calls back now is no call of ours.
-    executor.notes.callback(state.cancel_dial, expected)
+    state, teller = port.live_state, port.teller.live_state
+    now = port.timing.clock.monotonic()
+    expected = tracked = state.expect_dial(number, now)
+    if teller is not state:
+        tracked = teller.expect_dial(number, now, state.line)
+
+    def cancel() -> bool:
+        """Expect no call any more, for who calls back now is none; return if none is there.
+
+        One that is there may be listed a moment later where the calls are tracked.
+        """
+        if not state.cancel_dial(expected):
+            return False
+        teller.cancel_dial(tracked)
+        return True
+
+    executor.undo.callback(cancel)
     try:
         if not await executor.try_rest(command):
             await executor.send(command)
     except PbxError:
         # An answer may be late or missing, and the call there all the same.
-        if state.cancel_dial(expected):
+        if cancel():
             raise
     try:
         return await port.wait_for(

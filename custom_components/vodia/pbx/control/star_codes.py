@@ -1,4 +1,4 @@
-"""What is dialed to have the PBX do something: the codes of the tenant."""
+"""Star codes: what the PBX takes for a command when it is dialed."""
 
 import re
 from typing import Any, Final
@@ -11,12 +11,12 @@ from .port import CommandPort
 _RETRIEVE: Final = "*86"
 _RETRIEVE_SETTING: Final = "code_retrieve"
 _CODE: Final = re.compile(r"[0-9*#]{0,8}", re.ASCII)
-# How deep a setting may be in a reply whose shape nobody knows.
+# How deep a setting may be in a reply of unknown shape.
 _DEPTH: Final = 4
 
 
 async def read_retrieve_code(port: CommandPort) -> str:
-    """Return what is dialed before the number of an orbit to retrieve from it.
+    """Return the code that is dialed before the number of an orbit to retrieve from it.
 
     The codes are at `starcodes` (70.3 catalogue, shape unknown); where they are not, the
     code is that of a new tenant. It is empty where the tenant has none: then the orbit is

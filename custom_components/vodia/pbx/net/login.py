@@ -76,7 +76,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
     """
     tenants = _tenants(rest, credentials)
     if way is None:
-        session, way, server = await _find(rest, credentials, tenants[0])
+        session, way, server = await _discover_method(rest, credentials, tenants[0])
     elif way.method is LoginMethod.BASIC:
         session, server = None, await _basic(rest, credentials, way.user, tenants[0])
     else:
@@ -84,7 +84,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
             session, server = await _password(rest, credentials, way)
         except MethodNotAllowedError, NotFoundError:
             # The PBX may be another version by now.
-            session, way, server = await _find(rest, credentials, tenants[0])
+            session, way, server = await _discover_method(rest, credentials, tenants[0])
         else:
             if session is None:
                 raise LoginRefusedError("the password is refused")
@@ -93,7 +93,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
         return Login(way, tenants, headers, server)
     headers = session_headers(session)
     try:
-        tenant, account = await _told(rest, headers)
+        tenant, account = await _tenant_from_session(rest, headers)
         given = credentials.tenant
         if tenant and given and not _leads_to(rest, way, given, tenant):
             await log_out(rest, headers)
@@ -102,7 +102,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
             with suppress(LoginRefusedError, LoginForbiddenError, UnexpectedReplyError):
                 if session := (await _password(rest, credentials, way))[0]:
                     headers = session_headers(session)
-                    tenant, account = await _told(rest, headers)
+                    tenant, account = await _tenant_from_session(rest, headers)
             if not headers:
                 raise UnknownTenantError("the session is in another tenant")
     except PbxError, asyncio.CancelledError:
@@ -140,7 +140,7 @@ async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
                 await rest.request(method, SESSION_PATH, headers={**own, **CLOSE})
 
 
-async def _find(
+async def _discover_method(
     rest: Rest, credentials: Credentials, tenant: str
 ) -> tuple[str | None, LoginWay, str | None]:
     """Return the session, the way that worked, and the server's name."""
@@ -230,7 +230,7 @@ async def _basic(
     return reply.server
 
 
-async def _told(
+async def _tenant_from_session(
     rest: Rest, headers: Mapping[str, str]
 ) -> tuple[str | None, str | None]:
     """Return tenant and account that the session tells (classic dialect)."""

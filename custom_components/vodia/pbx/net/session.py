@@ -60,9 +60,11 @@ class Session:
         self._pending: set[asyncio.Timeout] = set()
         self._refused: PbxError | None = None
         self._has_worked = self._forbidden = self._account_told = False
+        # Counts the sessions: another number is another session, or none any more.
+        self._generation = 0
         # To which session first. If it is to another one too, each login would be in
         # vain, and the end of the old session may end its WebSocket.
-        self._refused_calls: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._refused_calls: dict[tuple[str, str], int] = {}
         self._logging_in = asyncio.Lock()
         self._logins: set[asyncio.Task[None]] = set()
 
@@ -71,7 +73,7 @@ class Session:
         return account_path(self.extension, self.tenant, kind)
 
     def doubt(self) -> None:
-        """Log in anew before the next socket is opened."""
+        """Log in again before the next socket is opened."""
         self._in_doubt = True
 
     def try_again(self) -> None:
@@ -142,19 +144,19 @@ class Session:
         """Return the reply to a REST call; renew the session once where it is refused."""
         call = method, path
         while True:
-            headers = self.rest.headers
+            asked, headers = self._generation, self.rest.headers
             try:
                 reply = await self.rest.request(
                     method, path, body, params=params, headers={**headers, **extra}
                 )
             except SessionExpiredError:
-                if self._refused_calls.setdefault(call, headers) is not headers:
+                if self._refused_calls.setdefault(call, asked) != asked:
                     raise AccessOffError("refused to a new session, too") from None
             else:
                 self._refused_calls.pop(call, None)
                 return reply
             try:
-                await self._log_in(headers)
+                await self._log_in(asked)
             except PbxError as err:
                 self._login_failed(err)
                 raise
@@ -166,7 +168,7 @@ class Session:
         hinders the login or the handshake.
         """
         if not self.rest.headers or self._in_doubt:
-            await self._log_in(self.rest.headers)
+            await self._log_in(self._generation)
         try:
             return await self._shake_hands(timing, ledger)
         except AccessOffError:
@@ -183,14 +185,14 @@ class Session:
                 raise
             self.extension = found
             return await self._shake_hands(timing, ledger)
-        await self._log_in(self.rest.headers)
+        await self._log_in(self._generation)
         try:
             return await self._shake_hands(timing, ledger)
         except SessionExpiredError:
             raise LoginRefusedError("the new session is refused") from None
 
-    async def _log_in(self, refused: Mapping[str, str]) -> None:
-        """Log in anew, also if who asks is gone before the PBX answers.
+    async def _log_in(self, refused: int) -> None:
+        """Log in again in place of a session, also if who asks is gone before the PBX answers.
 
         Else its new session would be known to nobody, and live for days.
         """
@@ -206,8 +208,8 @@ class Session:
         if not task.cancelled():
             task.exception()
 
-    async def _renew(self, refused: Mapping[str, str]) -> None:
-        """Log in anew, unless that was done since the credentials were refused.
+    async def _renew(self, refused: int) -> None:
+        """Log in again, unless there is another session than the refused one by now.
 
         A refusal is remembered: nobody tries the same password again. With 403 one
         that has worked before may be refused in passing, so it is tried once more, when
@@ -216,8 +218,9 @@ class Session:
         async with self._logging_in:
             if self._refused:
                 raise self._refused
-            if self.rest.headers is not refused:
+            if self._generation != refused:
                 return
+            old = self.rest.headers
             try:
                 result = await login(self.rest, self._credentials, self.way)
             except LoginForbiddenError as err:
@@ -229,7 +232,7 @@ class Session:
                 self._refused = err
                 raise
             self._has_worked, self._forbidden = True, False
-            self.rest.headers = result.headers
+            self._use(result.headers)
             self.way, self._tenants = result.way, result.tenants
             self.tenant_names |= {name.lower() for name in result.tenant_names}
             self._account_told = result.account is not None
@@ -237,12 +240,18 @@ class Session:
             self.server_name = result.server or self.server_name
             self._in_doubt = False
             # It may be refused for other reasons than its age, and live on.
-            await log_out(self.rest, refused)
+            await log_out(self.rest, old)
 
     async def _log_out(self) -> None:
         """End the session."""
-        headers, self.rest.headers = self.rest.headers, {}
-        await log_out(self.rest, headers)
+        old = self.rest.headers
+        self._use({})
+        await log_out(self.rest, old)
+
+    def _use(self, headers: Mapping[str, str]) -> None:
+        """Use the headers of another session, or of none, from now on."""
+        self.rest.headers = headers
+        self._generation += 1
 
     async def _shake_hands(self, timing: Timing, ledger: Ledger) -> Link:
         """Return a socket on the path and in the tenant that the PBX takes."""

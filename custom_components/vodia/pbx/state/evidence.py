@@ -1,11 +1,10 @@
-"""What a PBX proves or breaks of our assumptions, and what is not believed any more."""
+"""What proves or contradicts our assumptions about a PBX, and what is believed no more."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from typing import Final
 
-from ..address_book import AddressBook
 from ..assumptions import Assumption
 from ..call_ids import has_own_id
 from ..models import (
@@ -19,8 +18,7 @@ from ..models import (
     Phase,
 )
 from ..trace import Ledger
-from .memory import Memory
-from .observed import Facts
+from .observed import Observed
 
 # Calls that ended last, to notice one that comes back.
 _ENDED_KEPT: Final = 50
@@ -28,73 +26,66 @@ _ENDED_KEPT: Final = 50
 _CONTRADICTIONS: Final = 3
 
 
-class Weighing(Facts):
-    """Weigh what is told against what we assume."""
+class Evidence:
+    """Check what is observed against what we assume."""
 
-    def __init__(
-        self,
-        line: str,
-        hosts: frozenset[str],
-        *,
-        tenant: str,
-        memory: Memory,
-        book: AddressBook,
-        ledger: Ledger,
-        country: str | None,
-    ) -> None:
-        """Start with nothing told."""
-        super().__init__(line, hosts, memory, book, country)
+    def __init__(self, observed: Observed, ledger: Ledger, tenant: str) -> None:
+        """Start with nothing observed; `tenant` is the own name of the tenant, if known."""
+        self._observed = observed
         self._assume = ledger.assume
         self._tenant = tenant
         self._tenant_named = False
-        self._deltas_come = False
+        self._presence_pushed = False
         self._ended: deque[tuple[str, float | None]] = deque(maxlen=_ENDED_KEPT)
         self._ring: str | None = None
         self._ring_shown = False
-        self._ring_told = False
-        # When the calls of an account changed last, and whose presence made it busy
-        # without one when it was read last.
+        self._ring_checked = False
+        # When the calls of an account changed last, and when it was last busy.
         self._moved_at: dict[str, int] = {}
-        # When the presence of an account was told last to be busy.
         self._busy_at: dict[str, int] = {}
+        # Who was busy without a call when presence was read last.
         self._suspected: frozenset[str] = frozenset()
 
-    def _is_of_tenant(self, tenant: str | None) -> bool | None:
+    def check_tenant(self, tenant: str | None) -> bool | None:
         """Return whether a delta that names a tenant is of ours; None if that is open.
 
         An unknown name may be an alias of it, unless others name it as we know it.
         """
-        if tenant is None:
-            return True
-        names = self.memory.names | ({self._tenant} if self._tenant else self._hosts)
-        ours = tenant in names
-        self._tenant_named |= ours
-        self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
+        ours = True
+        if tenant is not None:
+            observed = self._observed
+            names = {self._tenant} if self._tenant else observed.hosts
+            ours = tenant in names or tenant in observed.memory.names
+            self._tenant_named |= ours
+            self._assume(Assumption.DELTAS_ARE_OF_THE_TENANT, ours)
+        self._presence_pushed |= ours
         return ours or (False if self._tenant_named else None)
 
-    def _weigh_presence(self, new: Account) -> None:
+    def check_presence(self, new: Account, shown: Extension) -> None:
         """Note how the line's presence fits its calls, which are known."""
-        shown = self.extensions[self.line]
         if shown.doubtful:
             return
         in_call, busy = _is_in_call(shown), new.busy is True
         self._assume(Assumption.ABSENT_MEANS_CLEARED, busy or not in_call)
-        self._ring_told = True
+        self._ring_checked = True
         self._ring_shown |= busy
-        self.memory.presence_shows_calls |= busy and in_call
+        self._observed.memory.presence_shows_calls |= busy and in_call
 
-    def _trusted(self, accounts: tuple[Account, ...]) -> Iterable[Account]:
+    def trusted(
+        self, accounts: tuple[Account, ...], shown: Extension
+    ) -> Iterable[Account]:
         """Return the accounts, without a presence that proves to mean something else.
 
-        Of the line both are known: what REST says (`connected`) and its calls. One
-        contradiction may be a race.
+        Of the line both are known: what REST says (`connected`) and the calls that it is
+        `shown` with. One contradiction may be a race.
         """
-        line = next((a for a in accounts if a.number == self.line), None)
+        observed = self._observed
+        line = next((a for a in accounts if a.number == observed.line), None)
         if line is None or line.calls is not None or line.busy is None:
             return accounts
-        shown, wrong = self.extensions[self.line], self.memory.contradictions
+        wrong = observed.memory.contradictions
         in_call = _is_in_call(shown)
-        if self.scope and not shown.doubtful and (in_call or not shown.calls):
+        if observed.scope and not shown.doubtful and (in_call or not shown.calls):
             holds = line.busy is in_call
             self._assume(Assumption.CONNECTED_MEANS_IN_CALL, holds)
             wrong[in_call] = 0 if holds else wrong.get(in_call, 0) + 1
@@ -102,51 +93,62 @@ class Weighing(Facts):
             return accounts
         return [replace(account, busy=None) for account in accounts]
 
-    def _is_hidden(self, account: Account) -> bool:
+    def is_hidden(self, account: Account) -> bool:
         """Return whether an account is busy, and has no call in the tenant's list."""
         return (
             account.busy is True
-            and account.number not in self._calls_of
+            and account.number not in self._observed.calls_of
             and (account.type == EXTENSION or account.type in GROUPS)
         )
 
-    def _weigh_denials(self, since: int | None) -> bool:
+    def check_denials(self, since: int | None) -> bool:
         """Note whom the tenant's list leaves out; return whether to look again soon.
 
         A PBX may answer a subscription that it does not grant, with nothing or with our
         own calls. Presence counts that was asked for since the account's calls changed
         last. One such reading may be a race.
         """
+        observed = self._observed
         if since is None:
-            self._denied = self._suspected = frozenset()
+            observed.denied = self._suspected = frozenset()
             return False
         hidden = frozenset(
             number
-            for number, account in self._accounts.items()
-            if self._is_hidden(account) and self._moved_at.get(number, 0) <= since
+            for number, account in observed.accounts.items()
+            if self.is_hidden(account) and self._moved_at.get(number, 0) <= since
         )
         before, self._suspected = self._suspected, hidden
-        if self.scope is not CallScope.TENANT:
+        if observed.scope is not CallScope.TENANT:
             return False
-        self._denied = hidden & before
-        self._assume(Assumption.TENANT_LISTS_ARE_GRANTED, not self._denied)
+        observed.denied = hidden & before
+        self._assume(Assumption.TENANT_LISTS_ARE_GRANTED, not observed.denied)
         # Of the line it is soon known whether its presence means something else.
-        return self._denied != hidden or self.line in hidden
+        return observed.denied != hidden or observed.line in hidden
 
-    def _confirms(self, call: Call) -> bool | None:
+    def clear_denials(self, numbers: AbstractSet[str]) -> None:
+        """Believe the tenant's list again about some accounts."""
+        if not self._observed.denied.isdisjoint(numbers):
+            self._observed.denied -= numbers
+
+    def begin_calls(self) -> None:
+        """Start over with calls of another scope."""
+        self._ring, self._observed.denied = None, frozenset()
+
+    def confirms(self, call: Call) -> bool | None:
         """Return whether presence has a call; False if it says that it is over.
 
         A busy account is in a call that is connected if that is its only one. An idle one
         has none of those that made it busy since they changed last.
         """
+        observed = self._observed
         accounts = [
             account
-            for number in self._members(call)
-            if (account := self._accounts.get(number))
+            for number in observed.members(call)
+            if (account := observed.accounts.get(number))
         ]
         if any(account.busy for account in accounts):
             alone = any(
-                account.busy and len(self._calls_of[account.number]) == 1
+                account.busy and len(observed.calls_of[account.number]) == 1
                 for account in accounts
             )
             return True if call.connected and alone else None
@@ -161,16 +163,34 @@ class Weighing(Facts):
         )
         return False if was_shown and idle else None
 
-    def _note_moves(self, numbers: AbstractSet[str]) -> None:
-        """Note whose calls are others now."""
-        self._moved_at |= dict.fromkeys(numbers & self._accounts.keys(), self._tick)
-        if not self._denied.isdisjoint(numbers):
-            self._denied -= numbers
+    def note_busy(self, number: str, tick: int) -> None:
+        """Note when an account was busy."""
+        self._busy_at[number] = tick
 
-    def _weigh(self, listed: Mapping[str, Call], kept: Mapping[str, Call]) -> None:
-        """Note what a new list tells about our assumptions; some calls are only kept."""
+    def note_moves(self, numbers: AbstractSet[str]) -> None:
+        """Note when the calls of some accounts have changed."""
+        observed = self._observed
+        self._moved_at |= dict.fromkeys(
+            numbers & observed.accounts.keys(), observed.tick
+        )
+        self.clear_denials(numbers)
+
+    def check_own_call(self, call: Call, *, names_line: bool) -> None:
+        """Note whether a new call of the own stream names the line."""
+        if call.id not in self._observed.listed:
+            self._assume(Assumption.OWN_CALLS_NAME_THE_LINE, names_line)
+
+    def check_dialed(self, *, shows_number: bool) -> None:
+        """Note whether a call that we dialed shows the dialed number."""
+        self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_number)
+
+    def check_calls(
+        self, listed: Mapping[str, Call], uncertain: Mapping[str, Call]
+    ) -> None:
+        """Note what a new list says about our assumptions; `uncertain` is not in it."""
+        observed = self._observed
         for call_id, call in listed.items():
-            before = self._listed.get(call_id)
+            before = observed.listed.get(call_id)
             if call is before:
                 continue
             self._assume(Assumption.CALL_WORDS_ARE_KNOWN, call.phase is not None)
@@ -179,8 +199,8 @@ class Weighing(Facts):
                 if (call_id, call.started) in self._ended:
                     self._assume(Assumption.LISTS_ARE_COMPLETE, False)
                 for party in (call.caller, call.callee):
-                    if party.number in self._accounts and party.host:
-                        ours = self._is_in_tenant(party)
+                    if party.number in observed.accounts and party.host:
+                        ours = observed.is_in_tenant(party)
                         self._assume(Assumption.HOSTS_NAME_THE_TENANT, ours)
             elif (
                 call.connected
@@ -189,35 +209,37 @@ class Weighing(Facts):
             ):
                 narrow = len(call.extensions - {call.caller.number}) <= 1
                 self._assume(Assumption.GROUP_NARROWS_TO_WHO_ANSWERED, narrow)
-        ended = self._listed.keys() - listed.keys() - kept.keys()
+        ended = observed.listed.keys() - listed.keys() - uncertain.keys()
         # An id alone may come again.
         self._ended.extend(
-            (call_id, self._listed[call_id].started) for call_id in ended
+            (call_id, observed.listed[call_id].started) for call_id in ended
         )
         if ended and listed:
             self._assume(Assumption.LISTS_ARE_COMPLETE, True)
 
-    def _weigh_ringing(self) -> bool:
+    def check_ringing(self) -> bool:
         """Note whether the line's presence showed a call that only rang.
 
-        Its own calls are known: so it tells whether a colleague without any is idle.
-        Return whether that is to be judged anew. The tenant's calls leave nothing open.
+        Its own calls are known: so it shows whether a colleague without any is idle.
+        Return whether everybody is to be judged again. The tenant's calls leave nothing
+        open.
         """
-        if self.scope is not CallScope.OWN:
+        observed = self._observed
+        if observed.scope is not CallScope.OWN:
             return False
-        memory, calls = self.memory, self._calls_of.get(self.line, ())
+        memory, calls = observed.memory, observed.calls_of.get(observed.line, ())
         # Presence that is only read now and then may be of another call.
-        busy = self._accounts[self.line].busy is True and self._deltas_come
+        busy = observed.accounts[observed.line].busy is True and self._presence_pushed
         memory.presence_shows_calls |= busy and any(call.connected for call in calls)
         if len(calls) == 1 and calls[0].phase is Phase.RINGING:
             if self._ring != calls[0].id:
                 self._ring = calls[0].id
-                self._ring_told = False
+                self._ring_checked = False
                 self._ring_shown = busy
             return False
         rang, self._ring = self._ring, None
-        told = self._ring_told or self._deltas_come
-        if not rang or calls or not told or not memory.presence_shows_calls:
+        checked = self._ring_checked or self._presence_pushed
+        if not rang or calls or not checked or not memory.presence_shows_calls:
             return False
         before, memory.presence_shows_ringing = (
             memory.presence_shows_ringing,

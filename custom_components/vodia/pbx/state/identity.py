@@ -1,18 +1,29 @@
 """Who is who: an account has several numbers, the tenant several names."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
-from ..address_book import AddressBook
-from ..call_ids import has_own_id
-from ..models import Account, Call, CallScope, Direction, Party, PastCall
+from ..models import (
+    EXTENSION,
+    ORBIT,
+    RINGING_GROUPS,
+    Account,
+    Call,
+    CallScope,
+    Direction,
+    Party,
+    PastCall,
+)
 from ..number_matching import same_number
 from ..numbering import EXTENSION_DIGITS, digits_of
-from .memory import Memory
-from .observed import Facts
+from .observed import Observed
+
+# In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
+MAILBOX: Final = "8"
+# What has people behind it; the other types of accounts answer by themselves.
+_PEOPLE: Final = frozenset({EXTENSION, ORBIT, *RINGING_GROUPS})
 
 
 @dataclass(slots=True)
@@ -31,11 +42,11 @@ class AccountNumbers:
         """Return the further numbers of accounts, dialed in a country."""
         numbers = cls(country)
         for account in accounts:
-            for of_kind, told in (
+            for of_kind, further in (
                 (numbers._called, account.aliases),
                 (numbers._shown, account.ani),
             ):
-                for number in told:
+                for number in further:
                     owned = of_kind.setdefault(_key(number), [])
                     owned.append((number, account.number))
         return numbers
@@ -70,53 +81,62 @@ class AccountNumbers:
         )
 
 
-class Identity(Facts):
-    """Tell accounts by all of their numbers, and the tenant by all of its names."""
+class Identity:
+    """Know accounts by all of their numbers, and the tenant by all of its names."""
 
-    def __init__(
-        self,
-        line: str,
-        hosts: frozenset[str],
-        memory: Memory,
-        book: AddressBook,
-        country: str | None,
-    ) -> None:
-        """Start with the line's own number, and the names that are known."""
-        super().__init__(line, hosts | memory.names, memory, book, country)
+    def __init__(self, observed: Observed) -> None:
+        """Start with the numbers that the accounts have by themselves."""
+        self._observed = observed
         self._numbers = AccountNumbers()
 
-    def _index(self, calls: Mapping[str, Call]) -> dict[str, tuple[Call, ...]]:
-        """Return the calls of each account."""
-        index: defaultdict[str, list[Call]] = defaultdict(list)
-        for call in calls.values():
-            for number in self._members(call):
-                index[number].append(call)
-        return {number: tuple(of_account) for number, of_account in index.items()}
+    @property
+    def has_further_numbers(self) -> bool:
+        """Return whether any account has more than its own number."""
+        return bool(self._numbers)
 
-    def _learn_numbers(self) -> None:
-        """Take over the further numbers of the accounts; calls are known by them anew."""
-        before = self._numbers
-        self._numbers = AccountNumbers.of(self._accounts.values(), self.country)
-        if self._numbers != before:
-            self._listed = {
-                call_id: self._identified(call)
-                for call_id, call in self._listed.items()
-            }
-            self._calls_of = self._index(self._listed)
+    def learn_numbers(self) -> bool:
+        """Learn the further numbers of the accounts; return whether they have changed."""
+        before, observed = self._numbers, self._observed
+        self._numbers = AccountNumbers.of(observed.accounts.values(), observed.country)
+        return self._numbers != before
 
     def account_of(self, number: str | None) -> str | None:
         """Return the account that a number of the tenant is, else the number."""
-        if number is None or number in self._accounts:
+        if number is None or number in self._observed.accounts:
             return number
         return self._numbers.called(number) or number
 
-    def _identified(self, call: Call, *accounts: str) -> Call:
+    def is_another(self, number: str | None) -> bool:
+        """Return whether a number is an account of the tenant other than the line."""
+        account = self.account_of(number)
+        return account != self._observed.line and account in self._observed.accounts
+
+    def is_machine(self, number: str | None, *called: str | None) -> bool:
+        """Return whether a number answers by itself: an auto attendant, or a mailbox.
+
+        A mailbox is that of an account, or of who was `called`.
+        """
+        if number is None:
+            return False
+        accounts = self._observed.accounts
+        if account := accounts.get(number):
+            return account.type is not None and account.type not in _PEOPLE
+        owner = number.removeprefix(MAILBOX)
+        return owner != number and (owner in accounts or owner in called)
+
+    def is_person(self, number: str) -> bool:
+        """Return whether who is involved in a call may be somebody."""
+        account = self._observed.accounts.get(number)
+        kind = account.type if account else None
+        return kind in (None, EXTENSION) and not self.is_machine(number)
+
+    def identified(self, call: Call, *accounts: str) -> Call:
         """Return a call, of some accounts, whose parties have their accounts' numbers."""
         if not self._numbers:
             return call
         involved = {*call.extensions, *accounts}
-        if self.scope is CallScope.OWN:
-            involved.add(self.line)
+        if self._observed.scope is CallScope.OWN:
+            involved.add(self._observed.line)
         callee, caller = call.callee, call.caller
         if to := self._by_another(callee, self._numbers.called):
             call = replace(call, callee=Party(to, callee.name), alias=callee.number)
@@ -129,19 +149,18 @@ class Identity(Facts):
             call = replace(call, caller=Party(who, caller.name))
         return call
 
-    def identified(self, past: PastCall) -> PastCall:
+    def identified_past(self, past: PastCall) -> PastCall:
         """Return a past call of the line whose parties have their accounts' numbers.
 
-        Where the parties tell the direction, the line may be there by another number.
+        Where the parties give the direction, the line may be there by another number.
         """
-        remote = past.remote
-        ours = frozenset({self.line})
+        remote, line = past.remote, self._observed.line
         who = self._by_another(
-            remote, lambda number: self._numbers.calling(number, ours)
+            remote, lambda number: self._numbers.calling(number, {line})
         )
         if who is None:
             return past
-        if who == self.line:
+        if who == line:
             called = self.account_of(past.dialed_number)
             return replace(past, direction=Direction.OUTGOING, remote=Party(called))
         return replace(past, remote=Party(who, remote.name))
@@ -156,61 +175,31 @@ class Identity(Facts):
         number = party.number
         if number is None:
             return None
-        if self._is_in_tenant(party):
-            return None if number in self._accounts else find(number)
+        if self._observed.is_in_tenant(party):
+            return None if number in self._observed.accounts else find(number)
         return find(number) if len(digits_of(number)) >= EXTENSION_DIGITS else None
 
-    def _learn_name(self, call: Call) -> None:
+    def learn_name(self, call: Call) -> None:
         """Remember another name of the tenant: what stands at a number of ours.
 
         Whoever calls from outside may write what he likes there. So the caller's address
         names the tenant only where the PBX wrote the same one at both ends.
         """
-        caller, callee = call.caller, call.callee
+        observed, caller, callee = self._observed, call.caller, call.callee
         involved = call.extensions
-        if self.scope is CallScope.OWN:
-            involved |= {self.line}
-        if not callee.host or callee.host in self._hosts or not involved:
+        if observed.scope is CallScope.OWN:
+            involved |= {observed.line}
+        if not callee.host or callee.host in observed.hosts or not involved:
             return
-        if callee.number in self._accounts:
+        if callee.number in observed.accounts:
             ours = callee.number in involved
         else:
             ours = caller.host == callee.host and (
-                caller.number in involved and caller.number in self._accounts
+                caller.number in involved and caller.number in observed.accounts
             )
         if ours:
-            self.memory.names.add(callee.host)
-            self._hosts |= {callee.host}
-
-    def _continued(self, reported: Iterable[Call]) -> list[Call]:
-        """Return a list of calls in which those without an id keep the one we gave.
-
-        It is made of their parties and start, and more of these may be told by now.
-        """
-        calls = list(reported)
-        ids = {call.id for call in calls}
-        gone = [
-            call
-            for call in self._listed.values()
-            if not has_own_id(call.id) and call.id not in ids
-        ]
-        for place, call in enumerate(calls if gone else ()):
-            if has_own_id(call.id) or call.id in self._listed:
-                continue
-            found = [before for before in gone if _goes_on_as(before, call)]
-            if len(found) == 1:
-                gone.remove(found[0])
-                calls[place] = replace(call, id=found[0].id)
-        return calls
-
-
-def _goes_on_as(before: Call, call: Call) -> bool:
-    """Return whether a call without an id may be one that was listed before."""
-    if before.caller.number not in (None, call.caller.number):
-        return False
-    if before.started and call.started:
-        return before.started == call.started
-    return before.callee.number == call.callee.number
+            observed.memory.names.add(callee.host)
+            observed.hosts |= {callee.host}
 
 
 def _key(number: str) -> str:

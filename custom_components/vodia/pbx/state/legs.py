@@ -1,4 +1,4 @@
-"""When two entries in lists of calls are one call."""
+"""When two entries in lists of calls are legs of one call."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from ..models import IN_CALL, AccountCall, Call, Direction, Phase
 # Seconds by which the starts of the legs of one call may differ.
 LEG_SPREAD: Final = 2.0
 
-# Caller (or, of one who is not told, the extensions involved), dialed number and start.
+# Caller (or, of an unknown one, the extensions involved), dialed number and start.
 type Ends = tuple[str | frozenset[str] | None, str | None, float | None]
 
 
@@ -69,7 +69,7 @@ def has_id_of(leg: Call, call: AccountCall) -> bool:
     )
 
 
-def less_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
+def drop_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
     """Yield the calls of an account, those with the very same start as one.
 
     The connected leg speaks for the call, else the one that the PBX lists first.
@@ -93,7 +93,7 @@ def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
     return list(phases.values())
 
 
-def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
+def drop_far_end_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
     """Yield the calls of an account less the legs that are those of the other side."""
     own = [ends_of(call) for call in calls if number in call.extensions]
     legs: list[Ends] = []
@@ -106,21 +106,21 @@ def less_far_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
         yield call
 
 
-def leg_order(call: Call) -> tuple[int, float, str]:
+def leg_priority(call: Call) -> tuple[int, float, str]:
     """Return what puts the leg first that speaks for its call."""
     rank = 0 if call.connected else 1 + (call.phase is not None)
     return rank, call.started or 0, call.id
 
 
 def may_be_legs(calls: list[Call]) -> bool:
-    """Return whether some calls may be one: of the same caller, the start not told."""
+    """Return whether some calls may be one: of the same caller, the start unknown."""
     callers = Counter(call.caller.number for call in calls)
     return any(
         call.started is None and callers[call.caller.number] > 1 for call in calls
     )
 
 
-def is_same(reported: Call, call: Call) -> bool:
+def presence_means(reported: Call, call: Call) -> bool:
     """Return whether an account's presence means a call.
 
     An entry without an id has at least the caller.
@@ -132,7 +132,7 @@ def is_same(reported: Call, call: Call) -> bool:
 
 
 def have_same_parties(reported: Call, call: Call) -> bool:
-    """Return whether an account's presence has the parties of a call, as far as told."""
+    """Return whether an account's presence has the parties of a call, as far as known."""
     return reported.caller.number in (None, call.caller.number) and (
         reported.callee.number in (None, call.callee.number)
     )
