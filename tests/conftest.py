@@ -18,10 +18,9 @@ import custom_components.vodia  # noqa: F401
 from custom_components.vodia.const import TIMING
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-
-from .support.entry import Phones, create_entry, set_up
-from .support.office import shrink
-from .support.timing import QUICK, SetClock, set_line_data_timing
+from tests.support.entry import Phones, create_entry, set_up
+from tests.support.office import shrink
+from tests.support.timing import QUICK, SetClock, set_line_data_timing
 
 pytest_plugins = [
     "tests.support.clock",
@@ -52,6 +51,13 @@ def real_environment(
     What is stored stays in memory: the harness's folder is one for all tests, and time
     that is skipped lets all be stored that waits for a quiet moment.
     """
+
+
+@pytest.fixture
+def mock_recorder_before_hass(request: pytest.FixtureRequest) -> None:
+    """Let the database come before Home Assistant, for a test that has one."""
+    if "recorder_db_url" in request.fixturenames:
+        request.getfixturevalue("recorder_db_url")
 
 
 @pytest.fixture

@@ -15,22 +15,21 @@ from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.platforms.test_commands import (
+from tests.support.actions import act, refused
+from tests.support.calls import (
     CALLER,
     CALLS_PATH,
     SECOND_CALLER,
+    Ear,
+    call_states,
     connected,
     ringing,
-    shown,
 )
-from tests.platforms.test_event import Ear
-from tests.support.actions import act, refused
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import QUICK
 
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
 # Longer than an act may take.
 LONG = QUICK.confirm * 1.2
 
@@ -73,7 +72,7 @@ async def test_refused_before_it_is_sent(
     other = {**call, "id": "c2", "from": f"<sip:{CALLER}@localhost>"}
     calls = [call, other] if action == "join" else [call]
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": calls}))
-    await until(hass, lambda: len(shown(phones)) == len(calls))
+    await until(hass, lambda: len(call_states(phones)) == len(calls))
     data = {
         "transfer": {"number": "42"},
         "park": {"orbit": "5"},
@@ -83,7 +82,7 @@ async def test_refused_before_it_is_sent(
     await refused(hass, "not_supported", name, error=HomeAssistantError, **data)
     assert "transfer" not in str(pbx.received)
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": []}))
-    await until(hass, lambda: not shown(phones))
+    await until(hass, lambda: not call_states(phones))
     await until(hass, lambda: ear.story("c1")[-1][0] == "ended")
     assert ear.story("c1") == [("answered", None), ("ended", "completed")]
 
@@ -150,7 +149,7 @@ async def test_failed(
     pbx.switches.faults["calls"] = fault
     task = hass.async_create_task(act(hass, action, **data))
     await fails(task, key or "unexpected_reply")
-    assert call in shown(phones)
+    assert call in call_states(phones)
     pbx.switches.faults.clear()
     await end(pbx, ear, call, reason)
 

@@ -13,10 +13,9 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.platforms.test_commands import CALLER, connected, ringing
-from tests.platforms.test_diagnostics import read
-from tests.platforms.test_event import Ear
 from tests.support.actions import act
+from tests.support.calls import CALLER, Ear, connected, ringing
+from tests.support.diagnostics import read
 from tests.support.entry import Phones, create_entry, set_up, until
 from tests.support.timing import set_timing
 

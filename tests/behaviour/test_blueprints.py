@@ -36,7 +36,7 @@ from homeassistant.helpers.selector import selector
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import extract_inputs, parse_yaml
 from simulator import Simulator, Stage, Switches
-from tests.platforms.test_trigger import Ring, attach, rest
+from tests.support.automations import Ring, attach
 from tests.support.blueprints import (
     AUTOMATION,
     BLUEPRINTS,
@@ -49,7 +49,8 @@ from tests.support.blueprints import (
     use,
 )
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.dialects import modern
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
 from tests.support.repository import ROOT
 
 NAMES = sorted(path.stem for path in FOLDER.iterdir())
@@ -71,8 +72,6 @@ FIRST, SECOND = f"☎ {CALLER}", f"☎ {SECOND_CALLER}"
 LOOKS = ('"00:00:10"', '"00:00:15"', '"00:00:30"')
 
 type Json = dict[str, Any]
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 # The house
@@ -1412,7 +1411,7 @@ async def open_gate(hass: HomeAssistant, at: Phones, **inputs: Any) -> None:
     await use(hass, "open_gate", **inputs)
 
 
-@pytest.mark.parametrize("number", ["+4930111111", "004930111111", "030111111"])
+@pytest.mark.parametrize("number", [CALLER, "004930111111", "030111111"])
 async def test_open_gate(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
 ) -> None:

@@ -10,13 +10,10 @@ from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import rest
-from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, set_up, until
+from tests.support.calls import CALLER, MISSED, SECOND_CALLER, Ear
+from tests.support.entry import Phones, rest, set_up, until
+from tests.support.outage import find, lose
 from tests.support.timing import SetClock
-
-from .test_history_as_proof import MISSED, find, lose
 
 # The PBX may be off by as much; its time is told as it is.
 OFF = pytest.mark.parametrize("off", [-7200, -45, 45, 7200])

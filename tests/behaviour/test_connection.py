@@ -11,6 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import modern
 from tests.support.entry import Phones, create_entry, set_up, until
 
 
@@ -34,7 +36,7 @@ async def test_link_lost_and_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A lost link makes everything unavailable; back, everything is read again."""
-    ended = pbx.engine.ring("+4930111111", "45")
+    ended = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     caplog.clear()
     await pbx.refuse()
@@ -45,7 +47,7 @@ async def test_link_lost_and_back(
     pbx.engine.hang_up(ended)
     pbx.engine.set_dnd("41", True)
     pbx.engine.set_registered("42", False)
-    new = pbx.engine.ring("+4930222222", "45", name="New")
+    new = pbx.engine.ring(SECOND_CALLER, "45", name="New")
     pbx.engine.answer(new, "45")
     await asyncio.sleep(0.5)
     await pbx.accept()
@@ -102,7 +104,7 @@ async def test_session_refused_by_closing(
 
 async def test_restart(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A PBX that restarts forgets calls and sessions; we find our way back."""
-    pbx.engine.ring("+4930111111", "45")
+    pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     await pbx.restart(down=0.3)
     await phones.wait("45", "call", "idle")
@@ -183,7 +185,7 @@ async def test_mixed_dialects(hass: HomeAssistant) -> None:
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_rest_session_expires(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -197,7 +199,7 @@ async def test_rest_session_expires(
     assert pbx.connections == 1
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_password_changes_under_an_open_socket(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -250,7 +252,7 @@ async def test_bad_frames(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """What is not understood is counted, logged once and asked for; nothing is lost."""
-    call_id = pbx.engine.ring("+4930111111", "45", name="Anna")
+    call_id = pbx.engine.ring(CALLER, "45", name="Anna")
     await phones.wait("45", "call", "ringing")
     ledger = phones.entry.runtime_data.client.ledger
     before = {s.entity_id: s for s in hass.states.async_all()}
@@ -303,7 +305,7 @@ async def test_order_is_kept(
     for index in range(501):
         pbx.engine.set_dnd("41", index % 2 == 0)
     pbx.engine.set_chat("45", "offline")
-    call_id = pbx.engine.ring("+4930111111", "45")
+    call_id = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     await phones.wait("41", "dnd", "on")
     pbx.engine.hang_up(call_id)

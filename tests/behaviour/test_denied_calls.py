@@ -8,7 +8,7 @@ from custom_components.vodia.pbx.models import CallScope
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.platforms.test_commands import CALLER
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, create_entry, set_up, until
 
 DENIALS = pytest.mark.parametrize("denial", ["none", "own"])

@@ -8,13 +8,11 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import attach
-from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.automations import attach
+from tests.support.calls import CALLER, MISSED, SECOND_CALLER, Ear
 from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.outage import find, lose
 from tests.support.timing import reload_with_timing
-
-MISSED = ("missed: missed", "ended: missed")
 
 
 @pytest.fixture(params=["classic", "modern"])
@@ -24,19 +22,6 @@ async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
     switches = getattr(Switches, request.param)(**own_only.get(request.param, {}))
     async with Simulator(switches) as pbx:
         yield pbx
-
-
-async def lose(pbx: Simulator, phones: Phones) -> None:
-    """Lose the link, and keep it so."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-
-
-async def find(pbx: Simulator, phones: Phones) -> None:
-    """Let the link come back."""
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
 
 
 async def missed(pbx: Simulator, ear: Ear, called: str = "45") -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 import hashlib
 import json
 import logging
-from pathlib import Path
 import re
 import struct
 import tracemalloc
@@ -47,40 +46,26 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
-from simulator import Simulator, Switches
+from simulator import Simulator
 from simulator.state import Answer
-from tests.platforms.test_diagnostics import read
-from tests.repository.test_readme import BLOCKS
 from tests.support.actions import act, refused
+from tests.support.diagnostics import read
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.flows import fill_in, form
+from tests.support.hostile import create_hostile
+from tests.support.repository import ROOT, examples
 from tests.support.timing import set_timing
 
-ROOT: Final = Path(__file__).parents[2]
 MEGABYTE: Final = 1024 * 1024
 # What a client may use at most for one reply, the reply itself included.
 MEMORY: Final = 100 * MEGABYTE
-
-
-@pytest.fixture
-def enable_custom_integrations(
-    recorder_db_url: str, enable_custom_integrations: None
-) -> None:
-    """Let the database come before Home Assistant, for the test that has one."""
 
 
 @pytest.fixture(autouse=True)
 def patient(hass: HomeAssistant) -> None:
     """Take no link for dead while all are busy."""
     set_timing(hass, ping=5.0, request=5.0)
-
-
-def create_hostile(dialect: str) -> Simulator:
-    """Return a PBX that can be hostile, without what is read beside the link."""
-    switches = getattr(Switches, dialect)(history_missed=False)
-    beside = ("srvflags", "messages", "self_messages", "adrbook")
-    switches.rest_status |= dict.fromkeys(beside, 404)
-    return Simulator(switches)
 
 
 @pytest.fixture
@@ -220,7 +205,7 @@ async def test_names(
         # The simulator could not be asked by REST with the longest one.
         pbx.engine.add_account(f"2{index:02}", name)
     phones = await set_up(hass, entry)
-    (config,) = [block for block in BLOCKS if "triggers" in block]
+    (config,) = [block for block in examples("README.md") if "triggers" in block]
     assert await async_setup_component(hass, "automation", {"automation": config})
     notes: list[str] = []
     for name in names:
@@ -746,7 +731,7 @@ async def test_call_id_of_the_pbx(
     await until(hass, lambda: left_out["id is no text"])
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_chat(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A message is a text in its frame, without what is no text."""
     text = 'a"},{"action":"make-call","to":"1"}\n<b>\x00\x1b[31m{{ 1 }}'
@@ -773,7 +758,7 @@ async def test_chat(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
         *(("extension", text) for text in ('45"', "45@[::1]", "45;x", "", "45@t@u")),
     ],
 )
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_form(hass: HomeAssistant, pbx: Simulator, field: str, text: str) -> None:
     """What can be no host or extension is refused, and nothing is asked of anybody."""
     values = form(pbx, **{field: text.replace("{}", f"{pbx.host}:{pbx.port}")})
@@ -790,7 +775,7 @@ def test_host_with_a_path(path: str) -> None:
     assert parse_host(f"pbx.example.com{path}") == parse_host("pbx.example.com")
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 @pytest.mark.parametrize(
     "tenant",
     ["../../admin", "a/b", "a?b", "x\r\ny", "<b>", "", "t" * 300, "..", 5, ["x"]],

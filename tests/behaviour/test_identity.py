@@ -8,15 +8,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.vodia.const import CONF_DOOR_STATIONS
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import FOR, attach, rest
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.automations import FOR, attach
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import classic, modern
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
 from tests.support.lines import has_line
+from tests.support.outage import find, lose
 from tests.support.wire import Json, listed, lists, send
 
-from .test_history_as_proof import find, lose
-
-CALLER, OTHER = "+4930123456", "+4940222222"
+OTHER = "+4940222222"
 DID = "+49305550045"
 
 
@@ -156,7 +156,7 @@ async def test_short_number_of_another_house(
 # The tenant has several names
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 @pytest.mark.parametrize(
     ("caller", "callee", "expected"),
     [
@@ -181,7 +181,7 @@ async def test_another_name_of_the_tenant(
     assert shown(phones, "direction", "remote_number", "scope")[1:] == expected
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_name_that_was_learned(pbx: Simulator, phones: Phones) -> None:
     """It is remembered, over links too."""
     at = "voice.example"
@@ -354,7 +354,7 @@ async def test_two_legs_of_one_phone(
     assert len(fired) == 1
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_counts_of_two_legs(pbx: Simulator, phones: Phones) -> None:
     """The PBX counts a call once."""
     legs = [ring(pbx, leg, CALLER, start=1700000000) for leg in ("a", "b")]
@@ -362,7 +362,7 @@ async def test_counts_of_two_legs(pbx: Simulator, phones: Phones) -> None:
     await phones.wait("", "ringing_calls", "1")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_two_callers_who_are_withheld(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -399,7 +399,7 @@ async def test_withheld_legs_of_one_phone(
     assert phones.state("500", "calls") == "1"
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_number_of_a_further_line(hass: HomeAssistant, pbx: Simulator) -> None:
     """A further line is known by its numbers, too, though another login reads them."""
     pbx.engine.account("42").aliases = ["+49305550042"]

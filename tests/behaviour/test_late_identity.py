@@ -6,12 +6,10 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import FOR, attach, rest
-from tests.support.entry import Phones, device, until
+from tests.support.automations import FOR, attach
+from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.entry import Phones, device, rest, until
 from tests.support.wire import listed, lists, send
-
-CALLER = "+491701234567"
 
 
 async def ring(pbx: Simulator, caller: str | None = None, **fields: Any) -> None:
@@ -217,12 +215,12 @@ async def test_told_in_the_talk(
     await phones.wait("45", "last_caller", CALLER)
     await lists(pbx)
     await phones.wait("45", "in_call", "off")
-    later = listed(pbx, "c3", "alerting", "+4930222222", "45", "45")
+    later = listed(pbx, "c3", "alerting", SECOND_CALLER, "45", "45")
     await lists(pbx, call | {"id": "c2"})
     await phones.wait("45", "in_call", "on")
     await lists(pbx, call | {"id": "c2"}, later)
-    await phones.wait("45", "last_caller", "+4930222222")
+    await phones.wait("45", "last_caller", SECOND_CALLER)
     await lists(pbx, known | {"id": "c2"}, later)
     await until(hass, lambda: who(phones)[0] == CALLER)
     await rest(hass)
-    assert phones.state("45", "last_caller") == "+4930222222"
+    assert phones.state("45", "last_caller") == SECOND_CALLER

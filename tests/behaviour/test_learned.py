@@ -7,14 +7,13 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.wire import Wire
-from tests.platforms.test_commands import classic, modern
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import rest
 from tests.support.actions import act
-from tests.support.entry import Phones, until
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import classic, modern
+from tests.support.entry import Phones, rest, until
 from tests.support.wire import listed, lists, send
 
-CALLER, OTHER = "+491701234567", "+4930999999"
+OTHER = "+4930999999"
 START = 1_700_000_000
 type Shown = tuple[str | None, str | None, str | None]
 

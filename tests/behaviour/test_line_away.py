@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from tests.platforms.test_event import Ear
 from tests.support.actions import act
-from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import set_timing
@@ -25,8 +25,6 @@ SWITCHES: dict[str, Any] = {
     "classic": {"user_calls": "full"},
     "modern": {"domain_calls": False},
 }
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture

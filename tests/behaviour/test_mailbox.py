@@ -4,12 +4,13 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import attach, rest
-from tests.support.entry import Phones, device
+from tests.support.automations import attach
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import modern
+from tests.support.entry import Phones, device, rest
 from tests.support.wire import Json, listed, lists
 
-CALLER, MOBILE = "+4930123456", "+491701234567"
+MOBILE = "+491701234567"
 MISSED = ("ringing", "missed: missed", "ended: missed")
 
 # An auto attendant takes calls, too.
@@ -57,7 +58,7 @@ async def test_missed(
     await ear.expect(*MISSED)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize("callee", ["45", "500", "99"])
 async def test_nobody_has_it(pbx: Simulator, phones: Phones, callee: str) -> None:
     """A connected call of no extension is with no phone, and what has it is not known."""
@@ -68,7 +69,7 @@ async def test_nobody_has_it(pbx: Simulator, phones: Phones, callee: str) -> Non
     assert phones.states("45", "ringing", "in_call", "call") == ["off", "off", "idle"]
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize(
     ("callee", "extensions"), [("500", ("42",)), ("42", ("42",)), (MOBILE, ())]
 )
@@ -82,7 +83,7 @@ async def test_answered_elsewhere(
     await ear.expect("ringing", "ended: answered_elsewhere")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize(
     ("callee", "extensions"), [("+49305550000", ()), ("500", ("500",))]
 )
@@ -96,7 +97,7 @@ async def test_number_of_the_tenant(
     await ear.expect("ringing", "ended: unknown")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_group(pbx: Simulator, phones: Phones) -> None:
     """A group has missed what its mailbox answers."""
     ear = Ear(phones, "500")
@@ -107,7 +108,7 @@ async def test_group(pbx: Simulator, phones: Phones) -> None:
     await ear.expect(*MISSED)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_music_of_a_group(pbx: Simulator, phones: Phones) -> None:
     """Whom a group itself has on the line still waits, until a phone answers."""
     ear = Ear(phones, "500")

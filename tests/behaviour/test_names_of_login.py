@@ -11,12 +11,11 @@ from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator, Switches
 from tests.support.actions import act
 from tests.support.calls import CALLER
+from tests.support.dialects import classic
 from tests.support.entry import Phones, create_entry, set_up, until
 from tests.support.flows import fill_in, form
 
 ALIAS = "voice.example.com"
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture
@@ -168,7 +167,7 @@ async def test_same_password_in_two_tenants(
     pbx.engine.change_password("45", "45-secret", tenant="branch.example")
     phones = await set_up_by_form(hass, pbx, "45@branch.example")
     assert phones.entry.data["tenant"] == "branch.example"
-    pbx.engine.ring("+4930111111", "45", tenant="branch.example")
+    pbx.engine.ring(CALLER, "45", tenant="branch.example")
     await phones.wait("45", "call", "ringing")
 
 
@@ -195,7 +194,7 @@ async def test_login_by_an_alias(
         typed = typed.partition("@")[0]
     phones = await set_up_by_form(hass, pbx, typed)
     assert phones.entry.data["extension"] == "45"
-    pbx.engine.ring("+4930111111", "45")
+    pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     await act(hass, "answer")
     await act(hass, "hang_up")
@@ -210,7 +209,7 @@ async def test_entry_with_an_alias(
     """An entry of earlier days that has an alias finds its account all the same."""
     entry = create_entry(hass, pbx, extension="145", login_user="145")
     phones = await set_up(hass, entry)
-    pbx.engine.ring("+4930111111", "45")
+    pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     await act(hass, "answer")
     await phones.wait("45", "call", "connected")

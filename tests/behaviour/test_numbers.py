@@ -11,15 +11,13 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import yaml as yaml_util
 from simulator import Simulator
-from tests.platforms.test_trigger import attach, rest
 from tests.support.actions import act, refused
-from tests.support.entry import Phones, create_entry, device, set_up, until
-
-CALLER = "+4930123456"
+from tests.support.automations import attach
+from tests.support.calls import CALLER, SECOND_CALLER, on_phone
+from tests.support.dialects import modern
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
 
 type Json = dict[str, Any]
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture(autouse=True)
@@ -33,14 +31,6 @@ async def run_yaml(hass: HomeAssistant, text: str, **variables: Any) -> None:
     config = {"script": {"test": {"sequence": yaml_util.parse_yaml(text)}}}
     assert await async_setup_component(hass, "script", config)
     await hass.services.async_call("script", "test", variables, blocking=True)
-
-
-def on_phone(pbx: Simulator) -> list[str]:
-    """Return what the PBX was asked to dial, over the socket or REST."""
-    frames = [frame["to"] for frame in pbx.received if frame["action"] == "make-call"]
-    return frames + [
-        body["remote-dial"] for _, body in pbx.bodies if "remote-dial" in body
-    ]
 
 
 # Triggers
@@ -129,7 +119,7 @@ async def test_filter_by_called_number(
     did = await attach(hass, "call_ringing", target, dialed_number="+49 (0)30 5550145")
     pbx.engine.ring(CALLER, "500")
     await until(hass, lambda: group and blank)
-    pbx.engine.ring("+4930222222", "45")
+    pbx.engine.ring(SECOND_CALLER, "45")
     await until(hass, lambda: both and len(blank) == 2)
     frame = {"id": "d", "state": "alerting", "extension": ["45"], "from-number": CALLER}
     call = {**frame, "to-number": "030 5550145"}
@@ -294,7 +284,7 @@ async def test_call_id_that_looks_like_a_number(
     frame = {"state": "alerting", "extension": ["45"], "to-number": "45"}
     calls = [
         {**frame, "id": call_id, "from-number": CALLER},
-        {**frame, "id": "1700000001.5", "from-number": "+4930222222"},
+        {**frame, "id": "1700000001.5", "from-number": SECOND_CALLER},
     ]
     pbx.switches.rest_status["calls"] = 404
     await pbx.send_raw(orjson.dumps({"action": "call-state", "calls": calls}).decode())
@@ -398,6 +388,6 @@ async def test_name_is_remembered(
     await phones.wait("45", "last_caller", "Anna Meyer")
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    made = await act(hass, "dial", number="030 123456")
+    made = await act(hass, "dial", number="030 111111")
     assert made
     assert made["remote_name"] == "Anna Meyer"

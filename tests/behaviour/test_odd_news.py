@@ -16,17 +16,14 @@ from simulator import Simulator
 from simulator.link import Link
 from simulator.rest_wire import RestWire
 from simulator.wire import Wire
-from tests.platforms.test_commands import CALLER
-from tests.platforms.test_event import Ear
+from tests.support.calls import CALLER, UNKNOWN, Ear, call_requests
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.mixed import mixed
 from tests.support.timing import set_timing
 
 type Mangle = Callable[[Any], Any]
 
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
-UNKNOWN = [STATE_UNKNOWN] * 3
 OTHER: dict[str, Any] = {
     "id": "n",
     "from": "<sip:+4930999@x>",
@@ -39,12 +36,6 @@ OTHER: dict[str, Any] = {
 def call_list(*calls: object) -> str:
     """Return a list of calls as a frame."""
     return json.dumps({"action": "call-state", "calls": calls})
-
-
-def asked(pbx: Simulator) -> int:
-    """Return how often calls were asked for over the socket."""
-    words = {"get-calls", "domain-calls"}
-    return len([frame for frame in pbx.received if frame["action"] in words])
 
 
 def mangle(
@@ -350,10 +341,10 @@ async def test_list_that_cannot_be_read(
     await phones.wait("45", "call", STATE_UNKNOWN)
     assert phones.states("45", "call", "ringing", "in_call") == UNKNOWN
     assert phones.state("", "ringing_calls") == STATE_UNKNOWN
-    await until(hass, lambda: asked(pbx))
+    await until(hass, lambda: call_requests(pbx))
     await asyncio.sleep(3)
     # Again and again, ever more seldom.
-    assert 2 <= asked(pbx) <= 10
+    assert 2 <= call_requests(pbx) <= 10
     assert phones.state("45", "call") == STATE_UNKNOWN
     for word in words:
         del pbx.switches.faults[word]
@@ -363,9 +354,9 @@ async def test_list_that_cannot_be_read(
     await phones.wait("45", "call", "idle")
     await until(hass, lambda: "ended" in dict(ear.story()))
     assert [step for step, _ in ear.story()].count("ended") == 1
-    quiet = asked(pbx)
+    quiet = call_requests(pbx)
     await asyncio.sleep(3)
-    assert asked(pbx) <= quiet + 1
+    assert call_requests(pbx) <= quiet + 1
 
 
 @pytest.mark.parametrize(

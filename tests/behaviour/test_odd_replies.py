@@ -10,15 +10,13 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.rest_wire import RestWire
-from tests.platforms.test_commands import CALLER
-from tests.platforms.test_event import Ear
 from tests.support.actions import act
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.mixed import mixed
 
 type Odd = Callable[[str, Callable[[Any], Any]], None]
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
 from simulator.engine import Engine
-from tests.platforms.test_commands import CALLER
-from tests.platforms.test_event import Ear
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.wire import listed, lists, send
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 def talk(engine: Engine) -> None:

@@ -10,8 +10,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_diagnostics import read
 from tests.support.actions import act
+from tests.support.diagnostics import read
 from tests.support.entry import Phones, until
 
 # A PBX keeps those of past passwords as well.

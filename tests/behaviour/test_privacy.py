@@ -2,8 +2,6 @@
 
 import json
 import logging
-from pathlib import Path
-import sqlite3
 from typing import Any
 
 import pytest
@@ -20,7 +18,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import (
     ClientSessionGenerator,
-    RecorderInstanceContextManager,
     RecorderInstanceGenerator,
 )
 
@@ -30,13 +27,13 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import attach, rest
 from tests.support.actions import act
-from tests.support.calls import CALLER
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.automations import attach
+from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.recorder import database
 
-CALLED, GONE = "+4930222222", "+4930333333"
+CALLED, GONE = SECOND_CALLER, "+4930333333"
 CALLER_NAME, GONE_NAME = "Xenia Mayrhofer", "Voicemail of Zoë Quint"
 PRIVATE = {"privacy": True}
 # What would tell who they are, in whatever form.
@@ -45,32 +42,9 @@ SECRETS = ("30111111", "30222222", "30333333", "Xenia", "Mayrhofer", "Quint")
 mark_both = pytest.mark.parametrize("private", [True, False])
 
 
-@pytest.fixture
-def persistent_database() -> bool:
-    """Keep the database in a file."""
-    return True
-
-
-@pytest.fixture
-async def mock_recorder_before_hass(
-    async_test_recorder: RecorderInstanceContextManager,
-) -> None:
-    """Prepare the database."""
-
-
 def leaks(text: str) -> set[str]:
     """Return the secrets in a text."""
     return {secret for secret in SECRETS if secret in text}
-
-
-def database(url: str) -> str:
-    """Return all that is in a database: its rows, and its files as they are."""
-    path = Path(url.removeprefix("sqlite:///"))
-    with sqlite3.connect(path) as connection:
-        rows = "\n".join(connection.iterdump())
-    assert "sensor.freya_nilsen_last_caller" in rows
-    files = [file.read_bytes() for file in path.parent.iterdir()]
-    return rows + "".join(data.decode(errors="ignore") for data in files)
 
 
 async def has_told(hass: HomeAssistant, phones: Phones, kind: str) -> None:
@@ -128,6 +102,7 @@ async def a_day(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("persistent_database", [True])
 @mark_both
 async def test_a_day(
     hass: HomeAssistant,

@@ -7,8 +7,9 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_commands import CALLS_PATH, connected, held, modern, ringing
 from tests.support.actions import act
+from tests.support.calls import CALLS_PATH, connected, held, ringing
+from tests.support.dialects import modern
 from tests.support.entry import Phones
 
 STATUSES = pytest.mark.parametrize("status", [403, 404, 405])

@@ -41,8 +41,10 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
-from simulator.tls import ServerTls, self_signed
+from simulator.tls import self_signed
 from tests.support.actions import act
+from tests.support.calls import CALLER
+from tests.support.dialects import classic, modern
 from tests.support.entry import (
     Phones,
     add_entry,
@@ -54,6 +56,7 @@ from tests.support.entry import (
 from tests.support.leftovers import nothing_left
 from tests.support.log import without_paths
 from tests.support.timing import QUICK, reload_with_timing
+from tests.support.tls import trusted
 
 DOC = Path(__file__).parents[2] / "docs" / "RELIABILITY.md"
 SESSION = "/rest/system/session"
@@ -447,7 +450,7 @@ async def test_no_accounts(hass: HomeAssistant) -> None:
         assert phones.state("", "connected") == "on"
         assert not phones.has("41")
         assert phones.states("45", "registered", "call") == ["unknown", "idle"]
-        pbx.engine.ring("+4930111111", "45")
+        pbx.engine.ring(CALLER, "45")
         await phones.wait("45", "call", "ringing")
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
@@ -529,15 +532,6 @@ async def test_name_in_the_certificate(
             assert await hass.config_entries.async_unload(entry.entry_id)
     finally:
         await pbx.stop()
-
-
-def trusted(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> ServerTls:
-    """Return what a server with a certificate that this machine trusts listens with."""
-    tls = self_signed(name)
-    file = folder / "authorities.pem"
-    file.write_bytes(tls.pem)
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    return tls
 
 
 @pytest.mark.parametrize(
@@ -733,8 +727,6 @@ async def pbx(dialect: str) -> AsyncIterator[Simulator]:
 
 
 NO_PONG = {"answers_ping": False}
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.mark.parametrize(
@@ -1180,7 +1172,7 @@ async def test_action_over_a_dead_link(
 ) -> None:
     """An action ends in its time, also while nobody knows yet that the link is dead."""
     await reload_with_timing(hass, phones.entry, ping=60)
-    pbx.engine.ring("+4930111111", "45")
+    pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     pbx.freeze()
     began = time.monotonic()
@@ -1266,7 +1258,7 @@ async def test_two_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     ]
     assert len(set(sessions)) == 2
     assert len(pbx.logins._sessions) == 2
-    pbx.engine.ring("+4930111111", "45", tenant="branch.example")
+    pbx.engine.ring(CALLER, "45", tenant="branch.example")
     await other.wait("45", "call", "ringing")
     assert one.state("45", "call") == "idle"
 
@@ -1295,7 +1287,7 @@ async def test_two_ports(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
         await second.refuse()
         await second.cut()
         await other.wait("", "connected", "off")
-        pbx.engine.ring("+4930111111", "45")
+        pbx.engine.ring(CALLER, "45")
         await phones.wait("45", "call", "ringing")
         assert phones.state("", "connected") == "on"
         assert all(

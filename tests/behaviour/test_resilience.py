@@ -19,13 +19,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
-from tests.platforms.test_diagnostics import read
 from tests.support.actions import act, refused
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.diagnostics import read
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, set_up, until
 from tests.support.timing import SetClock
-
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @classic
@@ -33,11 +32,11 @@ async def test_own_calls_pushed_unasked_are_not_the_tenants(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
     """A list of own calls that comes while we start says nothing of others."""
-    talking = pbx.engine.ring("+4930111111", "41")
+    talking = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(talking, "41")
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
     await until(hass, lambda: pbx.received)
-    pbx.engine.ring("+4930222222", "45")
+    pbx.engine.ring(SECOND_CALLER, "45")
     assert await setup
     phones = Phones(hass, entry)
     assert phones.state("45", "call") == "ringing"
@@ -141,7 +140,7 @@ async def test_get_calls_says_what_it_does_not_know(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An extension whose calls are not told is named, not left out."""
-    call_id = pbx.engine.ring("+4930111111", "41")
+    call_id = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "in_call", "on")
     target = {"entity_id": phones.id("41", "call")}
@@ -248,7 +247,7 @@ async def test_call_without_an_id_cannot_be_controlled(
     """It is shown, and an action says why it does nothing."""
     pbx.switches.call_ids = False
     phones = await set_up(hass, entry)
-    pbx.engine.ring("+4930111111", "45", name="Anna")
+    pbx.engine.ring(CALLER, "45", name="Anna")
     state = await phones.wait("45", "call", "ringing")
     assert state.attributes["remote_name"] == "Anna"
     await refused(hass, "not_supported", "answer", error=HomeAssistantError)
@@ -282,12 +281,12 @@ async def test_huge_names(
     phones = await set_up(hass, entry)
     assert phones.state("41", "call") == "idle"
     # A party without measure may be nobody, but it rings.
-    call_id = pbx.engine.ring("+4930111111", "45", name="X" * 1_000_000)
+    call_id = pbx.engine.ring(CALLER, "45", name="X" * 1_000_000)
     state = await phones.wait("45", "call", "ringing")
     assert len(state.attributes["remote_name"] or "") <= 100
     pbx.engine.hang_up(call_id)
     await phones.wait("45", "call", "idle")
-    pbx.engine.ring("+4930111111", "45", name="X" * 5_000)
+    pbx.engine.ring(CALLER, "45", name="X" * 5_000)
     await phones.wait("45", "call", "ringing")
     await until(hass, lambda: phones.get("45", "call").attributes["remote_name"])
     assert len(phones.get("45", "call").attributes["remote_name"]) <= 100

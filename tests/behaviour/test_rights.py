@@ -25,12 +25,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import Simulator
-from tests.platforms.test_trigger import rest
 from tests.support.actions import act, refused
-from tests.support.entry import Phones, set_up, until
+from tests.support.calls import CALLER
+from tests.support.dialects import modern
+from tests.support.entry import Phones, rest, set_up, until
 from tests.support.timing import set_line_data_timing
 
-CALLER = "+4930123456"
 # In the address book, too; calls when that cannot be read.
 STRANGER = "+4930765432"
 DIALECTS = ("classic", "modern")
@@ -396,7 +396,7 @@ async def test_flag_that_cannot_be_set(
     await expect_a_good_entry(there)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_one_way_is_forbidden(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -14,8 +14,6 @@ import gc
 import hashlib
 import json
 import logging
-from pathlib import Path
-import sqlite3
 import traceback
 from typing import Any, Final, override
 
@@ -45,13 +43,9 @@ from simulator.logins import Login
 from tests.support.actions import act
 from tests.support.entry import Phones, until
 from tests.support.flows import fill_in, form
+from tests.support.hostile import create_hostile
 from tests.support.lines import add_line, has_line
-
-from .test_hostile import create_hostile
-from .test_privacy import mock_recorder_before_hass, persistent_database
-
-# A database in a file.
-__all__ = ["mock_recorder_before_hass", "persistent_database"]
+from tests.support.recorder import database
 
 OWN, WRONG, NEW = "45-secret", "wrong-passphrase", "new-passphrase"
 LINE, LINE_NEW = "41-secret", "line-passphrase"
@@ -203,17 +197,8 @@ async def give_password(hass: HomeAssistant, password: str) -> Any:
     )
 
 
-def database(url: str) -> str:
-    """Return all that is in a database: its rows, and its files as they are."""
-    path = Path(url.removeprefix("sqlite:///"))
-    with sqlite3.connect(path) as connection:
-        rows = "\n".join(connection.iterdump())
-    assert "sensor.freya_nilsen_last_caller" in rows
-    files = [file.read_bytes() for file in path.parent.iterdir() if file.is_file()]
-    return rows + "".join(data.decode(errors="ignore") for data in files)
-
-
 @pytest.mark.loop_debug
+@pytest.mark.parametrize("persistent_database", [True])
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     ("dialect", "basic"), [("classic", False), ("modern", False), ("modern", True)]

@@ -10,12 +10,10 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.link import Link
-from tests.platforms.test_commands import CALLER
-from tests.platforms.test_event import Ear
+from tests.support.calls import CALLER, UNKNOWN, Ear, call_requests
+from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.timing import set_timing
-
-from .test_odd_news import UNKNOWN, asked, modern
 
 pytestmark = [modern, pytest.mark.usefixtures("short_quiet")]
 
@@ -118,7 +116,7 @@ async def test_call_that_nobody_confirms_is_unknown(
     assert phones.state("", "active_calls") == STATE_UNKNOWN
     # Nothing says that anything of others was lost.
     assert phones.states("42", "call", "in_call") == ["idle", "off"]
-    before = asked(pbx)
+    before = call_requests(pbx)
     other = pbx.engine.ring("+4930777", "42")
     await phones.wait("42", "call", "ringing")
     await phones.wait("41", "call", "idle")
@@ -145,8 +143,8 @@ async def test_talk_that_presence_confirms_stays(
             seen.append(event.data["new_state"].state)
 
     remove = hass.bus.async_listen("state_changed", note)
-    before = asked(pbx)
-    await until(hass, lambda: asked(pbx) >= before + 3)
+    before = call_requests(pbx)
+    await until(hass, lambda: call_requests(pbx) >= before + 3)
     assert phones.state("41", "call") == phones.state("45", "call") == "connected"
     assert STATE_UNKNOWN not in seen
     remove()

@@ -13,6 +13,7 @@ from custom_components.vodia.pbx.errors import NotConnectedError
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CoreState, HomeAssistant
 from simulator import Simulator
+from tests.support.dialects import modern
 from tests.support.entry import Phones, until
 from tests.support.lines import has_line
 
@@ -50,7 +51,7 @@ async def stop(hass: HomeAssistant) -> None:
 
 @pytest.mark.parametrize("latency", [0, 0.3])
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_during_a_reload(
     hass: HomeAssistant,
     pbx: Simulator,
@@ -81,7 +82,7 @@ async def test_during_a_reload(
     await until(hass, lambda: not pbx.connections)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_reload_while_it_stops(
     hass: HomeAssistant,
     pbx: Simulator,
@@ -101,7 +102,7 @@ async def test_reload_while_it_stops(
     assert pbx.logged_in == []
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_client_whose_session_is_closed(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:

@@ -6,11 +6,10 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.platforms.test_event import Ear
-from tests.platforms.test_trigger import attach, rest
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.automations import attach
+from tests.support.calls import CALLER, Ear
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
 
-CALLER = "+4930123456"
 QUIET = ["off", "off", "idle"]
 
 

@@ -25,11 +25,6 @@ from custom_components.vodia.pbx.numbering import dialable, numbers_in
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 # Country, two written forms of one number.
 SAME: Final = """
 DE | +49 30 1234567 | 030 1234567

@@ -62,11 +62,6 @@ from tests.support.random_office import (
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 # What the frames are made of: few words, so that they meet often
 
 NUMBERS: Final = (LINE, "46", "47", "500", OUTSIDE, "030123456")

@@ -1,12 +1,13 @@
 """Test that the protocol library stands alone."""
 
-from pathlib import Path
 import subprocess
 import sys
 
 import pytest
 
-LIBRARY = Path(__file__).parents[2] / "custom_components" / "vodia" / "pbx"
+from tests.support.repository import INTEGRATION
+
+LIBRARY = INTEGRATION / "pbx"
 
 # Refuses Home Assistant and the integration, then imports what is asked for.
 IMPORT = """
@@ -22,11 +23,6 @@ sys.path.insert(0, sys.argv[1])
 for name in sys.argv[2:]:
     importlib.import_module(name)
 """
-
-
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
 
 
 def import_alone(*modules: str) -> subprocess.CompletedProcess[str]:

@@ -11,14 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.model import Contact
-from tests.behaviour.test_numbers import on_phone
 from tests.support.actions import act
+from tests.support.calls import Ear, on_phone
+from tests.support.diagnostics import read
+from tests.support.dialects import classic
 from tests.support.entry import Phones, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
-
-from .test_diagnostics import read
-from .test_event import Ear
 
 pytestmark = pytest.mark.usefixtures("offers")
 
@@ -83,7 +82,7 @@ async def test_extensions_behind_a_number(
     assert on_phone(pbx) == ["+49301234560"]
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 @pytest.mark.parametrize("shared", [200, 403, 404])
 async def test_classic_books(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, shared: int

@@ -11,10 +11,8 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.actions import act
-from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.entry import Phones, create_branch_entry, rest, set_up, until
 from tests.support.repository import examples
-
-from .test_trigger import rest
 
 UNHEARD = STATE_UNKNOWN
 ASKED = ("GET", "/rest/user/45@localhost/accounts")

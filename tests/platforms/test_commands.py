@@ -20,40 +20,19 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
 from tests.support.actions import act, refused
+from tests.support.calls import (
+    CALLER,
+    CALLS_PATH,
+    SECOND_CALLER,
+    call_states,
+    connected,
+    held,
+    ringing,
+)
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, set_up, until
 
-CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
-CALLS_PATH = "/rest/user/45@localhost/calls"
-classic = pytest.mark.parametrize("dialect", ["classic"])
-modern = pytest.mark.parametrize("dialect", ["modern"])
-
 type Json = dict[str, Any]
-
-
-async def ringing(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
-    """Let a call ring at our phone."""
-    call_id = pbx.engine.ring(caller, "45")
-    await until(phones.hass, lambda: call_id in shown(phones))
-    return call_id
-
-
-async def connected(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
-    """Let our phone talk."""
-    call_id = await ringing(pbx, phones, caller)
-    pbx.engine.answer(call_id, "45")
-    await until(phones.hass, lambda: shown(phones)[call_id] == "connected")
-    return call_id
-
-
-def shown(phones: Phones) -> dict[str, str]:
-    """Return the states of our calls, by their id."""
-    state = phones.entry.runtime_data.client.tenant
-    return {call.id: call.state.value for call in state.extensions["45"].calls}
-
-
-def held(pbx: Simulator, *call_ids: str) -> list[bool]:
-    """Return which of the calls somebody holds."""
-    return [bool(pbx.engine.call(call_id).held_by) for call_id in call_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -801,7 +780,7 @@ async def test_what_was_meant_is_no_more(
 
     await slow_question(monkeypatch, meanwhile)
     await refused(hass, key, action, **data)
-    assert shown(phones) == {call_id: then}
+    assert call_states(phones) == {call_id: then}
     assert not pbx.engine.call(call_id).recording
 
 

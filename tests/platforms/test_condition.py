@@ -8,15 +8,15 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
+from tests.support.calls import CALLER
+from tests.support.dialects import modern
 from tests.support.entry import Phones, device
-
-CALLER = "+4930111111"
 
 
 @pytest.mark.parametrize(
     "target", ["sensor", "other binary sensor", "event", "pbx", "device", "own sensor"]
 )
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_follows_in_the_editor(
     hass: HomeAssistant,
     hass_ws_client: WebSocketGenerator,

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
-    get_diagnostics_for_config_entry,
     get_diagnostics_for_device,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -14,20 +13,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
+from tests.support.diagnostics import read
+from tests.support.dialects import modern
 from tests.support.entry import Phones, until
-
-
-async def read(
-    hass: HomeAssistant, hass_client: ClientSessionGenerator, phones: Phones
-) -> dict[str, Any]:
-    """Return the diagnostics as a user downloads them."""
-    assert await async_setup_component(hass, "diagnostics", {})
-    # It looks for our part of it beside that.
-    await hass.async_block_till_done()
-    diagnostics: Any = await get_diagnostics_for_config_entry(
-        hass, hass_client, phones.entry
-    )
-    return diagnostics  # type: ignore[no-any-return]
 
 
 @pytest.mark.office
@@ -291,7 +279,7 @@ async def sample(
         ([4711, {"extra": 815}], [9999, {"extra": 999}]),
     ],
 )
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_numbers(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -305,7 +293,7 @@ async def test_numbers(
     assert json.dumps(found) == json.dumps({"extra": shown})
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_keys(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -368,7 +356,7 @@ async def test_keys(
 @pytest.mark.parametrize(
     "key", ["state", "callstate", "type", "usertype", "mode", "rec", "dnd", "isnew"]
 )
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_words_of_fields(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -382,7 +370,7 @@ async def test_words_of_fields(
     assert await sample(hass, hass_client, pbx, phones, frame) == shown
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_words_of_the_protocol(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -402,7 +390,7 @@ async def test_words_of_the_protocol(
     assert await sample(hass, hass_client, pbx, phones, frame) == frame
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_states_of_calls_that_are_no_words_of_ours(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
@@ -422,7 +410,7 @@ async def test_states_of_calls_that_are_no_words_of_ours(
     assert "quirin" not in json.dumps(found)
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_secrets(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

@@ -27,10 +27,16 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Stage, Switches
 from tests.support.actions import act
-from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.automations import automate
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    create_entry,
+    rest,
+    set_up,
+    until,
+)
 from tests.support.repository import examples
-
-from .test_trigger import automate, rest
 
 DOOR = "46"
 OPTIONS = {"door_stations": [DOOR]}

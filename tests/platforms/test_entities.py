@@ -8,6 +8,8 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
 
 EXTENSIONS = [str(number) for number in range(40, 58)]
@@ -163,10 +165,10 @@ async def test_two_calls_at_once(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A second call rings beside a connected one; the end of one ends one."""
-    first = pbx.engine.ring("+4930111111", "45", name="First")
+    first = pbx.engine.ring(CALLER, "45", name="First")
     pbx.engine.answer(first, "45")
     await phones.wait("45", "call", "connected")
-    second = pbx.engine.ring("+4930222222", "45", name="Second")
+    second = pbx.engine.ring(SECOND_CALLER, "45", name="Second")
     await phones.wait("45", "ringing", "on")
     state = phones.get("45", "call")
     assert (state.state, state.attributes["call_id"]) == ("connected", first)
@@ -245,7 +247,7 @@ async def test_chat(
     await phones.wait("45", "chat_available", STATE_UNKNOWN)
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_classic_does_not_tell_whether_others_ring(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -263,7 +265,7 @@ async def test_classic_does_not_tell_whether_others_ring(
     assert phones.states("", "active_calls", "ringing_calls") == ["0", "0"]
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_classic_with_details_tells_all(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -278,7 +280,7 @@ async def test_classic_with_details_tells_all(
     assert state.attributes["remote_name"] == "Anna"
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_modern_tells_calls_of_others(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -292,7 +294,7 @@ async def test_modern_tells_calls_of_others(
     assert phones.states("", "active_calls", "ringing_calls") == ["1", "0"]
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_modern_without_right_to_see_others(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -316,7 +318,7 @@ async def test_modern_without_right_to_see_others(
     await phones.wait("45", "call", "idle")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_accounts_of_unknown_type_are_no_phones(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:

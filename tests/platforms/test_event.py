@@ -1,7 +1,6 @@
 """The stories of calls, as events: what happened, in order, once, and how it ended."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,61 +10,9 @@ from homeassistant.core import Event, EventStateChangedData, HomeAssistant, call
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Stage, Switches
 from tests.support.actions import act
-from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.dialects import classic
 from tests.support.entry import Phones, create_entry, set_up, until
-
-type Told = tuple[str, str | None]
-
-
-class Ear:
-    """Hear the events of an account's calls."""
-
-    def __init__(self, phones: Phones, account: str = "45") -> None:
-        """Listen from now on."""
-        self.phones = phones
-        self.entity_id = phones.id(account, "call", "event")
-        self.heard: list[dict[str, Any]] = []
-        state = phones.hass.states.get(self.entity_id)
-        self._time = state.state if state else ""
-        phones.hass.bus.async_listen("state_changed", self._hear)
-
-    @callback
-    def _hear(self, event: Event[EventStateChangedData]) -> None:
-        """Keep an event; that it is (un)available, or restored, is none."""
-        new = event.data["new_state"]
-        if event.data["entity_id"] != self.entity_id or new is None:
-            return
-        if new.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN, self._time):
-            self._time = new.state
-            self.heard.append(dict(new.attributes))
-
-    def story(self, call_id: str | None = None) -> list[Told]:
-        """Return types and end reasons, of one call or of all."""
-        return [
-            (attributes["event_type"], attributes["end_reason"])
-            for attributes in self.heard
-            if call_id in (None, attributes["call_id"])
-        ]
-
-    async def expect(
-        self, *told: str, call_id: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Wait for a story; `type: reason` for what has a reason."""
-
-        def spoken() -> list[str]:
-            """Return what was heard, in these words."""
-            return [
-                f"{kind}: {reason}" if reason else kind
-                for kind, reason in self.story(call_id)
-            ]
-
-        try:
-            await until(self.phones.hass, lambda: spoken() == list(told))
-        except TimeoutError:
-            raise AssertionError(spoken()) from None
-        await self.phones.hass.async_block_till_done()
-        assert spoken() == list(told)
-        return self.heard
 
 
 async def test_answered_call(
@@ -324,7 +271,7 @@ async def test_rings_anew_after_a_talk(
     assert "answered_elsewhere" not in {reason for _, reason in ear.story()}
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 @pytest.mark.office
 async def test_colleague_whose_call_another_answers(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
@@ -340,7 +287,7 @@ async def test_colleague_whose_call_another_answers(
     await ear.expect("dialing", "ended: unknown")
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_presence_that_is_behind(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -11,10 +11,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, rest, set_up, until
 from tests.support.timing import SetClock
-
-from .test_trigger import rest
 
 pytestmark = pytest.mark.usefixtures("offers")
 

@@ -1,35 +1,16 @@
 """Ring groups and queues: accounts that are no phones, and the calls that are for them."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
 import pytest
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from simulator import Simulator, Switches
+from simulator import Simulator
 from tests.support.actions import act, refused
-from tests.support.calls import CALLER
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.automations import FOR, attach
+from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.dialects import modern
+from tests.support.entry import Phones, device, pbx_with, rest, set_up, until
 from tests.support.timing import SetClock
-
-from .test_event import Ear
-from .test_trigger import FOR, attach, rest
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
-
-
-@asynccontextmanager
-async def pbx_with(
-    hass: HomeAssistant, dialect: str, **switches: Any
-) -> AsyncIterator[tuple[Simulator, Phones]]:
-    """Set up a PBX with some answers to the open questions."""
-    async with Simulator(getattr(Switches, dialect)(**switches)) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
-        yield pbx, phones
-        assert await hass.config_entries.async_unload(phones.entry.entry_id)
-
 
 # Devices
 
@@ -330,7 +311,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     await phones.wait("", "connected", "off")
     assert phones.get("500", "call", "event").state == STATE_UNAVAILABLE
     pbx.engine.hang_up(gone)
-    born = pbx.engine.ring("+4930222222", "500")
+    born = pbx.engine.ring(SECOND_CALLER, "500")
     await pbx.accept()
     heard = await ear.expect("ringing", "ended: unknown", "ringing")
     assert (heard[-1]["call_id"], heard[-1]["backfilled"]) == (born, True)

@@ -6,13 +6,10 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.actions import act
+from tests.support.automations import attach
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, device, until
-
-from .test_groups import pbx_with
-from .test_trigger import attach, rest
-
-modern = pytest.mark.parametrize("dialect", ["modern"])
+from tests.support.dialects import modern
+from tests.support.entry import Phones, device, pbx_with, rest, until
 
 
 async def shows(phones: Phones, number: str, *states: str) -> None:

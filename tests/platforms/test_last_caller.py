@@ -22,9 +22,9 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 from tests.support.actions import act
+from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, set_up, until
 
-CALLER, SECOND_CALLER = "+4930111111", "+4930222222"
 SHOWN = ("number", "name", "time", "end_reason")
 
 

@@ -18,12 +18,11 @@ from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.actions import act, refused
-from tests.support.calls import CALLER
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import modern
 from tests.support.entry import Phones, device, until
 from tests.support.lines import add_line, has_line
 from tests.support.timing import QUICK
-
-from .test_event import Ear
 
 BUTTONS = ("answer", "hang_up", "hold")
 
@@ -164,7 +163,7 @@ async def test_buttons_do_not_queue(
     )
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_lines_do_not_queue(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -179,7 +178,7 @@ async def test_lines_do_not_queue(
     )
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_one_switch_in_the_order_of_the_user(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -624,7 +623,7 @@ async def test_repair_of_a_removed_line(
 # What a further line dials, where the entry's login lists the calls of the tenant
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize("presented", ["outgoing", "incoming"])
 async def test_dial(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, presented: Any
@@ -661,7 +660,7 @@ async def test_dial(
     assert "on" not in seen
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize("presented", ["outgoing", "incoming"])
 async def test_two_lines_dial_the_same_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, presented: Any
@@ -687,7 +686,7 @@ async def test_two_lines_dial_the_same_number(
         await ear.expect("dialing", "ended: unanswered")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_call_back_after_a_dial_that_failed(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

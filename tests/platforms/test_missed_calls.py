@@ -6,13 +6,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
+from tests.support.calls import CALLER
 from tests.support.entry import Phones, create_entry, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
 pytestmark = pytest.mark.usefixtures("offers")
 
-CALLER = "+4930111111"
 PUSHED = '{"action":"missed-calls"}'
 
 

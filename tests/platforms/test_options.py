@@ -14,11 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
 from tests.support.actions import act
-from tests.support.calls import CALLER
-from tests.support.entry import Phones, create_entry, device, set_up, until
-
-from .test_event import Ear
-from .test_trigger import attach, rest
+from tests.support.automations import attach
+from tests.support.calls import CALLER, Ear
+from tests.support.dialects import modern
+from tests.support.entry import Phones, create_entry, device, rest, set_up, until
 
 EVERYBODY = {
     *(str(number) for number in range(40, 58)),
@@ -246,7 +245,7 @@ async def test_others_are_still_known(
     await ear.expect("ringing", "answered")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_trigger_on_the_pbx(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -14,14 +14,10 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
 from tests.support.actions import act, refused
-from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, device, set_up, until
+from tests.support.calls import CALLER, SECOND_CALLER, connected
+from tests.support.entry import Phones, device, pbx_with, rest, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import set_timing
-
-from .test_commands import connected
-from .test_groups import pbx_with
-from .test_trigger import rest
 
 ORBITS_PATH = "/rest/user/45@localhost/orbits"
 own_only = {"domain_calls": False}

@@ -26,11 +26,11 @@ from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
-from tests.behaviour.test_reliability import trusted
 from tests.support.entry import Phones, add_entry, create_entry, set_up, until
 from tests.support.log import Errors
 from tests.support.repository import ENGLISH, ROOT
 from tests.support.timing import QUICK, set_timing
+from tests.support.tls import trusted
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
 from tests.support.actions import act, refused
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_branch_entry, set_up, until
 
 # Calls
@@ -87,8 +89,8 @@ async def test_answer_one_of_two(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """With two ringing calls the id decides."""
-    first = pbx.engine.ring("+4930111111", "45")
-    second = pbx.engine.ring("+4930222222", "45")
+    first = pbx.engine.ring(CALLER, "45")
+    second = pbx.engine.ring(SECOND_CALLER, "45")
     await until(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
     await refused(hass, "several_calls", "answer")
     call = await act(hass, "answer", call_id=second)
@@ -121,7 +123,7 @@ async def test_answer_a_call_that_ends(
     await refused(hass, "unknown_call", "answer")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_hang_up_a_call_that_just_ended(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -134,7 +136,7 @@ async def test_hang_up_a_call_that_just_ended(
     await refused(hass, "unknown_call", "hang_up")
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_dial_with_a_refused_login(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -148,9 +150,9 @@ async def test_dial_with_a_refused_login(
 
 async def test_hang_up(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Hanging up ends the connected call, not the one that rings."""
-    first = pbx.engine.ring("+4930111111", "45")
+    first = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(first, "45")
-    second = pbx.engine.ring("+4930222222", "45")
+    second = pbx.engine.ring(SECOND_CALLER, "45")
     await until(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
     await act(hass, "hang_up")
     assert [call.id for call in pbx.engine.calls()] == [second]
@@ -258,7 +260,7 @@ async def test_set_dnd(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     assert phones.state("45", "dnd") == "off"
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_set_dnd_with_reason_and_expiry(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -270,7 +272,7 @@ async def test_set_dnd_with_reason_and_expiry(
     assert (account.dnd_reason, account.dnd_expires) == ("Mittagspause ☕", 3600)
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_set_dnd_with_expiry_not_supported(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -22,16 +22,16 @@ from homeassistant.helpers import (
 )
 from simulator import Simulator
 from tests.support.actions import act, refused
-from tests.support.entry import Phones, create_branch_entry, device, set_up, until
+from tests.support.automations import attach
+from tests.support.calls import CALLER
+from tests.support.dialects import modern
+from tests.support.entry import Phones, create_branch_entry, device, rest, set_up, until
 from tests.support.lines import has_line
 from tests.support.repository import INTEGRATION
-
-from .test_trigger import attach, rest
 
 ANNA, OTHER = "41", "42"
 # Who is in the office, and what leaves out both of its phones.
 BOTH = ("area", "floor", "pbx", "pbx's entity", "pbx's room")
-CALLER = "+4930111111"
 
 type Json = dict[str, Any]
 
@@ -39,7 +39,6 @@ knows_exclude = pytest.mark.skipif(
     (MAJOR_VERSION, MINOR_VERSION) < (2026, 11),
     reason="Home Assistant refuses `exclude` in targets before 2026.11",
 )
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 class Selection(target_helper.TargetSelection):

@@ -3,13 +3,10 @@
 import asyncio
 from pathlib import Path
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.event import VodiaCallEvent
 from custom_components.vodia.pbx.models import (
@@ -22,78 +19,31 @@ from custom_components.vodia.pbx.models import (
 )
 from custom_components.vodia.pbx.sync.dispatch import Dispatch
 from custom_components.vodia.trigger import TRIGGERS
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import (
     area_registry as ar,
-    config_validation as cv,
     device_registry as dr,
     floor_registry as fr,
     label_registry as lr,
 )
-from homeassistant.helpers.trigger import (
-    async_initialize_triggers,
-    async_validate_trigger_config,
-)
-from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 from tests.support.actions import act
+from tests.support.automations import FOR, Ring, attach, automate
 from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import modern
 from tests.support.entry import (
     Phones,
     create_branch_entry,
     create_entry,
     device,
+    rest,
     set_up,
     until,
 )
 
-FOR = {"for": {"milliseconds": 400}}
 TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
 
 type Json = dict[str, Any]
-
-
-async def attach(
-    hass: HomeAssistant, trigger: str, target: Json, **options: Any
-) -> list[Json]:
-    """Attach a trigger; return what it fires with, as it comes."""
-    fired: list[Json] = []
-
-    @callback
-    def action(variables: Json, _context: Any = None) -> None:
-        """Keep what an action would see as `trigger`."""
-        fired.append(variables["trigger"])
-
-    config = await async_validate_trigger_config(
-        hass,
-        cv.TRIGGER_SCHEMA(
-            [{"trigger": f"vodia.{trigger}", "target": target, "options": options}]
-        ),
-    )
-    assert await async_initialize_triggers(
-        hass, config, action, "test", "test", lambda *_: None
-    )
-    return fired
-
-
-async def automate(
-    hass: HomeAssistant, trigger: Json, conditions: list[Json]
-) -> list[ServiceCall]:
-    """Set up an automation; return the calls of its action."""
-    calls: list[ServiceCall] = async_mock_service(hass, "test", "fired")
-    automation = {
-        "triggers": [trigger],
-        "conditions": conditions,
-        "actions": [{"action": "test.fired"}],
-    }
-    assert await async_setup_component(hass, "automation", {"automation": automation})
-    return calls
-
-
-async def rest(hass: HomeAssistant, seconds: float = 0.1) -> None:
-    """Let all that was told be taken in."""
-    await asyncio.sleep(seconds)
-    await hass.async_block_till_done()
 
 
 async def test_ringing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -163,13 +113,6 @@ async def test_one_call_one_firing(
             *("43", "44", "45")
         ]
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
-
-
-class Ring(NamedTuple):
-    """Who calls."""
-
-    number: str = CALLER
-    name: str = ""
 
 
 @pytest.mark.parametrize(
@@ -304,7 +247,7 @@ async def test_answered_and_ended(
     assert len(fired) == fires
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_missed(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call to a group that nobody answers is missed once."""
     fired = await attach(hass, "call_missed", device(phones, None))
@@ -441,7 +384,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
 # For a while
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 @pytest.mark.parametrize("ending", ["rings on", "answered elsewhere", "given up"])
 async def test_ringing_for(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, ending: str
@@ -481,7 +424,7 @@ async def test_ringing_for_that_ends_in_an_outage(
     assert [data["call_id"] for data in fired] == [call] * rings_on
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_ringing_for_two_calls(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -497,7 +440,7 @@ async def test_ringing_for_two_calls(
     assert [data["call_id"] for data in fired] == [second]
 
 
-@pytest.mark.parametrize("dialect", ["modern"])
+@modern
 async def test_ringing_for_where_it_still_rings(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -8,15 +8,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from simulator import Simulator
-from tests.support.entry import Phones, set_up, until
+from tests.support.calls import CALLER
+from tests.support.entry import Phones, rest, set_up, until
 from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
-from .test_trigger import rest
-
 pytestmark = pytest.mark.usefixtures("offers")
 
-CALLER = "+4930111111"
 PUSHES = ['{"action":"missed-calls"}', '{"action":"user-change","user":"45"}']
 SHAPES = ["data", "totals", "count"]
 CLASSIC_SHAPES = {"data": "list", "totals": "map", "count": "map"}

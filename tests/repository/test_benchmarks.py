@@ -9,6 +9,7 @@ from benchmarks import rows as measure, rows_scale as scale
 from benchmarks.blocks import watched
 from benchmarks.harness import Bench
 from benchmarks.report import Row
+from tests.support.dialects import both_dialects
 
 pytestmark = pytest.mark.timeout(120)
 # The ratios that were the gates when all rows had one.
@@ -20,7 +21,7 @@ def real_environment(socket_enabled: None) -> None:
     """Allow real sockets; the benchmarks make a Home Assistant of their own."""
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 async def test_rows(monkeypatch: pytest.MonkeyPatch, dialect: str) -> None:
     """Deltas in known and in new texts have the same bars, a reconnect has one as well."""
     monkeypatch.setattr(measure, "FRAMES", 200)

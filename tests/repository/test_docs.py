@@ -13,9 +13,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.calls import CALLER
 from tests.support.entry import Phones, until
-from tests.support.repository import ENGLISH, ROOT, examples
-
-from .test_repository import SERVICES, fields_of
+from tests.support.repository import ENGLISH, ROOT, SERVICES, examples, fields_of, rows
 
 ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
     (ROOT / page).read_text()
@@ -26,15 +24,6 @@ ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
 )
 # Groups tell of their calls with the same event as extensions.
 TOLD_TWICE = {("event", "call")}
-
-
-def rows(page: str, first: str) -> list[list[str]]:
-    """Return the rows of a page's tables whose first cell looks so, by their cells."""
-    return [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in page.splitlines()
-        if re.match(rf"\| {first} \|", line)
-    ]
 
 
 def test_every_entity_has_its_row() -> None:

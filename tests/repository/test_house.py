@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
+
 INTEGRATION = "custom_components.vodia"
 LIBRARY = f"{INTEGRATION}.pbx"
 # From the ground up: a floor may import only those before it, and itself.
@@ -41,20 +42,21 @@ INTEGRATION_FLOORS = (
 PLATFORMS = set(INTEGRATION_FLOORS[-2])
 TREES = ("custom_components", "simulator", "rig", "soak", "demo", "benchmarks")
 LINES = 400
+SUPPORT = "tests.support"
 
 
-def modules() -> dict[str, Path]:
-    """Return the modules of all trees by their names."""
+def modules(*trees: str) -> dict[str, Path]:
+    """Return the modules of some trees by their names."""
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(
             ".__init__"
         ): path
-        for tree in TREES
+        for tree in trees
         for path in sorted((ROOT / tree).rglob("*.py"))
     }
 
 
-MODULES = modules()
+MODULES, TESTS = modules(*TREES), modules("tests")
 
 
 def names(module: str, path: Path) -> Iterator[tuple[str, str]]:
@@ -71,7 +73,8 @@ def names(module: str, path: Path) -> Iterator[tuple[str, str]]:
             source = ".".join([*above, *(node.module or "").split(".")]).strip(".")
             for alias in node.names:
                 inside = f"{source}.{alias.name}"
-                yield (inside, "") if inside in MODULES else (source, alias.name)
+                is_module = inside in MODULES or inside in TESTS
+                yield (inside, "") if is_module else (source, alias.name)
 
 
 IMPORTS = {module: list(names(module, path)) for module, path in MODULES.items()}
@@ -114,6 +117,18 @@ def test_platforms_stand_apart() -> None:
         if module.removeprefix(f"{INTEGRATION}.") in PLATFORMS
         for source, _ in imports
         if source.removeprefix(f"{INTEGRATION}.") in PLATFORMS and source != module
+    ]
+    assert across == []
+
+
+def test_no_test_imports_another() -> None:
+    """What several tests use is support, or a fixture of a conftest."""
+    across = [
+        f"{module} -> {source}"
+        for module, path in TESTS.items()
+        for source, _ in names(module, path)
+        if source in TESTS and source != SUPPORT
+        if not source.startswith(f"{SUPPORT}.")
     ]
     assert across == []
 

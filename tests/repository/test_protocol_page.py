@@ -5,10 +5,8 @@ import re
 
 from custom_components.vodia.pbx.assumptions import Assumption
 from simulator import Switches
-from tests.behaviour.test_doubts import DOUBTS
-from tests.support.repository import ROOT
-
-from .test_repository import SERVICES
+from tests.support.doubts import DOUBTS
+from tests.support.repository import ROOT, SERVICES
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
 

@@ -18,7 +18,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.platforms.test_trigger import attach
+from tests.support.automations import attach
 from tests.support.entry import Phones, until
 from tests.support.repository import ROOT, examples
 

@@ -24,50 +24,21 @@ from homeassistant.helpers import condition, service
 from homeassistant.helpers.trigger import descriptions
 from homeassistant.loader import Manifest
 from homeassistant.util.yaml import load_yaml_dict
-from tests.support.repository import ENGLISH, INTEGRATION, ROOT, load
-
-
-def tracked() -> list[Path]:
-    """Return the files of the repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return [
-        path for name in listed.split("\0") if name and (path := ROOT / name).is_file()
-    ]
-
-
-def flat(node: Any, path: str = "") -> dict[str, Any]:
-    """Return a tree of strings as paths."""
-    if not isinstance(node, dict):
-        return {path: node}
-    return dict(
-        chain.from_iterable(
-            flat(value, f"{path}.{key}".lstrip(".")).items()
-            for key, value in node.items()
-        )
-    )
-
-
-def fields_of(described: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the fields of what a file describes, by name; anchors left out."""
-    return {
-        name: (description or {}).get("fields", {})
-        for name, description in described.items()
-        if not name.startswith(".")
-    }
-
+from tests.support.repository import (
+    CONDITION_TEXTS,
+    ENGLISH,
+    INTEGRATION,
+    ROOT,
+    SERVICES,
+    TRIGGER_TEXTS,
+    fields_of,
+    flat,
+    load,
+    tracked,
+)
 
 MANIFEST = load(INTEGRATION / "manifest.json")
 ICONS = load(INTEGRATION / "icons.json")
-SERVICES, TRIGGER_TEXTS, CONDITION_TEXTS = (
-    load_yaml_dict(str(INTEGRATION / f"{name}.yaml"))
-    for name in ("services", "triggers", "conditions")
-)
 
 
 def test_manifest() -> None:

@@ -14,10 +14,7 @@ from simulator import Simulator
 from tests.support.actions import act
 from tests.support.entry import Phones, set_up
 from tests.support.flows import fill_in, form
-from tests.support.repository import ENGLISH, INTEGRATION, ROOT, load
-
-from .test_docs import rows
-from .test_repository import flat
+from tests.support.repository import ENGLISH, INTEGRATION, ROOT, flat, load, rows
 
 # The words that are the same in English.
 SAME = {

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 
 from homeassistant.util.yaml import load_yaml_dict
+from tests.support.repository import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 GITHUB: Final = ROOT / ".github"
 WORKFLOWS: Final = sorted((GITHUB / "workflows").iterdir())
 FORMS: Final = sorted(

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from simulator import Switches
-
-from .client import Frame, PbxClient, named
+from tests.support.client import Frame, PbxClient, named
 
 OUTSIDE = "+4930123456"
 

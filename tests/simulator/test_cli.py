@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from pathlib import Path
 import signal
 import sys
 
 import aiohttp
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,8 +8,7 @@ import pytest
 
 from simulator import Simulator, Switches
 from simulator.control import ControlServer
-
-from .client import until
+from tests.support.client import until
 
 
 class Control:

@@ -7,8 +7,7 @@ import aiohttp
 import pytest
 
 from simulator import Simulator, Switches
-
-from .client import PbxClient, named, until
+from tests.support.client import PbxClient, named, until
 
 
 async def test_cut() -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from simulator import EngineError, Event, Simulator, Switches
 from simulator.life import Life
-
-from .client import until
+from tests.support.client import until
 
 
 @asynccontextmanager

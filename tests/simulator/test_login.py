@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from simulator import Switches
-
-from .client import PbxClient, basic
+from tests.support.client import PbxClient, basic
 
 RIGHT = ("45", "45-secret")
 

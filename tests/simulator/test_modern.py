@@ -3,8 +3,7 @@
 import pytest
 
 from simulator import Switches
-
-from .client import PbxClient, named
+from tests.support.client import PbxClient, named
 
 OUTSIDE = "+4930123456"
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from simulator import Simulator, Switches
+from tests.support.dialects import both_dialects
 
 ADMIN = "YWRtaW46YWRtaW4tc2VjcmV0"  # admin:admin-secret
 NOBODY = "YWRtaW46eA=="  # admin:x
@@ -171,7 +172,7 @@ async def odoo_token(
     return await send(pbx, ODOO_TOKEN, extension=extension, tenant=tenant, basic=basic)
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 @pytest.mark.parametrize("token_in", ["text", "session", "value", "token"])
 async def test_odoo_server_logs_in(dialect: str, token_in: Any) -> None:
     """It gets a token however it is told, the live session, and the version."""
@@ -272,7 +273,7 @@ async def php_get(pbx: Simulator, session: str, path: str) -> Any:
     return json.loads(php_data(reply))
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 async def test_php_class(dialect: str) -> None:
     """It logs in as an administrator, reads and sets."""
     switches = getattr(Switches, dialect)()
@@ -325,7 +326,7 @@ async def test_php_class_is_refused() -> None:
         assert (await send(pbx, PHP_GET, session=session, path=path)).status == 403
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 @pytest.mark.parametrize("path", ["/", "/rest/system/session", "/nothing"])
 async def test_head(dialect: str, path: str) -> None:
     """Each reply begins with the same four lines."""

@@ -3,8 +3,7 @@
 import pytest
 
 from simulator import Switches
-
-from .client import PbxClient, until
+from tests.support.client import PbxClient, until
 
 OUTSIDE = "+4930123456"
 SETTINGS = "domain/localhost/user_settings/45"

@@ -8,8 +8,7 @@ import pytest
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
-
-from .client import basic, until
+from tests.support.client import basic, until
 
 
 def trusting(pem: bytes) -> ssl.SSLContext:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from simulator import Simulator, Switches
-
-from .client import PbxClient, basic, named
+from tests.support.client import PbxClient, basic, named
 
 OWN = "domain/self/account/self"
 OUTSIDE = "+4930123456"

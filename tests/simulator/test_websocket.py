@@ -7,8 +7,7 @@ import aiohttp
 import pytest
 
 from simulator import Switches
-
-from .client import PbxClient, basic, named, until
+from tests.support.client import PbxClient, basic, named, until
 
 MODERN = "/websocket?domain=localhost&user=45"
 

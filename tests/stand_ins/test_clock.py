@@ -17,8 +17,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_call_later, async_track_point_in_time
 from homeassistant.util import dt as dt_util
 from tests.support.clock import Clock
-
-from .test_support import run_pytest
+from tests.support.pytest_runs import run_pytest
 
 HOUR = 3600
 

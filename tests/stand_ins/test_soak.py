@@ -19,6 +19,7 @@ from soak.office import Office
 from soak.rate import hurry
 from soak.report import Mismatch, Report
 from soak.run import Run, soak
+from tests.support.dialects import both_dialects
 from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.timeout(240)
@@ -35,7 +36,7 @@ def after(steps: int) -> Callable[[Report], bool]:
     return lambda report: report.steps >= steps
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 async def test_same_seed(dialect: str, capsys: pytest.CaptureFixture[str]) -> None:
     """All is true, and the same seed plays the same."""
     played = []

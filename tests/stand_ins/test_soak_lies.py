@@ -17,6 +17,7 @@ from soak import faults, run
 from soak.report import Mismatch, Report
 from soak.run import Run, soak
 from soak.stage import Stage
+from tests.support.dialects import both_dialects
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -232,7 +233,7 @@ async def test_finds_what_is_written_of_a_line(
     await find("classic")
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 async def test_finds_what_is_late(
     monkeypatch: pytest.MonkeyPatch, dialect: str
 ) -> None:

@@ -2,10 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-import os
 from pathlib import Path
-import subprocess
-import sys
 
 import pytest
 
@@ -15,25 +12,7 @@ from simulator import Simulator
 from tests.support.entry import Phones
 from tests.support.leftovers import left, nothing_left
 from tests.support.office import SMALL
-
-ROOT = Path(__file__).parents[2]
-
-
-def run_pytest(folder: Path, code: str, *plugins: str, **environ: str) -> str:
-    """Return what pytest says of a module of tests, with some of our plugins only."""
-    (folder / "test_it.py").write_text(code)
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:homeassistant"),
-            *(arg for plugin in plugins for arg in ("-p", f"tests.support.{plugin}")),
-            *("-c", ROOT / "pyproject.toml", f"--rootdir={folder}", folder),
-        ],
-        cwd=ROOT,
-        env=os.environ | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout
+from tests.support.pytest_runs import run_pytest
 
 
 def test_log(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Helpers: what a user sees, and waiting for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from homeassistant.const import Platform
 from homeassistant.core import EVENT_STATE_CHANGED, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from rig import entry as entries
-from simulator import Simulator
+from simulator import Simulator, Switches
 
 TIMEOUT = 10.0
 add_entry, create_entry = entries.add_entry, entries.create_entry
@@ -126,3 +127,20 @@ def device(phones: Phones, account: str | None) -> dict[str, str]:
     found = phones.device(account)
     assert found
     return {"device_id": found.id}
+
+
+@asynccontextmanager
+async def pbx_with(
+    hass: HomeAssistant, dialect: str, **switches: Any
+) -> AsyncIterator[tuple[Simulator, Phones]]:
+    """Set up a PBX with some answers to the open questions."""
+    async with Simulator(getattr(Switches, dialect)(**switches)) as pbx:
+        phones = await set_up(hass, create_entry(hass, pbx))
+        yield pbx, phones
+        assert await hass.config_entries.async_unload(phones.entry.entry_id)
+
+
+async def rest(hass: HomeAssistant, seconds: float = 0.1) -> None:
+    """Let all that was told be taken in."""
+    await asyncio.sleep(seconds)
+    await hass.async_block_till_done()

@@ -22,7 +22,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import dump
 from simulator import Simulator, Stage
 from tests.support.actions import act, refused
-from tests.support.calls import CALLER
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import both_dialects, classic, modern
 from tests.support.entry import Phones, create_branch_entry, set_up, until
 from tests.support.lines import has_line
 from tests.support.repository import ROOT, examples
@@ -35,7 +36,6 @@ AGAIN = "Please say it again with the whole name."
 type Json = dict[str, Any]
 
 pytestmark = pytest.mark.usefixtures("patience", "agent")
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 # Call
@@ -215,7 +215,7 @@ CALLERS = (
     # The name that a number had once is remembered.
     (CALLER, "", "Anna Meyer is calling.", "Anna Meyer ruft an."),
     (
-        "+4930222222",
+        SECOND_CALLER,
         "",
         "+ 4 9 3 0 2 2 2 2 2 2 is calling.",
         "+ 4 9 3 0 2 2 2 2 2 2 ruft an.",
@@ -317,7 +317,7 @@ async def test_who_called(
     assert german.endswith(" angerufen, und niemand hat abgenommen.")
 
 
-@pytest.mark.parametrize("dialect", ["classic", "modern"])
+@both_dialects
 async def test_who_called_without_history(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, room: Room
 ) -> None:
@@ -374,7 +374,7 @@ async def test_is_on_the_phone(
     )
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_is_on_the_phone_unknown(
     pbx: Simulator, phones: Phones, room: Room
 ) -> None:
@@ -468,7 +468,7 @@ async def test_several_calls(pbx: Simulator, phones: Phones, room: Room) -> None
     assert {call.stage for call in pbx.engine.calls()} == {Stage.RINGING}
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_held_at_the_phone(pbx: Simulator, phones: Phones, room: Room) -> None:
     """Why a call cannot be resumed is said in words."""
     expose(phones, "45")

@@ -13,6 +13,7 @@ from homeassistant.helpers import llm
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
 from tests.support.calls import CALLER
+from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, set_up, until
 from tests.support.lines import has_line
 from tests.support.voice import (
@@ -33,7 +34,6 @@ OUTSIDE = "+4930123456"
 type Json = dict[str, Any]
 
 pytestmark = pytest.mark.usefixtures("patience")
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +158,7 @@ async def test_list(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
         assert (phone["state"], phone["calls"]) == (None, None)
 
 
-@pytest.mark.parametrize("dialect", ["classic"])
+@classic
 async def test_list_unknown(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

@@ -9,11 +9,11 @@ from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.actions import act, refused
+from tests.support.dialects import modern
 from tests.support.entry import Phones
 from tests.support.voice import Room, call_tool, dialed, expose
 
 pytestmark = pytest.mark.usefixtures("agent")
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 
 @pytest.fixture(autouse=True)

@@ -54,13 +54,13 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.util.yaml import parse_yaml
 from simulator import Simulator, Stage
 from tests.support.blueprints import FOLDER, is_done, late, own, use
-from tests.support.calls import CALLER
+from tests.support.calls import CALLER, SECOND_CALLER
+from tests.support.dialects import modern
 from tests.support.entry import Phones, device, until
 from tests.support.log import Errors
 from tests.support.voice import Room, dialed, past
 
 pytestmark = pytest.mark.usefixtures("patience", "agent")
-modern = pytest.mark.parametrize("dialect", ["modern"])
 
 # The domain that the platforms of the test harness belong to.
 TEST_DOMAIN = "test"
@@ -438,7 +438,7 @@ async def test_ask_to_answer_too_late(
         """Give up before the answer, and let another one call."""
         pbx.engine.hang_up(first)
         await phones.wait("45", "call", "idle")
-        pbx.engine.ring("+4930222222", "45", name="Ben")
+        pbx.engine.ring(SECOND_CALLER, "45", name="Ben")
         await phones.wait("45", "ringing", "on")
 
     kitchen.meanwhile.append(another())
@@ -484,7 +484,7 @@ async def test_ask_to_answer_with_a_deaf_satellite(
         await is_done(hass)
         await until(hass, lambda: kitchen.state == "idle")
     kitchen.deaf = False
-    second = pbx.engine.ring("+4930222222", "45", name="Ben")
+    second = pbx.engine.ring(SECOND_CALLER, "45", name="Ben")
     await until(hass, lambda: len(kitchen.asked) == 2)
     await until(hass, lambda: pbx.engine.call(second).stage is Stage.CONNECTED)
     await is_done(hass)

@@ -24,12 +24,6 @@ from tests.support.feed import (
     leg,
 )
 
-
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 SALES = account("500", type="hunts")
 MINE = "<sip:45@localhost>"
 RING = leg("a", OUTSIDE, "45", "alerting", start=100)

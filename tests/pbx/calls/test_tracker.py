@@ -86,11 +86,6 @@ type Calls = Mapping[str, AccountCall]
 type Steps = list[str]
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 @dataclass(frozen=True)
 class Case:
     """What there was between two looks at an extension, by the engine alone."""

@@ -31,11 +31,6 @@ ALL = {
 }
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 class Directory:
     """A PBX that lists its accounts."""
 

@@ -35,11 +35,6 @@ SENT = {"start": 1700000000, "from": '"Anna" <sip:41@tenant>', "duration": "7"}
 NEWEST = VoiceMessage(ANNA, 1700000000, 7)
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 # Service flags
 
 

@@ -13,11 +13,6 @@ POLICY = Policy(settle=0.3, pause=5.0, retry=30.0, longest=40.0)
 TICK = 1e-6
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 @dataclass
 class Run:
     """A schedule that is kept to, without a clock; a reading takes `takes` seconds."""

@@ -58,11 +58,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 BATCH: Final = 10
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 class Raw(str):
     """A text that stands in JSON as it is."""
 

@@ -14,11 +14,6 @@ from custom_components.vodia.pbx.wire.lenient import loads
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
 
 
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 @pytest.mark.parametrize(
     ("text", "value"),
     [

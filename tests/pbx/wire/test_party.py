@@ -15,12 +15,6 @@ from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
 from tests.support.decoded import call
 
-
-@pytest.fixture(autouse=True)
-def real_environment() -> None:
-    """Need nothing of Home Assistant."""
-
-
 WITHHELD = (
     *("anonymous", "Anonymous", "ANONYMOUS", "Private", "private number", "Privat"),
     *("PRIVATE CALLER", "Restricted", "restricted number", "Withheld", "blocked"),

@@ -26,15 +26,10 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import slugify
 from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 from simulator import Simulator
-from tests.behaviour import test_automations
-from tests.behaviour.test_automations import entry
+from tests.support.automations_page import chosen
 from tests.support.entry import Phones
 from tests.support.lines import has_line
-from tests.support.repository import ROOT
-
-from .test_repository import SERVICES, fields_of, tracked
-
-__all__ = ["entry"]
+from tests.support.repository import ROOT, SERVICES, fields_of, tracked
 
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+) *ya?ml.*?\n(?P<yaml>.*?)^(?P=indent)(?P=fence)",
@@ -42,10 +37,6 @@ FENCE = re.compile(
 )
 # A phone with the app has a service of its own, described as this one is.
 APP = re.compile(r"^notify\.mobile_app_\w+$")
-
-hass_config_dir = test_automations.hass_config_dir
-dialect = test_automations.dialect
-messages = test_automations.messages
 
 
 def blocks() -> Iterator[Any]:
@@ -158,7 +149,7 @@ def taken(action: str) -> set[str]:
 async def check(phones: Phones, pbx: Simulator, block: str) -> None:
     """Fail unless a block is valid, and names actions, fields and entities there are."""
     hass = phones.hass
-    config = parse_yaml(test_automations.chosen(hass, block))
+    config = parse_yaml(chosen(hass, block))
     first, *_ = config if isinstance(config, list) else [config]
     kind = next((kind for key, kind in KINDS.items() if key in first), configuration)
     await kind(hass, config)
