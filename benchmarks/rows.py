@@ -219,7 +219,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
         if tenant.dialect == "classic":
             await tenant.feed([frame(text)])
             return
-        told = decode_accounts(orjson.loads(text), client.ledger)
+        told = decode_accounts(orjson.loads(text), client.trace)
         listed = (replace(account, type=types[account.number]) for account in told)
         client.own.live.handle(AccountsSnapshot(tuple(listed)))
 

@@ -347,12 +347,12 @@ async def test_unknown_frames_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A kind of frame that nobody knows is worth one line, and a sample."""
-    ledger = phones.entry.runtime_data.client.ledger
+    trace = phones.entry.runtime_data.client.trace
     for _ in range(3):
         await pbx.send_raw('{"action":"brand-new","detail":1}')
-    await until(hass, lambda: ledger.unknown_actions.get("brand-new") == 3)
+    await until(hass, lambda: trace.unknown_actions.get("brand-new") == 3)
     assert len([r for r in caplog.records if "brand-new" in r.getMessage()]) == 1
-    assert ledger.samples["brand-new"]
+    assert trace.samples["brand-new"]
 
 
 @modern

@@ -27,7 +27,7 @@ from custom_components.vodia.pbx.models import (
 )
 from custom_components.vodia.pbx.number_matching import same_number
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, Message, decode
@@ -185,7 +185,7 @@ def broken(draw: st.DrawFn, frames: st.SearchStrategy[Json]) -> Json:
 def take(state: PbxState, frame: Json, now: float = 0) -> bool:
     """Feed a frame as the client does; return whether it was taken."""
     try:
-        message = decode(json.dumps(frame).encode(), Ledger())
+        message = decode(json.dumps(frame).encode(), Trace())
     except FrameError:
         return False
     state.apply(message, now)
@@ -702,7 +702,7 @@ def other_form(value: Any, chance: Random, key: str = "") -> Any:
 def test_form_makes_no_difference(frame: Json, chance: Random) -> None:
     """However a frame is written, it is the same message."""
     form = other_form(frame, chance)
-    one, other = (decode(json.dumps(f).encode(), Ledger()) for f in (frame, form))
+    one, other = (decode(json.dumps(f).encode(), Trace()) for f in (frame, form))
     assert one == other, form
 
 
@@ -713,7 +713,7 @@ def test_form_makes_no_difference_over_rest(
 ) -> None:
     """However a list of accounts is written, it is the same."""
     form = other_form(entries, chance)
-    assert decode_accounts(form, Ledger()) == decode_accounts(entries, Ledger()), form
+    assert decode_accounts(form, Trace()) == decode_accounts(entries, Trace()), form
 
 
 # Parties
@@ -953,12 +953,12 @@ ANY_FRAME = st.one_of(
 @given(ANY_FRAME)
 def test_any_frame_is_taken_or_refused(data: bytes | str) -> None:
     """Nothing but FrameError comes of a frame; one that is taken can be applied."""
-    ledger = Ledger()
+    trace = Trace()
     try:
-        message: Message = decode(data, ledger)
+        message: Message = decode(data, trace)
     except FrameError as error:
         event(str(error))
-        assert not ledger.unknown_actions
+        assert not trace.unknown_actions
         return
     new_state().apply(message, 0)
 
@@ -974,7 +974,7 @@ def test_frame_that_is_dropped_changes_nothing(
         told.tell(state, 0)
     before = insides(state)
     try:
-        decode(data, Ledger())
+        decode(data, Trace())
     except FrameError:
         assert insides(state) == before
 
@@ -984,7 +984,7 @@ def test_frame_that_is_dropped_changes_nothing(
 def test_any_reply_is_taken_or_refused(reply: object) -> None:
     """Nothing but FrameError comes of a reply; one that is taken can be applied."""
     with suppress(FrameError):
-        accounts = decode_accounts(reply, Ledger())
+        accounts = decode_accounts(reply, Trace())
         new_state().apply(AccountsSnapshot(accounts), 0)
 
 
@@ -1023,7 +1023,7 @@ def read_frame(action: str, key: str) -> Any:
     def read(entries: list[Any]) -> list[Any]:
         """Return what the entries tell."""
         frame = json.dumps({"action": action, key: entries}).encode()
-        message: Any = decode(frame, Ledger())
+        message: Any = decode(frame, Trace())
         return list(getattr(message, key))
 
     return read
@@ -1032,10 +1032,10 @@ def read_frame(action: str, key: str) -> Any:
 READERS: Final = (
     (CALL, read_frame("call-state", "calls")),
     (ENTRY, read_frame("domain-state", "accounts")),
-    (REST_ENTRY, lambda entries: list(decode_accounts(entries, Ledger()))),
-    (FLAGS_OF, lambda entries: list(decode_flags(entries, Ledger()).values())),
-    (PAST, lambda entries: list(decode_history(entries, LINE, Ledger()))),
-    (REST_ENTRY, lambda entries: list(decode_orbits(entries, Ledger()).items())),
+    (REST_ENTRY, lambda entries: list(decode_accounts(entries, Trace()))),
+    (FLAGS_OF, lambda entries: list(decode_flags(entries, Trace()).values())),
+    (PAST, lambda entries: list(decode_history(entries, LINE, Trace()))),
+    (REST_ENTRY, lambda entries: list(decode_orbits(entries, Trace()).items())),
 )
 
 
@@ -1085,7 +1085,7 @@ def test_hurt_entry_ends_no_call(
         "calls": [*calls[:index], hurt, *calls[index + 1 :]],
     }
     try:
-        message = decode(json.dumps(frame).encode(), Ledger())
+        message = decode(json.dumps(frame).encode(), Trace())
     except FrameError as error:
         state.doubt_calls()
         event(", ".join(error.lost))

@@ -15,7 +15,7 @@ from custom_components.vodia.pbx.models import (
     Extension,
 )
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
 from custom_components.vodia.pbx.wire.replies import decode_accounts
 
@@ -38,7 +38,7 @@ class Feed:
     def frame(self, action: str, now: float = 0, **fields: Any) -> Changes:
         """Feed any frame."""
         data = orjson.dumps({"action": action, **fields})
-        return self.state.apply(decode(data, Ledger()), now)
+        return self.state.apply(decode(data, Trace()), now)
 
     def accounts(self, *entries: str | Json, now: float = 0, **fields: Any) -> Changes:
         """Feed a `domain-state`; a number stands for a registered extension."""
@@ -56,7 +56,7 @@ class Feed:
             for entry in entries
         ]
         phones = [
-            replace(entry, type=EXTENSION) for entry in decode_accounts(reply, Ledger())
+            replace(entry, type=EXTENSION) for entry in decode_accounts(reply, Trace())
         ]
         return self.state.apply(AccountsSnapshot(tuple(phones)), 0)
 

@@ -23,7 +23,7 @@ from custom_components.vodia.pbx.models import (
 )
 from custom_components.vodia.pbx.numbering import is_number
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
 from custom_components.vodia.pbx.wire.party import decoded, is_placeholder
 from custom_components.vodia.pbx.wire.replies import decode_accounts
@@ -85,7 +85,7 @@ def take_rest(
     types: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Feed a REST reply, of extensions unless told; the absence of others is proven."""
-    listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Ledger())
+    listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Trace())
     accounts = tuple(
         replace(account, type=types.get(account.number, EXTENSION))
         for account in listed
@@ -258,7 +258,7 @@ class Office:
 
     def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
         """Send a frame over the wire."""
-        message = decode(write(frame, switches).encode(), Ledger())
+        message = decode(write(frame, switches).encode(), Trace())
         state.apply(message, self.now)
 
 

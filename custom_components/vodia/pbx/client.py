@@ -26,7 +26,7 @@ from .models import (
 from .state.tenant import PbxState
 from .sync.watch import TenantWatch
 from .timing import USUAL, Timing
-from .trace import Ledger
+from .trace import Trace
 
 
 class PbxClient:
@@ -57,8 +57,8 @@ class PbxClient:
         nor shown. `country` (ISO 3166, two letters) is where a number without its country
         is dialed. `told` are the calls of which events were reported before.
         """
-        self.ledger = Ledger()
-        self.tracker = tracker = Stories(self.ledger, told)
+        self.trace = Trace()
+        self.tracker = tracker = Stories(self.trace, told)
         self.timing = timing
         self._scope = wanted
         self.country = country
@@ -71,7 +71,7 @@ class PbxClient:
             watch=TenantWatch(wanted, known or {}, flags),
             way=way,
             tenant_names=tenant_names,
-            ledger=self.ledger,
+            trace=self.trace,
         )
         # Further lines by their extensions.
         self.lines = self.own.lines
@@ -201,7 +201,7 @@ class PbxClient:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
         own = self.own
         _ = own.live
-        with record_outcome(self.ledger, "set_flag"):
+        with record_outcome(self.trace, "set_flag"):
             await own.side.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:

@@ -45,7 +45,7 @@ from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .sync.watch import TenantWatch
 from .timing import Timing
-from .trace import Ledger
+from .trace import Trace
 from .wire.messages import Decoder
 
 
@@ -80,7 +80,7 @@ class Line(Life):
         watch: TenantWatch | None = None,
         way: LoginWay | None = None,
         tenant_names: Iterable[str] = (),
-        ledger: Ledger | None = None,
+        trace: Trace | None = None,
     ) -> None:
         """Prepare; nothing happens before it is connected.
 
@@ -92,17 +92,17 @@ class Line(Life):
         self.lines: dict[str, Line] = {}
         self.tracker, self.timing = site.tracker, site.timing
         self.country = site.country
-        self.ledger = ledger or Ledger()
-        self.decoder = Decoder(self.ledger)
+        self.trace = trace or Trace()
+        self.decoder = Decoder(self.trace)
         self.session = Session(
-            Rest(http, site.server, self.ledger, site.timing.request),
+            Rest(http, site.server, self.trace, site.timing.request),
             credentials,
             way,
             self.drop,
         )
         self.side = Side(
             self.session,
-            self.ledger,
+            self.trace,
             self._line_data_changed,
             flags=watch.flags if watch else None,
             country=site.country,
@@ -188,7 +188,7 @@ class Line(Life):
         """
         line = self.live.state.line
         try:
-            return await read_history(self.session, line, self.ledger)
+            return await read_history(self.session, line, self.trace)
         except NotFoundError, MethodNotAllowedError:
             raise NotSupportedError("this PBX has no history") from None
 
@@ -299,7 +299,7 @@ class Line(Life):
         """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        socket = await self.session.open(self.timing, self.ledger)
+        socket = await self.session.open(self.timing, self.trace)
         known = {
             number: account.type for number, account in self.state.accounts.items()
         }
@@ -314,7 +314,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.ledger, self.timing, self.watch)
+        own_calls = await bootstrap(link, self.trace, self.timing, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
@@ -369,7 +369,7 @@ class Line(Life):
             tenant=tenant,
             known=known,
             memory=self._memory,
-            ledger=self.ledger,
+            trace=self.trace,
             book=self.side.values.address_book,
             country=self.country,
         )

@@ -139,14 +139,14 @@ class Party(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call as the PBX lists it; `raw_state` is the PBX's own word.
+    """One call as the PBX lists it; `wire_state` is the PBX's own word.
 
     `extensions` are those involved, where the PBX `lists_extensions`. `alias` is the number
     that was dialed where that is a further one of the account called.
     """
 
     id: str
-    raw_state: str | None
+    wire_state: str | None
     phase: Phase | None
     caller: Party
     callee: Party

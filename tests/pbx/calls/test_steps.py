@@ -10,7 +10,7 @@ from custom_components.vodia.pbx.assumptions import Assumption
 from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import CallEvent, CallScope, EndReason, PastCall
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from tests.support.feed import (
     OUTSIDE,
@@ -108,7 +108,7 @@ def office(scope: CallScope = TENANT, *calls: Json) -> Teller:
 def past(*entries: Json) -> tuple[PastCall, ...]:
     """Return the line's history, the newest call first; each was missed unless told."""
     missed = {"from": f"<sip:{OUTSIDE}@x>", "to": MINE, "start": 100, "connect": ""}
-    return decode_history([missed | entry for entry in entries], "45", Ledger())
+    return decode_history([missed | entry for entry in entries], "45", Trace())
 
 
 # While the link is up
@@ -571,9 +571,9 @@ def test_what_the_history_proves(entry: Json, reason: str) -> None:
 )
 def test_history_that_proves_nothing(entries: list[Json]) -> None:
     """It may be written later, so an end waits for three seconds; then it is not known."""
-    ledger = Ledger()
+    trace = Trace()
     office_ = office(OWN)
-    office_.stories = Stories(ledger)
+    office_.stories = Stories(trace)
     office_.link(60)
     office_.settle(60)
     office_.calls(100, RING)
@@ -582,7 +582,7 @@ def test_history_that_proves_nothing(entries: list[Json]) -> None:
         assert office_.settle(now, *entries) == []
         assert office_.stories.wants_proof("45")
     assert office_.settle(113, *entries) == ["45 ended unknown"]
-    assert ledger.broken[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
+    assert trace.broken[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 
 
 def test_nearest_of_the_history() -> None:
@@ -621,20 +621,20 @@ def test_without_a_history() -> None:
 
 def test_history_that_goes_away() -> None:
     """What waits for it is told at the next look."""
-    ledger = Ledger()
+    trace = Trace()
     office_ = office(OWN)
-    office_.stories = Stories(ledger)
+    office_.stories = Stories(trace)
     office_.link(60)
     office_.calls(100, RING)
     office_.calls(110)
     office_.stories.without_history.add("45")
     assert office_.settle(111) == ["45 ended unknown"]
-    assert not ledger.broken
+    assert not trace.broken
     office_.stories.without_history.clear()
     office_.calls(200, RING)
     office_.calls(210)
     office_.settle(211, {"id": "a"})
-    assert ledger.met[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
+    assert trace.met[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 
 
 def test_several_that_wait() -> None:

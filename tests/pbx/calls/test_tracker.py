@@ -13,7 +13,7 @@ import pytest
 from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import AccountCall, CallEvent, CallState
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from simulator import model
 from simulator.rest_wire import RestWire
@@ -370,7 +370,7 @@ class Life:
             else wire.history(LINE, self.office.now)
         )
         told = self.office.odd(orjson.loads(encode(told, switches)))
-        return decode_history(told, LINE, Ledger())
+        return decode_history(told, LINE, Trace())
 
     def connect(self) -> None:
         """Begin a new link: all is told anew, what is remembered goes on."""

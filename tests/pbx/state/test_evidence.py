@@ -3,7 +3,7 @@
 from custom_components.vodia.pbx.assumptions import Assumption
 from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from tests.support.feed import OUTSIDE, OWN, PHONES, TALK, TENANT, Feed, leg
 
 
@@ -27,28 +27,28 @@ def test_delta_of_another_tenant() -> None:
 
 def test_presence_is_weighed_by_our_own() -> None:
     """Only of our line both sides are known, once its calls are told."""
-    ledger = Ledger()
-    pbx = Feed(PbxState("45", frozenset({"localhost"}), ledger=ledger))
+    trace = Trace()
+    pbx = Feed(PbxState("45", frozenset({"localhost"}), trace=trace))
     pbx.accounts(*PHONES)
     pbx.user("45", code=1)
     pbx.state.begin_calls(TENANT)
     pbx.user("46", code=1)
     cleared = Assumption.ABSENT_MEANS_CLEARED
-    assert cleared not in ledger.met | ledger.broken
+    assert cleared not in trace.met | trace.broken
     pbx.calls(TALK)
     pbx.user("45", code=None)
-    assert (ledger.met[cleared], ledger.broken[cleared]) == (0, 1)
+    assert (trace.met[cleared], trace.broken[cleared]) == (0, 1)
 
 
 def test_own_calls_prove_whether_they_name_the_line() -> None:
     """Each new call of the own stream does, once."""
-    ledger = Ledger()
-    pbx = Feed(PbxState("45", frozenset({"localhost"}), ledger=ledger))
+    trace = Trace()
+    pbx = Feed(PbxState("45", frozenset({"localhost"}), trace=trace))
     pbx.accounts(*PHONES)
     pbx.state.begin_calls(OWN)
     named = Assumption.OWN_CALLS_NAME_THE_LINE
     for _ in range(2):
         pbx.calls(TALK)
-        assert (ledger.met[named], ledger.broken[named]) == (1, 0)
+        assert (trace.met[named], trace.broken[named]) == (1, 0)
     pbx.calls(TALK, leg("g", OUTSIDE, "500", "alerting", start=2))
-    assert (ledger.met[named], ledger.broken[named]) == (1, 1)
+    assert (trace.met[named], trace.broken[named]) == (1, 1)

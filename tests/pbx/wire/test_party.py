@@ -9,7 +9,7 @@ from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import CallScope, Party
 from custom_components.vodia.pbx.state.memory import Memory
 from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
@@ -41,7 +41,7 @@ def calling(**fields: str) -> Party:
     """Return the caller of a call of the modern dialect."""
     call = {"id": "c", "state": "alerting", "to-number": "45", **fields}
     frame = {"action": "call-state", "calls": [call]}
-    message = decode(orjson.dumps(frame), Ledger())
+    message = decode(orjson.dumps(frame), Trace())
     assert isinstance(message, CallList)
     (told,) = message.calls
     return told.caller
@@ -99,7 +99,7 @@ def test_zero_that_is_called() -> None:
     """Who is called at 0 is there; nobody calls from it."""
     assert parse_party("<sip:0@localhost>", is_called=True).number == "0"
     frame = {"id": "c", "state": "alerting", "from-number": "000", "to-number": "0"}
-    message = decode(orjson.dumps({"action": "call-state", "calls": [frame]}), Ledger())
+    message = decode(orjson.dumps({"action": "call-state", "calls": [frame]}), Trace())
     assert isinstance(message, CallList)
     assert message.calls[0].caller.number is None
     assert message.calls[0].callee.number == "0"
@@ -241,7 +241,7 @@ def named(
     caller = f'"{name}" <sip:{number}@{place}>'
     call = {"id": number + name, "from": caller, "to": "<sip:45@localhost>"}
     frame = {"action": "call-state", "calls": [{**call, "callstate": "alerting"}]}
-    of.apply(decode(orjson.dumps(frame), Ledger()), 1)
+    of.apply(decode(orjson.dumps(frame), Trace()), 1)
     of_line = of.extensions["45"].call
     assert of_line
     return of_line.remote.name

@@ -18,7 +18,7 @@ from ..models import (
     PastCall,
 )
 from ..state.tenant import PbxState
-from ..trace import Ledger
+from ..trace import Trace
 from .correlation import new_correlation
 from .proof import end_reason_from_history, is_known, match_in_history, reason_of_unseen
 from .steps import TrackedCall, end_events, first_event_type, make_event
@@ -37,7 +37,7 @@ class LineHistory:
 
     line: str
     over: deque[TrackedCall]
-    trace: Ledger
+    trace: Trace
     gap: bool = False
     waiting: list[TrackedCall] = field(default_factory=list)
     _read: set[_PastKey] | None = None
@@ -79,7 +79,7 @@ class LineHistory:
             past = match_in_history(history or (), tracked.call, state.country)
             if past or patience is None or now - tracked.waits >= patience:
                 if patience is not None:
-                    self.trace.assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
+                    self.trace.observe(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
                 self.waiting.remove(tracked)
                 yield from self.end(state, tracked, None, past)
         if history is not None:

@@ -24,7 +24,7 @@ from ..models import (
 )
 from ..state.legs import LEG_SPREAD
 from ..state.tenant import PbxState
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.replies import HISTORY_LIMIT
 from .correlation import Correlator, OpenCalls
 from .history import LineHistory
@@ -70,10 +70,10 @@ class Stories:
     It outlives a link: a call that was announced always ends, exactly once.
     """
 
-    def __init__(self, ledger: Ledger | None = None, told: Told | None = None) -> None:
+    def __init__(self, trace: Trace | None = None, told: Told | None = None) -> None:
         """Start with no call; what was reported before is not reported again."""
         self.without_history: set[str] = set()
-        self._trace = ledger or Ledger()
+        self._trace = trace or Trace()
         self._memory = told or Told()
         self._calls: OpenCalls = {}
         self._correlator = Correlator(self._memory.correlations, self._calls)

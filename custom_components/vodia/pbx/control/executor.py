@@ -14,7 +14,7 @@ from ..assumptions import Assumption
 from ..errors import CannotConnectError, NotConfirmedError, NotSupportedError, PbxError
 from ..models import AccountCall, CallState, EndReason
 from ..state.tenant import PbxState
-from ..trace import Ledger, count
+from ..trace import Trace, count
 from .port import Command, CommandPort
 from .rest_calls import probe_rest_calls, try_rest
 from .selector import CallSelector, own_call
@@ -28,12 +28,12 @@ async def begin(port: CommandPort, verb: str) -> AsyncIterator[Executor]:
     nobody waits for it any more.
     """
     until = asyncio.get_running_loop().time() + port.timing.confirm
-    with record_outcome(port.ledger, verb), ExitStack() as undo:
+    with record_outcome(port.trace, verb), ExitStack() as undo:
         yield Executor(port, until, undo)
 
 
 @contextmanager
-def record_outcome(ledger: Ledger, verb: str) -> Iterator[None]:
+def record_outcome(trace: Trace, verb: str) -> Iterator[None]:
     """Count, for the diagnostics, how a command ends."""
     outcome = "aborted"
     try:
@@ -41,13 +41,13 @@ def record_outcome(ledger: Ledger, verb: str) -> Iterator[None]:
     except PbxError as err:
         outcome = err.key
         if isinstance(err, NotConfirmedError):
-            ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
+            trace.observe(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
         raise
     else:
         outcome = "confirmed"
-        ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
+        trace.observe(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
     finally:
-        count(ledger.commands, f"{verb}: {outcome}")
+        count(trace.commands, f"{verb}: {outcome}")
 
 
 @dataclass(frozen=True, slots=True)

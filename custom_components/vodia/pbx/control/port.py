@@ -11,7 +11,7 @@ from ..net.rest import Reply
 from ..state.tenant import PbxState
 from ..sync.capabilities import Capabilities
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -31,7 +31,7 @@ class CommandPort(Protocol):
     `live_state`, `capabilities` and `send` raise NotConnectedError without a link.
     """
 
-    ledger: Ledger
+    trace: Trace
     timing: Timing
 
     @property

@@ -50,7 +50,7 @@ async def dial(
         )
     except NotConfirmedError:
         if any(call.id not in expected.before for call in own_calls(port.live_state)):
-            port.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+            port.trace.observe(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
         raise
 
 

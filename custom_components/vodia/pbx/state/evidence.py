@@ -17,7 +17,7 @@ from ..models import (
     Extension,
     Phase,
 )
-from ..trace import Ledger
+from ..trace import Trace
 from .observed import Observed
 
 # Calls that ended last, to notice one that comes back.
@@ -29,10 +29,10 @@ _CONTRADICTIONS: Final = 3
 class Evidence:
     """Check what is observed against what we assume."""
 
-    def __init__(self, observed: Observed, ledger: Ledger, tenant: str) -> None:
+    def __init__(self, observed: Observed, trace: Trace, tenant: str) -> None:
         """Start with nothing observed; `tenant` is the own name of the tenant, if known."""
         self._observed = observed
-        self._assume = ledger.assume
+        self._assume = trace.observe
         self._tenant = tenant
         self._tenant_named = False
         self._presence_pushed = False

@@ -22,7 +22,7 @@ from ..models import (
     Scope,
     Totals,
 )
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .account_call import scope_of
@@ -51,7 +51,7 @@ class TenantState:
         tenant: str = "",
         known: Mapping[str, str] | None = None,
         memory: Memory | None = None,
-        ledger: Ledger | None = None,
+        trace: Trace | None = None,
         book: AddressBook | None = None,
         country: str | None = None,
     ) -> None:
@@ -68,7 +68,7 @@ class TenantState:
             line, hosts | memory.names, memory, book or AddressBook(), country
         )
         self._identity = identity = Identity(observed)
-        self._evidence = evidence = Evidence(observed, ledger or Ledger(), tenant)
+        self._evidence = evidence = Evidence(observed, trace or Trace(), tenant)
         self._dials = Dials(observed, evidence)
         self._views = views = Views(observed, known or {})
         self._calls = CallLists(observed, identity, evidence, self._dials, views)
@@ -242,10 +242,10 @@ class TenantState:
         """Return the list as it is by what the line is found to have; None if it is open."""
         return self._calls.checked(found)
 
-    def raw_state(self, call_id: str) -> str | None:
+    def wire_state(self, call_id: str) -> str | None:
         """Return the PBX's own word for the state of a call, for the diagnostics."""
         call = self.listed.get(call_id)
-        return call.raw_state if call else None
+        return call.wire_state if call else None
 
     # What we do
 

@@ -19,17 +19,17 @@ from ..net.link import Link
 from ..net.session import Session
 from ..state.tenant import PbxState
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.fields import FrameError
 from ..wire.messages import (
     AccountDelta,
     AccountsSnapshot,
+    ChangeNotice,
     ChatMessage,
     Decoder,
     Message,
-    OrbitSignal,
-    Signal,
+    OrbitNotice,
     encode,
 )
 from .accounts import AccountsReader
@@ -56,7 +56,7 @@ class Receiver(Protocol):
 
     decoder: Decoder
     history_offer: Offer
-    ledger: Ledger
+    trace: Trace
     reporter: Reporter
     session: Session
     side: Side
@@ -76,7 +76,7 @@ class Dispatch:
 
     def __init__(self, socket: Link, state: PbxState, receiver: Receiver) -> None:
         """Take over an open socket."""
-        session, ledger, timing = receiver.session, receiver.ledger, receiver.timing
+        session, trace, timing = receiver.session, receiver.trace, receiver.timing
         self.socket = socket
         self.state = state
         self.capabilities = Capabilities(Refusals(timing.ask_again, timing.clock))
@@ -90,13 +90,13 @@ class Dispatch:
         if watch := receiver.watch:
             self._only_own = watch.scope is CallScope.OWN
             self.accounts, self.orbits = watch.readers(
-                self, session, ledger, timing, self._check_grant
+                self, session, trace, timing, self._check_grant
             )
-        self.calls = CallListReader(self, self.accounts, session, ledger, timing)
+        self.calls = CallListReader(self, self.accounts, session, trace, timing)
         self.history = HistoryReader(
             self,
             session,
-            ledger,
+            trace,
             timing,
             stories=receiver.tracker,
             tell=receiver.reporter.report_events,
@@ -105,7 +105,7 @@ class Dispatch:
         )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._decode = receiver.decoder.decode
-        self._drop = ledger.drop
+        self._drop = trace.drop
         self._reporter = receiver.reporter
         self._side = receiver.side
         self._ask_again = timing.ask_again
@@ -225,9 +225,9 @@ class Dispatch:
             self.history.expect_unheard()
         self._follow(changes if begun is NOTHING else _both(begun, changes), now)
 
-    def _signal(self, message: Signal) -> None:
+    def _signal(self, message: ChangeNotice) -> None:
         """Read again what a message hints at."""
-        presence, calls = message.tells_presence, message.tells_calls
+        presence, calls = message.presence, message.calls
         self.state.presence_pushed |= presence
         if self.accounts:
             self.accounts.hint()
@@ -236,7 +236,7 @@ class Dispatch:
         if not calls:
             self._side.hint(Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED)
 
-    def _orbit_signal(self, message: OrbitSignal) -> None:
+    def _orbit_signal(self, message: OrbitNotice) -> None:
         """Read the orbits again."""
         if self.orbits:
             self.orbits.hint()
@@ -276,8 +276,8 @@ class Dispatch:
         AccountDelta: _delta,
         AccountsSnapshot: _snapshot,
         CallList: _call_list,
-        Signal: _signal,
-        OrbitSignal: _orbit_signal,
+        ChangeNotice: _signal,
+        OrbitNotice: _orbit_signal,
         ChatMessage: _chat,
     }
 

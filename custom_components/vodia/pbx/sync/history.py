@@ -17,7 +17,7 @@ from ..errors import (
 from ..models import CallEvent, CallScope, Extension, PastCall
 from ..net.session import Session
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.fields import FrameError
 from ..wire.replies import decode_history
 from .feed import Feed
@@ -33,7 +33,7 @@ _CLOCK_TICK: Final = 0.02
 
 
 async def read_history(
-    session: Session, line: str, ledger: Ledger
+    session: Session, line: str, trace: Trace
 ) -> tuple[PastCall, ...]:
     """Return the past calls of a line, the newest first.
 
@@ -59,11 +59,11 @@ async def read_history(
             summary |= {"domain": session.tenant, "user": "true"}
             reply = await request("POST", _CLASSIC_PATH, summary)
     told = reply.json()
-    ledger.sample("history", told)
+    trace.sample("history", told)
     try:
-        calls = decode_history(told, line, ledger)
+        calls = decode_history(told, line, trace)
     except FrameError as err:
-        ledger.drop(str(err))
+        trace.drop(str(err))
         raise UnreadableReplyError(f"history: {err}") from None
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))
 
@@ -80,7 +80,7 @@ class HistoryReader:
         self,
         feed: Feed,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
         *,
         stories: Stories,
@@ -94,7 +94,7 @@ class HistoryReader:
         """
         self._feed = feed
         self._session = session
-        self._ledger = ledger
+        self._ledger = trace
         self._timing = timing
         self._clock = timing.clock
         self._stories = stories
