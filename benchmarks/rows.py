@@ -211,7 +211,8 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     texts = [snapshot(dnd=True), snapshot(dnd=False)]
     client = tenant.coordinator.client
     types = {
-        number: account.type for number, account in client.tenant.raw_accounts.items()
+        number: account.type
+        for number, account in client.tenant.listed_accounts.items()
     }
 
     async def take(text: bytes) -> None:

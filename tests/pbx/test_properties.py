@@ -26,7 +26,7 @@ from custom_components.vodia.pbx.models import (
     Party,
 )
 from custom_components.vodia.pbx.number_matching import same_number
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
@@ -182,7 +182,7 @@ def broken(draw: st.DrawFn, frames: st.SearchStrategy[Json]) -> Json:
     return frame
 
 
-def take(state: PbxState, frame: Json, now: float = 0) -> bool:
+def take(state: TenantState, frame: Json, now: float = 0) -> bool:
     """Feed a frame as the client does; return whether it was taken."""
     try:
         message = decode(json.dumps(frame).encode(), Trace())
@@ -205,7 +205,7 @@ class Told:
     dials: str | None = None
     later: float = 0
 
-    def tell(self, state: PbxState, now: float) -> None:
+    def tell(self, state: TenantState, now: float) -> None:
         """Tell it."""
         if self.frame is not None:
             take(state, self.frame, now)
@@ -256,7 +256,7 @@ ORDERS: Final = ((0, 1, 2), (1, 0, 2), (1, 2, 0))
 CALL_STATE = some({"action": st.just("call-state"), "calls": CALLS})
 
 
-def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
+def tell(state: TenantState, all_told: Iterable[Told], now: float = 0) -> float:
     """Tell one thing after the other; return the time it is then."""
     for told in all_told:
         now += told.later
@@ -264,7 +264,7 @@ def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
     return now
 
 
-def facts(state: PbxState) -> dict[str, KnownAccount]:
+def facts(state: TenantState) -> dict[str, KnownAccount]:
     """Return what all accounts show; of an absent one the last name may be kept."""
     extensions = state.extensions.items()
     groups = state.groups.items()
@@ -350,7 +350,7 @@ def test_what_is_shown_is_never_stale(history: list[Told]) -> None:
     for told in history:
         now = tell(state, [told], now)
         before, totals = dict(state.accounts), state.totals
-        state._views.derive(tuple(before.keys() | state.raw_accounts.keys()))
+        state._views.derive(tuple(before.keys() | state.listed_accounts.keys()))
         assert state.accounts == before
         assert state.totals == totals
 
@@ -483,7 +483,9 @@ def check_groups(office: Office) -> None:
             shown = {call.id: call.state for call in group.calls}
             assert shown.items() <= real.items(), (dialect, number)
             assert not group.complete or shown == real, (dialect, number)
-            assert dialect == "classic" or group.complete or group.unclear
+            assert (
+                dialect == "classic" or group.complete or group.calls_of_unknown_state
+            )
 
 
 def check_in_use(office: Office) -> None:
@@ -503,7 +505,11 @@ def check_in_use(office: Office) -> None:
             if not may_be_legs:
                 assert group.count in (None, len(calls)), (dialect, number)
                 assert group.waiting in (None, waiting), (dialect, number)
-            assert dialect == "classic" or group.count is not None or group.unclear
+            assert (
+                dialect == "classic"
+                or group.count is not None
+                or group.calls_of_unknown_state
+            )
 
 
 def check_totals(office: Office) -> None:
@@ -1087,7 +1093,7 @@ def test_hurt_entry_ends_no_call(
     try:
         message = decode(json.dumps(frame).encode(), Trace())
     except FrameError as error:
-        state.doubt_calls()
+        state.lose_calls()
         event(", ".join(error.lost))
         assert state.listed.keys() == {call["id"] for call in calls}
     else:
@@ -1115,7 +1121,7 @@ def test_doubt_is_over_with_the_next_list(
     one, other = new_state(), new_state()
     for state in (one, other):
         tell(state, [*(replace(told, dials=None) for told in history), *end])
-    one.doubt_calls()
+    one.lose_calls()
     assert one.totals.active_calls is None
     take(one, calls)
     take(other, calls)

@@ -324,7 +324,7 @@ async def test_calls_of_others_are_not_taken_in(
             assert extension.call_state is None
             assert not extension.complete
         assert not state.groups["600"].calls
-        assert not state.groups["600"].unclear
+        assert not state.groups["600"].calls_of_unknown_state
         for key in ("active_calls", "ringing_calls"):
             assert phones.state("", key) == STATE_UNKNOWN
         found = await act(hass, "get_calls")

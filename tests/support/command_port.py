@@ -16,7 +16,7 @@ from custom_components.vodia.pbx.errors import (
 )
 from custom_components.vodia.pbx.models import Account, CallScope
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.sync.capabilities import Capabilities
 from custom_components.vodia.pbx.sync.refusals import Refusals
 from custom_components.vodia.pbx.timing import Timing
@@ -36,7 +36,7 @@ class FakePort:
         """Start without calls; REST knows nothing."""
         self.trace, self.timing, self.now = Trace(), Timing(), 0.0
         self.tracker, self.primary, self.teller = Stories(self.trace), self, self
-        self.live_state = PbxState("45", frozenset({"localhost"}), trace=self.trace)
+        self.live_state = TenantState("45", frozenset({"localhost"}), trace=self.trace)
         clock = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
         self.capabilities = Capabilities(Refusals(60, clock))
         self.replies: dict[str, object | PbxError] = {}
@@ -74,7 +74,7 @@ class FakePort:
         return Reply(orjson.dumps(reply), SimpleCookie(), None)
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Look at each list of calls that comes next; they end before the time is up."""
         while (found := check(self.live_state)) is None:

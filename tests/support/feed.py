@@ -14,7 +14,7 @@ from custom_components.vodia.pbx.models import (
     Direction,
     Extension,
 )
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
 from custom_components.vodia.pbx.wire.replies import decode_accounts
@@ -31,8 +31,8 @@ PHONES = ("45", "46", "47")
 class Feed:
     """A state and the frames that it is fed with."""
 
-    state: PbxState = field(
-        default_factory=lambda: PbxState("45", frozenset({"localhost", "tenant"}))
+    state: TenantState = field(
+        default_factory=lambda: TenantState("45", frozenset({"localhost", "tenant"}))
     )
 
     def frame(self, action: str, now: float = 0, **fields: Any) -> Changes:

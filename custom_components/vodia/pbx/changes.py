@@ -8,7 +8,7 @@ class Changes(NamedTuple):
 
     `accounts` are the numbers of extensions and groups that look different, `calls`
     those of them where not only the flags of a phone do. `unknown` is an account that
-    was told of and is not listed; a `doubtful` message may be about us, and only a
+    was told of and is not listed; a `needs_snapshot` message may be about us, and only a
     snapshot can tell.
     """
 
@@ -17,8 +17,8 @@ class Changes(NamedTuple):
     totals: bool = False
     removed: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
-    unknown: str | None = None
-    doubtful: bool = False
+    unlisted_account: str | None = None
+    needs_snapshot: bool = False
 
     def __bool__(self) -> bool:
         """Return whether anything changed or is wanted."""

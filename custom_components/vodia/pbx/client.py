@@ -23,7 +23,7 @@ from .models import (
     ServiceFlag,
     Totals,
 )
-from .state.tenant import PbxState
+from .state.tenant import TenantState
 from .sync.watch import TenantWatch
 from .timing import USUAL, Timing
 from .trace import Trace
@@ -159,7 +159,7 @@ class PbxClient:
     # The tenant
 
     @property
-    def tenant(self) -> PbxState:
+    def tenant(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
         return self.own.state
 
@@ -220,7 +220,7 @@ class PbxClient:
             in_call=own.in_call,
             call_state=own.call_state,
             calls=own.calls,
-            doubtful=own.doubtful,
+            possible_call_ids=own.possible_call_ids,
             complete=own.complete,
         )
 

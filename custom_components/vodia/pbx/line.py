@@ -34,7 +34,7 @@ from .models import (
 from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
-from .state.tenant import PbxState
+from .state.tenant import TenantState
 from .sync.bootstrap import bootstrap
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
@@ -139,7 +139,7 @@ class Line(Life):
         return self.session.extension
 
     @property
-    def state(self) -> PbxState:
+    def state(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
         return self.reporter.state
 
@@ -163,7 +163,7 @@ class Line(Life):
     @property
     def listed_accounts(self) -> Mapping[str, Account]:
         """Return the accounts of the tenant in the words of the PBX."""
-        return self.primary.state.raw_accounts
+        return self.primary.state.listed_accounts
 
     @property
     def values(self) -> SideValues:
@@ -246,7 +246,7 @@ class Line(Life):
     # What commands ask of the line
 
     @property
-    def live_state(self) -> PbxState:
+    def live_state(self) -> TenantState:
         """Return the state while it is live; raises NotConnectedError when it is not."""
         return self.reporter.live
 
@@ -359,11 +359,11 @@ class Line(Life):
             self._is_away = True
             primary.reporter.take_over(self.line)
 
-    def _new_state(self, known: Mapping[str, str]) -> PbxState:
+    def _new_state(self, known: Mapping[str, str]) -> TenantState:
         """Return the state that a link starts with, and accounts known from before."""
         tenant = self.session.tenant.lower()
         self._memory.names |= self.tenant_names
-        state = PbxState(
+        state = TenantState(
             self.line,
             self._hosts | self._memory.names | {tenant},
             tenant=tenant,
@@ -374,7 +374,7 @@ class Line(Life):
             country=self.country,
         )
         if self.primary is not self:
-            state.take_names(self.primary.state)
+            state.adopt_accounts(self.primary.state)
         return state
 
     # The data of lines
@@ -384,7 +384,9 @@ class Line(Life):
         if changes.kind is not Kind.ADDRESS_BOOK:
             self.listener.side_changed(changes)
         elif self._link:
-            self._link.publish(self._link.state.take_book(self.values.address_book))
+            self._link.publish(
+                self._link.state.set_address_book(self.values.address_book)
+            )
 
     def _hint_unanswered(self, events: list[CallEvent]) -> None:
         """Read missed calls and the mailbox of a line that did not answer a call."""

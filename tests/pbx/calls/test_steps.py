@@ -9,7 +9,7 @@ import pytest
 from custom_components.vodia.pbx.assumptions import Assumption
 from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import CallEvent, CallScope, EndReason, PastCall
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from tests.support.feed import (
@@ -83,7 +83,7 @@ class Teller:
         With the history, if it has been read by then.
         """
         old = self.pbx.state
-        self.pbx.state = PbxState("45", frozenset({"localhost"}), memory=old.memory)
+        self.pbx.state = TenantState("45", frozenset({"localhost"}), memory=old.memory)
         self.pbx.accounts(*PHONES, SALES)
         self.pbx.state.begin_calls(old.scope or TENANT)
         self.pbx.calls(*calls)

@@ -12,7 +12,7 @@ import pytest
 
 from custom_components.vodia.pbx.calls.tracker import Stories
 from custom_components.vodia.pbx.models import AccountCall, CallEvent, CallState
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from simulator import model
@@ -266,7 +266,7 @@ class Odd(Office):
         return shown
 
     @override
-    def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
+    def _send(self, state: TenantState, frame: Any, switches: Switches) -> None:
         """Send a frame over the wire, as this PBX has it."""
         super()._send(state, self.odd(frame), switches)
 
@@ -375,14 +375,14 @@ class Life:
     def connect(self) -> None:
         """Begin a new link: all is told anew, what is remembered goes on."""
         for dialect, old in self.office.states.items():
-            new = self.office.states[dialect] = PbxState(
+            new = self.office.states[dialect] = TenantState(
                 LINE,
                 HOSTS,
                 known=dict.fromkeys(old.extensions, "extensions"),
                 memory=old.memory,
             )
             # The accounts are asked for before the calls.
-            new.take_names(old)
+            new.adopt_accounts(old)
 
     def check(self, act: Act) -> None:
         """Hold what is told against what really happened, and go on from there."""

@@ -18,7 +18,7 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.memory import long_absent
+from custom_components.vodia.pbx.state.memory import expire_absent
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
@@ -86,9 +86,9 @@ def test_flags_beside_odd_ones(state: Any, beside: list[Any]) -> None:
 def test_long_absent() -> None:
     """Gone is what is lacking in two readings, ten minutes apart."""
     since: dict[str, float] = {}
-    assert long_absent(since, {"900"}, 0) == set()
-    assert long_absent(since, {"900", "901"}, 599) == set()
-    assert long_absent(since, {"900", "901"}, 600) == {"900"}
+    assert expire_absent(since, {"900"}, 0) == set()
+    assert expire_absent(since, {"900", "901"}, 599) == set()
+    assert expire_absent(since, {"900", "901"}, 600) == {"900"}
     assert since == {"901": 599}
 
 

@@ -27,7 +27,7 @@ from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
 from custom_components.vodia.pbx.models import CallScope
 from custom_components.vodia.pbx.net.login import _session_id, _tenant_from_session
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
@@ -290,9 +290,9 @@ def check_ledger(trace: Trace) -> None:
     assert len(trace.samples) <= ledger_module._KEYS_KEPT
 
 
-def known_state(scope: CallScope) -> PbxState:
+def known_state(scope: CallScope) -> TenantState:
     """Return a state that knows accounts and a call."""
-    state = PbxState(LINE, frozenset({"localhost", "tenant"}), tenant="localhost")
+    state = TenantState(LINE, frozenset({"localhost", "tenant"}), tenant="localhost")
     for frame in (FRAMES[0], FRAMES[3]):
         message = decode(written(frame), Trace())
         if isinstance(message, CallList):
@@ -301,24 +301,24 @@ def known_state(scope: CallScope) -> PbxState:
     return state
 
 
-def take(state: PbxState, message: Message) -> None:
+def take(state: TenantState, message: Message) -> None:
     """Apply a message; what it is not about stays as it is."""
-    accounts, listed = dict(state.raw_accounts), dict(state.listed)
+    accounts, listed = dict(state.listed_accounts), dict(state.listed)
     known = state.accounts.keys()
     state.apply(message, 1)
     match message:
         case AccountDelta():
             assert state.listed == listed
             accounts.pop(message.account.number, None)
-            assert accounts.items() <= state.raw_accounts.items()
+            assert accounts.items() <= state.listed_accounts.items()
         case CallList() | OrbitList():
-            assert state.raw_accounts == accounts
+            assert state.listed_accounts == accounts
         case AccountsSnapshot():
             # Whom one list lacks is only absent.
             assert known <= state.accounts.keys()
             assert state.listed == listed or not state.scope
         case _:
-            assert (state.raw_accounts, state.listed) == (accounts, listed)
+            assert (state.listed_accounts, state.listed) == (accounts, listed)
 
 
 @often(2)

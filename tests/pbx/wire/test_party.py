@@ -8,7 +8,7 @@ import pytest
 from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import CallScope, Party
 from custom_components.vodia.pbx.state.memory import Memory
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.messages import decode
@@ -225,9 +225,9 @@ def test_zero_for_callers_from_the_same_country(written: str, number: str) -> No
     assert party_number(written) == number
 
 
-def state(book: AddressBook | None = None, memory: Memory | None = None) -> PbxState:
+def state(book: AddressBook | None = None, memory: Memory | None = None) -> TenantState:
     """Return the state of a line in Germany, whose calls are told."""
-    made = PbxState(
+    made = TenantState(
         "45", frozenset({"localhost"}), country="DE", book=book, memory=memory
     )
     made.begin_calls(CallScope.OWN)
@@ -235,7 +235,7 @@ def state(book: AddressBook | None = None, memory: Memory | None = None) -> PbxS
 
 
 def named(
-    of: PbxState, number: str, name: str = "", place: str = "localhost"
+    of: TenantState, number: str, name: str = "", place: str = "localhost"
 ) -> str | None:
     """Return the name of a caller, as the line shows it."""
     caller = f'"{name}" <sip:{number}@{place}>'
@@ -272,7 +272,7 @@ def test_name_of_the_book_is_remembered() -> None:
     """A name stays when the address book is not told any more."""
     of = state(AddressBook([("030 1234567", "Anna")], "DE"))
     assert named(of, "+49301234567") == "Anna"
-    of.take_book(None)
+    of.set_address_book(None)
     assert named(of, "+49301234567") == "Anna"
 
 

@@ -17,7 +17,7 @@ from ..models import (
     EndReason,
     PastCall,
 )
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..trace import Trace
 from .correlation import new_correlation
 from .proof import end_reason_from_history, is_known, match_in_history, reason_of_unseen
@@ -59,7 +59,7 @@ class LineHistory:
 
     def apply(
         self,
-        state: PbxState,
+        state: TenantState,
         history: tuple[PastCall, ...] | None,
         calls: Iterable[TrackedCall],
         now: float,
@@ -86,7 +86,10 @@ class LineHistory:
             yield from self._unseen(state, history, known)
 
     def _unseen(
-        self, state: PbxState, history: tuple[PastCall, ...], known: list[AccountCall]
+        self,
+        state: TenantState,
+        history: tuple[PastCall, ...],
+        known: list[AccountCall],
     ) -> Iterator[CallEvent]:
         """Yield the calls of the history that nobody saw.
 
@@ -112,7 +115,7 @@ class LineHistory:
                 yield from end_events(self.line, tracked, reason, 0)
 
     def _missed_while_offline(
-        self, state: PbxState, tracked: TrackedCall, past: PastCall
+        self, state: TenantState, tracked: TrackedCall, past: PastCall
     ) -> Iterator[CallEvent]:
         """Yield a call that came and went while the link was lost."""
         began = make_event(self.line, tracked, first_event_type(tracked.call), 0)
@@ -121,7 +124,7 @@ class LineHistory:
 
     def end(
         self,
-        state: PbxState,
+        state: TenantState,
         tracked: TrackedCall,
         reason: EndReason | None,
         past: PastCall | None,

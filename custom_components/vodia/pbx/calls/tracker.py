@@ -23,7 +23,7 @@ from ..models import (
     PastCall,
 )
 from ..state.legs import LEG_SPREAD
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..trace import Trace
 from ..wire.replies import HISTORY_LIMIT
 from .correlation import Correlator, OpenCalls
@@ -128,7 +128,7 @@ class Stories:
         return self._calls.get(number, {}).values()
 
     def begin(
-        self, state: PbxState, numbers: Collection[str], now: float
+        self, state: TenantState, numbers: Collection[str], now: float
     ) -> list[CallEvent]:
         """Take a new link's state of accounts; return what happened meanwhile.
 
@@ -147,14 +147,14 @@ class Stories:
         return [event for event in events if not first or event.type in _ENDS]
 
     def tell(
-        self, state: PbxState, numbers: Collection[str], now: float
+        self, state: TenantState, numbers: Collection[str], now: float
     ) -> list[CallEvent]:
         """Return what happened to the calls of accounts that look different now."""
         # Groups first: what the line is known to do is forgotten with its own part.
         numbers = sorted(numbers, key=state.extensions.__contains__)
         return self._update(state, numbers, now, gap=False)
 
-    def take_over(self, state: PbxState, number: str, now: float) -> list[CallEvent]:
+    def take_over(self, state: TenantState, number: str, now: float) -> list[CallEvent]:
         """Go on with an account that another login has tracked so far."""
         events = list(self._events_for(state, number, now, gap=True))
         self._correlator.expire(state.listed)
@@ -181,7 +181,7 @@ class Stories:
 
     def settle(
         self,
-        state: PbxState,
+        state: TenantState,
         history: tuple[PastCall, ...] | None,
         now: float,
         patience: float = 0,
@@ -213,7 +213,7 @@ class Stories:
     # The calls of an account
 
     def _update(
-        self, state: PbxState, numbers: Collection[str], now: float, *, gap: bool
+        self, state: TenantState, numbers: Collection[str], now: float, *, gap: bool
     ) -> list[CallEvent]:
         """Return what happened, by account; events of one account stay in their order."""
         self._suspect_replaced(state, numbers)
@@ -226,7 +226,7 @@ class Stories:
         return sorted(events, key=lambda event: event.account)
 
     def _events_for(
-        self, state: PbxState, number: str, now: float, *, gap: bool
+        self, state: TenantState, number: str, now: float, *, gap: bool
     ) -> Iterator[CallEvent]:
         """Yield what happened at an account: ends first, then what began."""
         account = state.account(number)
@@ -271,7 +271,7 @@ class Stories:
             del self._calls[number]
 
     def _end(
-        self, state: PbxState, number: str, call_id: str, ended: TrackedCall
+        self, state: TenantState, number: str, call_id: str, ended: TrackedCall
     ) -> Iterator[CallEvent]:
         """Yield that an account has a call no more, unless that waits for proof."""
         if number in state.groups:
@@ -292,7 +292,7 @@ class Stories:
         yield from end_events(number, ended, reason or EndReason.UNKNOWN, seconds)
 
     def _end_group_call(
-        self, state: PbxState, number: str, ended: TrackedCall
+        self, state: TenantState, number: str, ended: TrackedCall
     ) -> Iterator[CallEvent]:
         """Yield that a call is for a group no more."""
         call = ended.call
@@ -308,7 +308,7 @@ class Stories:
             reason = EndReason.TRANSFERRED
         yield from end_events(number, ended, reason, ended.seconds(ended.ended))
 
-    def _suspect_replaced(self, state: PbxState, numbers: Iterable[str]) -> None:
+    def _suspect_replaced(self, state: TenantState, numbers: Iterable[str]) -> None:
         """Doubt the calls of whom another call of the house comes instead.
 
         A consultation that is transferred goes on as the call that it was about.

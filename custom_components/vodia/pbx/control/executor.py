@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..assumptions import Assumption
 from ..errors import CannotConnectError, NotConfirmedError, NotSupportedError, PbxError
 from ..models import AccountCall, CallState, EndReason
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..trace import Trace, count
 from .port import Command, CommandPort
 from .rest_calls import probe_rest_calls, try_rest
@@ -139,9 +139,9 @@ class Executor:
     ) -> AccountCall:
         """Return the call once it is as wanted; raises UnknownCallError if it ends."""
 
-        def check(state: PbxState) -> AccountCall | None:
+        def check(state: TenantState) -> AccountCall | None:
             """Return the call if it is as wanted; its state may be unknown for a while."""
-            if call.id in state.extensions[state.line].doubtful:
+            if call.id in state.extensions[state.line].possible_call_ids:
                 return None
             now = own_call(state, call.id)
             return now if reached(now) else None
@@ -151,7 +151,7 @@ class Executor:
     async def wait_until_released(
         self,
         *call_ids: str,
-        is_back: Callable[[PbxState], bool] = lambda state: False,
+        is_back: Callable[[TenantState], bool] = lambda state: False,
     ) -> None:
         """Wait until the line has none of the calls, for sure, or one of them is back.
 
@@ -160,11 +160,11 @@ class Executor:
         """
         port, line = self.port, self.port.live_state.line
 
-        def has_call(state: PbxState) -> bool:
+        def has_call(state: TenantState) -> bool:
             """Return whether the line may have one of the calls."""
             return any(state.may_have(line, call_id) for call_id in call_ids)
 
-        def check(state: PbxState) -> bool | None:
+        def check(state: TenantState) -> bool | None:
             """Return whether a call goes on here, once that is known."""
             if is_back(state):
                 return True

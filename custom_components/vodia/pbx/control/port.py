@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from ..calls.tracker import Stories
 from ..models import Account
 from ..net.rest import Reply
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..sync.capabilities import Capabilities
 from ..timing import Timing
 from ..trace import Trace
@@ -47,7 +47,7 @@ class CommandPort(Protocol):
         """Return the line whose state tracks the calls of this one."""
 
     @property
-    def live_state(self) -> PbxState:
+    def live_state(self) -> TenantState:
         """Return the state."""
 
     @property
@@ -79,7 +79,7 @@ class CommandPort(Protocol):
         """
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 

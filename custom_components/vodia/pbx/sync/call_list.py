@@ -129,8 +129,8 @@ class CallListReader:
             or await self._weigh_silence()
         ):
             if differs:
-                feed.publish(feed.state.doubt_calls())
-        if feed.state.calls_unread:
+                feed.publish(feed.state.lose_calls())
+        if feed.state.calls_uncertain:
             self._poller.odd()
         return True
 
@@ -151,7 +151,7 @@ class CallListReader:
         checked = None if told is None else feed.state.checked(told)
         if checked:
             feed.handle(checked)
-        feed.publish(feed.state.weigh_silence(own=checked is not None))
+        feed.publish(feed.state.check_silence(own=checked is not None))
         return checked is not None
 
     async def _get(self) -> tuple[Call, ...] | None:

@@ -17,7 +17,7 @@ from ..errors import PbxError
 from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
 from ..net.session import Session
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..timing import Timing
 from ..trace import Trace
 from ..wire.calls import CallList
@@ -74,7 +74,7 @@ class Dispatch:
     The readers of accounts and orbits are None where another login watches the tenant.
     """
 
-    def __init__(self, socket: Link, state: PbxState, receiver: Receiver) -> None:
+    def __init__(self, socket: Link, state: TenantState, receiver: Receiver) -> None:
         """Take over an open socket."""
         session, trace, timing = receiver.session, receiver.trace, receiver.timing
         self.socket = socket
@@ -161,7 +161,7 @@ class Dispatch:
     def _miss(self, lost: frozenset[str]) -> None:
         """Ask for what could not be read of a frame; until then calls are not known."""
         if "call-state" in lost:
-            self.publish(self.state.doubt_calls())
+            self.publish(self.state.lose_calls())
             self.calls.missed()
         if lost - {"call-state"} and self.accounts:
             self.accounts.heard(odd=True)
@@ -255,9 +255,9 @@ class Dispatch:
         if changes is NOTHING:
             return
         if accounts := self.accounts:
-            if changes.doubtful:
+            if changes.needs_snapshot:
                 accounts.hint()
-            if number := changes.unknown:
+            if number := changes.unlisted_account:
                 # It may never be listed: do not ask each time.
                 if now - self.asked_for.get(number, -math.inf) >= self._ask_again:
                     if len(self.asked_for) >= _ASKED_KEPT:

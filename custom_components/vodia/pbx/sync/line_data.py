@@ -26,7 +26,7 @@ from ..errors import (
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
-from ..state.memory import long_absent
+from ..state.memory import expire_absent
 from ..timing import USUAL, LineDataTiming, Timing
 from ..trace import Trace
 from .line_readings import Answer, LineReadings
@@ -274,7 +274,9 @@ class Side:
             for number in new:
                 self._absent_since.pop(number, None)
             lacking = self._known_flags - new.keys()
-            removed = long_absent(self._absent_since, lacking, self._clock.monotonic())
+            removed = expire_absent(
+                self._absent_since, lacking, self._clock.monotonic()
+            )
             self._known_flags = (self._known_flags | new.keys()) - removed
         return SideChanges(
             Kind.SERVICE_FLAGS,

@@ -9,7 +9,7 @@ from ..changes import NOTHING, Changes
 from ..errors import NotConfirmedError, NotConnectedError
 from ..listener import Listener
 from ..models import CallEvent, KnownAccount, PastCall
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..timing import Clock
 from ..wire.messages import ChatMessage
 
@@ -22,7 +22,7 @@ class Reporter:
 
     def __init__(
         self,
-        state: PbxState,
+        state: TenantState,
         listener: Listener,
         tracker: Stories,
         clock: Clock,
@@ -50,14 +50,14 @@ class Reporter:
         self._waiting: dict[asyncio.Future[None], None] = {}
 
     @property
-    def live(self) -> PbxState:
+    def live(self) -> TenantState:
         """Return the state while it is live; raises NotConnectedError when it is not."""
         if not self.is_live:
             raise NotConnectedError("there is no link to the PBX")
         return self.state
 
     def link_up(
-        self, state: PbxState, past: History = None, *, has_past: bool = False
+        self, state: TenantState, past: History = None, *, has_past: bool = False
     ) -> None:
         """Put a whole new state in place of the old one, and report what happened since.
 
@@ -77,7 +77,7 @@ class Reporter:
         self.listener.link_up(_differences(old.accounts, accounts))
         self.report_events(events)
 
-    def changed(self, state: PbxState, changes: Changes) -> bool:
+    def changed(self, state: TenantState, changes: Changes) -> bool:
         """Tell what changed in the state, once it is whole.
 
         Return whether the end of a call waits for what the history proves.
@@ -101,7 +101,7 @@ class Reporter:
         self.listener.told(events)
         self._on_events(events)
 
-    def received(self, state: PbxState, message: ChatMessage) -> None:
+    def received(self, state: TenantState, message: ChatMessage) -> None:
         """Hand on a chat message that came over the link that is live."""
         if self.is_live and state is self.state:
             self.listener.received(message)
@@ -124,7 +124,7 @@ class Reporter:
         self._wake()
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 
