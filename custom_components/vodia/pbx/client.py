@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from .calls.tracker import Stories, Told
+from .calls.tracker import CallTracker, TrackingMemory
 from .control.executor import record_outcome
 from .line import Line, Site
 from .listener import Listener
@@ -44,7 +44,7 @@ class PbxClient:
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] = (),
         country: str | None = None,
-        told: Told | None = None,
+        told: TrackingMemory | None = None,
         tenant_names: Iterable[str] = (),
         timing: Timing = USUAL,
     ) -> None:
@@ -58,7 +58,7 @@ class PbxClient:
         is dialed. `told` are the calls of which events were reported before.
         """
         self.trace = Trace()
-        self.tracker = tracker = Stories(self.trace, told)
+        self.tracker = tracker = CallTracker(self.trace, told)
         self.timing = timing
         self._scope = wanted
         self.country = country
@@ -80,7 +80,7 @@ class PbxClient:
         self.forbidden_for = timing.forbidden
         # Of the calls that are tracked.
         self.origin_of, self.accounts_in = tracker.origin_of, tracker.accounts_in
-        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.rings
+        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.still_rings
 
     # Life
 

@@ -7,7 +7,7 @@ from typing import override
 
 import aiohttp
 
-from .calls.tracker import Stories
+from .calls.tracker import CallTracker
 from .control.commands import Control
 from .errors import (
     MethodNotAllowedError,
@@ -57,7 +57,7 @@ class Site:
     """
 
     server: Server
-    tracker: Stories
+    tracker: CallTracker
     timing: Timing
     country: str | None = None
 
@@ -192,12 +192,12 @@ class Line(Life):
         except NotFoundError, MethodNotAllowedError:
             raise NotSupportedError("this PBX has no history") from None
 
-    def heard_at(self, past: PastCall) -> float | None:
+    def began_at(self, past: PastCall) -> float | None:
         """Return when a past call of the line began by the clock of this machine.
 
         As it is set now, in Unix seconds; None if we did not hear it begin.
         """
-        began = self.tracker.heard_at(self.state.line, past)
+        began = self.tracker.began_at(self.state.line, past)
         if began is None:
             return None
         clock = self.timing.clock

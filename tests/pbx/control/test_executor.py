@@ -149,8 +149,8 @@ async def test_expected_end_is_taken_back(
 ) -> None:
     """Who fails to reject a call has not rejected it when it ends."""
     noted: list[tuple[str, ...]] = []
-    port.tracker.expect = lambda *about: noted.append(about)  # type: ignore[method-assign]
-    port.tracker.forget = lambda *about: noted.append(("not", *about))  # type: ignore[method-assign]
+    port.tracker.expect_end = lambda *about: noted.append(about)  # type: ignore[method-assign]
+    port.tracker.cancel_expected_end = lambda *about: noted.append(("not", *about))  # type: ignore[method-assign]
     port.lists(RING)
     port.is_connected = connected
     with pytest.raises(PbxError) as caught:
@@ -161,7 +161,7 @@ async def test_expected_end_is_taken_back(
 
 async def test_hang_up_of_a_talk_is_no_rejection(port: FakePort) -> None:
     """Only a call that rings is rejected, so nothing is noted for another one."""
-    port.tracker.expect = None  # type: ignore[assignment, method-assign]
+    port.tracker.expect_end = None  # type: ignore[assignment, method-assign]
     port.lists(TALK)
     port.next.append([])
     await Control(port).hang_up()

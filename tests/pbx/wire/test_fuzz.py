@@ -22,7 +22,7 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx import trace as ledger_module
-from custom_components.vodia.pbx.calls.tracker import Stories
+from custom_components.vodia.pbx.calls.tracker import CallTracker
 from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
 from custom_components.vodia.pbx.models import CallScope
 from custom_components.vodia.pbx.net.login import _session_id, _tenant_from_session
@@ -325,9 +325,9 @@ def take(state: TenantState, message: Message) -> None:
 @given(CHANCES)
 def test_hostile_frames(chance: Random) -> None:
     """A frame is taken or refused; what it does not say stays; all that shows is clean."""
-    trace, stories = Trace(), Stories()
+    trace, tracker = Trace(), CallTracker()
     state = known_state(chance.choice(list(CallScope)))
-    stories.begin(state, state.accounts.keys(), 0)
+    tracker.resync(state, state.accounts.keys(), 0)
     for text in inputs(chance, FRAMES):
         try:
             message = decode(text.encode(errors="surrogatepass"), trace)
@@ -336,7 +336,7 @@ def test_hostile_frames(chance: Random) -> None:
             continue
         check_texts(message)
         take(state, message)
-        check_texts(stories.tell(state, state.accounts.keys(), 1))
+        check_texts(tracker.update(state, state.accounts.keys(), 1))
     check_texts(state.accounts)
     check_ledger(trace)
 
@@ -359,7 +359,7 @@ def reply(text: str) -> Reply:
     return Reply(text.encode(errors="surrogatepass"), SimpleCookie(), None)
 
 
-class Told:
+class TrackingMemory:
     """A PBX whose session tells whatever it is given."""
 
     def __init__(self, text: str) -> None:
@@ -373,7 +373,7 @@ class Told:
 
 def names_told(text: str) -> tuple[str | None, str | None]:
     """Return tenant and account that a session tells; nothing is waited for."""
-    rest: Any = Told(text)
+    rest: Any = TrackingMemory(text)
     try:
         _tenant_from_session(rest, {}).send(None)
     except StopIteration as done:
@@ -537,12 +537,12 @@ def test_samples_are_bounded() -> None:
 
 def test_worst_list_of_calls() -> None:
     """The largest list of calls that is taken is told in bounded time."""
-    state, stories = known_state(CallScope.TENANT), Stories()
+    state, tracker = known_state(CallScope.TENANT), CallTracker()
     accounts = [{"account": str(n), "type": "extensions"} for n in range(40, 1040)]
     state.apply(
         decode(written({"action": "domain-state", "accounts": accounts}), Trace()), 0
     )
-    stories.begin(state, state.accounts.keys(), 0)
+    tracker.resync(state, state.accounts.keys(), 0)
     members = wire_calls._MEMBERS_LIMIT // 150
     took = []
     for tag in "ab":
@@ -560,7 +560,7 @@ def test_worst_list_of_calls() -> None:
         message = decode(written({"action": "call-state", "calls": calls}), Trace())
         began = time.process_time()
         changes = state.apply(message, 1)
-        stories.tell(state, changes.accounts, 1)
+        tracker.update(state, changes.accounts, 1)
         took.append(time.process_time() - began)
     assert max(took) < 10, took
 

@@ -48,7 +48,7 @@ class LineHistory:
         return self._read is not None
 
     @property
-    def waits_since(self) -> float:
+    def needs_history_since(self) -> float:
         """Return since when an end waits for proof; infinity if none does."""
         return min((tracked.waits for tracked in self.waiting), default=math.inf)
 

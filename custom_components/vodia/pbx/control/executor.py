@@ -106,8 +106,8 @@ class Executor:
             expected_end and call.state is CallState.RINGING
         ):
             tracker, line = port.tracker, port.live_state.line
-            tracker.expect(line, call.id, expected_end)
-            self.undo.callback(tracker.forget, line, call.id)
+            tracker.expect_end(line, call.id, expected_end)
+            self.undo.callback(tracker.cancel_expected_end, line, call.id)
         if await self.try_rest(build(call)):
             return call
         call = selector.select(port.live_state)

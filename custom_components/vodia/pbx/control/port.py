@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import re
 from typing import Final, Protocol
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..models import Account
 from ..net.rest import Reply
 from ..state.tenant import TenantState
@@ -35,7 +35,7 @@ class CommandPort(Protocol):
     timing: Timing
 
     @property
-    def tracker(self) -> Stories:
+    def tracker(self) -> CallTracker:
         """Return the tracker of the calls of all lines."""
 
     @property

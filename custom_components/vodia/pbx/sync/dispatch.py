@@ -11,7 +11,7 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import PbxError
 from ..models import ORBIT, Account, CallScope, Extension
@@ -61,7 +61,7 @@ class Receiver(Protocol):
     session: Session
     side: Side
     timing: Timing
-    tracker: Stories
+    tracker: CallTracker
     watch: TenantWatch | None
 
     def phones(self) -> Mapping[str, Extension]:
@@ -98,7 +98,7 @@ class Dispatch:
             session,
             trace,
             timing,
-            stories=receiver.tracker,
+            tracker=receiver.tracker,
             tell=receiver.reporter.report_events,
             phones=receiver.phones,
             offer=receiver.history_offer,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 import math
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import NotConfirmedError, NotConnectedError
 from ..listener import Listener
@@ -24,7 +24,7 @@ class Reporter:
         self,
         state: TenantState,
         listener: Listener,
-        tracker: Stories,
+        tracker: CallTracker,
         clock: Clock,
         *,
         tracked: Callable[[Iterable[str]], set[str]],
@@ -69,10 +69,10 @@ class Reporter:
         self.changed_at = self._clock.time()
         tracker, now, accounts = self._tracker, self._clock.monotonic(), state.accounts
         known = self._tracked(accounts.keys() | tracker.accounts)
-        events = tracker.begin(state, known, now)
+        events = tracker.resync(state, known, now)
         if has_past:
             # What is over comes before what began meanwhile.
-            events = [*tracker.settle(state, past, now, math.inf), *events]
+            events = [*tracker.apply_history(state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
         self.listener.link_up(_differences(old.accounts, accounts))
         self.report_events(events)
@@ -90,11 +90,11 @@ class Reporter:
             return False
         tracker = self._tracker
         tracked = self._tracked(changes.calls)
-        events = tracker.tell(state, tracked, self._clock.monotonic())
+        events = tracker.update(state, tracked, self._clock.monotonic())
         self.listener.changed(changes)
         self.report_events(events)
         self._wake()
-        return tracker.wants_proof(state.line)
+        return tracker.needs_history(state.line)
 
     def report_events(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls."""
@@ -110,7 +110,7 @@ class Reporter:
         """Track the calls of an account from now on, as far as they are known here."""
         if self.is_live and self._tracked({number}):
             now = self._clock.monotonic()
-            self.report_events(self._tracker.take_over(self.state, number, now))
+            self.report_events(self._tracker.hand_over(self.state, number, now))
 
     def link_lost(self) -> None:
         """Note that the state is not live any more."""
