@@ -42,7 +42,7 @@ from .pbx.models import (
     ServiceFlag,
     Totals,
 )
-from .pbx.sync.line_data import Kind, SideChanges
+from .pbx.sync.line_data import LineDataChange, Resource
 from .pbx.wire.messages import ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class VodiaCoordinator(Listener):
         self.flag_changes = Subscriptions[str, Extension]()
         self.call_events = Subscriptions[str, CallEvent]()
         # New values that REST has for a line, or for a service flag.
-        self.line_data = Subscriptions[tuple[Kind, str]]()
+        self.line_data = Subscriptions[tuple[Resource, str]]()
         self.announcer = Announcer(self)
         # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
@@ -272,12 +272,12 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def side_changed(self, changes: SideChanges) -> None:
+    def side_changed(self, changes: LineDataChange) -> None:
         """Handle new values of the PBX and of the entry's own line that only REST has."""
         self.async_side_changed(self.line, changes)
 
     @callback
-    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+    def async_side_changed(self, line: str, changes: LineDataChange) -> None:
         """Update the entities concerned."""
         kind = changes.kind
         for number in changes.removed:

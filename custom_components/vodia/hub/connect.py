@@ -30,7 +30,7 @@ from ..pbx.calls.tracker import TrackingMemory
 from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.listener import Listener
-from ..pbx.models import CallScope, Credentials, LoginMethod, LoginWay, Server
+from ..pbx.models import CallScope, Credentials, LoginMethod, LoginMethodUsed, Server
 from ..pbx.net.rest import session_options
 from ..pbx.timing import USUAL
 from .learned import tenant_names
@@ -59,7 +59,9 @@ def create_client(
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None
     if CONF_LOGIN_METHOD in data:
-        way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
+        way = LoginMethodUsed(
+            LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER]
+        )
     return PbxClient(
         http,
         Server(

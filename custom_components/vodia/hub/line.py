@@ -14,7 +14,7 @@ from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.listener import Listener
 from ..pbx.models import CallEvent, Credentials
-from ..pbx.sync.line_data import SideChanges
+from ..pbx.sync.line_data import LineDataChange
 from ..pbx.wire.messages import ChatMessage
 from .connect import async_create_session
 from .issues import async_line_refused, line_issue_id
@@ -34,7 +34,7 @@ class LineObserver(Protocol):
     def async_received(self, line: str, message: ChatMessage) -> None:
         """Hand over a chat message to a line."""
 
-    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+    def async_side_changed(self, line: str, changes: LineDataChange) -> None:
         """Handle new values of a line that only REST has."""
 
 
@@ -96,7 +96,7 @@ class FurtherLine(Listener):
 
     @override
     @callback
-    def side_changed(self, changes: SideChanges) -> None:
+    def side_changed(self, changes: LineDataChange) -> None:
         """Hand over new values of the line that only REST has."""
         self._observer.async_side_changed(self.number, changes)
 

@@ -18,7 +18,7 @@ from .models import (
     Extension,
     Group,
     KnownAccount,
-    LoginWay,
+    LoginMethodUsed,
     Server,
     ServiceFlag,
     Totals,
@@ -39,7 +39,7 @@ class PbxClient:
         credentials: Credentials,
         listener: Listener | None = None,
         *,
-        way: LoginWay | None = None,
+        way: LoginMethodUsed | None = None,
         known: Mapping[str, str] | None = None,
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] = (),
@@ -137,7 +137,7 @@ class PbxClient:
         return self.own.session.websocket_path
 
     @property
-    def login(self) -> LoginWay | None:
+    def login(self) -> LoginMethodUsed | None:
         """Return the method and user of the login that worked."""
         return self.own.session.way
 
@@ -202,7 +202,7 @@ class PbxClient:
         own = self.own
         _ = own.live
         with record_outcome(self.trace, "set_flag"):
-            await own.side.set_flag(number, active, self.timing.confirm)
+            await own.data.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:
         """Return an extension as the login sees it that knows its calls best.

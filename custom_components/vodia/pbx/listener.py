@@ -3,7 +3,7 @@
 from .changes import Changes
 from .errors import PbxError
 from .models import CallEvent
-from .sync.line_data import SideChanges
+from .sync.line_data import LineDataChange
 from .wire.messages import ChatMessage
 
 
@@ -22,7 +22,7 @@ class Listener:
     def received(self, message: ChatMessage) -> None:
         """Handle a chat message to the line."""
 
-    def side_changed(self, changes: SideChanges) -> None:
+    def side_changed(self, changes: LineDataChange) -> None:
         """Handle a change of the data of the line that only REST has."""
 
     def link_lost(self, error: PbxError) -> None:
