@@ -84,7 +84,7 @@ class Line(Life):
         *,
         primary: Line | None = None,
         watch: TenantWatch | None = None,
-        way: LoginMethodUsed | None = None,
+        login: LoginMethodUsed | None = None,
         tenant_names: Iterable[str] = (),
         trace: Trace | None = None,
     ) -> None:
@@ -103,7 +103,7 @@ class Line(Life):
         self.session = Session(
             Rest(http, site.server, self.trace, site.timing.request),
             credentials,
-            way,
+            login,
             self.drop,
         )
         self.data = LineData(
@@ -344,12 +344,12 @@ class Line(Life):
         for line in self.lines.values():
             line.drop(error)
         if is_new and self.reporter.was_live:
-            self.listener.link_lost(error)
+            self.listener.on_disconnected(error)
 
     @override
     def login_refused(self, error: PbxError) -> None:
         """Tell that a person has to do something."""
-        self.listener.login_refused(error)
+        self.listener.on_login_failed(error)
 
     @override
     def stays_away(self, *, for_good: bool) -> None:
@@ -388,7 +388,7 @@ class Line(Life):
     def _line_data_changed(self, changes: LineDataChange) -> None:
         """Report what only REST has; an address book names those who call now."""
         if changes.kind is not Resource.ADDRESS_BOOK:
-            self.listener.side_changed(changes)
+            self.listener.on_line_data(changes)
         elif self._link:
             self._link.publish(
                 self._link.state.set_address_book(self.values.address_book)
