@@ -87,11 +87,11 @@ class Tenant:
 
     async def feed(self, frames: Sequence[bytes]) -> None:
         """Send frames over the real socket, and wait until all are taken in."""
-        ledger = self.coordinator.client.ledger
-        wanted = ledger.frames + len(frames)
+        trace = self.coordinator.client.trace
+        wanted = trace.frames + len(frames)
         (link,) = (x for x in self.pbx.links if x.login.account == "45")
         link.transport.write(b"".join(frames))
-        await _until(lambda: ledger.frames >= wanted)
+        await _until(lambda: trace.frames >= wanted)
 
     def own_call_sensor(self) -> str:
         """Return the entity id of the line's call."""

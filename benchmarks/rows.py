@@ -211,7 +211,8 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     texts = [snapshot(dnd=True), snapshot(dnd=False)]
     client = tenant.coordinator.client
     types = {
-        number: account.type for number, account in client.tenant.raw_accounts.items()
+        number: account.type
+        for number, account in client.tenant.listed_accounts.items()
     }
 
     async def take(text: bytes) -> None:
@@ -219,7 +220,7 @@ async def snapshots(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
         if tenant.dialect == "classic":
             await tenant.feed([frame(text)])
             return
-        told = decode_accounts(orjson.loads(text), client.ledger)
+        told = decode_accounts(orjson.loads(text), client.trace)
         listed = (replace(account, type=types[account.number]) for account in told)
         client.own.live.handle(AccountsSnapshot(tuple(listed)))
 

@@ -130,6 +130,8 @@ class Link:
 
     def _calls(self, stream: Stream) -> list[Json]:
         """Return a list of calls as it is now."""
+        if self._state.listed is not None and stream is not Stream.ORBITS:
+            return list(self._state.listed)
         match stream:
             case Stream.OWN:
                 return self._wire.own_calls(self.login.account)
@@ -212,9 +214,11 @@ class Link:
                 return
         match frame:
             case {"action": "get-users"} if switches.answers_get_users:
-                self.push(self._wire.snapshot())
+                listed = self._state.listed
+                calls: Object = {} if listed is None else {"calls": list(listed)}
+                self.push(self._wire.snapshot() | calls)
             case {"action": "get-calls"} if switches.answers_get_calls:
-                own = self._wire.own_calls(self.login.account)
+                own = self._calls(Stream.OWN)
                 if Stream.OWN in self._streams:
                     self._streams[Stream.OWN] = own
                 self._push_stream(Stream.OWN, own)

@@ -23,6 +23,7 @@ class Push:
     def on_engine(self, news: Change | Message) -> None:
         """Push what happened."""
         links = self._links.of(news.tenant)
+        self._state.listed = None
         if isinstance(news, Message):
             for link in links:
                 if link.login.account == news.recipient:

@@ -1,9 +1,10 @@
 """The simulated PBX on the network."""
 
 import asyncio
+import json
 from ssl import SSLContext
 import time
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -194,6 +195,11 @@ class Simulator:
         for link in self.links.of(tenant):
             link.send(data)
         await asyncio.sleep(0)
+
+    async def list_calls(self, *calls: dict[str, Any]) -> None:
+        """List other calls than the engine has, until something happens there."""
+        self._state.listed = list(calls)
+        await self.send_raw(json.dumps({"action": "call-state", "calls": calls}))
 
     async def flush(self) -> None:
         """Wait until all frames queued so far have been handed to the sockets."""

@@ -20,7 +20,8 @@ class PbxState:
     """The engine, how it is shown, who is logged in, and a record of what came in.
 
     Nothing is sent or processed until it is `thawed`. A step of `simulator.requests` that
-    is in `answers` is answered there.
+    is in `answers` is answered there. `listed` calls stand in lists in place of the
+    engine's, until something happens there.
     """
 
     engine: Engine
@@ -30,4 +31,5 @@ class PbxState:
     requests: list[tuple[str, str]] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    listed: list[dict[str, Any]] | None = None
     bodies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)

@@ -191,7 +191,7 @@ class Stage:
         report, now = self.report, self.entry.runtime_data.client
         if now is not self._client:
             self._client, self._frames = now, 0
-        frames = now.ledger.frames
+        frames = now.trace.frames
         report.frames += frames - self._frames
         self._frames = frames
         self.take_time()

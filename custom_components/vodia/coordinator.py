@@ -27,7 +27,7 @@ from .hub.line import FurtherLine
 from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
-from .pbx.calls.tracker import Told
+from .pbx.calls.tracker import TrackingMemory
 from .pbx.changes import Changes
 from .pbx.errors import AccessOffError, LoginRefusedError, NotConnectedError, PbxError
 from .pbx.line import Line
@@ -48,7 +48,7 @@ from .pbx.wire.messages import ChatMessage
 _LOGGER = logging.getLogger(__name__)
 
 # The call events that were handed over, by entry: a reload does not repeat them.
-_TOLD: HassKey[dict[str, Told]] = HassKey(f"{DOMAIN}_told")
+_TOLD: HassKey[dict[str, TrackingMemory]] = HassKey(f"{DOMAIN}_told")
 
 type VodiaConfigEntry = ConfigEntry[VodiaCoordinator]
 
@@ -77,7 +77,9 @@ class VodiaCoordinator(Listener):
             wanted=CallScope.OWN if own_only else CallScope.TENANT,
             flags=flags,
             country=self.country,
-            told=hass.data.setdefault(_TOLD, {}).setdefault(entry.entry_id, Told()),
+            told=hass.data.setdefault(_TOLD, {}).setdefault(
+                entry.entry_id, TrackingMemory()
+            ),
         )
         self.privacy = Privacy(
             self.options.privacy, lambda: self.client.listed_accounts

@@ -43,7 +43,7 @@ async def async_get_config_entry_diagnostics(
             "reason": entry.error_reason_translation_key,
         }
     client = entry.runtime_data.client
-    ledger, extensions = client.ledger, client.extensions
+    trace, extensions = client.trace, client.extensions
     mask = Mask(frozenset(client.accounts), _names_in(entry))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
@@ -74,26 +74,26 @@ async def async_get_config_entry_diagnostics(
             }
             for line in entry.runtime_data.lines.values()
         ],
-        "frames": ledger.frames,
-        "dropped": dict(ledger.dropped),
+        "frames": trace.frames,
+        "dropped": dict(trace.dropped),
         "assumptions": {
             assumption: {
-                "met": ledger.met[assumption],
-                "broken": ledger.broken[assumption],
+                "met": trace.met[assumption],
+                "broken": trace.broken[assumption],
             }
             for assumption in Assumption
         },
-        "commands": dict(ledger.commands),
-        "unknown_actions": mask.counts(ledger.unknown_actions),
-        "unknown_fields": mask.counts(ledger.unknown_fields),
-        "odd_fields": mask.counts(ledger.odd_fields),
-        "left_out": dict(ledger.left_out),
-        "unknown_call_states": mask.words(ledger.unknown_states, "state"),
+        "commands": dict(trace.commands),
+        "unknown_actions": mask.counts(trace.unknown_actions),
+        "unknown_fields": mask.counts(trace.unknown_fields),
+        "odd_fields": mask.counts(trace.odd_fields),
+        "left_out": dict(trace.left_out),
+        "unknown_call_states": mask.words(trace.unknown_states, "state"),
         "samples": {
             mask.key(kind): [mask.value(value) for value in values]
-            for kind, values in ledger.samples.items()
+            for kind, values in trace.samples.items()
         },
-        "last_frames": [mask.recorded(recorded) for recorded in ledger.last],
+        "last_frames": [mask.recorded(recorded) for recorded in trace.last],
     }
 
 
@@ -119,11 +119,11 @@ async def async_get_device_diagnostics(
         and {
             "connected": line.connected,
             "offered": line.offered,
-            "commands": dict(line.ledger.commands),
+            "commands": dict(line.trace.commands),
         },
         "last_frames": [
             mask.recorded(about)
-            for recorded in (line or client).ledger.last
+            for recorded in (line or client).trace.last
             if (about := _about(recorded, number))
         ],
     }
@@ -144,7 +144,7 @@ def _names_in(entry: VodiaConfigEntry) -> set[str]:
     ]
     told = {word for name in named if name for word in words(name)}
     for line in lines:
-        for recorded in line.ledger.last:
+        for recorded in line.trace.last:
             told.update(said(load(recorded.text)))
     return told
 

@@ -150,9 +150,9 @@ async def missed(pbx: Simulator, phones: Phones) -> None:
 
 async def pings(pbx: Simulator, phones: Phones) -> None:
     """The link is watched for a while."""
-    ledger = phones.entry.runtime_data.client.ledger
+    trace = phones.entry.runtime_data.client.trace
     key = Assumption.PINGS_ARE_ANSWERED
-    await until(phones.hass, lambda: ledger.met[key] + ledger.broken[key])
+    await until(phones.hass, lambda: trace.met[key] + trace.broken[key])
 
 
 async def colleague_talks(pbx: Simulator, phones: Phones) -> None:

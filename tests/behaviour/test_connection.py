@@ -254,7 +254,7 @@ async def test_bad_frames(
     """What is not understood is counted, logged once and asked for; nothing is lost."""
     call_id = pbx.engine.ring(CALLER, "45", name="Anna")
     await phones.wait("45", "call", "ringing")
-    ledger = phones.entry.runtime_data.client.ledger
+    trace = phones.entry.runtime_data.client.trace
     before = {s.entity_id: s for s in hass.states.async_all()}
     caplog.clear()
     for _ in range(2):
@@ -270,13 +270,13 @@ async def test_bad_frames(
     # Where a field or an entry cannot be read the frame is taken.
     taken = 4
     await until(
-        hass, lambda: sum(ledger.dropped.values()) == 2 * (len(BAD_FRAMES) - taken) + 3
+        hass, lambda: sum(trace.dropped.values()) == 2 * (len(BAD_FRAMES) - taken) + 3
     )
     kinds = ("dnd:list", "registered:str", "calls:str")
-    assert ledger.odd_fields == dict.fromkeys(kinds, 2)
-    assert ledger.left_out["id is not a string"] == 2
+    assert trace.odd_fields == dict.fromkeys(kinds, 2)
+    assert trace.left_out["id is not a string"] == 2
     await phones.wait("45", "call", "ringing")
-    assert ledger.unknown_actions.keys() >= {"no-such-action", "flat:something"}
+    assert trace.unknown_actions.keys() >= {"no-such-action", "flat:something"}
     after = {s.entity_id: s for s in hass.states.async_all()}
     changed = {e for e, state in after.items() if state.state != before[e].state}
     assert changed == {phones.id("45", "dnd"), phones.id("45", "dnd", "switch")}
@@ -287,7 +287,7 @@ async def test_bad_frames(
         for r in caplog.records
         if r.levelno >= logging.WARNING and "vodia" in r.name
     ]
-    assert len(warnings) == len(set(warnings)) == len(ledger.dropped)
+    assert len(warnings) == len(set(warnings)) == len(trace.dropped)
 
 
 async def test_huge_frame(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:

@@ -379,8 +379,8 @@ async def test_nothing_lies(
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await hass.async_block_till_done()
         await Day(hass, pbx, Phones(hass, result["result"]), doubt).play()
-        ledger = result["result"].runtime_data.client.ledger
-        assert not ledger.dropped
+        trace = result["result"].runtime_data.client.trace
+        assert not trace.dropped
         assert await hass.config_entries.async_remove(result["result"].entry_id)
 
 

@@ -330,7 +330,7 @@ async def test_what_is_shown_can_be_stored(
     # Deeper than any frame that is one.
     await pbx.send_raw("[" * 1000 + "]" * 1000)
     await until(
-        hass, lambda: "not an object" in entry.runtime_data.client.ledger.dropped
+        hass, lambda: "not an object" in entry.runtime_data.client.trace.dropped
     )
     found = await read(hass, hass_client, phones)
     assert found["pbx"]["server"] == "PBX/7<b>"
@@ -499,7 +499,7 @@ async def test_too_many_accounts(
         assert await fails(hass, entry) == "unexpected_reply"
         return
     phones = await set_up(hass, entry)
-    assert entry.runtime_data.client.ledger.dropped == {"too many accounts": 1}
+    assert entry.runtime_data.client.trace.dropped == {"too many accounts": 1}
     assert phones.state("45", "call") == "idle"
     assert not phones.has("1000")
 
@@ -570,17 +570,17 @@ async def test_floods(
     await flood(1)
     states = len(hass.states.async_all())
     caplog.clear()
-    ledger = pbx_client.ledger
+    trace = pbx_client.trace
     await flood(2)
     await flood(3)
     for counter in (
-        ledger.unknown_actions,
-        ledger.unknown_fields,
-        ledger.unknown_states,
+        trace.unknown_actions,
+        trace.unknown_fields,
+        trace.unknown_states,
     ):
         assert len(counter) == ledger_module._KEYS_KEPT
-    assert len(ledger.samples) <= ledger_module._KEYS_KEPT
-    assert len(ledger.last) <= ledger_module._FRAMES_KEPT
+    assert len(trace.samples) <= ledger_module._KEYS_KEPT
+    assert len(trace.last) <= ledger_module._FRAMES_KEPT
     assert len(pbx_client.own.live.asked_for) <= 1000
     assert len(hass.states.async_all()) == states
     assert phones.state("", "connected") == "on"
@@ -725,7 +725,7 @@ async def test_call_id_of_the_pbx(
     assert all("x?y" not in path and ".." not in path for _, path in pbx.requests)
     for sent in pbx.received:
         assert sent.get("id") in (None, evil)
-    left_out = phones.entry.runtime_data.client.ledger.left_out
+    left_out = phones.entry.runtime_data.client.trace.left_out
     frame["id"] = "a\nb"
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": [frame]}))
     await until(hass, lambda: left_out["id is no text"])

@@ -187,6 +187,8 @@ async def test_name_that_was_learned(pbx: Simulator, phones: Phones) -> None:
     at = "voice.example"
     await lists(pbx, listed(pbx, "c1", "alerting", f"{CALLER}@{at}", f"<sip:45@{at}>"))
     await phones.wait("45", "ringing", "on")
+    await lists(pbx)
+    await phones.wait("45", "ringing", "off")
     await lose(pbx, phones)
     await find(pbx, phones)
     await lists(pbx, listed(pbx, "c2", "alerting", f"<sip:42@{at}>", "45"))

@@ -102,7 +102,7 @@ async def test_text_that_is_none(
     }
     await until(hass, lambda: "ended" in dict(ear.story()))
     assert [step for step, _ in ear.story()].count("ended") == 1
-    assert not phones.entry.runtime_data.client.ledger.dropped
+    assert not phones.entry.runtime_data.client.trace.dropped
 
 
 async def test_presence_in_a_binary_frame(
@@ -138,9 +138,9 @@ async def test_odd_flag_in_a_push(
     pbx.switches.faults.clear()
     await phones.wait("41", key, "on" if key == "registered" else "off")
     await phones.wait("41", other, "on" if before else "off")
-    ledger = phones.entry.runtime_data.client.ledger
-    assert ledger.odd_fields
-    assert not ledger.dropped
+    trace = phones.entry.runtime_data.client.trace
+    assert trace.odd_fields
+    assert not trace.dropped
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ async def test_odd_field_at_the_setup(
     assert flags == expected
     if key == "calls" and dialect == "classic" and value != -1:
         assert phones.states("41", "in_call", "call") == ["on", STATE_UNKNOWN]
-    assert not phones.entry.runtime_data.client.ledger.dropped
+    assert not phones.entry.runtime_data.client.trace.dropped
 
 
 @classic
@@ -251,10 +251,10 @@ async def test_entry_that_is_none_at_the_setup(
     phones = await set_up(hass, entry)
     assert phones.states("45", "registered", "call") == ["on", "idle"]
     assert phones.states("42", "registered", "call") == ["on", "idle"]
-    ledger = entry.runtime_data.client.ledger
-    assert ledger.left_out
+    trace = entry.runtime_data.client.trace
+    assert trace.left_out
     # Of a type that nobody has the list has nothing else.
-    assert set(ledger.dropped) <= {
+    assert set(trace.dropped) <= {
         "accounts is not a list of objects",
         "name is missing",
     }
@@ -278,7 +278,7 @@ async def test_account_whose_entry_cannot_be_read(
     with monkeypatch.context() as patch:
         mangle(patch, dialect, change)
         pbx.engine.set_dnd("42", True)
-        phones.entry.runtime_data.client.refresh()
+        phones.entry.runtime_data.client.own.refresh()
         await phones.wait("41", "registered", STATE_UNKNOWN)
         assert phones.state("41", "dnd") == STATE_UNKNOWN
         assert phones.states("42", "dnd", "registered") == ["on", "on"]
@@ -418,7 +418,7 @@ async def test_odd_field_of_a_call(
     await pbx.send_raw(call_list(OTHER | {"from-number": "+4930999", field: value}))
     shown = await phones.wait("45", "call", "ringing")
     assert shown.attributes["remote_number"] == "+4930999"
-    assert not phones.entry.runtime_data.client.ledger.dropped
+    assert not phones.entry.runtime_data.client.trace.dropped
 
 
 # Calls of which nothing is heard
@@ -479,7 +479,7 @@ async def test_calls_in_the_answer_for_accounts_are_compared(
     with monkeypatch.context() as patch:
         patch.setattr(Link, "push_calls", lambda link: None)
         pbx.engine.hang_up(call_id)
-    phones.entry.runtime_data.client.refresh()
+    phones.entry.runtime_data.client.own.refresh()
     await phones.wait("45", "call", "idle")
 
 

@@ -89,7 +89,7 @@ async def test_stale_reading(
     # The list is made at once, and told late.
     pbx.switches.latency = 0.6
     pbx.requests.clear()
-    entry.runtime_data.client.refresh()
+    entry.runtime_data.client.own.refresh()
     await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     pbx.switches.latency = 0
@@ -270,7 +270,7 @@ async def test_answer_of_another_link_is_not_taken(
     """What was asked for before a link was lost says nothing of what is after it."""
     client = phones.entry.runtime_data.client
     told: list[SideChanges] = []
-    data = Side(client.own.session, client.ledger, told.append)
+    data = Side(client.own.session, client.trace, told.append)
     mailbox = "messages" if dialect == "modern" else "self_messages"
     del pbx.switches.rest_status[mailbox]
     pbx.engine.leave_message("45", CALLER)

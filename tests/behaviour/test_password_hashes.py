@@ -63,8 +63,8 @@ async def test_hashes_of_passwords(
         await pbx.send_raw(json.dumps(frame))
     await pbx.send_raw(settings[:-9])
     await pbx.send_raw('{"action":"x-last"}')
-    ledger = phones.entry.runtime_data.client.ledger
-    await until(hass, lambda: "x-last" in ledger.unknown_actions)
+    trace = phones.entry.runtime_data.client.trace
+    await until(hass, lambda: "x-last" in trace.unknown_actions)
     found = json.dumps(await read(hass, hass_client, phones))
     assert "x-settings" in found
     assert "custom_components.vodia" in caplog.text

@@ -102,7 +102,7 @@ async def test_unreliable_filter_removes_nobody(
     original = pbx.engine.account("45").type
     for number in range(40, 58):
         pbx.engine.account(str(number)).type = type(original).RING_GROUP
-    connection = phones.entry.runtime_data.client
+    connection = phones.entry.runtime_data.client.own
     for _ in range(2):
         pbx.requests.clear()
         connection.refresh()
@@ -126,7 +126,7 @@ async def test_late_reading_does_not_undo_a_push(
     phones = await set_up(hass, entry)
     pbx.switches.latency = 0.2
     pbx.requests.clear()
-    entry.runtime_data.client.refresh()
+    entry.runtime_data.client.own.refresh()
     await until(hass, lambda: pbx.requests)
     await asyncio.sleep(0.05)
     pbx.engine.set_dnd("41", True)
@@ -347,12 +347,12 @@ async def test_unknown_frames_are_logged_once(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A kind of frame that nobody knows is worth one line, and a sample."""
-    ledger = phones.entry.runtime_data.client.ledger
+    trace = phones.entry.runtime_data.client.trace
     for _ in range(3):
         await pbx.send_raw('{"action":"brand-new","detail":1}')
-    await until(hass, lambda: ledger.unknown_actions.get("brand-new") == 3)
+    await until(hass, lambda: trace.unknown_actions.get("brand-new") == 3)
     assert len([r for r in caplog.records if "brand-new" in r.getMessage()]) == 1
-    assert ledger.samples["brand-new"]
+    assert trace.samples["brand-new"]
 
 
 @modern

@@ -122,13 +122,13 @@ async def test_burst_lets_others_run(
     """While many frames wait, what else is in the loop gets its turns."""
     set_timing(hass, turn=0)
     phones = await set_up(hass, entry)
-    ledger = phones.entry.runtime_data.client.ledger
-    wanted, turns = ledger.frames + 500, 0
+    trace = phones.entry.runtime_data.client.trace
+    wanted, turns = trace.frames + 500, 0
     (open_link,) = pbx.links
     text = b'{"action":"user-state","account":"46","dnd":true}'
     open_link.transport.write((bytes((0x81, len(text))) + text) * 500)
     async with asyncio.timeout(TIMEOUT):
-        while ledger.frames < wanted:
+        while trace.frames < wanted:
             await asyncio.sleep(0)
             turns += 1
     assert turns > 400

@@ -78,7 +78,7 @@ async def test_presence_ends_a_call_whose_end_was_lost(
     call_id = await ring(pbx, phones, answered=answered)
     # The accounts are read while the call is as it is told last.
     pbx.requests.clear()
-    phones.entry.runtime_data.client.refresh()
+    phones.entry.runtime_data.client.own.refresh()
     await until(hass, lambda: pbx.requests)
     await asyncio.sleep(0.2)
     hang_up_unheard(pbx, call_id, "push_calls")

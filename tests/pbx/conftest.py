@@ -6,7 +6,7 @@ Only pytest runs that name a path in this folder read this early enough for the 
 from hypothesis import HealthCheck, settings
 import pytest
 
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 
 # The same examples in every run: a red test is red because of a change.
 settings.register_profile(
@@ -32,6 +32,6 @@ def real_environment() -> None:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    """Return an empty ledger."""
-    return Ledger()
+def trace() -> Trace:
+    """Return an empty trace."""
+    return Trace()

@@ -26,8 +26,8 @@ from custom_components.vodia.pbx.models import (
     Party,
 )
 from custom_components.vodia.pbx.number_matching import same_number
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, Message, decode
@@ -182,10 +182,10 @@ def broken(draw: st.DrawFn, frames: st.SearchStrategy[Json]) -> Json:
     return frame
 
 
-def take(state: PbxState, frame: Json, now: float = 0) -> bool:
+def take(state: TenantState, frame: Json, now: float = 0) -> bool:
     """Feed a frame as the client does; return whether it was taken."""
     try:
-        message = decode(json.dumps(frame).encode(), Ledger())
+        message = decode(json.dumps(frame).encode(), Trace())
     except FrameError:
         return False
     state.apply(message, now)
@@ -196,7 +196,7 @@ def take(state: PbxState, frame: Json, now: float = 0) -> bool:
 
 
 @dataclass(frozen=True)
-class Told:
+class TrackingMemory:
     """Something that comes from a PBX: a frame, a REST reply or another scope."""
 
     frame: Json | None = None
@@ -205,7 +205,7 @@ class Told:
     dials: str | None = None
     later: float = 0
 
-    def tell(self, state: PbxState, now: float) -> None:
+    def tell(self, state: TenantState, now: float) -> None:
         """Tell it."""
         if self.frame is not None:
             take(state, self.frame, now)
@@ -234,12 +234,14 @@ def without_connected_line(entries: Iterable[Json]) -> tuple[Json, ...]:
 LATER = st.sampled_from((0.0, 0.0, 31.0, 700.0))
 HISTORIES = st.lists(
     st.one_of(
-        st.builds(Told, frame=FRAMES, later=LATER),
-        st.builds(Told, frame=FRAMES, later=LATER),
-        st.builds(Told, frame=broken(FRAMES)),
-        st.builds(Told, rest=REST_ENTRIES.map(without_connected_line), later=LATER),
-        st.builds(Told, scope=st.sampled_from(CallScope)),
-        st.builds(Told, dials=st.sampled_from(("46", "500", OUTSIDE))),
+        st.builds(TrackingMemory, frame=FRAMES, later=LATER),
+        st.builds(TrackingMemory, frame=FRAMES, later=LATER),
+        st.builds(TrackingMemory, frame=broken(FRAMES)),
+        st.builds(
+            TrackingMemory, rest=REST_ENTRIES.map(without_connected_line), later=LATER
+        ),
+        st.builds(TrackingMemory, scope=st.sampled_from(CallScope)),
+        st.builds(TrackingMemory, dials=st.sampled_from(("46", "500", OUTSIDE))),
     ),
     max_size=8,
 )
@@ -256,7 +258,9 @@ ORDERS: Final = ((0, 1, 2), (1, 0, 2), (1, 2, 0))
 CALL_STATE = some({"action": st.just("call-state"), "calls": CALLS})
 
 
-def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
+def tell(
+    state: TenantState, all_told: Iterable[TrackingMemory], now: float = 0
+) -> float:
     """Tell one thing after the other; return the time it is then."""
     for told in all_told:
         now += told.later
@@ -264,7 +268,7 @@ def tell(state: PbxState, all_told: Iterable[Told], now: float = 0) -> float:
     return now
 
 
-def facts(state: PbxState) -> dict[str, KnownAccount]:
+def facts(state: TenantState) -> dict[str, KnownAccount]:
     """Return what all accounts show; of an absent one the last name may be kept."""
     extensions = state.extensions.items()
     groups = state.groups.items()
@@ -274,7 +278,7 @@ def facts(state: PbxState) -> dict[str, KnownAccount]:
     }
 
 
-def check_history(history: list[Told], end: list[Told]) -> None:
+def check_history(history: list[TrackingMemory], end: list[TrackingMemory]) -> None:
     """Check that a history and its end show what the end alone shows a fresh client.
 
     The fresh one gets what the client hands over to a new link: who was there before,
@@ -295,13 +299,17 @@ def check_history(history: list[Told], end: list[Told]) -> None:
 @given(HISTORIES, ENTRIES.map(with_line), CALL_STATE, st.sampled_from(ORDERS))
 def test_any_history_equals_a_fresh_client(
     scope: CallScope,
-    history: list[Told],
+    history: list[TrackingMemory],
     accounts: Json,
     calls: Json,
     order: tuple[int, ...],
 ) -> None:
     """Complete snapshots leave no trace of what was before, however they are ordered."""
-    end = [Told(frame=accounts), Told(scope=scope), Told(frame=calls)]
+    end = [
+        TrackingMemory(frame=accounts),
+        TrackingMemory(scope=scope),
+        TrackingMemory(frame=calls),
+    ]
     check_history(history, [end[index] for index in order])
 
 
@@ -310,28 +318,36 @@ def test_any_history_equals_a_fresh_client(
 @given(HISTORIES, REST_ENTRIES, CALL_STATE, st.sampled_from(ORDERS))
 def test_any_history_equals_a_fresh_client_over_rest(
     scope: CallScope,
-    history: list[Told],
+    history: list[TrackingMemory],
     entries: list[Json],
     calls: Json,
     order: tuple[int, ...],
 ) -> None:
     """The same where the accounts are read over REST."""
     listed = (*without_connected_line(entries), {"name": LINE})
-    end = [Told(rest=listed), Told(scope=scope), Told(frame=calls)]
+    end = [
+        TrackingMemory(rest=listed),
+        TrackingMemory(scope=scope),
+        TrackingMemory(frame=calls),
+    ]
     check_history(history, [end[index] for index in order])
 
 
 @SCOPES
 @given(HISTORIES, ENTRIES.map(with_line), CALL_STATE)
 def test_without_memory_nothing_survives(
-    scope: CallScope, history: list[Told], accounts: Json, calls: Json
+    scope: CallScope, history: list[TrackingMemory], accounts: Json, calls: Json
 ) -> None:
     """Who dialed nothing shows what one shows who was never there before.
 
     Left out are accounts that are missing now, or of another type than they were: that
     they were there is memory. What was learned about the PBX is handed over: it says how to read what comes.
     """
-    end = [Told(frame=accounts), Told(scope=scope), Told(frame=calls)]
+    end = [
+        TrackingMemory(frame=accounts),
+        TrackingMemory(scope=scope),
+        TrackingMemory(frame=calls),
+    ]
     old = new_state()
     tell(old, [*(replace(told, dials=None) for told in history), *end])
     fresh = new_state(memory=replace(deepcopy(old.memory), absent_since={}))
@@ -344,13 +360,13 @@ def test_without_memory_nothing_survives(
 
 @often(2)
 @given(HISTORIES)
-def test_what_is_shown_is_never_stale(history: list[Told]) -> None:
+def test_what_is_shown_is_never_stale(history: list[TrackingMemory]) -> None:
     """To derive all anew after any message changes nothing: no refresh is forgotten."""
     state, now = new_state(), 0.0
     for told in history:
         now = tell(state, [told], now)
         before, totals = dict(state.accounts), state.totals
-        state._views.derive(tuple(before.keys() | state.raw_accounts.keys()))
+        state._views.derive(tuple(before.keys() | state.listed_accounts.keys()))
         assert state.accounts == before
         assert state.totals == totals
 
@@ -483,7 +499,9 @@ def check_groups(office: Office) -> None:
             shown = {call.id: call.state for call in group.calls}
             assert shown.items() <= real.items(), (dialect, number)
             assert not group.complete or shown == real, (dialect, number)
-            assert dialect == "classic" or group.complete or group.unclear
+            assert (
+                dialect == "classic" or group.complete or group.calls_of_unknown_state
+            )
 
 
 def check_in_use(office: Office) -> None:
@@ -503,7 +521,11 @@ def check_in_use(office: Office) -> None:
             if not may_be_legs:
                 assert group.count in (None, len(calls)), (dialect, number)
                 assert group.waiting in (None, waiting), (dialect, number)
-            assert dialect == "classic" or group.count is not None or group.unclear
+            assert (
+                dialect == "classic"
+                or group.count is not None
+                or group.calls_of_unknown_state
+            )
 
 
 def check_totals(office: Office) -> None:
@@ -702,7 +724,7 @@ def other_form(value: Any, chance: Random, key: str = "") -> Any:
 def test_form_makes_no_difference(frame: Json, chance: Random) -> None:
     """However a frame is written, it is the same message."""
     form = other_form(frame, chance)
-    one, other = (decode(json.dumps(f).encode(), Ledger()) for f in (frame, form))
+    one, other = (decode(json.dumps(f).encode(), Trace()) for f in (frame, form))
     assert one == other, form
 
 
@@ -713,7 +735,7 @@ def test_form_makes_no_difference_over_rest(
 ) -> None:
     """However a list of accounts is written, it is the same."""
     form = other_form(entries, chance)
-    assert decode_accounts(form, Ledger()) == decode_accounts(entries, Ledger()), form
+    assert decode_accounts(form, Trace()) == decode_accounts(entries, Trace()), form
 
 
 # Parties
@@ -953,12 +975,12 @@ ANY_FRAME = st.one_of(
 @given(ANY_FRAME)
 def test_any_frame_is_taken_or_refused(data: bytes | str) -> None:
     """Nothing but FrameError comes of a frame; one that is taken can be applied."""
-    ledger = Ledger()
+    trace = Trace()
     try:
-        message: Message = decode(data, ledger)
+        message: Message = decode(data, trace)
     except FrameError as error:
         event(str(error))
-        assert not ledger.unknown_actions
+        assert not trace.unknown_actions
         return
     new_state().apply(message, 0)
 
@@ -966,7 +988,7 @@ def test_any_frame_is_taken_or_refused(data: bytes | str) -> None:
 @often(2)
 @given(HISTORIES, ANY_FRAME)
 def test_frame_that_is_dropped_changes_nothing(
-    history: list[Told], data: bytes | str
+    history: list[TrackingMemory], data: bytes | str
 ) -> None:
     """A frame is taken whole or not at all."""
     state = new_state()
@@ -974,7 +996,7 @@ def test_frame_that_is_dropped_changes_nothing(
         told.tell(state, 0)
     before = insides(state)
     try:
-        decode(data, Ledger())
+        decode(data, Trace())
     except FrameError:
         assert insides(state) == before
 
@@ -984,7 +1006,7 @@ def test_frame_that_is_dropped_changes_nothing(
 def test_any_reply_is_taken_or_refused(reply: object) -> None:
     """Nothing but FrameError comes of a reply; one that is taken can be applied."""
     with suppress(FrameError):
-        accounts = decode_accounts(reply, Ledger())
+        accounts = decode_accounts(reply, Trace())
         new_state().apply(AccountsSnapshot(accounts), 0)
 
 
@@ -1023,7 +1045,7 @@ def read_frame(action: str, key: str) -> Any:
     def read(entries: list[Any]) -> list[Any]:
         """Return what the entries tell."""
         frame = json.dumps({"action": action, key: entries}).encode()
-        message: Any = decode(frame, Ledger())
+        message: Any = decode(frame, Trace())
         return list(getattr(message, key))
 
     return read
@@ -1032,10 +1054,10 @@ def read_frame(action: str, key: str) -> Any:
 READERS: Final = (
     (CALL, read_frame("call-state", "calls")),
     (ENTRY, read_frame("domain-state", "accounts")),
-    (REST_ENTRY, lambda entries: list(decode_accounts(entries, Ledger()))),
-    (FLAGS_OF, lambda entries: list(decode_flags(entries, Ledger()).values())),
-    (PAST, lambda entries: list(decode_history(entries, LINE, Ledger()))),
-    (REST_ENTRY, lambda entries: list(decode_orbits(entries, Ledger()).items())),
+    (REST_ENTRY, lambda entries: list(decode_accounts(entries, Trace()))),
+    (FLAGS_OF, lambda entries: list(decode_flags(entries, Trace()).values())),
+    (PAST, lambda entries: list(decode_history(entries, LINE, Trace()))),
+    (REST_ENTRY, lambda entries: list(decode_orbits(entries, Trace()).items())),
 )
 
 
@@ -1085,9 +1107,9 @@ def test_hurt_entry_ends_no_call(
         "calls": [*calls[:index], hurt, *calls[index + 1 :]],
     }
     try:
-        message = decode(json.dumps(frame).encode(), Ledger())
+        message = decode(json.dumps(frame).encode(), Trace())
     except FrameError as error:
-        state.doubt_calls()
+        state.lose_calls()
         event(", ".join(error.lost))
         assert state.listed.keys() == {call["id"] for call in calls}
     else:
@@ -1108,14 +1130,14 @@ def test_hurt_entry_ends_no_call(
 @often(2)
 @given(HISTORIES, CALL_STATE, st.sampled_from(CallScope))
 def test_doubt_is_over_with_the_next_list(
-    history: list[Told], calls: Json, scope: CallScope
+    history: list[TrackingMemory], calls: Json, scope: CallScope
 ) -> None:
     """Once the calls are told again, all is as if they had never been in doubt."""
-    end = [Told(scope=scope), Told(frame=calls)]
+    end = [TrackingMemory(scope=scope), TrackingMemory(frame=calls)]
     one, other = new_state(), new_state()
     for state in (one, other):
         tell(state, [*(replace(told, dials=None) for told in history), *end])
-    one.doubt_calls()
+    one.lose_calls()
     assert one.totals.active_calls is None
     take(one, calls)
     take(other, calls)

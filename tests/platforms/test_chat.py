@@ -106,7 +106,7 @@ async def test_faulty(
     await pbx.send_raw(json.dumps({"action": "chat", **faulty}))
     pbx.engine.send_message("41", "45", "hello")
     assert await next_one(hass, phones, UNHEARD) == ("41", "Bruno Ferreira", "hello")
-    assert phones.entry.runtime_data.client.ledger.dropped == {fault: 1}
+    assert phones.entry.runtime_data.client.trace.dropped == {fault: 1}
 
 
 async def test_for_others(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:

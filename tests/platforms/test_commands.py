@@ -272,7 +272,7 @@ async def test_exact_command(
     verb = "attended_transfer" if "second_call_id" in case.data else case.action
     verb = "hangup" if verb == "hang_up" else verb
     # The diagnostics tell it.
-    assert phones.entry.runtime_data.client.ledger.commands[f"{verb}: confirmed"] == 1
+    assert phones.entry.runtime_data.client.trace.commands[f"{verb}: confirmed"] == 1
 
 
 ROUTINE = {"avoid-disconnect", "get-calls", "get-users"}

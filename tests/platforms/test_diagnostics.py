@@ -244,7 +244,7 @@ async def sample(
     await pbx.send_raw(json.dumps({"action": "call-log", **frame}))
     await until(
         hass,
-        lambda: "call-log" in phones.entry.runtime_data.client.ledger.unknown_actions,
+        lambda: "call-log" in phones.entry.runtime_data.client.trace.unknown_actions,
     )
     found = await read(hass, hass_client, phones)
     last = [
@@ -403,8 +403,8 @@ async def test_states_of_calls_that_are_no_words_of_ours(
         for state in ("proceeding", "quirin")
     ]
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": calls}))
-    ledger = phones.entry.runtime_data.client.ledger
-    await until(hass, lambda: "quirin" in ledger.unknown_states)
+    trace = phones.entry.runtime_data.client.trace
+    await until(hass, lambda: "quirin" in trace.unknown_states)
     found = await read(hass, hass_client, phones)
     assert found["unknown_call_states"] == {"proceeding": 1, "xxxxxx": 1}
     assert "quirin" not in json.dumps(found)
@@ -445,8 +445,8 @@ async def test_texts_that_are_no_json(
     broken = json.dumps({"action": "call-log", **SECRETS, "anna": 4711})[:-1]
     await pbx.send_raw(broken)
     await pbx.send_raw('{"action":"last-one"}')
-    ledger = phones.entry.runtime_data.client.ledger
-    await until(hass, lambda: "last-one" in ledger.unknown_actions)
+    trace = phones.entry.runtime_data.client.trace
+    await until(hass, lambda: "last-one" in trace.unknown_actions)
     found = await read(hass, hass_client, phones)
     text = json.dumps(found["last_frames"])
     for secret in ("4711", "0815", "hunter", "anna", "5f4d", "g7ls", "NDU6"):

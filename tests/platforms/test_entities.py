@@ -396,9 +396,9 @@ async def test_wild_frames_make_no_difference(hass: HomeAssistant) -> None:
             await phones.wait("45", "dnd", "on")
             pbx.engine.hang_up(call_id)
             await phones.wait("45", "call", "idle")
-            ledger = phones.entry.runtime_data.client.ledger
-            assert ledger.unknown_fields
-            assert not ledger.dropped
+            trace = phones.entry.runtime_data.client.trace
+            assert trace.unknown_fields
+            assert not trace.dropped
             assert await hass.config_entries.async_remove(phones.entry.entry_id)
             await hass.async_block_till_done()
             assert phones.device("45") is None

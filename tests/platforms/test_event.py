@@ -1,4 +1,4 @@
-"""The stories of calls, as events: what happened, in order, once, and how it ended."""
+"""The tracker of calls, as events: what happened, in order, once, and how it ended."""
 
 import asyncio
 
@@ -153,7 +153,7 @@ async def test_rejecting_in_vain(
 
 
 async def test_two_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
-    """Two calls at once have two stories."""
+    """Two calls at once have two tracker."""
     ear = Ear(phones)
     first = pbx.engine.ring(CALLER, "45")
     await ear.expect("ringing")

@@ -80,8 +80,8 @@ async def test_switch(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     assert ("POST", f"{PATH}?name=900") in pbx.requests
     told = [body for path, body in pbx.bodies if path == PATH]
     assert told == [{"state": "false"}, {"state": "true"}]
-    ledger = phones.entry.runtime_data.client.ledger
-    assert ledger.commands["set_flag: confirmed"] == 2
+    trace = phones.entry.runtime_data.client.trace
+    assert trace.commands["set_flag: confirmed"] == 2
 
 
 async def test_timetable(

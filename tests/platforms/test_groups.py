@@ -110,7 +110,7 @@ async def test_vanished_while_home_assistant_was_off(
     await until(hass, lambda: phones.get("600", "call", "event").state == STATE_UNKNOWN)
 
 
-# Stories
+# CallTracker
 
 
 async def test_answered_by_our_phone(

@@ -632,7 +632,7 @@ async def test_dial(
     pbx.switches.dial_presents_as = presented
     pbx.switches.dial_pickup = None
     await has_line(phones)
-    assert phones.entry.runtime_data.client.state.scope == "tenant"
+    assert phones.entry.runtime_data.client.tenant.scope == "tenant"
     caller = phones.state("41", "last_caller")
     ear = Ear(phones, "41")
     seen: list[str] = []

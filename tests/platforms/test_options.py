@@ -307,7 +307,7 @@ async def test_calls_of_others_are_not_taken_in(
     """They are not asked for; where presence tells them, nobody hears of them."""
     async with pbx_with(hass, dialect, OWN, user_calls=user_calls) as (pbx, phones):
         client = phones.entry.runtime_data.client
-        sent = [recorded.text for recorded in client.ledger.last]
+        sent = [recorded.text for recorded in client.trace.last]
         assert not [text for text in sent if b"domain-calls" in text]
         fired = await attach(hass, "call_ringing", device(phones, None))
         dnd = client.tenant.extensions["43"].dnd
@@ -324,7 +324,7 @@ async def test_calls_of_others_are_not_taken_in(
             assert extension.call_state is None
             assert not extension.complete
         assert not state.groups["600"].calls
-        assert not state.groups["600"].unclear
+        assert not state.groups["600"].calls_of_unknown_state
         for key in ("active_calls", "ringing_calls"):
             assert phones.state("", key) == STATE_UNKNOWN
         found = await act(hass, "get_calls")

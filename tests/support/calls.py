@@ -15,7 +15,7 @@ CALLS_PATH: Final = "/rest/user/45@localhost/calls"
 MISSED: Final = ("missed: missed", "ended: missed")
 UNKNOWN: Final = [STATE_UNKNOWN] * 3
 
-type Told = tuple[str, str | None]
+type TrackingMemory = tuple[str, str | None]
 
 
 async def ringing(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
@@ -66,7 +66,7 @@ class Ear:
             self._time = new.state
             self.heard.append(dict(new.attributes))
 
-    def story(self, call_id: str | None = None) -> list[Told]:
+    def story(self, call_id: str | None = None) -> list[TrackingMemory]:
         """Return types and end reasons, of one call or of all."""
         return [
             (attributes["event_type"], attributes["end_reason"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from custom_components.vodia.pbx.calls.tracker import Stories
+from custom_components.vodia.pbx.calls.tracker import CallTracker
 from custom_components.vodia.pbx.errors import (
     NotConfirmedError,
     NotConnectedError,
@@ -16,11 +16,11 @@ from custom_components.vodia.pbx.errors import (
 )
 from custom_components.vodia.pbx.models import Account, CallScope
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.sync.capabilities import Capabilities
 from custom_components.vodia.pbx.sync.refusals import Refusals
 from custom_components.vodia.pbx.timing import Timing
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import decode
 
 type Json = dict[str, Any]
@@ -34,9 +34,9 @@ class FakePort:
 
     def __init__(self) -> None:
         """Start without calls; REST knows nothing."""
-        self.ledger, self.timing, self.now = Ledger(), Timing(), 0.0
-        self.tracker, self.primary, self.teller = Stories(self.ledger), self, self
-        self.live_state = PbxState("45", frozenset({"localhost"}), ledger=self.ledger)
+        self.trace, self.timing, self.now = Trace(), Timing(), 0.0
+        self.tracker, self.primary, self.teller = CallTracker(self.trace), self, self
+        self.live_state = TenantState("45", frozenset({"localhost"}), trace=self.trace)
         clock = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
         self.capabilities = Capabilities(Refusals(60, clock))
         self.replies: dict[str, object | PbxError] = {}
@@ -50,7 +50,7 @@ class FakePort:
     def lists(self, *calls: Json) -> None:
         """Let the PBX list the calls of the line."""
         data = orjson.dumps({"action": "call-state", "calls": calls})
-        self.live_state.apply(decode(data, self.ledger), self.now)
+        self.live_state.apply(decode(data, self.trace), self.now)
 
     async def send(self, action: str, **fields: str) -> None:
         """Note a command."""
@@ -74,7 +74,7 @@ class FakePort:
         return Reply(orjson.dumps(reply), SimpleCookie(), None)
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Look at each list of calls that comes next; they end before the time is up."""
         while (found := check(self.live_state)) is None:

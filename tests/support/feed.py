@@ -14,8 +14,8 @@ from custom_components.vodia.pbx.models import (
     Direction,
     Extension,
 )
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
 from custom_components.vodia.pbx.wire.replies import decode_accounts
 
@@ -31,14 +31,14 @@ PHONES = ("45", "46", "47")
 class Feed:
     """A state and the frames that it is fed with."""
 
-    state: PbxState = field(
-        default_factory=lambda: PbxState("45", frozenset({"localhost", "tenant"}))
+    state: TenantState = field(
+        default_factory=lambda: TenantState("45", frozenset({"localhost", "tenant"}))
     )
 
     def frame(self, action: str, now: float = 0, **fields: Any) -> Changes:
         """Feed any frame."""
         data = orjson.dumps({"action": action, **fields})
-        return self.state.apply(decode(data, Ledger()), now)
+        return self.state.apply(decode(data, Trace()), now)
 
     def accounts(self, *entries: str | Json, now: float = 0, **fields: Any) -> Changes:
         """Feed a `domain-state`; a number stands for a registered extension."""
@@ -56,7 +56,7 @@ class Feed:
             for entry in entries
         ]
         phones = [
-            replace(entry, type=EXTENSION) for entry in decode_accounts(reply, Ledger())
+            replace(entry, type=EXTENSION) for entry in decode_accounts(reply, Trace())
         ]
         return self.state.apply(AccountsSnapshot(tuple(phones)), 0)
 

@@ -22,8 +22,8 @@ from custom_components.vodia.pbx.models import (
     Party,
 )
 from custom_components.vodia.pbx.numbering import is_number
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, decode
 from custom_components.vodia.pbx.wire.party import decoded, is_placeholder
 from custom_components.vodia.pbx.wire.replies import decode_accounts
@@ -43,9 +43,9 @@ def often(times: int) -> settings:
     return settings(max_examples=settings().max_examples * times)
 
 
-def new_state(**kwargs: Any) -> PbxState:
+def new_state(**kwargs: Any) -> TenantState:
     """Return a state that has been told nothing."""
-    return PbxState(LINE, HOSTS, **kwargs)
+    return TenantState(LINE, HOSTS, **kwargs)
 
 
 # What turns the direction of the text that follows.
@@ -79,13 +79,13 @@ def told_name(name: str) -> str | None:
 
 
 def take_rest(
-    state: PbxState,
+    state: TenantState,
     entries: Iterable[Json],
     now: float = 0,
     types: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Feed a REST reply, of extensions unless told; the absence of others is proven."""
-    listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Ledger())
+    listed = decode_accounts(orjson.loads(orjson.dumps(list(entries))), Trace())
     accounts = tuple(
         replace(account, type=types.get(account.number, EXTENSION))
         for account in listed
@@ -135,7 +135,7 @@ class Office:
     classic_only: Mapping[str, Any] = field(
         default_factory=lambda: {"code_while_ringing": True}
     )
-    states: dict[str, PbxState] = field(
+    states: dict[str, TenantState] = field(
         default_factory=lambda: {"classic": new_state(), "modern": new_state()}
     )
     changed: set[str] = field(default_factory=set)
@@ -256,9 +256,9 @@ class Office:
         if not new.presence_first:
             take_rest(modern, entries, self.now, types)
 
-    def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
+    def _send(self, state: TenantState, frame: Any, switches: Switches) -> None:
         """Send a frame over the wire."""
-        message = decode(write(frame, switches).encode(), Ledger())
+        message = decode(write(frame, switches).encode(), Trace())
         state.apply(message, self.now)
 
 

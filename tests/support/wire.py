@@ -46,8 +46,8 @@ def listed(
 
 
 async def lists(pbx: Simulator, *calls: Json) -> None:
-    """Push a list of calls."""
-    await send(pbx, action="call-state", calls=list(calls))
+    """Push a list of calls, and answer with it when asked."""
+    await pbx.list_calls(*calls)
 
 
 async def send(pbx: Simulator, **frame: Any) -> None:

@@ -26,7 +26,7 @@ from ..const import (
     CONF_TENANT_NAMES,
     TIMING,
 )
-from ..pbx.calls.tracker import Told
+from ..pbx.calls.tracker import TrackingMemory
 from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.listener import Listener
@@ -54,7 +54,7 @@ def create_client(
     wanted: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
     country: str | None = None,
-    told: Told | None = None,
+    told: TrackingMemory | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
     way = None

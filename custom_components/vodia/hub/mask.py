@@ -60,7 +60,7 @@ _WORDS: Final[Mapping[str, frozenset[str]]] = {
     "mode": _SWITCHED | {"manual", "automatic", "auto", "clock", "time"},
     # Our own fields.
     "call_state": _STATES,
-    "raw_state": _STATES,
+    "wire_state": _STATES,
     "direction": frozenset({*Direction, "inbound", "outbound"}),
     "scope": frozenset(Scope),
 }

@@ -1,6 +1,6 @@
 """What we take for granted of a PBX, though nobody has proven it.
 
-Each is told in docs/protocol.md with what a user would see if it were wrong. The ledger
+Each is told in docs/protocol.md with what a user would see if it were wrong. The trace
 counts how often this PBX has met and broken it: its diagnostics answer the question.
 """
 

@@ -7,9 +7,9 @@ class Changes(NamedTuple):
     """What a message changed, for those who show it.
 
     `accounts` are the numbers of extensions and groups that look different, `calls`
-    those of them where not only the flags of a phone do. `unknown` is an account that
-    was told of and is not listed; a `doubtful` message may be about us, and only a
-    snapshot can tell.
+    those of them where not only the flags of a phone do. `unlisted_account` has news and
+    is not in the list of accounts; of what else is open only a snapshot can tell:
+    `needs_snapshot`.
     """
 
     accounts: frozenset[str] = frozenset()
@@ -17,8 +17,8 @@ class Changes(NamedTuple):
     totals: bool = False
     removed: frozenset[str] = frozenset()
     renamed: frozenset[str] = frozenset()
-    unknown: str | None = None
-    doubtful: bool = False
+    unlisted_account: str | None = None
+    needs_snapshot: bool = False
 
     def __bool__(self) -> bool:
         """Return whether anything changed or is wanted."""

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from .calls.tracker import Stories, Told
+from .calls.tracker import CallTracker, TrackingMemory
 from .control.executor import record_outcome
 from .line import Line, Site
 from .listener import Listener
@@ -23,10 +23,10 @@ from .models import (
     ServiceFlag,
     Totals,
 )
-from .state.tenant import PbxState
+from .state.tenant import TenantState
 from .sync.watch import TenantWatch
 from .timing import USUAL, Timing
-from .trace import Ledger
+from .trace import Trace
 
 
 class PbxClient:
@@ -44,7 +44,7 @@ class PbxClient:
         wanted: CallScope = CallScope.TENANT,
         flags: Iterable[str] = (),
         country: str | None = None,
-        told: Told | None = None,
+        told: TrackingMemory | None = None,
         tenant_names: Iterable[str] = (),
         timing: Timing = USUAL,
     ) -> None:
@@ -57,8 +57,8 @@ class PbxClient:
         nor shown. `country` (ISO 3166, two letters) is where a number without its country
         is dialed. `told` are the calls of which events were reported before.
         """
-        self.ledger = Ledger()
-        self.tracker = tracker = Stories(self.ledger, told)
+        self.trace = Trace()
+        self.tracker = tracker = CallTracker(self.trace, told)
         self.timing = timing
         self._scope = wanted
         self.country = country
@@ -71,7 +71,7 @@ class PbxClient:
             watch=TenantWatch(wanted, known or {}, flags),
             way=way,
             tenant_names=tenant_names,
-            ledger=self.ledger,
+            trace=self.trace,
         )
         # Further lines by their extensions.
         self.lines = self.own.lines
@@ -80,7 +80,7 @@ class PbxClient:
         self.forbidden_for = timing.forbidden
         # Of the calls that are tracked.
         self.origin_of, self.accounts_in = tracker.origin_of, tracker.accounts_in
-        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.rings
+        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.still_rings
 
     # Life
 
@@ -159,7 +159,7 @@ class PbxClient:
     # The tenant
 
     @property
-    def tenant(self) -> PbxState:
+    def tenant(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
         return self.own.state
 
@@ -201,7 +201,7 @@ class PbxClient:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
         own = self.own
         _ = own.live
-        with record_outcome(self.ledger, "set_flag"):
+        with record_outcome(self.trace, "set_flag"):
             await own.side.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:
@@ -220,7 +220,7 @@ class PbxClient:
             in_call=own.in_call,
             call_state=own.call_state,
             calls=own.calls,
-            doubtful=own.doubtful,
+            possible_call_ids=own.possible_call_ids,
             complete=own.complete,
         )
 

@@ -7,7 +7,7 @@ from typing import override
 
 import aiohttp
 
-from .calls.tracker import Stories
+from .calls.tracker import CallTracker
 from .control.commands import Control
 from .errors import (
     MethodNotAllowedError,
@@ -34,7 +34,7 @@ from .models import (
 from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
-from .state.tenant import PbxState
+from .state.tenant import TenantState
 from .sync.bootstrap import bootstrap
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
@@ -45,7 +45,7 @@ from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .sync.watch import TenantWatch
 from .timing import Timing
-from .trace import Ledger
+from .trace import Trace
 from .wire.messages import Decoder
 
 
@@ -57,7 +57,7 @@ class Site:
     """
 
     server: Server
-    tracker: Stories
+    tracker: CallTracker
     timing: Timing
     country: str | None = None
 
@@ -80,7 +80,7 @@ class Line(Life):
         watch: TenantWatch | None = None,
         way: LoginWay | None = None,
         tenant_names: Iterable[str] = (),
-        ledger: Ledger | None = None,
+        trace: Trace | None = None,
     ) -> None:
         """Prepare; nothing happens before it is connected.
 
@@ -92,17 +92,17 @@ class Line(Life):
         self.lines: dict[str, Line] = {}
         self.tracker, self.timing = site.tracker, site.timing
         self.country = site.country
-        self.ledger = ledger or Ledger()
-        self.decoder = Decoder(self.ledger)
+        self.trace = trace or Trace()
+        self.decoder = Decoder(self.trace)
         self.session = Session(
-            Rest(http, site.server, self.ledger, site.timing.request),
+            Rest(http, site.server, self.trace, site.timing.request),
             credentials,
             way,
             self.drop,
         )
         self.side = Side(
             self.session,
-            self.ledger,
+            self.trace,
             self._line_data_changed,
             flags=watch.flags if watch else None,
             country=site.country,
@@ -139,7 +139,7 @@ class Line(Life):
         return self.session.extension
 
     @property
-    def state(self) -> PbxState:
+    def state(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
         return self.reporter.state
 
@@ -163,7 +163,7 @@ class Line(Life):
     @property
     def listed_accounts(self) -> Mapping[str, Account]:
         """Return the accounts of the tenant in the words of the PBX."""
-        return self.primary.state.raw_accounts
+        return self.primary.state.listed_accounts
 
     @property
     def values(self) -> SideValues:
@@ -188,16 +188,16 @@ class Line(Life):
         """
         line = self.live.state.line
         try:
-            return await read_history(self.session, line, self.ledger)
+            return await read_history(self.session, line, self.trace)
         except NotFoundError, MethodNotAllowedError:
             raise NotSupportedError("this PBX has no history") from None
 
-    def heard_at(self, past: PastCall) -> float | None:
+    def began_at(self, past: PastCall) -> float | None:
         """Return when a past call of the line began by the clock of this machine.
 
         As it is set now, in Unix seconds; None if we did not hear it begin.
         """
-        began = self.tracker.heard_at(self.state.line, past)
+        began = self.tracker.began_at(self.state.line, past)
         if began is None:
             return None
         clock = self.timing.clock
@@ -246,7 +246,7 @@ class Line(Life):
     # What commands ask of the line
 
     @property
-    def live_state(self) -> PbxState:
+    def live_state(self) -> TenantState:
         """Return the state while it is live; raises NotConnectedError when it is not."""
         return self.reporter.live
 
@@ -299,7 +299,7 @@ class Line(Life):
         """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        socket = await self.session.open(self.timing, self.ledger)
+        socket = await self.session.open(self.timing, self.trace)
         known = {
             number: account.type for number, account in self.state.accounts.items()
         }
@@ -314,7 +314,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.ledger, self.timing, self.watch)
+        own_calls = await bootstrap(link, self.trace, self.timing, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
@@ -359,22 +359,22 @@ class Line(Life):
             self._is_away = True
             primary.reporter.take_over(self.line)
 
-    def _new_state(self, known: Mapping[str, str]) -> PbxState:
+    def _new_state(self, known: Mapping[str, str]) -> TenantState:
         """Return the state that a link starts with, and accounts known from before."""
         tenant = self.session.tenant.lower()
         self._memory.names |= self.tenant_names
-        state = PbxState(
+        state = TenantState(
             self.line,
             self._hosts | self._memory.names | {tenant},
             tenant=tenant,
             known=known,
             memory=self._memory,
-            ledger=self.ledger,
+            trace=self.trace,
             book=self.side.values.address_book,
             country=self.country,
         )
         if self.primary is not self:
-            state.take_names(self.primary.state)
+            state.adopt_accounts(self.primary.state)
         return state
 
     # The data of lines
@@ -384,7 +384,9 @@ class Line(Life):
         if changes.kind is not Kind.ADDRESS_BOOK:
             self.listener.side_changed(changes)
         elif self._link:
-            self._link.publish(self._link.state.take_book(self.values.address_book))
+            self._link.publish(
+                self._link.state.set_address_book(self.values.address_book)
+            )
 
     def _hint_unanswered(self, events: list[CallEvent]) -> None:
         """Read missed calls and the mailbox of a line that did not answer a call."""

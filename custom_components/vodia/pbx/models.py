@@ -139,14 +139,14 @@ class Party(NamedTuple):
 
 
 class Call(NamedTuple):
-    """One call as the PBX lists it; `raw_state` is the PBX's own word.
+    """One call as the PBX lists it; `wire_state` is the PBX's own word.
 
     `extensions` are those involved, where the PBX `lists_extensions`. `alias` is the number
     that was dialed where that is a further one of the account called.
     """
 
     id: str
-    raw_state: str | None
+    wire_state: str | None
     phase: Phase | None
     caller: Party
     callee: Party
@@ -241,7 +241,7 @@ class PastCall:
 class Extension(NamedTuple):
     """What is known of an extension: the truth that its entities show.
 
-    `doubtful` are the ids of calls that may be its own, or not; `calls` are `complete`
+    `possible_call_ids` are the ids of calls that may be its own, or not; `calls` are `complete`
     where nothing hints at more.
     """
 
@@ -255,7 +255,7 @@ class Extension(NamedTuple):
     in_call: bool | None
     call_state: CallState | None
     calls: tuple[AccountCall, ...] = ()
-    doubtful: frozenset[str] = frozenset()
+    possible_call_ids: frozenset[str] = frozenset()
     complete: bool = True
 
     @property
@@ -274,7 +274,7 @@ class Extension(NamedTuple):
 class Group:
     """What is known of an account that is no phone, and of the calls that are for it.
 
-    All legs of a call are one call. Of the `unclear` ones nobody tells whether they
+    All legs of a call are one call. Of the `calls_of_unknown_state` ones nobody tells whether they
     ring or are connected; `calls` are `complete` where nothing hints at more. `count`
     is that of all of them, `waiting` that of those which nobody has answered at a
     queue. An orbit has the calls that are parked there.
@@ -285,16 +285,16 @@ class Group:
     type: str
     present: bool
     calls: tuple[AccountCall, ...] = ()
-    unclear: tuple[Call, ...] = ()
+    calls_of_unknown_state: tuple[Call, ...] = ()
     complete: bool = True
     in_use: bool | None = False
     count: int | None = 0
     waiting: int | None = None
 
     @property
-    def doubtful(self) -> frozenset[str]:
+    def possible_call_ids(self) -> frozenset[str]:
         """Return the ids of the unclear calls."""
-        return frozenset(call.id for call in self.unclear)
+        return frozenset(call.id for call in self.calls_of_unknown_state)
 
 
 type KnownAccount = Extension | Group

@@ -32,7 +32,7 @@ class Recorded(NamedTuple):
 
 
 @dataclass(slots=True)
-class Ledger:
+class Trace:
     """Count oddities, keep the last texts of the wire and samples of each kind.
 
     All of it is bounded.
@@ -61,7 +61,7 @@ class Ledger:
                 reason,
             )
 
-    def assume(self, assumption: Assumption, holds: bool) -> None:
+    def observe(self, assumption: Assumption, holds: bool) -> None:
         """Count that this PBX has met, or broken, what we assume."""
         (self.met if holds else self.broken)[assumption] += 1
 

@@ -55,7 +55,7 @@ class Phone:
 
     def began(self, call: PastCall) -> datetime | None:
         """Return when a past call of a line began, by our clock if we saw it ring."""
-        at = self.coordinator.lines[self.number].heard_at(call) or call.started
+        at = self.coordinator.lines[self.number].began_at(call) or call.started
         return None if at is None else dt_util.utc_from_timestamp(at)
 
     @property

@@ -1,4 +1,4 @@
-"""Test the rules of stories one by one; random lives of calls are in test_story.py."""
+"""Test the rules of tracker one by one; random lives of calls are in test_story.py."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,10 +7,10 @@ import math
 import pytest
 
 from custom_components.vodia.pbx.assumptions import Assumption
-from custom_components.vodia.pbx.calls.tracker import Stories
+from custom_components.vodia.pbx.calls.tracker import CallTracker
 from custom_components.vodia.pbx.models import CallEvent, CallScope, EndReason, PastCall
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from tests.support.feed import (
     OUTSIDE,
@@ -52,10 +52,10 @@ def told(events: Iterable[CallEvent]) -> list[str]:
 
 @dataclass
 class Teller:
-    """The stories of an office, and the link that they come over."""
+    """The tracker of an office, and the link that they come over."""
 
     pbx: Feed
-    stories: Stories = field(default_factory=Stories)
+    tracker: CallTracker = field(default_factory=CallTracker)
 
     def calls(self, now: float, *calls: Json) -> list[str]:
         """Feed a list of calls; return what is told."""
@@ -65,12 +65,12 @@ class Teller:
     def feed(self, now: float, *calls: Json) -> list[CallEvent]:
         """Feed a list of calls; return the events."""
         self.pbx.calls(*calls)
-        return self.stories.tell(self.pbx.state, self.pbx.state.accounts, now)
+        return self.tracker.update(self.pbx.state, self.pbx.state.accounts, now)
 
     def tell(self, now: float) -> list[str]:
         """Return what is told of all accounts."""
         state = self.pbx.state
-        return told(self.stories.tell(state, state.accounts, now))
+        return told(self.tracker.update(state, state.accounts, now))
 
     def link(
         self,
@@ -83,32 +83,34 @@ class Teller:
         With the history, if it has been read by then.
         """
         old = self.pbx.state
-        self.pbx.state = PbxState("45", frozenset({"localhost"}), memory=old.memory)
+        self.pbx.state = TenantState("45", frozenset({"localhost"}), memory=old.memory)
         self.pbx.accounts(*PHONES, SALES)
         self.pbx.state.begin_calls(old.scope or TENANT)
         self.pbx.calls(*calls)
         state = self.pbx.state
-        begun = self.stories.begin(state, state.accounts, now)
-        settled = self.stories.settle(state, history, now, math.inf)
+        begun = self.tracker.resync(state, state.accounts, now)
+        settled = self.tracker.apply_history(state, history, now, math.inf)
         return told(sorted([*settled, *begun], key=lambda event: event.account))
 
     def settle(self, now: float, *entries: Json, patience: float = 3) -> list[str]:
         """Hand in the history; return what is told."""
-        return told(self.stories.settle(self.pbx.state, past(*entries), now, patience))
+        return told(
+            self.tracker.apply_history(self.pbx.state, past(*entries), now, patience)
+        )
 
 
 def office(scope: CallScope = TENANT, *calls: Json) -> Teller:
-    """Return an office of three phones and a group, and begin its stories at 50."""
+    """Return an office of three phones and a group, and begin its tracker at 50."""
     teller = Teller(feed(scope, *PHONES, SALES))
     teller.pbx.calls(*calls)
-    assert teller.stories.begin(teller.pbx.state, teller.pbx.state.accounts, 50) == []
+    assert teller.tracker.resync(teller.pbx.state, teller.pbx.state.accounts, 50) == []
     return teller
 
 
 def past(*entries: Json) -> tuple[PastCall, ...]:
     """Return the line's history, the newest call first; each was missed unless told."""
     missed = {"from": f"<sip:{OUTSIDE}@x>", "to": MINE, "start": 100, "connect": ""}
-    return decode_history([missed | entry for entry in entries], "45", Ledger())
+    return decode_history([missed | entry for entry in entries], "45", Trace())
 
 
 # While the link is up
@@ -123,7 +125,7 @@ def test_answered_held_resumed_ended() -> None:
     assert office_.calls(115, HOLD) == ["45 held 5"]
     assert office_.calls(117, TALK) == ["45 resumed 7"]
     assert office_.calls(120) == ["45 ended completed 10"]
-    assert not office_.stories.accounts
+    assert not office_.tracker.accounts
 
 
 @pytest.mark.parametrize("off", [-7200, -90, 0, 90, 7200])
@@ -202,11 +204,11 @@ def test_legs_share_what_was_told_first() -> None:
     another = leg("c", OUTSIDE, "500", "alerting", "47", start=200)
     office_.pbx.calls(one, other, another)
     state = office_.pbx.state
-    events = office_.stories.tell(state, state.extensions, 100)
+    events = office_.tracker.update(state, state.extensions, 100)
     origins = {event.account: event.origin for event in events}
     assert origins["45"] == origins["46"] != origins["47"]
-    assert office_.stories.accounts_in(origins["45"]) == {"45", "46"}
-    assert office_.stories.accounts_in(origins["47"]) == {"47"}
+    assert office_.tracker.accounts_in(origins["45"]) == {"45", "46"}
+    assert office_.tracker.accounts_in(origins["47"]) == {"47"}
 
 
 def test_group_goes_on_with_another_leg() -> None:
@@ -228,7 +230,7 @@ def test_who_called_is_not_forgotten() -> None:
     office_.calls(100, leg("a", f'"Anna" <sip:{OUTSIDE}@x>', "45", "alerting"))
     office_.calls(105, leg("a", "<sip:anonymous@anonymous.invalid>", "45", "connected"))
     office_.pbx.calls()
-    (event,) = office_.stories.tell(office_.pbx.state, ["45"], 110)
+    (event,) = office_.tracker.update(office_.pbx.state, ["45"], 110)
     assert (event.call.remote.number, event.call.remote.name) == (OUTSIDE, "Anna")
     assert event.call.remote.host == "anonymous.invalid"
 
@@ -241,15 +243,15 @@ def test_ours() -> None:
     ):
         office_ = office()
         office_.calls(100, RING)
-        office_.stories.expect("45", "a", reason)
+        office_.tracker.expect_end("45", "a", reason)
         assert office_.calls(105) == words
         office_.calls(110, RING)
         assert office_.calls(115) == ["45 missed missed", "45 ended missed"], "once"
     office_ = office()
     office_.calls(100, RING)
-    office_.stories.expect("45", "a", EndReason.REJECTED)
-    office_.stories.forget("45", "a")
-    office_.stories.forget("45", "b")
+    office_.tracker.expect_end("45", "a", EndReason.REJECTED)
+    office_.tracker.cancel_expected_end("45", "a")
+    office_.tracker.cancel_expected_end("45", "b")
     assert office_.calls(105) == ["45 missed missed", "45 ended missed"]
 
 
@@ -257,7 +259,7 @@ def test_talk_that_we_transfer() -> None:
     """It lasted until then."""
     office_ = office()
     office_.calls(100, TALK)
-    office_.stories.expect("45", "a", EndReason.TRANSFERRED)
+    office_.tracker.expect_end("45", "a", EndReason.TRANSFERRED)
     assert office_.calls(105) == ["45 transferred 5", "45 ended transferred 5"]
 
 
@@ -266,7 +268,7 @@ def test_group_call_that_we_transfer() -> None:
     office_ = office()
     ring = leg("a", OUTSIDE, "500", "alerting", "45")
     office_.calls(100, ring)
-    office_.stories.expect("45", "a", EndReason.TRANSFERRED)
+    office_.tracker.expect_end("45", "a", EndReason.TRANSFERRED)
     assert office_.calls(105) == [
         "45 transferred",
         "45 ended transferred",
@@ -287,7 +289,7 @@ def test_account_that_leaves() -> None:
     office_.calls(100, leg("a", OUTSIDE, "46", "connected"))
     office_.pbx.accounts("45", "47", SALES)
     assert office_.calls(105) == ["46 ended unknown 5"], "nor how it ended"
-    assert told(office_.stories.tell(office_.pbx.state, ["99"], 110)) == []
+    assert told(office_.tracker.update(office_.pbx.state, ["99"], 110)) == []
 
 
 @pytest.mark.parametrize(
@@ -392,8 +394,8 @@ def test_both_sides_of_a_call_within_share_it(first: str, second: str) -> None:
         leg("a46", "45", "46", "alerting", "46", start=100),
     )
     state = office_.pbx.state
-    (one,) = office_.stories.tell(state, [first], 100)
-    (other,) = office_.stories.tell(state, [second], 100)
+    (one,) = office_.tracker.update(state, [first], 100)
+    (other,) = office_.tracker.update(state, [second], 100)
     assert [event.call.id for event in (one, other)] == [f"a{first}", f"a{second}"]
     assert one.origin == other.origin
 
@@ -403,7 +405,7 @@ def test_who_calls_twice_is_not_one_call() -> None:
     office_ = office()
     again = leg("b", OUTSIDE, "45", "alerting", start=101)
     office_.pbx.calls(RING, again)
-    events = office_.stories.tell(office_.pbx.state, ["45"], 101)
+    events = office_.tracker.update(office_.pbx.state, ["45"], 101)
     assert len({event.origin for event in events}) == 2
 
 
@@ -483,7 +485,7 @@ def test_presence_of_another_that_proves_it(has: Json, reason: str | None) -> No
     office_.tell(104)
     words = [word for word in office_.calls(105) if word.startswith("45")]
     assert words == ([f"45 ended {reason}"] if reason else [])
-    assert office_.stories.wants_proof("45") is not bool(reason)
+    assert office_.tracker.needs_history("45") is not bool(reason)
 
 
 def test_dialing_of_another_that_ends() -> None:
@@ -520,12 +522,12 @@ def test_history_proves_a_missed_call() -> None:
     """Where only our own calls are told, the end waits for it."""
     office_ = office(OWN)
     office_.calls(100, RING)
-    assert not office_.stories.wants_proof("45")
+    assert not office_.tracker.needs_history("45")
     assert office_.calls(110) == []
-    assert office_.stories.wants_proof("45")
+    assert office_.tracker.needs_history("45")
     assert office_.calls(111) == []
     assert office_.settle(112, {"id": "a"}) == ["45 missed missed", "45 ended missed"]
-    assert not office_.stories.wants_proof("45")
+    assert not office_.tracker.needs_history("45")
     assert office_.calls(113) == []
 
 
@@ -571,18 +573,18 @@ def test_what_the_history_proves(entry: Json, reason: str) -> None:
 )
 def test_history_that_proves_nothing(entries: list[Json]) -> None:
     """It may be written later, so an end waits for three seconds; then it is not known."""
-    ledger = Ledger()
+    trace = Trace()
     office_ = office(OWN)
-    office_.stories = Stories(ledger)
+    office_.tracker = CallTracker(trace)
     office_.link(60)
     office_.settle(60)
     office_.calls(100, RING)
     office_.calls(110)
     for now in (110, 110.1, 112.9):
         assert office_.settle(now, *entries) == []
-        assert office_.stories.wants_proof("45")
+        assert office_.tracker.needs_history("45")
     assert office_.settle(113, *entries) == ["45 ended unknown"]
-    assert ledger.broken[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
+    assert trace.broken[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 
 
 def test_nearest_of_the_history() -> None:
@@ -614,27 +616,27 @@ def test_without_a_history() -> None:
     """Where there is none nothing waits for it."""
     assert office(OWN).settle(100) == []
     office_ = office(OWN)
-    office_.stories.without_history.add("45")
+    office_.tracker.without_history.add("45")
     office_.calls(100, RING)
     assert office_.calls(110) == ["45 ended unknown"]
 
 
 def test_history_that_goes_away() -> None:
     """What waits for it is told at the next look."""
-    ledger = Ledger()
+    trace = Trace()
     office_ = office(OWN)
-    office_.stories = Stories(ledger)
+    office_.tracker = CallTracker(trace)
     office_.link(60)
     office_.calls(100, RING)
     office_.calls(110)
-    office_.stories.without_history.add("45")
+    office_.tracker.without_history.add("45")
     assert office_.settle(111) == ["45 ended unknown"]
-    assert not ledger.broken
-    office_.stories.without_history.clear()
+    assert not trace.broken
+    office_.tracker.without_history.clear()
     office_.calls(200, RING)
     office_.calls(210)
     office_.settle(211, {"id": "a"})
-    assert ledger.met[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
+    assert trace.met[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 
 
 def test_several_that_wait() -> None:
@@ -697,7 +699,7 @@ def test_id_that_comes_again_before_its_proof() -> None:
     office_.calls(110)
     (event,) = office_.feed(111, TALK | {"start": 111})
     assert event.type == "answered"
-    assert office_.stories.accounts_in(event.origin) == {"45"}
+    assert office_.tracker.accounts_in(event.origin) == {"45"}
     assert office_.settle(112, {"id": "a"}) == ["45 missed missed", "45 ended missed"]
     assert office_.calls(115) == ["45 ended completed 4"]
 
@@ -714,7 +716,7 @@ def test_first_link_tells_no_beginning() -> None:
 def test_gap() -> None:
     """What came meanwhile is told late; what is gone ended, nobody knows how."""
     office_ = office()
-    office_.stories.without_history.add("45")
+    office_.tracker.without_history.add("45")
     office_.calls(100, TALK)
     new = leg("b", "+4940222222", "46", "alerting")
     assert office_.link(200, new) == ["45 ended unknown None", "46 ringing late"]
@@ -863,8 +865,8 @@ def test_order_of_what_came_and_went() -> None:
         *older,
     )
     state = office_.pbx.state
-    office_.stories.begin(state, state.accounts, 200)
-    events = office_.stories.settle(state, history, 200)
+    office_.tracker.resync(state, state.accounts, 200)
+    events = office_.tracker.apply_history(state, history, 200)
     assert [event.call.id for event in events] == ["z"] * 3 + ["y"] * 3
     first = events[0].call
     assert (first.remote.number, first.dialed_number) == (OUTSIDE, "45")

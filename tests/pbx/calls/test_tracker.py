@@ -1,4 +1,4 @@
-"""The stories of random lives of calls, held against what the engine of the PBX logs."""
+"""The tracker of random lives of calls, held against what the engine of the PBX logs."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -10,10 +10,10 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
-from custom_components.vodia.pbx.calls.tracker import Stories
+from custom_components.vodia.pbx.calls.tracker import CallTracker
 from custom_components.vodia.pbx.models import AccountCall, CallEvent, CallState
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.replies import decode_history
 from simulator import model
 from simulator.rest_wire import RestWire
@@ -266,7 +266,7 @@ class Odd(Office):
         return shown
 
     @override
-    def _send(self, state: PbxState, frame: Any, switches: Switches) -> None:
+    def _send(self, state: TenantState, frame: Any, switches: Switches) -> None:
         """Send a frame over the wire, as this PBX has it."""
         super()._send(state, self.odd(frame), switches)
 
@@ -276,8 +276,8 @@ class Life:
     """A random life: what two clients tell of it, and what really happened."""
 
     office: Odd
-    stories: dict[str, Stories] = field(
-        default_factory=lambda: {"classic": Stories(), "modern": Stories()}
+    tracker: dict[str, CallTracker] = field(
+        default_factory=lambda: {"classic": CallTracker(), "modern": CallTracker()}
     )
     known: set[str] = field(default_factory=set)
     truth: dict[str, Calls] = field(default_factory=dict)
@@ -331,17 +331,17 @@ class Life:
 
     def told(self, dialect: str) -> list[CallEvent]:
         """Return what a client tells now."""
-        state, stories = self.office.states[dialect], self.stories[dialect]
+        state, tracker = self.office.states[dialect], self.tracker[dialect]
         now = self.office.now - self.office.off
         history = tuple(map(state.identified, self.history(dialect)))
         if self.lost is not None:
-            begun = stories.begin(state, state.extensions, now)
-            events = [*stories.settle(state, history, now), *begun]
+            begun = tracker.resync(state, state.extensions, now)
+            events = [*tracker.apply_history(state, history, now), *begun]
             return sorted(events, key=lambda event: event.account)
         events = [
             *self.before.pop(dialect, []),
-            *stories.tell(state, state.extensions, now),
-            *stories.settle(state, history, now),
+            *tracker.update(state, state.extensions, now),
+            *tracker.apply_history(state, history, now),
         ]
         return [event for event in events if not event.again]
 
@@ -356,7 +356,7 @@ class Life:
         office.early, office.changed = False, changed
         for dialect, state in office.states.items():
             now = office.now - office.off
-            self.before[dialect] = self.stories[dialect].tell(
+            self.before[dialect] = self.tracker[dialect].update(
                 state, state.extensions, now
             )
 
@@ -370,19 +370,19 @@ class Life:
             else wire.history(LINE, self.office.now)
         )
         told = self.office.odd(orjson.loads(encode(told, switches)))
-        return decode_history(told, LINE, Ledger())
+        return decode_history(told, LINE, Trace())
 
     def connect(self) -> None:
         """Begin a new link: all is told anew, what is remembered goes on."""
         for dialect, old in self.office.states.items():
-            new = self.office.states[dialect] = PbxState(
+            new = self.office.states[dialect] = TenantState(
                 LINE,
                 HOSTS,
                 known=dict.fromkeys(old.extensions, "extensions"),
                 memory=old.memory,
             )
             # The accounts are asked for before the calls.
-            new.take_names(old)
+            new.adopt_accounts(old)
 
     def check(self, act: Act) -> None:
         """Hold what is told against what really happened, and go on from there."""
@@ -526,8 +526,8 @@ def test_thousand_lives(
     office = life.office
     office.tell()
     for dialect, state in office.states.items():
-        assert life.stories[dialect].begin(state, state.extensions, office.now) == []
-        assert life.stories[dialect].settle(state, (), office.now) == []
+        assert life.tracker[dialect].resync(state, state.extensions, office.now) == []
+        assert life.tracker[dialect].apply_history(state, (), office.now) == []
     life.look()
     per_leg = switches["group_ids"] == "per_leg"
     for act in (*acts, Act("return", 0, 0, "")):
@@ -564,10 +564,10 @@ def test_lives_of_groups(
 ) -> None:
     """The same for groups, whose calls the tenant's stream tells in full."""
     one_id = {"group_ids": "one", "answered_to": "dialed"}
-    office, stories = Office({**switches, **one_id}, names), Stories()
+    office, tracker = Office({**switches, **one_id}, names), CallTracker()
     office.tell()
     state = office.states["modern"]
-    stories.begin(state, state.accounts, office.now)
+    tracker.resync(state, state.accounts, office.now)
     truth = {number: calls_for(office.engine, number) for number in GROUPS}
     for act in acts:
         seen = len(office.engine.log)
@@ -575,7 +575,7 @@ def test_lives_of_groups(
         if is_open(office):
             break
         office.tell()
-        events = stories.tell(state, state.accounts, office.now)
+        events = tracker.update(state, state.accounts, office.now)
         for number in GROUPS:
             after = calls_for(office.engine, number)
             real = expected_of_group(truth[number], after, office.engine.log[seen:])
@@ -586,27 +586,27 @@ def test_lives_of_groups(
 def test_order_within_an_account() -> None:
     """What ends is told before what begins, and `missed` right before `ended`."""
     office = Office({"shrink_extensions": True}, {})
-    stories = Stories()
+    tracker = CallTracker()
     office.tell()
     state = office.states["modern"]
-    stories.begin(state, state.extensions, 0)
+    tracker.resync(state, state.extensions, 0)
     missed = office.engine.ring("+4930123456", "46")
     office.tell()
-    stories.tell(state, state.extensions, 1)
+    tracker.update(state, state.extensions, 1)
     office.engine.hang_up(missed)
     office.engine.ring("+4930654321", "46")
     office.tell()
-    events = stories.tell(state, state.extensions, 2)
+    events = tracker.update(state, state.extensions, 2)
     assert [str(event.type) for event in events] == ["missed", "ended", "ringing"]
 
 
 def test_consultation_that_is_transferred() -> None:
     """Who rings for a consultation and gets the call itself has not missed anything."""
     office = Office({"shrink_extensions": True}, {})
-    stories = Stories()
+    tracker = CallTracker()
     office.tell()
     state = office.states["modern"]
-    stories.begin(state, state.extensions, 0)
+    tracker.resync(state, state.extensions, 0)
     told: list[str] = []
 
     def step() -> None:
@@ -614,7 +614,7 @@ def test_consultation_that_is_transferred() -> None:
         office.tell()
         told.extend(
             f"{event.type} {event.end_reason}"
-            for event in stories.tell(state, list(state.extensions), office.now)
+            for event in tracker.update(state, list(state.extensions), office.now)
             if event.account == LINE
         )
 

@@ -70,7 +70,7 @@ async def test_rest_or_socket(
     port.replies = {"GET calls": calls, "POST calls": post}
     await answer(port)
     assert (commands(port), port.sent) == (asked, sent)
-    assert port.ledger.commands == {"answer: confirmed": 1}
+    assert port.trace.commands == {"answer: confirmed": 1}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ async def test_ids_are_learned_once(port: FakePort) -> None:
         await answer(port)
         learned.append(port.capabilities.rest_ids)
     assert learned == [None, True]
-    assert port.ledger.met[Assumption.REST_KNOWS_THE_IDS] == 1
+    assert port.trace.met[Assumption.REST_KNOWS_THE_IDS] == 1
     await answer(port)
     assert port.asked == [ANSWER]
 
@@ -149,8 +149,8 @@ async def test_expected_end_is_taken_back(
 ) -> None:
     """Who fails to reject a call has not rejected it when it ends."""
     noted: list[tuple[str, ...]] = []
-    port.tracker.expect = lambda *about: noted.append(about)  # type: ignore[method-assign]
-    port.tracker.forget = lambda *about: noted.append(("not", *about))  # type: ignore[method-assign]
+    port.tracker.expect_end = lambda *about: noted.append(about)  # type: ignore[method-assign]
+    port.tracker.cancel_expected_end = lambda *about: noted.append(("not", *about))  # type: ignore[method-assign]
     port.lists(RING)
     port.is_connected = connected
     with pytest.raises(PbxError) as caught:
@@ -161,7 +161,7 @@ async def test_expected_end_is_taken_back(
 
 async def test_hang_up_of_a_talk_is_no_rejection(port: FakePort) -> None:
     """Only a call that rings is rejected, so nothing is noted for another one."""
-    port.tracker.expect = None  # type: ignore[assignment, method-assign]
+    port.tracker.expect_end = None  # type: ignore[assignment, method-assign]
     port.lists(TALK)
     port.next.append([])
     await Control(port).hang_up()
@@ -263,7 +263,7 @@ async def test_call_ends_meanwhile(port: FakePort) -> None:
     port.next += [[RING], []]
     with pytest.raises(UnknownCallError):
         await Control(port).answer()
-    assert port.ledger.commands == {"answer: unknown_call": 1}
+    assert port.trace.commands == {"answer: unknown_call": 1}
 
 
 async def test_transferred_to_a_group_of_its_own(port: FakePort) -> None:
@@ -271,7 +271,7 @@ async def test_transferred_to_a_group_of_its_own(port: FakePort) -> None:
     port.lists(TALK)
     port.next.append([RING])
     await Control(port).transfer("41")
-    assert port.ledger.commands == {"transfer: confirmed": 1}
+    assert port.trace.commands == {"transfer: confirmed": 1}
 
 
 async def test_answer_that_does_not_come(port: FakePort) -> None:
@@ -298,7 +298,7 @@ async def test_toggles_wait_for_each_other(port: FakePort) -> None:
     # The first one may still have been carried out: nobody knows what a second would do.
     with pytest.raises(NotConfirmedError):
         await second
-    assert port.ledger.commands == {"hold: cannot_connect": 1, "hold: not_confirmed": 1}
+    assert port.trace.commands == {"hold: cannot_connect": 1, "hold: not_confirmed": 1}
 
 
 @pytest.mark.parametrize(
@@ -314,13 +314,13 @@ def test_outcome(
     port: FakePort, error: BaseException | None, outcome: str, met: int, broken: int
 ) -> None:
     """Each end of a command is counted; only some say what the PBX does."""
-    ledger = port.ledger
+    trace = port.trace
     try:
-        with record_outcome(ledger, "park"):
+        with record_outcome(trace, "park"):
             if error:
                 raise error
     except PbxError, asyncio.CancelledError:
         assert error
-    assert ledger.commands == {f"park: {outcome}": 1}
+    assert trace.commands == {f"park: {outcome}": 1}
     done = Assumption.COMMANDS_ARE_CARRIED_OUT
-    assert (ledger.met[done], ledger.broken[done]) == (met, broken)
+    assert (trace.met[done], trace.broken[done]) == (met, broken)

@@ -21,7 +21,7 @@ from custom_components.vodia.pbx.errors import (
 from custom_components.vodia.pbx.models import Credentials, Server
 from custom_components.vodia.pbx.net.login import login
 from custom_components.vodia.pbx.net.rest import Rest, session_headers, session_options
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 
 type Handler = Callable[[web.Request], Awaitable[web.Response]]
 type Serve = Callable[[Handler], Awaitable[Rest]]
@@ -48,7 +48,7 @@ async def serve() -> AsyncIterator[Serve]:
             site = web.TCPSite(runner, "127.0.0.1", 0)
             await site.start()
             port = runner.addresses[0][1]
-            return Rest(http, Server("127.0.0.1", port, tls=False), Ledger(), 1.0)
+            return Rest(http, Server("127.0.0.1", port, tls=False), Trace(), 1.0)
 
         yield start
         for runner in runners:

@@ -5,7 +5,7 @@ import pytest
 from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.models import EXTENSION, Extension, Totals
 from custom_components.vodia.pbx.state.memory import Memory
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from tests.support.feed import (
     OFF,
     OUTSIDE,
@@ -85,11 +85,11 @@ def test_user_state_without_account_is_ignored(fields: Json) -> None:
 @pytest.mark.parametrize("number", ["99", "46"])
 def test_user_state_of_unknown_account_asks_for_a_snapshot(number: str) -> None:
     """It creates nothing; an account that the last snapshot lacked is unknown, too."""
-    pbx = Feed(PbxState("45", frozenset({"localhost"}), known={"46": EXTENSION}))
+    pbx = Feed(TenantState("45", frozenset({"localhost"}), known={"46": EXTENSION}))
     pbx.accounts("45")
     before = dict(pbx.state.extensions)
     changes = pbx.user(number, type="extensions", registered=True)
-    assert changes.unknown == number
+    assert changes.unlisted_account == number
     assert not changes.accounts
     assert pbx.state.extensions == before
 
@@ -212,7 +212,7 @@ def test_known_extension_is_absent_until_listed() -> None:
     """An extension of earlier days is absent, not unheard of; a new link remembers."""
     memory = Memory()
     first = Feed(
-        PbxState(
+        TenantState(
             "45",
             frozenset(),
             known=dict.fromkeys(("45", "46"), EXTENSION),
@@ -223,7 +223,7 @@ def test_known_extension_is_absent_until_listed() -> None:
     assert not first["46"].present
     first.accounts("45", now=0)
     second = Feed(
-        PbxState(
+        TenantState(
             "45",
             frozenset(),
             known=dict.fromkeys(("45", "46"), EXTENSION),

@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.vodia.pbx.models import CallScope, CallState
 from custom_components.vodia.pbx.state.memory import Memory
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from tests.support.feed import (
     CONNECTED,
     DIALING,
@@ -162,11 +162,11 @@ def test_two_dials_in_a_row() -> None:
 def test_own_dial_outlives_the_link() -> None:
     """After a reconnect it is still the call that we dialed."""
     memory = Memory()
-    old = Feed(PbxState("45", frozenset({"localhost"}), memory=memory))
+    old = Feed(TenantState("45", frozenset({"localhost"}), memory=memory))
     old.state.begin_calls(TENANT)
     old.state.expect_dial("46", 100)
     old.calls(leg("a", "46", "45", "alerting"), now=101)
-    new = Feed(PbxState("45", frozenset({"localhost"}), memory=memory))
+    new = Feed(TenantState("45", frozenset({"localhost"}), memory=memory))
     new.accounts(*PHONES)
     new.state.begin_calls(TENANT)
     new.calls(leg("a", "46", "45", "alerting"), now=200)

@@ -98,9 +98,9 @@ def test_group_call_and_presence_of_another_call(presence: Json) -> None:
         leg("g", OUTSIDE, "500", "connected", "46", "47"),
     )
     assert (pbx.ids("46"), pbx.ids("47")) == (["a"], [])
-    assert pbx["46"].doubtful == pbx["47"].doubtful == {"g"}
+    assert pbx["46"].possible_call_ids == pbx["47"].possible_call_ids == {"g"}
     pbx.user("47", calls=[leg("g", OUTSIDE, "500", "connected")])
-    assert not pbx["46"].doubtful
+    assert not pbx["46"].possible_call_ids
     assert pbx.ids("46") == ["a"]
     assert pbx.ids("47") == ["g"]
 
@@ -267,7 +267,7 @@ def test_calls_beside_the_one_that_is_shown() -> None:
     pbx = feed(TENANT)
     pbx.calls(leg("a", OUTSIDE, "45", "connected"), leg("b", "46", "45", "queued"))
     assert pbx["45"].call_state is CONNECTED
-    assert pbx["45"].doubtful == {"b"}
+    assert pbx["45"].possible_call_ids == {"b"}
     assert not pbx["45"].complete
 
 

@@ -126,7 +126,7 @@ def test_leg_in_an_unknown_state_may_be_connected() -> None:
         leg("b", OUTSIDE, "500", "hovering", "47", start=10),
     )
     group = pbx.state.groups["500"]
-    assert group.doubtful == {"b"}
+    assert group.possible_call_ids == {"b"}
     assert not group.calls
     assert not group.complete
 
@@ -135,7 +135,7 @@ def test_who_dials_by_a_click_rings_first() -> None:
     """While nobody but the caller is involved, the group may not ring yet."""
     pbx = office(TENANT)
     pbx.calls(leg("a", "46", "500", "alerting", "46"))
-    assert pbx.state.groups["500"].doubtful == {"a"}
+    assert pbx.state.groups["500"].possible_call_ids == {"a"}
     pbx.calls(leg("a", "46", "500", "alerting", "46", "47"))
     assert calls_of(pbx) == [("a", RINGING)]
 
@@ -146,7 +146,7 @@ def test_what_the_line_dials_does_not_ring_before_presence_says_so() -> None:
     pbx.state.expect_dial("500", 0)
     call = leg("a", "45", "500", "alerting")
     pbx.calls(call)
-    assert pbx.state.groups["500"].doubtful == {"a"}
+    assert pbx.state.groups["500"].possible_call_ids == {"a"}
     pbx.user("500", code=180, calls=[{"id": "a", "from": "<sip:45@localhost>"}])
     assert calls_of(pbx) == [("a", RINGING)]
 
@@ -158,7 +158,7 @@ def test_call_without_a_state_is_unclear() -> None:
     changes = pbx.user("600", code=180, calls=[brief])
     assert "600" in changes.accounts
     group = pbx.state.groups["600"]
-    assert group.doubtful == {"a"}
+    assert group.possible_call_ids == {"a"}
     assert not group.calls
     assert not group.complete
     pbx.user("600")
@@ -178,7 +178,7 @@ def test_member_proves_that_it_is_connected(own_id: bool) -> None:
     assert calls_of(pbx, "600") == [("a", CONNECTED)]
     changes = pbx.user("46")
     assert changes.accounts == {"46", "600"}
-    assert pbx.state.groups["600"].doubtful == {"a"}
+    assert pbx.state.groups["600"].possible_call_ids == {"a"}
 
 
 def test_member_that_rings_or_talks_to_others_proves_nothing() -> None:
@@ -187,7 +187,7 @@ def test_member_that_rings_or_talks_to_others_proves_nothing() -> None:
     pbx.user("600", code=180, calls=[{"id": "a", "from": OUTSIDE}])
     pbx.user("46", code=180, calls=[leg("a", OUTSIDE, "600", "alerting")])
     pbx.user("47", code=180, calls=[leg("b", OUTSIDE, "47", "connected")])
-    assert pbx.state.groups["600"].doubtful == {"a"}
+    assert pbx.state.groups["600"].possible_call_ids == {"a"}
 
 
 def test_call_at_the_line_proves_that_the_group_rings() -> None:

@@ -17,7 +17,7 @@ from custom_components.vodia.pbx.errors import (
 )
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.sync.accounts import RestAccounts
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 
 LINE = "45"
 ALL = {
@@ -40,8 +40,8 @@ class Directory:
         self.knows: set[str] = set(ALL.values())
         self.refuses: dict[str, type[PbxError]] = {}
         self.asked: Counter[str] = Counter()
-        self.ledger = Ledger()
-        self.accounts = RestAccounts(LINE, self.reply, self.ledger)
+        self.trace = Trace()
+        self.accounts = RestAccounts(LINE, self.reply, self.trace)
 
     async def reply(self, query: dict[str, str]) -> Reply:
         """Answer as the PBX does."""
@@ -72,7 +72,7 @@ async def test_types_are_learned_once() -> None:
     for _ in range(2):
         assert await pbx.told() == expected
         assert pbx.asked == {"": 1}
-    assert pbx.ledger.met[Assumption.TYPE_FILTER_WORKS] == 1
+    assert pbx.trace.met[Assumption.TYPE_FILTER_WORKS] == 1
 
 
 async def test_new_number_is_asked_for_once() -> None:
@@ -105,7 +105,7 @@ async def test_server_without_the_filter_proves_nothing() -> None:
     pbx.types["47"] = "extensions"
     assert await pbx.told() == (dict.fromkeys(pbx.types), False)
     assert pbx.asked == {"": 1}
-    assert pbx.ledger.broken[Assumption.TYPE_FILTER_WORKS] == 1
+    assert pbx.trace.broken[Assumption.TYPE_FILTER_WORKS] == 1
 
 
 async def test_only_extensions() -> None:

@@ -18,9 +18,9 @@ from custom_components.vodia.pbx.models import (
     VoiceMessage,
 )
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.memory import long_absent
+from custom_components.vodia.pbx.state.memory import expire_absent
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
 from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
@@ -44,13 +44,13 @@ NEWEST = VoiceMessage(ANNA, 1700000000, 7)
 def test_flag(name: str, state: Any, mode: str) -> None:
     """A flag is taken with its state, however that is written."""
     flag = {"name": "900", name: "Night", "mode": mode, "state": state, "curr": ""}
-    assert decode_flags([flag], Ledger()) == {"900": NIGHT}
-    assert decode_flags(flag, Ledger()) == {"900": NIGHT}
+    assert decode_flags([flag], Trace()) == {"900": NIGHT}
+    assert decode_flags(flag, Trace()) == {"900": NIGHT}
 
 
 def test_flag_that_tells_little() -> None:
     """What is not told is not known, and no flag is manual unless it says so."""
-    assert decode_flags([{"name": 900}], Ledger()) == {
+    assert decode_flags([{"name": 900}], Trace()) == {
         "900": ServiceFlag("900", None, None, manual=False)
     }
 
@@ -58,14 +58,14 @@ def test_flag_that_tells_little() -> None:
 @pytest.mark.parametrize("reply", [[], {}, {"17": "Night", "18": "Hours"}])
 def test_no_flags(reply: Any) -> None:
     """No flag, or names only, is nothing to show."""
-    assert decode_flags(reply, Ledger()) == {}
+    assert decode_flags(reply, Trace()) == {}
 
 
 @pytest.mark.parametrize("reply", [None, 3, "x", [1], [{}], [{}, 1]])
 def test_odd_flags(reply: Any) -> None:
     """What is no list of flags is refused."""
     with pytest.raises(FrameError, match=r"^(srvflags|name) is "):
-        decode_flags(reply, Ledger())
+        decode_flags(reply, Trace())
 
 
 @pytest.mark.parametrize("state", [[], {}, "on", "yes", 2, -1, 0.5, [True]])
@@ -73,22 +73,22 @@ def test_odd_flags(reply: Any) -> None:
 def test_flags_beside_odd_ones(state: Any, beside: list[Any]) -> None:
     """An odd state is not known, an odd entry is left out; both are counted."""
     flags = [{"name": "9", "state": state}, *beside, {"name": "8", "state": "true"}]
-    reading = Reading(Ledger())
-    assert decode_flags(flags, reading.ledger, reading) == {
+    reading = Reading(Trace())
+    assert decode_flags(flags, reading.trace, reading) == {
         "9": ServiceFlag("9", None, None, manual=False),
         "8": ServiceFlag("8", None, True, manual=False),
     }
     assert reading.gap is bool(beside)
-    assert sum(reading.ledger.left_out.values()) == len(beside)
-    assert sum(reading.ledger.odd_fields.values()) == 1
+    assert sum(reading.trace.left_out.values()) == len(beside)
+    assert sum(reading.trace.odd_fields.values()) == 1
 
 
 def test_long_absent() -> None:
     """Gone is what is lacking in two readings, ten minutes apart."""
     since: dict[str, float] = {}
-    assert long_absent(since, {"900"}, 0) == set()
-    assert long_absent(since, {"900", "901"}, 599) == set()
-    assert long_absent(since, {"900", "901"}, 600) == {"900"}
+    assert expire_absent(since, {"900"}, 0) == set()
+    assert expire_absent(since, {"900", "901"}, 599) == set()
+    assert expire_absent(since, {"900", "901"}, 600) == {"900"}
     assert since == {"901": 599}
 
 
@@ -109,7 +109,7 @@ def test_long_absent() -> None:
 )
 def test_missed(reply: Any, missed: MissedCalls | None) -> None:
     """The counter is taken where there is one."""
-    assert decode_missed(reply, Ledger()) == missed
+    assert decode_missed(reply, Trace()) == missed
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_missed(reply: Any, missed: MissedCalls | None) -> None:
 def test_odd_missed(reply: Any) -> None:
     """What is no number of calls is refused."""
     with pytest.raises(FrameError, match=r"^(history|missed) is "):
-        decode_missed(reply, Ledger())
+        decode_missed(reply, Trace())
 
 
 # Voicemail
@@ -147,7 +147,7 @@ def test_odd_missed(reply: Any) -> None:
 )
 def test_voicemail(reply: Any, voicemail: Voicemail) -> None:
     """What was asked for is the unread messages, unless the messages say otherwise."""
-    assert decode_voicemail(reply, Ledger(), filtered=True) == voicemail
+    assert decode_voicemail(reply, Trace(), filtered=True) == voicemail
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_voicemail(reply: Any, voicemail: Voicemail) -> None:
 )
 def test_classic_voicemail(reply: Any) -> None:
     """Of all messages those count that are new."""
-    assert decode_voicemail(reply, Ledger(), filtered=False) == Voicemail(1, NEWEST)
+    assert decode_voicemail(reply, Trace(), filtered=False) == Voicemail(1, NEWEST)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_classic_voicemail(reply: Any) -> None:
 def test_odd_voicemail(reply: Any) -> None:
     """What is no mailbox is refused."""
     with pytest.raises(FrameError, match=r"^(messages|total) is "):
-        decode_voicemail(reply, Ledger(), filtered=True)
+        decode_voicemail(reply, Trace(), filtered=True)
 
 
 # Address book
@@ -327,10 +327,10 @@ _JSON = st.recursive(
 def test_anything(reply: Any) -> None:
     """Any reply is taken or refused; nothing else comes of it, or the link would end."""
     for decode in (
-        lambda: decode_flags(reply, Ledger()),
-        lambda: decode_missed(reply, Ledger()),
-        lambda: decode_voicemail(reply, Ledger(), filtered=True),
-        lambda: decode_voicemail(reply, Ledger(), filtered=False),
+        lambda: decode_flags(reply, Trace()),
+        lambda: decode_missed(reply, Trace()),
+        lambda: decode_voicemail(reply, Trace(), filtered=True),
+        lambda: decode_voicemail(reply, Trace(), filtered=False),
         lambda: decode_address_book(reply),
     ):
         with suppress(FrameError):

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx.models import Account
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -32,8 +32,8 @@ def test_odd_field_of_an_account(action: str, key: str, value: object) -> None:
     fine = {"name": "Bob", "registered": True, "dnd": False, "chatstatus": "online"}
     bad = {"account": "46", "type": "extensions", **fine, key: value}
     frame = {"action": action, **bad, "accounts": [{"account": "45"}, bad]}
-    ledger = Ledger()
-    message = decode(orjson.dumps(frame), ledger)
+    trace = Trace()
+    message = decode(orjson.dumps(frame), trace)
     if isinstance(message, AccountsSnapshot):
         assert message.accounts[0].number == "45"
         assert (message.complete, message.gap, message.odd) == (True, False, True)
@@ -52,7 +52,7 @@ def test_odd_field_of_an_account(action: str, key: str, value: object) -> None:
         field = {"chatstatus": "chat"}.get(key, key)
         expected = replace(expected, **{field: None})  # type: ignore[arg-type]
     assert account == expected
-    assert sum((ledger.odd_fields + ledger.left_out).values()) >= 1
+    assert sum((trace.odd_fields + trace.left_out).values()) >= 1
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_calls_of_an_account_as_a_number(
 ) -> None:
     """Attendants and the like may tell how many there are, or that there are some."""
     frame = {"action": "user-state", "account": "700", "calls": calls}
-    message = decode(orjson.dumps(frame), Ledger())
+    message = decode(orjson.dumps(frame), Trace())
     assert isinstance(message, AccountDelta)
     assert message.account.busy is busy
     assert message.account.calls == (() if known else None)
@@ -88,14 +88,14 @@ def test_calls_of_an_account_as_a_number(
 def test_entry_of_a_list_of_accounts_that_cannot_be_read(entry: object) -> None:
     """The others are taken; the list proves nobody's absence."""
     accounts = [{"account": "45"}, entry, {"account": " 47 ", "dnd": " TRUE "}]
-    ledger = Ledger()
+    trace = Trace()
     frame = orjson.dumps({"action": "domain-state", "accounts": accounts})
-    message = decode(frame, ledger)
+    message = decode(frame, trace)
     assert isinstance(message, AccountsSnapshot)
     assert [account.number for account in message.accounts] == ["45", "47"]
     assert message.accounts[1].dnd is True
     assert (message.complete, message.gap, message.odd) == (False, True, True)
-    assert sum(ledger.left_out.values()) == 1
+    assert sum(trace.left_out.values()) == 1
 
 
 @pytest.mark.parametrize(

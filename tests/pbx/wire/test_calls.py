@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx.models import Party, Phase
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import AccountsSnapshot, Decoder, decode
@@ -16,11 +16,11 @@ from tests.support.mixed import mixed
 
 
 @pytest.mark.parametrize("calls", ['"calls":null', '"calls":"x"', '"calls":7', ""])
-def test_call_state_without_calls_is_dropped(calls: str, ledger: Ledger) -> None:
+def test_call_state_without_calls_is_dropped(calls: str, trace: Trace) -> None:
     """A `call-state` without `calls` is not read as empty."""
     frame = '{"action":"call-state"' + (f",{calls}" if calls else "") + "}"
     with pytest.raises(FrameError, match="calls"):
-        decode(frame, ledger)
+        decode(frame, trace)
 
 
 ODD_CALL: Final[tuple[tuple[str, Any], ...]] = (
@@ -50,8 +50,8 @@ def test_odd_field_of_a_call(key: str, value: object) -> None:
         "action": "call-state",
         "calls": [{"id": "a", **beside}, {"id": "b", **beside, key: value}],
     }
-    ledger = Ledger()
-    message = decode(orjson.dumps(frame), ledger)
+    trace = Trace()
+    message = decode(orjson.dumps(frame), trace)
     assert isinstance(message, CallList)
     first, second = message.calls
     assert (first.id, second.id) == ("a", "b")
@@ -63,10 +63,10 @@ def test_odd_field_of_a_call(key: str, value: object) -> None:
     assert message.unsure == (
         {"b"} if key.startswith(("from", "to", "ext")) and "name" not in key else set()
     )
-    (kind,) = ledger.odd_fields
+    (kind,) = trace.odd_fields
     assert kind.startswith(f"{key}:")
     assert "soon" not in kind
-    assert not ledger.dropped
+    assert not trace.dropped
 
 
 @pytest.mark.parametrize(
@@ -85,15 +85,15 @@ def test_entry_of_a_list_of_calls_that_cannot_be_read(
 ) -> None:
     """The others are taken; the list proves the end of no call."""
     frame = {"action": "call-state", "calls": [{"id": "a"}, entry, {"id": "c"}]}
-    ledger = Ledger()
-    message = decode(orjson.dumps(frame), ledger)
+    trace = Trace()
+    message = decode(orjson.dumps(frame), trace)
     assert isinstance(message, CallList)
     ids = [call.id for call in message.calls]
     assert ids[0] == "a"
     assert ids[-1] == "c"
     assert all(call.phase is None for call in message.calls)
     assert (message.complete, message.hidden, message.odd) == (False, hidden, True)
-    assert sum(ledger.left_out.values()) == 1
+    assert sum(trace.left_out.values()) == 1
 
 
 @pytest.mark.parametrize(
@@ -133,29 +133,29 @@ def test_state_and_callstate_are_the_same(
     assert call(**{field: word}).phase is phase
 
 
-def test_empty_fields_say_nothing(ledger: Ledger) -> None:
+def test_empty_fields_say_nothing(trace: Trace) -> None:
     """Who leaves all of a call empty tells nothing, and nothing odd."""
     empty = dict.fromkeys(("state", "start", "connect", "from", "to", "rec"), "")
     for fields in ({}, empty):
         data = orjson.dumps({"action": "call-state", "calls": [{"id": "a"} | fields]})
-        message = decode(data, ledger)
+        message = decode(data, trace)
         assert isinstance(message, CallList)
         (found,) = message.calls
         assert (found.caller, found.callee) == (Party(), Party())
-        assert (found.started, found.answered, found.raw_state) == (None, None, None)
-    assert not ledger.unknown_fields
-    assert not ledger.unknown_states
+        assert (found.started, found.answered, found.wire_state) == (None, None, None)
+    assert not trace.unknown_fields
+    assert not trace.unknown_states
 
 
-def test_unknown_state_is_counted_and_kept(ledger: Ledger) -> None:
+def test_unknown_state_is_counted_and_kept(trace: Trace) -> None:
     """The raw word goes to the diagnostics."""
     frame = b'{"action":"call-state","calls":{"id":"a","state":"hovering"}}'
-    message = decode(frame, ledger)
+    message = decode(frame, trace)
     assert isinstance(message, CallList)
-    assert message.calls[0].raw_state == "hovering"
-    assert ledger.unknown_states == {"hovering": 1}
-    decode(frame.replace(b"hovering", b"connected"), ledger)
-    assert ledger.unknown_states == {"hovering": 1}
+    assert message.calls[0].wire_state == "hovering"
+    assert trace.unknown_states == {"hovering": 1}
+    decode(frame.replace(b"hovering", b"connected"), trace)
+    assert trace.unknown_states == {"hovering": 1}
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,10 @@ def test_recording(value: object, recording: bool | None) -> None:
 
 def test_object_for_a_list() -> None:
     """An object where a list is expected is one element."""
-    alone = decode(b'{"action":"call-state","calls":{"id":"a"}}', Ledger())
-    listed = decode(b'{"action":"call-state","calls":[{"id":"a"}]}', Ledger())
+    alone = decode(b'{"action":"call-state","calls":{"id":"a"}}', Trace())
+    listed = decode(b'{"action":"call-state","calls":[{"id":"a"}]}', Trace())
     assert alone == listed
-    alone = decode(b'{"action":"domain-state","accounts":{"account":"45"}}', Ledger())
+    alone = decode(b'{"action":"domain-state","accounts":{"account":"45"}}', Trace())
     assert isinstance(alone, AccountsSnapshot)
     assert [entry.number for entry in alone.accounts] == ["45"]
 
@@ -215,21 +215,21 @@ def test_call_without_id_stays_the_same(later: dict[str, Any]) -> None:
 @pytest.mark.parametrize("empty", ["{}", '""', "[]"])
 def test_empty_list_of_calls(empty: str) -> None:
     """However an empty list is written, it ends all calls."""
-    message = decode(f'{{"action":"call-state","calls":{empty}}}', Ledger())
+    message = decode(f'{{"action":"call-state","calls":{empty}}}', Trace())
     assert message == CallList(())
 
 
-def test_calls_that_are_told_again_may_be_odd(ledger: Ledger) -> None:
+def test_calls_that_are_told_again_may_be_odd(trace: Trace) -> None:
     """What is odd is counted as it is anywhere, each time that it comes."""
-    decoder = Decoder(ledger)
+    decoder = Decoder(trace)
     decoder.decode(b'{"action":"call-state","calls":[{"id":7,"hue":1}]}')
-    assert ledger.unknown_fields == {"call-state.calls.hue": 1}
+    assert trace.unknown_fields == {"call-state.calls.hue": 1}
     odd = b'{"action":"call-state","calls":[{"id":"a","start":[]},{"id":"b"}]}'
     for times in (1, 2):
         message = decoder.decode(odd)
         assert isinstance(message, CallList)
         assert message.odd
-        assert ledger.odd_fields == {"start:list": times}
+        assert trace.odd_fields == {"start:list": times}
     push = b'{"action":"user-state","account":"46","dnd":"on"}'
     assert decoder.decode(push) == decoder.decode(push)
-    assert ledger.odd_fields["dnd:str"] == 2
+    assert trace.odd_fields["dnd:str"] == 2

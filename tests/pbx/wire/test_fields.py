@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import decode
@@ -91,11 +91,11 @@ def test_numbers_with_a_fraction_for_strings() -> None:
     assert call(extension=46.0).extensions == {"46"}
     assert call(**{"from-number": 41.0}).caller.number == "41"
     assert call_ids([{"id": 7.0}, {"id": "8.0"}, {"id": True}, {}]) == {"7", "8.0"}
-    listed = decode_accounts([{"name": 41.0, "alias": [41.0, 505.0, "7.5"]}], Ledger())
+    listed = decode_accounts([{"name": 41.0, "alias": [41.0, 505.0, "7.5"]}], Trace())
     assert (listed[0].number, listed[0].aliases) == ("41", ("505", "75"))
-    (past,) = decode_history([{"id": 7.0}], "45", Ledger())
+    (past,) = decode_history([{"id": 7.0}], "45", Trace())
     assert past.id == "7"
-    assert decode_flags([{"name": 8.0, "state": True}], Ledger()).keys() == {"8"}
+    assert decode_flags([{"name": 8.0, "state": True}], Trace()).keys() == {"8"}
     (contact,) = decode_address_book([{"name": "Anna", "number": 4930123456.0}])
     assert contact.numbers == ("4930123456",)
 
@@ -111,13 +111,13 @@ def test_long_names_and_numbers() -> None:
 
 def test_time_of_another_form() -> None:
     """A time that cannot be read is not known; the call counts all the same."""
-    ledger = Ledger()
+    trace = Trace()
     times = dict.fromkeys(("start", "connect"), "2026-11-23T10:00:00Z")
     frame = {"action": "call-state", "calls": [{"id": "a"} | times]}
-    message = decode(orjson.dumps(frame), ledger)
+    message = decode(orjson.dumps(frame), trace)
     assert isinstance(message, CallList)
     assert message.calls[0].started is message.calls[0].answered is None
-    assert ledger.unknown_fields == {
+    assert trace.unknown_fields == {
         "start: another form of time": 1,
         "connect: another form of time": 1,
     }

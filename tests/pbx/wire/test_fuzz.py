@@ -22,14 +22,14 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx import trace as ledger_module
-from custom_components.vodia.pbx.calls.tracker import Stories
+from custom_components.vodia.pbx.calls.tracker import CallTracker
 from custom_components.vodia.pbx.errors import PbxError, UnexpectedReplyError
 from custom_components.vodia.pbx.models import CallScope
 from custom_components.vodia.pbx.net.login import _session_id, _tenant_from_session
 from custom_components.vodia.pbx.net.rest import Reply
-from custom_components.vodia.pbx.state.tenant import PbxState
+from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
@@ -282,63 +282,63 @@ def check_texts(value: Any, key: str = "") -> None:
         assert abs(value) < 1e12
 
 
-def check_ledger(ledger: Ledger) -> None:
+def check_ledger(trace: Trace) -> None:
     """Check that what is kept of oddities is bounded."""
-    for counter in (ledger.unknown_fields, ledger.unknown_actions, ledger.dropped):
+    for counter in (trace.unknown_fields, trace.unknown_actions, trace.dropped):
         assert len(counter) <= ledger_module._KEYS_KEPT
         assert all(len(key) <= ledger_module._KEY_KEPT_CHARS for key in counter)
-    assert len(ledger.samples) <= ledger_module._KEYS_KEPT
+    assert len(trace.samples) <= ledger_module._KEYS_KEPT
 
 
-def known_state(scope: CallScope) -> PbxState:
+def known_state(scope: CallScope) -> TenantState:
     """Return a state that knows accounts and a call."""
-    state = PbxState(LINE, frozenset({"localhost", "tenant"}), tenant="localhost")
+    state = TenantState(LINE, frozenset({"localhost", "tenant"}), tenant="localhost")
     for frame in (FRAMES[0], FRAMES[3]):
-        message = decode(written(frame), Ledger())
+        message = decode(written(frame), Trace())
         if isinstance(message, CallList):
             state.begin_calls(scope)
         state.apply(message, 0)
     return state
 
 
-def take(state: PbxState, message: Message) -> None:
+def take(state: TenantState, message: Message) -> None:
     """Apply a message; what it is not about stays as it is."""
-    accounts, listed = dict(state.raw_accounts), dict(state.listed)
+    accounts, listed = dict(state.listed_accounts), dict(state.listed)
     known = state.accounts.keys()
     state.apply(message, 1)
     match message:
         case AccountDelta():
             assert state.listed == listed
             accounts.pop(message.account.number, None)
-            assert accounts.items() <= state.raw_accounts.items()
+            assert accounts.items() <= state.listed_accounts.items()
         case CallList() | OrbitList():
-            assert state.raw_accounts == accounts
+            assert state.listed_accounts == accounts
         case AccountsSnapshot():
             # Whom one list lacks is only absent.
             assert known <= state.accounts.keys()
             assert state.listed == listed or not state.scope
         case _:
-            assert (state.raw_accounts, state.listed) == (accounts, listed)
+            assert (state.listed_accounts, state.listed) == (accounts, listed)
 
 
 @often(2)
 @given(CHANCES)
 def test_hostile_frames(chance: Random) -> None:
     """A frame is taken or refused; what it does not say stays; all that shows is clean."""
-    ledger, stories = Ledger(), Stories()
+    trace, tracker = Trace(), CallTracker()
     state = known_state(chance.choice(list(CallScope)))
-    stories.begin(state, state.accounts.keys(), 0)
+    tracker.resync(state, state.accounts.keys(), 0)
     for text in inputs(chance, FRAMES):
         try:
-            message = decode(text.encode(errors="surrogatepass"), ledger)
+            message = decode(text.encode(errors="surrogatepass"), trace)
         except FrameError as error:
-            ledger.drop(str(error))
+            trace.drop(str(error))
             continue
         check_texts(message)
         take(state, message)
-        check_texts(stories.tell(state, state.accounts.keys(), 1))
+        check_texts(tracker.update(state, state.accounts.keys(), 1))
     check_texts(state.accounts)
-    check_ledger(ledger)
+    check_ledger(trace)
 
 
 @often(1)
@@ -359,7 +359,7 @@ def reply(text: str) -> Reply:
     return Reply(text.encode(errors="surrogatepass"), SimpleCookie(), None)
 
 
-class Told:
+class TrackingMemory:
     """A PBX whose session tells whatever it is given."""
 
     def __init__(self, text: str) -> None:
@@ -373,7 +373,7 @@ class Told:
 
 def names_told(text: str) -> tuple[str | None, str | None]:
     """Return tenant and account that a session tells; nothing is waited for."""
-    rest: Any = Told(text)
+    rest: Any = TrackingMemory(text)
     try:
         _tenant_from_session(rest, {}).send(None)
     except StopIteration as done:
@@ -383,17 +383,17 @@ def names_told(text: str) -> tuple[str | None, str | None]:
 
 
 DECODERS: Final[Mapping[str, tuple[Callable[[Any], Any], ...]]] = {
-    "accounts": (lambda told: decode_accounts(told, Ledger()),),
+    "accounts": (lambda told: decode_accounts(told, Trace()),),
     "calls": (call_ids,),
-    "orbits": (lambda told: decode_orbits(told, Ledger()),),
+    "orbits": (lambda told: decode_orbits(told, Trace()),),
     "history": (
-        lambda told: decode_history(told, LINE, Ledger()),
-        lambda told: decode_missed(told, Ledger()),
+        lambda told: decode_history(told, LINE, Trace()),
+        lambda told: decode_missed(told, Trace()),
     ),
-    "srvflags": (lambda told: decode_flags(told, Ledger()),),
+    "srvflags": (lambda told: decode_flags(told, Trace()),),
     "messages": (
-        lambda told: decode_voicemail(told, Ledger(), filtered=True),
-        lambda told: decode_voicemail(told, Ledger(), filtered=False),
+        lambda told: decode_voicemail(told, Trace(), filtered=True),
+        lambda told: decode_voicemail(told, Trace(), filtered=False),
     ),
     "adrbook": (decode_address_book,),
 }
@@ -421,7 +421,7 @@ def test_hostile_replies(chance: Random) -> None:
             told = reply(text).json()
         except UnexpectedReplyError:
             continue
-        Ledger().sample(kind, told)
+        Trace().sample(kind, told)
         for decoder in DECODERS[kind]:
             with suppress(FrameError):
                 found = decoder(told)
@@ -477,12 +477,12 @@ def test_size_of_a_frame(size: str) -> None:
     """A frame of any size is done with in bounded time, and leaves next to nothing."""
     text = SIZES[size]().encode()
     assert len(text) <= 8 * 1024 * 1024
-    state, ledger = known_state(CallScope.TENANT), Ledger()
+    state, trace = known_state(CallScope.TENANT), Trace()
     tracemalloc.start()
     try:
         began = time.process_time()
         with suppress(FrameError):
-            take(state, decode(text, ledger))
+            take(state, decode(text, trace))
         took = time.process_time() - began
         kept = tracemalloc.get_traced_memory()[0]
     finally:
@@ -491,7 +491,7 @@ def test_size_of_a_frame(size: str) -> None:
     assert took < 8
     assert kept < 200_000
     check_texts(state.accounts)
-    check_ledger(ledger)
+    check_ledger(trace)
 
 
 @pytest.mark.parametrize(
@@ -524,11 +524,11 @@ def test_size_of_a_reply(kind: str, text: Callable[[], Any]) -> None:
 def test_samples_are_bounded() -> None:
     """However rich the frames of however many kinds are, few of their values are kept."""
     rich = {f"k{i}": {f"k{j}": "x" * 500 for j in range(100)} for i in range(100)}
-    ledger = Ledger()
+    trace = Trace()
     tracemalloc.start()
     try:
         for kind in range(400):
-            ledger.sample(f"kind-{kind // 2}", rich)
+            trace.sample(f"kind-{kind // 2}", rich)
         kept = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
@@ -537,12 +537,12 @@ def test_samples_are_bounded() -> None:
 
 def test_worst_list_of_calls() -> None:
     """The largest list of calls that is taken is told in bounded time."""
-    state, stories = known_state(CallScope.TENANT), Stories()
+    state, tracker = known_state(CallScope.TENANT), CallTracker()
     accounts = [{"account": str(n), "type": "extensions"} for n in range(40, 1040)]
     state.apply(
-        decode(written({"action": "domain-state", "accounts": accounts}), Ledger()), 0
+        decode(written({"action": "domain-state", "accounts": accounts}), Trace()), 0
     )
-    stories.begin(state, state.accounts.keys(), 0)
+    tracker.resync(state, state.accounts.keys(), 0)
     members = wire_calls._MEMBERS_LIMIT // 150
     took = []
     for tag in "ab":
@@ -557,10 +557,10 @@ def test_worst_list_of_calls() -> None:
             }
             for call in range(150)
         ]
-        message = decode(written({"action": "call-state", "calls": calls}), Ledger())
+        message = decode(written({"action": "call-state", "calls": calls}), Trace())
         began = time.process_time()
         changes = state.apply(message, 1)
-        stories.tell(state, changes.accounts, 1)
+        tracker.update(state, changes.accounts, 1)
         took.append(time.process_time() - began)
     assert max(took) < 10, took
 
@@ -577,7 +577,7 @@ def test_accounts_without_end_are_forgotten() -> None:
             ]
             entries += [{"account": LINE, "type": "extensions"}] * with_line
             frame = written({"action": "domain-state", "accounts": entries})
-            state.apply(decode(frame, Ledger()), round_)
+            state.apply(decode(frame, Trace()), round_)
         assert LINE in state.extensions
         assert limit <= len(state.accounts) <= 2 * limit
         assert len(state.memory.absent_since) <= limit + 10

@@ -7,17 +7,17 @@ import orjson
 import pytest
 
 from custom_components.vodia.pbx.models import Account, Phase
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
+    ChangeNotice,
     ChatMessage,
     Decoder,
-    Ignored,
-    OrbitSignal,
-    Signal,
+    NoInformation,
+    OrbitNotice,
     decode,
     encode,
 )
@@ -41,26 +41,24 @@ from custom_components.vodia.pbx.wire.messages import (
         (b'{"action":["call-state"]}', "action is not a string"),
     ],
 )
-def test_bad_input_is_refused(data: bytes | str, fault: str, ledger: Ledger) -> None:
+def test_bad_input_is_refused(data: bytes | str, fault: str, trace: Trace) -> None:
     """Bad input: not JSON, not an object."""
     with pytest.raises(FrameError, match=f"^{fault}$"):
-        decode(data, ledger)
+        decode(data, trace)
 
 
 @pytest.mark.parametrize("accounts", ['"accounts":null', '"accounts":"x"', ""])
-def test_domain_state_without_accounts_is_dropped(
-    accounts: str, ledger: Ledger
-) -> None:
+def test_domain_state_without_accounts_is_dropped(accounts: str, trace: Trace) -> None:
     """A `domain-state` without `accounts` is not read as empty."""
     frame = '{"action":"domain-state","calls":[]' + (accounts and f",{accounts}") + "}"
     with pytest.raises(FrameError, match="accounts"):
-        decode(frame, ledger)
+        decode(frame, trace)
 
 
-def test_domain_state_with_null_calls(ledger: Ledger) -> None:
+def test_domain_state_with_null_calls(trace: Trace) -> None:
     """`calls` only fills in: null there says as little as nothing."""
     frame = b'{"action":"domain-state","calls":null,"accounts":[{"account":"45"}]}'
-    message = decode(frame, ledger)
+    message = decode(frame, trace)
     assert isinstance(message, AccountsSnapshot)
     assert [entry.number for entry in message.accounts] == ["45"]
 
@@ -70,7 +68,7 @@ def test_push_for_nobody(account: object) -> None:
     """A delta whose account cannot be read is refused: its news is lost."""
     frame = {"action": "user-state", "account": account, "dnd": True}
     with pytest.raises(FrameError) as error:
-        decode(orjson.dumps(frame), Ledger())
+        decode(orjson.dumps(frame), Trace())
     assert error.value.lost == {"user-state"}
 
 
@@ -89,7 +87,7 @@ def test_push_for_nobody(account: object) -> None:
 def test_what_is_lost_with_a_frame(data: bytes, lost: set[str]) -> None:
     """A frame that cannot be read tells at least which news was in it."""
     with pytest.raises(FrameError) as error:
-        decode(data, Ledger())
+        decode(data, Trace())
     assert error.value.lost == lost
 
 
@@ -104,11 +102,11 @@ def test_what_is_lost_with_a_frame(data: bytes, lost: set[str]) -> None:
         ({"dest": "46", "message": "\x01" * 3999 + "x"}, "46", "x"),
     ],
 )
-def test_chat(fields: dict[str, Any], sender: str, text: str, ledger: Ledger) -> None:
+def test_chat(fields: dict[str, Any], sender: str, text: str, trace: Trace) -> None:
     """A chat message is one line from who is named as its destination."""
     frame = orjson.dumps({"action": "chat", **fields})
-    assert decode(frame, ledger) == ChatMessage(sender, text)
-    assert not ledger.unknown_fields
+    assert decode(frame, trace) == ChatMessage(sender, text)
+    assert not trace.unknown_fields
 
 
 @pytest.mark.parametrize(
@@ -130,7 +128,7 @@ def test_chat(fields: dict[str, Any], sender: str, text: str, ledger: Ledger) ->
 def test_chat_without_sender_or_text(fields: dict[str, Any], fault: str) -> None:
     """What nobody said, or says nothing, is no message."""
     with pytest.raises(FrameError, match=f"^{fault}$"):
-        decode(orjson.dumps({"action": "chat", **fields}), Ledger())
+        decode(orjson.dumps({"action": "chat", **fields}), Trace())
 
 
 @pytest.mark.parametrize(
@@ -145,11 +143,11 @@ def test_chat_without_sender_or_text(fields: dict[str, Any], fault: str) -> None
         {"response": 1},
     ],
 )
-def test_known_frames_that_say_nothing(frame: dict[str, Any], ledger: Ledger) -> None:
+def test_known_frames_that_say_nothing(frame: dict[str, Any], trace: Trace) -> None:
     """They are neither faults nor oddities; a `user-state` without account is one."""
-    assert decode(orjson.dumps(frame), ledger) == Ignored()
-    assert not ledger.unknown_actions
-    assert not ledger.dropped
+    assert decode(orjson.dumps(frame), trace) == NoInformation()
+    assert not trace.unknown_actions
+    assert not trace.dropped
 
 
 @pytest.mark.parametrize(
@@ -161,15 +159,15 @@ def test_known_frames_that_say_nothing(frame: dict[str, Any], ledger: Ledger) ->
         (b"{}", "flat:"),
     ],
 )
-def test_unknown_actions_are_counted(frame: bytes, word: str, ledger: Ledger) -> None:
+def test_unknown_actions_are_counted(frame: bytes, word: str, trace: Trace) -> None:
     """An unknown action fails nothing and is kept for the diagnostics."""
     for _ in range(3):
-        assert decode(frame, ledger) == Ignored()
-    assert ledger.unknown_actions == {word: 3}
-    assert ledger.samples[word][0] == orjson.loads(frame)
+        assert decode(frame, trace) == NoInformation()
+    assert trace.unknown_actions == {word: 3}
+    assert trace.samples[word][0] == orjson.loads(frame)
 
 
-def test_unknown_fields_are_counted(ledger: Ledger) -> None:
+def test_unknown_fields_are_counted(trace: Trace) -> None:
     """An unknown field fails nothing and is kept for the diagnostics."""
     frames: list[dict[str, Any]] = [
         {"action": "call-state", "calls": [{"id": "a", "mood": 1}], "seq": 1},
@@ -181,8 +179,8 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
         },
     ]
     for frame in frames:
-        decode(orjson.dumps(frame), ledger)
-    assert ledger.unknown_fields == {
+        decode(orjson.dumps(frame), trace)
+    assert trace.unknown_fields == {
         "call-state.calls.mood": 1,
         "call-state.seq": 1,
         "user-state.mood": 1,
@@ -200,10 +198,10 @@ def test_unknown_fields_are_counted(ledger: Ledger) -> None:
         ({}, None),
     ],
 )
-def test_tenant(fields: dict[str, str], tenant: str | None, ledger: Ledger) -> None:
+def test_tenant(fields: dict[str, str], tenant: str | None, trace: Trace) -> None:
     """A `user-state` may name its tenant."""
     frame = {"action": "user-state", "account": "46", **fields}
-    message = decode(orjson.dumps(frame), ledger)
+    message = decode(orjson.dumps(frame), trace)
     assert isinstance(message, AccountDelta)
     assert message.tenant == tenant
 
@@ -211,19 +209,19 @@ def test_tenant(fields: dict[str, str], tenant: str | None, ledger: Ledger) -> N
 @pytest.mark.parametrize(
     ("action", "signal"),
     [
-        ("blf", Signal(False, tells_calls=True)),
-        ("user-change", Signal(True)),
-        ("missed-calls", Signal(False)),
+        ("blf", ChangeNotice(False, calls=True)),
+        ("user-change", ChangeNotice(True)),
+        ("missed-calls", ChangeNotice(False)),
     ],
 )
-def test_signals(action: str, signal: Signal, ledger: Ledger) -> None:
+def test_signals(action: str, signal: ChangeNotice, trace: Trace) -> None:
     """Frames of unknown content are hints that something changed."""
     frame = orjson.dumps({"action": action, "whatever": [1]})
-    assert decode(frame, ledger) == signal
-    assert not ledger.unknown_actions
+    assert decode(frame, trace) == signal
+    assert not trace.unknown_actions
 
 
-def test_push_of_orbits(ledger: Ledger) -> None:
+def test_push_of_orbits(trace: Trace) -> None:
     """Whatever it carries, it is a hint."""
     frames: tuple[dict[str, Any], ...] = (
         {},
@@ -232,8 +230,8 @@ def test_push_of_orbits(ledger: Ledger) -> None:
     )
     for fields in frames:
         data = orjson.dumps({"action": "orbit-calls", **fields})
-        assert decode(data, ledger) == OrbitSignal()
-    assert not ledger.unknown_actions
+        assert decode(data, trace) == OrbitNotice()
+    assert not trace.unknown_actions
 
 
 @pytest.mark.parametrize(
@@ -289,20 +287,20 @@ def test_encode(make: Callable[[], str], frame: dict[str, Any]) -> None:
 def test_absurd_sizes_drop_the_frame(frame: dict[str, Any], fault: str) -> None:
     """No telephone system has such ids, accounts or lists."""
     with pytest.raises(FrameError, match=f"^{fault}$"):
-        decode(orjson.dumps(frame), Ledger())
+        decode(orjson.dumps(frame), Trace())
 
 
 def test_what_is_told_again_is_the_same() -> None:
     """Presence and calls that come again are not read anew; what is new of them is."""
-    ledger = Ledger()
-    decoder = Decoder(ledger)
+    trace = Trace()
+    decoder = Decoder(trace)
     presence = b'{"action":"user-state","account":"46","dnd":true,"colour":"red"}'
     assert decoder.decode(presence) is decoder.decode(presence)
-    assert decoder.decode(presence) == decode(presence, Ledger())
+    assert decoder.decode(presence) == decode(presence, Trace())
     assert decoder.decode(presence.replace(b"true", b"false")) == AccountDelta(
         Account("46", dnd=False, busy=False, calls=())
     )
-    assert ledger.unknown_fields["user-state.colour"] == 2
+    assert trace.unknown_fields["user-state.colour"] == 2
 
     def calls(*states: str) -> bytes:
         """Return a list of calls in some states."""
@@ -320,7 +318,7 @@ def test_what_is_told_again_is_the_same() -> None:
 
 def test_calls_with_presence_are_read_each_time() -> None:
     """Their ids do not come again: nothing of them is kept."""
-    decoder = Decoder(Ledger())
+    decoder = Decoder(Trace())
     frame = b'{"action":"user-state","account":"46","calls":[{"id":"a"}]}'
     assert decoder.decode(frame) == decoder.decode(frame)
     assert decoder.decode(frame) is not decoder.decode(frame)
@@ -328,7 +326,7 @@ def test_calls_with_presence_are_read_each_time() -> None:
 
 def test_known_frames_are_bounded() -> None:
     """However much presence comes, a bounded number of frames is kept."""
-    decoder = Decoder(Ledger())
+    decoder = Decoder(Trace())
     for number in range(5000):
         decoder.decode(b'{"action":"user-state","account":"%d"}' % number)
     assert len(decoder._known) <= 2000

@@ -8,8 +8,8 @@ import pytest
 from custom_components.vodia.pbx.address_book import AddressBook
 from custom_components.vodia.pbx.models import CallScope, Party
 from custom_components.vodia.pbx.state.memory import Memory
-from custom_components.vodia.pbx.state.tenant import PbxState
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.state.tenant import TenantState
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.messages import decode
 from custom_components.vodia.pbx.wire.party import parse_party, party_number
@@ -41,7 +41,7 @@ def calling(**fields: str) -> Party:
     """Return the caller of a call of the modern dialect."""
     call = {"id": "c", "state": "alerting", "to-number": "45", **fields}
     frame = {"action": "call-state", "calls": [call]}
-    message = decode(orjson.dumps(frame), Ledger())
+    message = decode(orjson.dumps(frame), Trace())
     assert isinstance(message, CallList)
     (told,) = message.calls
     return told.caller
@@ -99,7 +99,7 @@ def test_zero_that_is_called() -> None:
     """Who is called at 0 is there; nobody calls from it."""
     assert parse_party("<sip:0@localhost>", is_called=True).number == "0"
     frame = {"id": "c", "state": "alerting", "from-number": "000", "to-number": "0"}
-    message = decode(orjson.dumps({"action": "call-state", "calls": [frame]}), Ledger())
+    message = decode(orjson.dumps({"action": "call-state", "calls": [frame]}), Trace())
     assert isinstance(message, CallList)
     assert message.calls[0].caller.number is None
     assert message.calls[0].callee.number == "0"
@@ -225,9 +225,9 @@ def test_zero_for_callers_from_the_same_country(written: str, number: str) -> No
     assert party_number(written) == number
 
 
-def state(book: AddressBook | None = None, memory: Memory | None = None) -> PbxState:
+def state(book: AddressBook | None = None, memory: Memory | None = None) -> TenantState:
     """Return the state of a line in Germany, whose calls are told."""
-    made = PbxState(
+    made = TenantState(
         "45", frozenset({"localhost"}), country="DE", book=book, memory=memory
     )
     made.begin_calls(CallScope.OWN)
@@ -235,13 +235,13 @@ def state(book: AddressBook | None = None, memory: Memory | None = None) -> PbxS
 
 
 def named(
-    of: PbxState, number: str, name: str = "", place: str = "localhost"
+    of: TenantState, number: str, name: str = "", place: str = "localhost"
 ) -> str | None:
     """Return the name of a caller, as the line shows it."""
     caller = f'"{name}" <sip:{number}@{place}>'
     call = {"id": number + name, "from": caller, "to": "<sip:45@localhost>"}
     frame = {"action": "call-state", "calls": [{**call, "callstate": "alerting"}]}
-    of.apply(decode(orjson.dumps(frame), Ledger()), 1)
+    of.apply(decode(orjson.dumps(frame), Trace()), 1)
     of_line = of.extensions["45"].call
     assert of_line
     return of_line.remote.name
@@ -272,7 +272,7 @@ def test_name_of_the_book_is_remembered() -> None:
     """A name stays when the address book is not told any more."""
     of = state(AddressBook([("030 1234567", "Anna")], "DE"))
     assert named(of, "+49301234567") == "Anna"
-    of.take_book(None)
+    of.set_address_book(None)
     assert named(of, "+49301234567") == "Anna"
 
 

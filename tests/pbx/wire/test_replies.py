@@ -14,7 +14,7 @@ from custom_components.vodia.pbx.models import (
     Phase,
     Scope,
 )
-from custom_components.vodia.pbx.trace import Ledger
+from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.fields import FrameError
 from custom_components.vodia.pbx.wire.replies import (
     call_ids,
@@ -31,16 +31,16 @@ from tests.support.mixed import mixed
     [
         (decode_accounts, {"rest-accounts"}),
         (decode_orbits, {"rest-orbits", "rest-orbits.calls"}),
-        (lambda reply, ledger: decode_history(reply, "45", ledger), {"history"}),
+        (lambda reply, trace: decode_history(reply, "45", trace), {"history"}),
         (decode_flags, {"srvflags"}),
     ],
 )
 def test_unknown_fields_of_replies_are_counted(
-    read: Callable[[Any, Ledger], object], places: set[str], ledger: Ledger
+    read: Callable[[Any, Trace], object], places: set[str], trace: Trace
 ) -> None:
     """Those of REST are kept, too."""
-    read([{"name": "7", "calls": [{"hue": 1}], "hue": 1}], ledger)
-    assert {f"{place}.hue" for place in places} <= set(ledger.unknown_fields)
+    read([{"name": "7", "calls": [{"hue": 1}], "hue": 1}], trace)
+    assert {f"{place}.hue" for place in places} <= set(trace.unknown_fields)
 
 
 def test_call_ids() -> None:
@@ -66,31 +66,31 @@ def test_call_ids() -> None:
     ],
 )
 def test_orbits(
-    ledger: Ledger, key: str, calls: dict[str, Any], occupied: bool | None
+    trace: Trace, key: str, calls: dict[str, Any], occupied: bool | None
 ) -> None:
     """The number has one of some names; what is not a number of calls says nothing."""
     reply = [{key: "5", "display": "Park 5", **calls}]
-    assert decode_orbits(reply, ledger) == {"5": ParkedCalls(occupied)}
-    assert not ledger.unknown_fields
+    assert decode_orbits(reply, trace) == {"5": ParkedCalls(occupied)}
+    assert not trace.unknown_fields
 
 
 @pytest.mark.parametrize("state", ["onhold", "connected", "alerting", "parked", None])
 @pytest.mark.parametrize("alone", [True, False])
-def test_calls_of_orbits(ledger: Ledger, state: str | None, alone: bool) -> None:
+def test_calls_of_orbits(trace: Trace, state: str | None, alone: bool) -> None:
     """Who is listed at an orbit is parked, whatever his call is said to do."""
     entry = {"id": "a", "from": '"Anna" <sip:+4930@x>', "state": state}
     reply = [{"name": "5", "calls": entry if alone else [entry]}]
-    (found,) = decode_orbits(reply, ledger)["5"].calls
-    assert decode_orbits(reply, ledger)["5"].occupied
+    (found,) = decode_orbits(reply, trace)["5"].calls
+    assert decode_orbits(reply, trace)["5"].occupied
     assert found.phase is (Phase.HELD if state == "onhold" else Phase.CONNECTED)
     assert (found.id, found.caller.number, found.caller.name) == ("a", "+4930", "Anna")
 
 
 @pytest.mark.parametrize("reply", [None, "x", 1, ["5"], [{}], [{"name": []}]])
-def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
+def test_orbits_of_another_shape(trace: Trace, reply: Any) -> None:
     """What cannot be understood is not half understood."""
     with pytest.raises(FrameError, match=r"^(orbits|name) is "):
-        decode_orbits(reply, ledger)
+        decode_orbits(reply, trace)
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_orbits_of_another_shape(ledger: Ledger, reply: Any) -> None:
     ],
 )
 def test_odd_orbit_hides_no_other(
-    ledger: Ledger, calls: object, occupied: bool | None
+    trace: Trace, calls: object, occupied: bool | None
 ) -> None:
     """Whatever is told of one, the others count; where something is listed is somebody."""
     reply = [None, {"name": "5", "calls": calls}, {}, {"name": "6", "calls": 0}]
-    found = decode_orbits(reply, ledger)
+    found = decode_orbits(reply, trace)
     assert found["5"].occupied is occupied
     assert found["6"] == ParkedCalls(False)
-    assert sum(ledger.left_out.values()) >= 2
+    assert sum(trace.left_out.values()) >= 2
 
 
-def test_rest_accounts(ledger: Ledger) -> None:
+def test_rest_accounts(trace: Trace) -> None:
     """The REST list gives presence, but neither type nor calls."""
     # The shape of a live PBX's reply; the name is made up.
     entry = {
@@ -128,24 +128,24 @@ def test_rest_accounts(ledger: Ledger) -> None:
         "position": "",
         "registered": True,
     }
-    assert decode_accounts([entry], ledger) == (
+    assert decode_accounts([entry], trace) == (
         Account(
             "201", "Test User", registered=True, dnd=False, chat="online", busy=True
         ),
     )
-    assert not ledger.unknown_fields
-    assert decode_accounts([], ledger) == ()
-    assert decode_accounts([{"name": "7"}], ledger) == (Account("7"),)
+    assert not trace.unknown_fields
+    assert decode_accounts([], trace) == ()
+    assert decode_accounts([{"name": "7"}], trace) == (Account("7"),)
 
 
 @pytest.mark.parametrize(
     "reply",
     [None, False, "", 7, ["201"], {}, {"accounts": []}, [{"displayname": "A"}]],
 )
-def test_rest_reply_of_another_shape(reply: object, ledger: Ledger) -> None:
+def test_rest_reply_of_another_shape(reply: object, trace: Trace) -> None:
     """A reply of another shape is no empty list."""
     with pytest.raises(FrameError, match=r"^accounts is not|^name is missing$"):
-        decode_accounts(reply, ledger)
+        decode_accounts(reply, trace)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_rest_reply_of_another_shape(reply: object, ledger: Ledger) -> None:
 def test_history_of_another_shape(reply: object) -> None:
     """What is no list of calls is no history, and not an empty one."""
     with pytest.raises(FrameError, match=r"^history is not a list"):
-        decode_history(reply, "45", Ledger())
+        decode_history(reply, "45", Trace())
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_history_tells_who_answered_or_nothing(
 ) -> None:
     """A call was missed if the PBX says that nobody answered; else that is unknown."""
     entry = {"from": "<sip:41@x>", "to": "<sip:45@x>", "start": 100, "end": 120}
-    (call,) = decode_history([entry | {"connect": connect}], "45", Ledger())
+    (call,) = decode_history([entry | {"connect": connect}], "45", Trace())
     assert (call.end_reason, call.duration) == (reason, duration)
     assert (call.direction, call.scope) == ("incoming", None)
 
@@ -202,7 +202,7 @@ def test_history() -> None:
         {"from-number": "41"},
     ]
     incoming, outgoing = Direction.INCOMING, Direction.OUTGOING
-    assert decode_history({"data": reply}, "45", Ledger()) == (
+    assert decode_history({"data": reply}, "45", Trace()) == (
         PastCall(
             id="h1",
             direction=incoming,
@@ -253,6 +253,6 @@ def test_history() -> None:
 def test_long_history() -> None:
     """Only so many are taken."""
     entry = {"from": "<sip:45@x>", "to": "<sip:41@x>", "start": 100}
-    calls = decode_history({"data": [entry] * 10_000}, "45", Ledger())
+    calls = decode_history({"data": [entry] * 10_000}, "45", Trace())
     assert len(calls) == 500
     assert calls[0].direction == "outgoing"

@@ -17,8 +17,8 @@ from ..models import (
     EndReason,
     PastCall,
 )
-from ..state.tenant import PbxState
-from ..trace import Ledger
+from ..state.tenant import TenantState
+from ..trace import Trace
 from .correlation import new_correlation
 from .proof import end_reason_from_history, is_known, match_in_history, reason_of_unseen
 from .steps import TrackedCall, end_events, first_event_type, make_event
@@ -37,7 +37,7 @@ class LineHistory:
 
     line: str
     over: deque[TrackedCall]
-    trace: Ledger
+    trace: Trace
     gap: bool = False
     waiting: list[TrackedCall] = field(default_factory=list)
     _read: set[_PastKey] | None = None
@@ -48,7 +48,7 @@ class LineHistory:
         return self._read is not None
 
     @property
-    def waits_since(self) -> float:
+    def needs_history_since(self) -> float:
         """Return since when an end waits for proof; infinity if none does."""
         return min((tracked.waits for tracked in self.waiting), default=math.inf)
 
@@ -59,7 +59,7 @@ class LineHistory:
 
     def apply(
         self,
-        state: PbxState,
+        state: TenantState,
         history: tuple[PastCall, ...] | None,
         calls: Iterable[TrackedCall],
         now: float,
@@ -79,14 +79,17 @@ class LineHistory:
             past = match_in_history(history or (), tracked.call, state.country)
             if past or patience is None or now - tracked.waits >= patience:
                 if patience is not None:
-                    self.trace.assume(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
+                    self.trace.observe(Assumption.HISTORY_TELLS_ENDED_CALLS, bool(past))
                 self.waiting.remove(tracked)
                 yield from self.end(state, tracked, None, past)
         if history is not None:
             yield from self._unseen(state, history, known)
 
     def _unseen(
-        self, state: PbxState, history: tuple[PastCall, ...], known: list[AccountCall]
+        self,
+        state: TenantState,
+        history: tuple[PastCall, ...],
+        known: list[AccountCall],
     ) -> Iterator[CallEvent]:
         """Yield the calls of the history that nobody saw.
 
@@ -112,7 +115,7 @@ class LineHistory:
                 yield from end_events(self.line, tracked, reason, 0)
 
     def _missed_while_offline(
-        self, state: PbxState, tracked: TrackedCall, past: PastCall
+        self, state: TenantState, tracked: TrackedCall, past: PastCall
     ) -> Iterator[CallEvent]:
         """Yield a call that came and went while the link was lost."""
         began = make_event(self.line, tracked, first_event_type(tracked.call), 0)
@@ -121,7 +124,7 @@ class LineHistory:
 
     def end(
         self,
-        state: PbxState,
+        state: TenantState,
         tracked: TrackedCall,
         reason: EndReason | None,
         past: PastCall | None,

@@ -32,7 +32,7 @@ from ..state.legs import (
     is_same_call,
 )
 from ..state.observed import is_with_nobody
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from .steps import TrackedCall
 
 # Seconds by which the start of a call may differ in its history.
@@ -42,7 +42,7 @@ _SAME_START: Final = 1.0
 
 
 def end_reason_from_state(
-    state: PbxState, number: str, tracked: TrackedCall
+    state: TenantState, number: str, tracked: TrackedCall
 ) -> EndReason | None:
     """Return why a call ended for an account; None where only its history may tell."""
     call = tracked.call
@@ -71,7 +71,7 @@ def end_reason_from_state(
 
 
 def end_reason_of_group(
-    state: PbxState, number: str, tracked: TrackedCall
+    state: TenantState, number: str, tracked: TrackedCall
 ) -> EndReason:
     """Return why a call ended for a group: one that is answered there stays there."""
     if tracked.unseen:
@@ -91,7 +91,7 @@ def end_reason_of_group(
 
 
 def end_reason_from_history(
-    state: PbxState, tracked: TrackedCall, past: PastCall | None
+    state: TenantState, tracked: TrackedCall, past: PastCall | None
 ) -> EndReason:
     """Return why a call of the line ended, as its history proves it.
 
@@ -121,7 +121,7 @@ def end_reason_from_history(
     return past.end_reason or EndReason.UNKNOWN
 
 
-def reason_of_unseen(state: PbxState, past: PastCall) -> EndReason | None:
+def reason_of_unseen(state: TenantState, past: PastCall) -> EndReason | None:
     """Return how a past call ended of which the line's phone did not hear.
 
     It was on do not disturb, or away. None for a call that is not told: one that was for
@@ -214,7 +214,7 @@ def is_another(
     return not (same_party and answered)
 
 
-def _has_person(state: PbxState, leg: Call, *called: str | None) -> bool:
+def _has_person(state: TenantState, leg: Call, *called: str | None) -> bool:
     """Return whether a leg is connected to an extension, or to a number outside.
 
     A number that was `called` from outside is one of the tenant. A group that is all that
@@ -224,7 +224,7 @@ def _has_person(state: PbxState, leg: Call, *called: str | None) -> bool:
         return False
     if any(state.is_person(other) for other in leg.extensions - {leg.caller.number}):
         return True
-    account = state.raw_accounts.get(leg.callee.number or "")
+    account = state.listed_accounts.get(leg.callee.number or "")
     if account is None:
         outside = state.scope_of(leg.callee) is Scope.EXTERNAL
         return outside and leg.callee.number not in called
@@ -236,7 +236,7 @@ def _has_person(state: PbxState, leg: Call, *called: str | None) -> bool:
 
 
 def _is_with_machine(
-    state: PbxState, legs: Collection[Call], *called: str | None
+    state: TenantState, legs: Collection[Call], *called: str | None
 ) -> bool:
     """Return whether a machine has all that is left of a call to some numbers."""
     return bool(legs) and all(
@@ -247,7 +247,7 @@ def _is_with_machine(
     )
 
 
-def is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
+def is_taken(state: TenantState, number: str, call: AccountCall) -> bool:
     """Return whether a phone has answered a call, which may now be to that phone."""
     return _another_has(state, number, call) or any(
         leg.connected
@@ -258,7 +258,7 @@ def is_taken(state: PbxState, number: str, call: AccountCall) -> bool:
     )
 
 
-def _legs_anywhere(state: PbxState, call: AccountCall) -> list[Call]:
+def _legs_anywhere(state: TenantState, call: AccountCall) -> list[Call]:
     """Return what may be legs of an incoming call, also those that go elsewhere now.
 
     Of calls without a caller that is open.
@@ -278,14 +278,17 @@ def may_have(account: KnownAccount, call: AccountCall) -> bool:
 
     What a group's presence tells of a call may be no more than who calls.
     """
-    return call.id in account.doubtful or (
+    return call.id in account.possible_call_ids or (
         isinstance(account, Group)
         and call.remote.number is not None
-        and any(other.caller.number == call.remote.number for other in account.unclear)
+        and any(
+            other.caller.number == call.remote.number
+            for other in account.calls_of_unknown_state
+        )
     )
 
 
-def _another_has(state: PbxState, number: str, call: AccountCall) -> bool:
+def _another_has(state: TenantState, number: str, call: AccountCall) -> bool:
     """Return whether the presence of another account proves that it has the call now."""
     ends = ends_for(number, call)
     return any(

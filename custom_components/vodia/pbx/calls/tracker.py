@@ -23,8 +23,8 @@ from ..models import (
     PastCall,
 )
 from ..state.legs import LEG_SPREAD
-from ..state.tenant import PbxState
-from ..trace import Ledger
+from ..state.tenant import TenantState
+from ..trace import Trace
 from ..wire.replies import HISTORY_LIMIT
 from .correlation import Correlator, OpenCalls
 from .history import LineHistory
@@ -55,7 +55,7 @@ def _deque() -> deque[TrackedCall]:
 
 
 @dataclass(slots=True)
-class Told:
+class TrackingMemory:
     """What was reported of calls, so that nobody reports it again: it outlives logins."""
 
     correlations: dict[str, Correlation] = field(default_factory=dict)
@@ -64,17 +64,19 @@ class Told:
     )
 
 
-class Stories:
+class CallTracker:
     """Track calls, one account at a time, and return what happens to them.
 
     It outlives a link: a call that was announced always ends, exactly once.
     """
 
-    def __init__(self, ledger: Ledger | None = None, told: Told | None = None) -> None:
+    def __init__(
+        self, trace: Trace | None = None, told: TrackingMemory | None = None
+    ) -> None:
         """Start with no call; what was reported before is not reported again."""
         self.without_history: set[str] = set()
-        self._trace = ledger or Ledger()
-        self._memory = told or Told()
+        self._trace = trace or Trace()
+        self._memory = told or TrackingMemory()
         self._calls: OpenCalls = {}
         self._correlator = Correlator(self._memory.correlations, self._calls)
         self._histories: dict[str, LineHistory] = {}
@@ -86,11 +88,11 @@ class Stories:
         """Return the accounts that have a call which is not over."""
         return self._calls.keys()
 
-    def expect(self, line: str, call_id: str, reason: EndReason) -> None:
+    def expect_end(self, line: str, call_id: str, reason: EndReason) -> None:
         """Note that we are about to end a line's part in a call."""
         self._expected[line, call_id] = reason
 
-    def forget(self, line: str, call_id: str) -> None:
+    def cancel_expected_end(self, line: str, call_id: str) -> None:
         """Note that this came to nothing."""
         self._expected.pop((line, call_id), None)
 
@@ -116,7 +118,7 @@ class Stories:
             call.doubted for call in self._tracked(account) if call.origin == origin
         ) or any(call.origin == origin for call in (own.waiting if own else ()))
 
-    def rings(self, event: CallEvent) -> bool:
+    def still_rings(self, event: CallEvent) -> bool:
         """Return whether the call of an event rings at its account."""
         return any(
             tracked.origin == event.origin and tracked.call.state is CallState.RINGING
@@ -127,8 +129,8 @@ class Stories:
         """Return the calls of an account that are not over."""
         return self._calls.get(number, {}).values()
 
-    def begin(
-        self, state: PbxState, numbers: Collection[str], now: float
+    def resync(
+        self, state: TenantState, numbers: Collection[str], now: float
     ) -> list[CallEvent]:
         """Take a new link's state of accounts; return what happened meanwhile.
 
@@ -146,15 +148,15 @@ class Stories:
         events = self._update(state, numbers, now, gap=True)
         return [event for event in events if not first or event.type in _ENDS]
 
-    def tell(
-        self, state: PbxState, numbers: Collection[str], now: float
+    def update(
+        self, state: TenantState, numbers: Collection[str], now: float
     ) -> list[CallEvent]:
         """Return what happened to the calls of accounts that look different now."""
         # Groups first: what the line is known to do is forgotten with its own part.
         numbers = sorted(numbers, key=state.extensions.__contains__)
         return self._update(state, numbers, now, gap=False)
 
-    def take_over(self, state: PbxState, number: str, now: float) -> list[CallEvent]:
+    def hand_over(self, state: TenantState, number: str, now: float) -> list[CallEvent]:
         """Go on with an account that another login has tracked so far."""
         events = list(self._events_for(state, number, now, gap=True))
         self._correlator.expire(state.listed)
@@ -162,26 +164,26 @@ class Stories:
 
     # The history of a line
 
-    def heard_at(self, line: str, past: PastCall) -> float | None:
+    def began_at(self, line: str, past: PastCall) -> float | None:
         """Return when we heard a past call of a line begin, if we did."""
         return self._history_of(line).began_at(past, self._tracked(line))
 
-    def lacks_history(self, line: str) -> bool:
+    def has_unread_history(self, line: str) -> bool:
         """Return whether what a line's history has of a gap has not been read yet."""
         own = self._history_of(line)
         return (own.gap or not own.is_read) and line not in self.without_history
 
-    def wants_proof(self, line: str) -> bool:
+    def needs_history(self, line: str) -> bool:
         """Return whether an end waits for what the history proves."""
         return bool(self._history_of(line).waiting)
 
-    def waits_since(self, line: str) -> float:
+    def needs_history_since(self, line: str) -> float:
         """Return since when an end waits for proof; infinity if none does."""
-        return self._history_of(line).waits_since
+        return self._history_of(line).needs_history_since
 
-    def settle(
+    def apply_history(
         self,
-        state: PbxState,
+        state: TenantState,
         history: tuple[PastCall, ...] | None,
         now: float,
         patience: float = 0,
@@ -213,7 +215,7 @@ class Stories:
     # The calls of an account
 
     def _update(
-        self, state: PbxState, numbers: Collection[str], now: float, *, gap: bool
+        self, state: TenantState, numbers: Collection[str], now: float, *, gap: bool
     ) -> list[CallEvent]:
         """Return what happened, by account; events of one account stay in their order."""
         self._suspect_replaced(state, numbers)
@@ -226,7 +228,7 @@ class Stories:
         return sorted(events, key=lambda event: event.account)
 
     def _events_for(
-        self, state: PbxState, number: str, now: float, *, gap: bool
+        self, state: TenantState, number: str, now: float, *, gap: bool
     ) -> Iterator[CallEvent]:
         """Yield what happened at an account: ends first, then what began."""
         account = state.account(number)
@@ -271,7 +273,7 @@ class Stories:
             del self._calls[number]
 
     def _end(
-        self, state: PbxState, number: str, call_id: str, ended: TrackedCall
+        self, state: TenantState, number: str, call_id: str, ended: TrackedCall
     ) -> Iterator[CallEvent]:
         """Yield that an account has a call no more, unless that waits for proof."""
         if number in state.groups:
@@ -292,7 +294,7 @@ class Stories:
         yield from end_events(number, ended, reason or EndReason.UNKNOWN, seconds)
 
     def _end_group_call(
-        self, state: PbxState, number: str, ended: TrackedCall
+        self, state: TenantState, number: str, ended: TrackedCall
     ) -> Iterator[CallEvent]:
         """Yield that a call is for a group no more."""
         call = ended.call
@@ -308,7 +310,7 @@ class Stories:
             reason = EndReason.TRANSFERRED
         yield from end_events(number, ended, reason, ended.seconds(ended.ended))
 
-    def _suspect_replaced(self, state: PbxState, numbers: Iterable[str]) -> None:
+    def _suspect_replaced(self, state: TenantState, numbers: Iterable[str]) -> None:
         """Doubt the calls of whom another call of the house comes instead.
 
         A consultation that is transferred goes on as the call that it was about.

@@ -257,8 +257,8 @@ class Control:
                 state = port.live_state
                 state.holds.confirm(call.id)
                 # Nobody knows which of the PBX's words means that it was us.
-                word = state.raw_state(call.id)
-                count(port.ledger.commands, f"hold: shown as {word}")
+                word = state.wire_state(call.id)
+                count(port.trace.commands, f"hold: shown as {word}")
             return found
 
     async def _record(

@@ -8,7 +8,7 @@ from ..errors import (
     NotFoundError,
     NotSupportedError,
 )
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort, encodable
 
@@ -21,7 +21,7 @@ async def set_dnd(
     """Set do not disturb; return once the primary's state shows it."""
     primary, line = port.primary, port.live_state.line
 
-    def is_set(state: PbxState) -> bool | None:
+    def is_set(state: TenantState) -> bool | None:
         """Return True once the line shows it."""
         return True if state.extensions[line].dnd is enabled else None
 

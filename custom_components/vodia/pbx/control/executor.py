@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..assumptions import Assumption
 from ..errors import CannotConnectError, NotConfirmedError, NotSupportedError, PbxError
 from ..models import AccountCall, CallState, EndReason
-from ..state.tenant import PbxState
-from ..trace import Ledger, count
+from ..state.tenant import TenantState
+from ..trace import Trace, count
 from .port import Command, CommandPort
 from .rest_calls import probe_rest_calls, try_rest
 from .selector import CallSelector, own_call
@@ -28,12 +28,12 @@ async def begin(port: CommandPort, verb: str) -> AsyncIterator[Executor]:
     nobody waits for it any more.
     """
     until = asyncio.get_running_loop().time() + port.timing.confirm
-    with record_outcome(port.ledger, verb), ExitStack() as undo:
+    with record_outcome(port.trace, verb), ExitStack() as undo:
         yield Executor(port, until, undo)
 
 
 @contextmanager
-def record_outcome(ledger: Ledger, verb: str) -> Iterator[None]:
+def record_outcome(trace: Trace, verb: str) -> Iterator[None]:
     """Count, for the diagnostics, how a command ends."""
     outcome = "aborted"
     try:
@@ -41,13 +41,13 @@ def record_outcome(ledger: Ledger, verb: str) -> Iterator[None]:
     except PbxError as err:
         outcome = err.key
         if isinstance(err, NotConfirmedError):
-            ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
+            trace.observe(Assumption.COMMANDS_ARE_CARRIED_OUT, False)
         raise
     else:
         outcome = "confirmed"
-        ledger.assume(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
+        trace.observe(Assumption.COMMANDS_ARE_CARRIED_OUT, True)
     finally:
-        count(ledger.commands, f"{verb}: {outcome}")
+        count(trace.commands, f"{verb}: {outcome}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Executor:
             expected_end and call.state is CallState.RINGING
         ):
             tracker, line = port.tracker, port.live_state.line
-            tracker.expect(line, call.id, expected_end)
-            self.undo.callback(tracker.forget, line, call.id)
+            tracker.expect_end(line, call.id, expected_end)
+            self.undo.callback(tracker.cancel_expected_end, line, call.id)
         if await self.try_rest(build(call)):
             return call
         call = selector.select(port.live_state)
@@ -139,9 +139,9 @@ class Executor:
     ) -> AccountCall:
         """Return the call once it is as wanted; raises UnknownCallError if it ends."""
 
-        def check(state: PbxState) -> AccountCall | None:
+        def check(state: TenantState) -> AccountCall | None:
             """Return the call if it is as wanted; its state may be unknown for a while."""
-            if call.id in state.extensions[state.line].doubtful:
+            if call.id in state.extensions[state.line].possible_call_ids:
                 return None
             now = own_call(state, call.id)
             return now if reached(now) else None
@@ -151,7 +151,7 @@ class Executor:
     async def wait_until_released(
         self,
         *call_ids: str,
-        is_back: Callable[[PbxState], bool] = lambda state: False,
+        is_back: Callable[[TenantState], bool] = lambda state: False,
     ) -> None:
         """Wait until the line has none of the calls, for sure, or one of them is back.
 
@@ -160,11 +160,11 @@ class Executor:
         """
         port, line = self.port, self.port.live_state.line
 
-        def has_call(state: PbxState) -> bool:
+        def has_call(state: TenantState) -> bool:
             """Return whether the line may have one of the calls."""
             return any(state.may_have(line, call_id) for call_id in call_ids)
 
-        def check(state: PbxState) -> bool | None:
+        def check(state: TenantState) -> bool | None:
             """Return whether a call goes on here, once that is known."""
             if is_back(state):
                 return True

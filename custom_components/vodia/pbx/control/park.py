@@ -9,7 +9,7 @@ from ..errors import (
 from ..models import IN_CALL, AccountCall
 from ..number_matching import same_number
 from ..numbering import dialable
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort
 from .routing import dial, transfer
@@ -24,7 +24,7 @@ async def park(port: CommandPort, orbit: str | None, selector: CallSelector) -> 
     async with begin(port, "park") as executor:
         call = await transfer(executor, number, selector)
 
-        def is_parked(state: PbxState) -> bool | None:
+        def is_parked(state: TenantState) -> bool | None:
             """Return True once the call is in the orbit, or where that is not known."""
             group = state.orbits.get(number)
             if group is None or group.in_use is None:
@@ -46,7 +46,7 @@ async def retrieve(port: CommandPort, orbit: str | None) -> AccountCall:
     parked = port.primary.live_state.orbits[number].calls
     before = {call.id for call in own_calls(port.live_state)}
 
-    def retrieved(state: PbxState) -> AccountCall | None:
+    def retrieved(state: TenantState) -> AccountCall | None:
         """Return the parked call once the line is in it."""
         return next(
             (
@@ -87,7 +87,7 @@ def _select_orbit(port: CommandPort, number: str | None, *, occupied: bool) -> s
     raise error("no orbit fits", orbits=", ".join(sorted(orbits)))
 
 
-def _may_be_same(state: PbxState, call: AccountCall, other: AccountCall) -> bool:
+def _may_be_same(state: TenantState, call: AccountCall, other: AccountCall) -> bool:
     """Return whether two accounts have the same call, perhaps under another id."""
     return call.id == other.id or same_number(
         call.remote.number, other.remote.number, state.country

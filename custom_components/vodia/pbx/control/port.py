@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 import re
 from typing import Final, Protocol
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..models import Account
 from ..net.rest import Reply
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..sync.capabilities import Capabilities
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -31,11 +31,11 @@ class CommandPort(Protocol):
     `live_state`, `capabilities` and `send` raise NotConnectedError without a link.
     """
 
-    ledger: Ledger
+    trace: Trace
     timing: Timing
 
     @property
-    def tracker(self) -> Stories:
+    def tracker(self) -> CallTracker:
         """Return the tracker of the calls of all lines."""
 
     @property
@@ -47,7 +47,7 @@ class CommandPort(Protocol):
         """Return the line whose state tracks the calls of this one."""
 
     @property
-    def live_state(self) -> PbxState:
+    def live_state(self) -> TenantState:
         """Return the state."""
 
     @property
@@ -79,7 +79,7 @@ class CommandPort(Protocol):
         """
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 

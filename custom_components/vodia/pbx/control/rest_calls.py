@@ -37,7 +37,7 @@ async def probe_rest_calls(port: CommandPort) -> None:
     offer.refusals.lift("calls")
     if listed and own:
         offer.rest_ids = not own.isdisjoint(listed)
-        port.ledger.assume(Assumption.REST_KNOWS_THE_IDS, offer.rest_ids)
+        port.trace.observe(Assumption.REST_KNOWS_THE_IDS, offer.rest_ids)
 
 
 async def try_rest(port: CommandPort, command: Command) -> bool:

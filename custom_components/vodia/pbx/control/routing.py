@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ..assumptions import Assumption
 from ..errors import NotConfirmedError, PbxError
 from ..models import IN_CALL, AccountCall, CallState, EndReason
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from .executor import Executor
 from .port import Command
 from .selector import CallSelector, own_calls
@@ -14,7 +14,7 @@ from .selector import CallSelector, own_calls
 async def dial(
     executor: Executor,
     number: str,
-    instead: Callable[[PbxState], AccountCall | None] = lambda state: None,
+    instead: Callable[[TenantState], AccountCall | None] = lambda state: None,
 ) -> AccountCall:
     """Dial a number; return the call, or another one that comes `instead`."""
     port = executor.port
@@ -50,7 +50,7 @@ async def dial(
         )
     except NotConfirmedError:
         if any(call.id not in expected.before for call in own_calls(port.live_state)):
-            port.ledger.assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
+            port.trace.observe(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, False)
         raise
 
 
@@ -68,7 +68,7 @@ async def transfer(
         expected_end=EndReason.TRANSFERRED,
     )
 
-    def is_back(state: PbxState) -> bool:
+    def is_back(state: TenantState) -> bool:
         """Return whether it rings here: in the group that it was sent to."""
         return any(
             now.id == call.id

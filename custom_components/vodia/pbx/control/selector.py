@@ -14,7 +14,7 @@ from ..errors import (
     UnknownCallError,
 )
 from ..models import IN_CALL, AccountCall, CallState
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 
 _RINGING: Final = frozenset({CallState.RINGING})
 _CONNECTED: Final = frozenset({CallState.CONNECTED})
@@ -66,7 +66,7 @@ class CallSelector:
         """Return the selector of the call that a verb is for."""
         return cls(call_id, expected, FITS[verb], _FITS_BY_ID[verb], excluded)
 
-    def select(self, state: PbxState) -> AccountCall:
+    def select(self, state: TenantState) -> AccountCall:
         """Return the call; raises a CommandError that says why there is none."""
         if self.call_id is None:
             calls = [
@@ -107,12 +107,12 @@ class CallSelector:
         )
 
 
-def own_calls(state: PbxState) -> tuple[AccountCall, ...]:
+def own_calls(state: TenantState) -> tuple[AccountCall, ...]:
     """Return the calls of the line."""
     return state.extensions[state.line].calls
 
 
-def own_call(state: PbxState, call_id: str) -> AccountCall:
+def own_call(state: TenantState, call_id: str) -> AccountCall:
     """Return a call of the line; raises UnknownCallError."""
     for call in own_calls(state):
         if call.id == call_id:

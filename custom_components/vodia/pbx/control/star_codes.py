@@ -26,7 +26,7 @@ async def read_retrieve_code(port: CommandPort) -> str:
         codes = (await port.request("GET", "starcodes")).json()
     except AccessOffError, UnexpectedReplyError:
         return _RETRIEVE
-    port.ledger.sample("starcodes", codes)
+    port.trace.sample("starcodes", codes)
     code = _find(codes, _DEPTH)
     return code if code is not None and _CODE.fullmatch(code) else _RETRIEVE
 

@@ -11,7 +11,7 @@ import aiohttp
 from ..assumptions import Assumption
 from ..errors import CannotConnectError
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.messages import encode
 from .rest import Rest, network_errors
 
@@ -27,12 +27,12 @@ class Link:
     def __init__(
         self,
         socket_: aiohttp.ClientWebSocketResponse[bool],
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
     ) -> None:
         """Take over an open socket."""
         self._socket = socket_
-        self._ledger = ledger
+        self._ledger = trace
         self._timing = timing
         self._ponged = False
         self._heard_at = 0.0
@@ -52,7 +52,7 @@ class Link:
         path: str,
         params: dict[str, str],
         timing: Timing,
-        ledger: Ledger,
+        trace: Trace,
     ) -> Self:
         """Connect; raises the PbxError that fits the refusal."""
         with network_errors():
@@ -69,7 +69,7 @@ class Link:
                         max_msg_size=_MESSAGE_LIMIT,
                         decode_text=False,
                     ),
-                    ledger,
+                    trace,
                     timing,
                 )
 
@@ -84,7 +84,7 @@ class Link:
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield the frames; raises CannotConnectError when the link is lost."""
         now, receive = asyncio.get_running_loop().time, self._socket.receive
-        ledger, turn, worked = self._ledger, self._timing.turn, 0.0
+        trace, turn, worked = self._ledger, self._timing.turn, 0.0
         # Around all of them: entering it anew costs as much as reading a frame.
         with network_errors():
             while True:
@@ -94,8 +94,8 @@ class Link:
                     # What is said to be binary is JSON, too, if it is anything.
                     case aiohttp.WSMsgType.TEXT | aiohttp.WSMsgType.BINARY:
                         self.heard = True
-                        ledger.frames += 1
-                        ledger.record("received", message.data)
+                        trace.frames += 1
+                        trace.record("received", message.data)
                         yield message.data
                         # While frames wait, to receive one does not let others run.
                         if (worked := worked + now() - self._heard_at) > turn:
@@ -133,7 +133,7 @@ class Link:
                 else:
                     await probe()
             await asyncio.sleep(self._timing.ping - (loop.time() - asked_at))
-            self._ledger.assume(Assumption.PINGS_ARE_ANSWERED, self._ponged)
+            self._ledger.observe(Assumption.PINGS_ARE_ANSWERED, self._ponged)
             if (self._ponged or self.answers_get_calls) and self._heard_at < asked_at:
                 raise CannotConnectError("the PBX went silent")
 

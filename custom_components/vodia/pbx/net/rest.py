@@ -29,7 +29,7 @@ from ..errors import (
     UnreadableReplyError,
 )
 from ..models import Server
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.lenient import loads
 
 SESSION_PATH: Final = "/rest/system/session"
@@ -156,7 +156,7 @@ class Rest:
         self,
         http: aiohttp.ClientSession,
         server: Server,
-        ledger: Ledger,
+        trace: Trace,
         timeout: float,
     ) -> None:
         """Take a session made with `session_options`, and the seconds of a request."""
@@ -166,7 +166,7 @@ class Rest:
         )
         self.headers: Mapping[str, str] = {}
         self._server = server
-        self._ledger = ledger
+        self._ledger = trace
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
 

@@ -22,7 +22,7 @@ from ..errors import (
 )
 from ..models import Credentials, LoginWay
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from .link import Link
 from .login import CLOSE, account_path, find_account, log_out, login
 from .rest import SESSION_PATH, Reply, Rest
@@ -161,7 +161,7 @@ class Session:
                 self._login_failed(err)
                 raise
 
-    async def open(self, timing: Timing, ledger: Ledger) -> Link:
+    async def open(self, timing: Timing, trace: Trace) -> Link:
         """Return an open socket; a session that is refused is renewed once.
 
         Raises LoginRefusedError, AccessOffError, UnknownTenantError, or what else
@@ -170,7 +170,7 @@ class Session:
         if not self.rest.headers or self._in_doubt:
             await self._log_in(self._generation)
         try:
-            return await self._shake_hands(timing, ledger)
+            return await self._shake_hands(timing, trace)
         except AccessOffError:
             await self._log_out()
         except SessionExpiredError:
@@ -184,10 +184,10 @@ class Session:
             if found in (None, self.extension):
                 raise
             self.extension = found
-            return await self._shake_hands(timing, ledger)
+            return await self._shake_hands(timing, trace)
         await self._log_in(self._generation)
         try:
-            return await self._shake_hands(timing, ledger)
+            return await self._shake_hands(timing, trace)
         except SessionExpiredError:
             raise LoginRefusedError("the new session is refused") from None
 
@@ -253,7 +253,7 @@ class Session:
         self.rest.headers = headers
         self._generation += 1
 
-    async def _shake_hands(self, timing: Timing, ledger: Ledger) -> Link:
+    async def _shake_hands(self, timing: Timing, trace: Trace) -> Link:
         """Return a socket on the path and in the tenant that the PBX takes."""
         refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
         odd: PbxError | None = None
@@ -262,7 +262,7 @@ class Session:
             for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
                 query = {"domain": tenant, "user": self.extension} if tenant else {}
                 try:
-                    link = await Link.open(self.rest, path, query, timing, ledger)
+                    link = await Link.open(self.rest, path, query, timing, trace)
                 except (SessionExpiredError, AccessOffError) as err:
                     # Perhaps only of this tenant: it outweighs that others are unknown.
                     refusal = err

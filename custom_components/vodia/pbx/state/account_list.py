@@ -12,7 +12,7 @@ from .call_list import CallLists
 from .evidence import Evidence
 from .identity import Identity
 from .learned import learned_calls
-from .memory import long_absent
+from .memory import expire_absent
 from .observed import Observed, set_member
 from .views import Views
 
@@ -43,7 +43,7 @@ class AccountLists:
             self._pushed[number] = _merged(before, delta, delta.calls)
         old = observed.accounts.get(number)
         if old is None:
-            return Changes(unknown=number)
+            return Changes(unlisted_account=number)
         known = old
         if odd:
             known = replace(
@@ -59,7 +59,7 @@ class AccountLists:
         if new.busy:
             self._evidence.note_busy(number, observed.tick)
         shown = views.extensions.get(number)
-        if new == old and not (shown and shown.doubtful):
+        if new == old and not (shown and shown.possible_call_ids):
             return NOTHING
         if number == observed.line and observed.scope and shown:
             self._evidence.check_presence(new, shown)
@@ -93,7 +93,7 @@ class AccountLists:
             and new.type == EXTENSION
             and self._evidence.is_hidden(new)
         ):
-            return replace(changes, doubtful=True)
+            return replace(changes, needs_snapshot=True)
         return changes
 
     def begin_reading(self) -> None:
@@ -167,7 +167,7 @@ class AccountLists:
         again = self._evidence.check_denials(snapshot.since)
         changes = views.derive(accounts.keys() | views.accounts.keys())
         if removed or again:
-            changes = replace(changes, removed=removed, doubtful=again)
+            changes = replace(changes, removed=removed, needs_snapshot=again)
         return changes
 
     def adopt(self, accounts: Mapping[str, Account]) -> None:
@@ -228,7 +228,7 @@ class AccountLists:
         More of them than a PBX may list are not waited for.
         """
         absent_since = self._observed.memory.absent_since
-        removed = long_absent(absent_since, lacking, now)
+        removed = expire_absent(absent_since, lacking, now)
         if len(lacking) - len(removed) > ACCOUNTS_LIMIT:
             absent_since.clear()
             removed = frozenset(lacking)

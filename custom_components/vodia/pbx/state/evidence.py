@@ -17,7 +17,7 @@ from ..models import (
     Extension,
     Phase,
 )
-from ..trace import Ledger
+from ..trace import Trace
 from .observed import Observed
 
 # Calls that ended last, to notice one that comes back.
@@ -29,10 +29,10 @@ _CONTRADICTIONS: Final = 3
 class Evidence:
     """Check what is observed against what we assume."""
 
-    def __init__(self, observed: Observed, ledger: Ledger, tenant: str) -> None:
+    def __init__(self, observed: Observed, trace: Trace, tenant: str) -> None:
         """Start with nothing observed; `tenant` is the own name of the tenant, if known."""
         self._observed = observed
-        self._assume = ledger.assume
+        self._assume = trace.observe
         self._tenant = tenant
         self._tenant_named = False
         self._presence_pushed = False
@@ -63,7 +63,7 @@ class Evidence:
 
     def check_presence(self, new: Account, shown: Extension) -> None:
         """Note how the line's presence fits its calls, which are known."""
-        if shown.doubtful:
+        if shown.possible_call_ids:
             return
         in_call, busy = _is_in_call(shown), new.busy is True
         self._assume(Assumption.ABSENT_MEANS_CLEARED, busy or not in_call)
@@ -85,7 +85,11 @@ class Evidence:
             return accounts
         wrong = observed.memory.contradictions
         in_call = _is_in_call(shown)
-        if observed.scope and not shown.doubtful and (in_call or not shown.calls):
+        if (
+            observed.scope
+            and not shown.possible_call_ids
+            and (in_call or not shown.calls)
+        ):
             holds = line.busy is in_call
             self._assume(Assumption.CONNECTED_MEANS_IN_CALL, holds)
             wrong[in_call] = 0 if holds else wrong.get(in_call, 0) + 1

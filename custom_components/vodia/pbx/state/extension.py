@@ -41,7 +41,7 @@ def with_flags(old: Extension, account: Account) -> Extension:
         old.in_call,
         old.call_state,
         old.calls,
-        old.doubtful,
+        old.possible_call_ids,
         old.complete,
     )
 
@@ -97,7 +97,7 @@ def extension_view(observed: Observed, account: Account) -> tuple[Extension, boo
         in_call=in_call,
         call_state=shown,
         calls=own,
-        doubtful=doubtful,
+        possible_call_ids=doubtful,
         complete=not unclear and (absence_is_known or bool(own)),
     )
     return shows, unexplained

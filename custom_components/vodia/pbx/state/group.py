@@ -81,7 +81,7 @@ def group_view(observed: Observed, account: Account, kind: str) -> Group:
             for call in legs
             if call.phase
         ),
-        unclear=unclear,
+        calls_of_unknown_state=unclear,
         complete=absence_is_known and not (unclear or hidden),
         in_use=in_use,
         count=count,

@@ -62,7 +62,7 @@ class Memory:
             self.called.popitem(last=False)
 
 
-def long_absent(
+def expire_absent(
     since: dict[str, float], lacking: AbstractSet[str], now: float
 ) -> frozenset[str]:
     """Return what is lacking again after ten minutes; keep since when the rest is."""

@@ -22,7 +22,7 @@ from ..models import (
     Scope,
     Totals,
 )
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
 from .account_call import scope_of
@@ -51,7 +51,7 @@ class TenantState:
         tenant: str = "",
         known: Mapping[str, str] | None = None,
         memory: Memory | None = None,
-        ledger: Ledger | None = None,
+        trace: Trace | None = None,
         book: AddressBook | None = None,
         country: str | None = None,
     ) -> None:
@@ -68,7 +68,7 @@ class TenantState:
             line, hosts | memory.names, memory, book or AddressBook(), country
         )
         self._identity = identity = Identity(observed)
-        self._evidence = evidence = Evidence(observed, ledger or Ledger(), tenant)
+        self._evidence = evidence = Evidence(observed, trace or Trace(), tenant)
         self._dials = Dials(observed, evidence)
         self._views = views = Views(observed, known or {})
         self._calls = CallLists(observed, identity, evidence, self._dials, views)
@@ -83,7 +83,7 @@ class TenantState:
             case AccountDelta():
                 ours = self._evidence.check_tenant(message.tenant)
                 if not ours:
-                    return Changes(doubtful=True) if ours is None else NOTHING
+                    return Changes(needs_snapshot=True) if ours is None else NOTHING
                 self.presence_pushed = True
                 return self._accounts.apply_delta(message)
             case CallList():
@@ -128,21 +128,21 @@ class TenantState:
         if not (listed := self._observed.calls_of.get(self.line)):
             return frozenset()
         line = self.extensions[self.line]
-        heard = {call.id for call in line.calls} | line.doubtful
+        heard = {call.id for call in line.calls} | line.possible_call_ids
         return frozenset(call.id for call in listed if call.id not in heard)
 
     def may_have(self, number: str, call_id: str) -> bool:
         """Return whether an extension may have a call."""
         extension = self.extensions.get(number)
         return extension is not None and (
-            call_id in extension.doubtful
+            call_id in extension.possible_call_ids
             or any(call.id == call_id for call in extension.calls)
         )
 
     # Accounts
 
     @property
-    def raw_accounts(self) -> Mapping[str, Account]:
+    def listed_accounts(self) -> Mapping[str, Account]:
         """Return the accounts as the PBX listed them last."""
         return self._observed.accounts
 
@@ -155,7 +155,7 @@ class TenantState:
     def shows_presence(self) -> bool:
         """Return whether somebody is shown in a call because of presence alone."""
         return (self.is_denied or self.scope is not CallScope.TENANT) and any(
-            account.busy for account in self.raw_accounts.values()
+            account.busy for account in self.listed_accounts.values()
         )
 
     def begin_reading(self) -> None:
@@ -174,11 +174,11 @@ class TenantState:
         own = {call.id for call in snapshot.calls if self.line in members(call)}
         return own != self.listed.keys()
 
-    def take_names(self, other: TenantState) -> None:
+    def adopt_accounts(self, other: TenantState) -> None:
         """Adopt which accounts there are; how they are, the other state knows."""
-        self._accounts.adopt(other.raw_accounts)
+        self._accounts.adopt(other.listed_accounts)
 
-    def take_book(self, book: AddressBook | None) -> Changes:
+    def set_address_book(self, book: AddressBook | None) -> Changes:
         """Name those by an address book whom neither call nor account names."""
         observed = self._observed
         observed.book = book or AddressBook()
@@ -197,7 +197,7 @@ class TenantState:
         return self._observed.listed
 
     @property
-    def calls_unread(self) -> bool:
+    def calls_uncertain(self) -> bool:
         """Return whether news of the calls was lost, and it is not known how they are."""
         return self._calls.are_uncertain
 
@@ -220,18 +220,18 @@ class TenantState:
     def may_be_denied(self) -> bool:
         """Return whether the tenant's list of calls does not explain all presence."""
         return self.scope is CallScope.TENANT and any(
-            map(self._evidence.is_hidden, self.raw_accounts.values())
+            map(self._evidence.is_hidden, self.listed_accounts.values())
         )
 
     def begin_calls(self, scope: CallScope) -> Changes:
         """Note whose calls the lists hold from now on; before the first one is empty."""
         return self._calls.begin(scope)
 
-    def doubt_calls(self) -> Changes:
+    def lose_calls(self) -> Changes:
         """Take no call for known until they are listed again: news of them was lost."""
         return self._calls.lose()
 
-    def weigh_silence(self, *, own: bool) -> Changes:
+    def check_silence(self, *, own: bool) -> Changes:
         """Judge by presence the calls that no stream lists any more.
 
         The line's `own` calls are listed elsewhere, or not.
@@ -242,10 +242,10 @@ class TenantState:
         """Return the list as it is by what the line is found to have; None if it is open."""
         return self._calls.checked(found)
 
-    def raw_state(self, call_id: str) -> str | None:
+    def wire_state(self, call_id: str) -> str | None:
         """Return the PBX's own word for the state of a call, for the diagnostics."""
         call = self.listed.get(call_id)
-        return call.raw_state if call else None
+        return call.wire_state if call else None
 
     # What we do
 
@@ -299,7 +299,3 @@ class TenantState:
     def scope_of(self, remote: Party) -> Scope | None:
         """Return whether the other side is in the tenant, as far as that is known."""
         return scope_of(self._observed, remote)
-
-
-# The name by which other rooms know it.
-PbxState = TenantState

@@ -16,7 +16,7 @@ from ..errors import (
 from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.accounts import ACCOUNTS_LIMIT
 from ..wire.fields import FrameError, Reading
 from ..wire.messages import AccountsSnapshot
@@ -39,11 +39,11 @@ class RestAccounts:
     an account of unknown type is not a phone.
     """
 
-    def __init__(self, line: str, read: Read, ledger: Ledger) -> None:
+    def __init__(self, line: str, read: Read, trace: Trace) -> None:
         """Read with a function that takes the query of `/accounts`."""
         self._line = line
         self._read = read
-        self._ledger = ledger
+        self._ledger = trace
         self._filter_works: bool | None = None
         self._types: dict[str, str | None] = {}
         # The types that were told once: to refuse one of them later is a mistake.
@@ -92,7 +92,7 @@ class RestAccounts:
         if works is None:
             works = _knows_filter(phones, numbers, others.values())
             if not self._mistaken:
-                self._ledger.assume(Assumption.TYPE_FILTER_WORKS, works)
+                self._ledger.observe(Assumption.TYPE_FILTER_WORKS, works)
                 self._filter_works = works
         types = dict.fromkeys(phones, EXTENSION) if works else {}
         for other, found in others.items():

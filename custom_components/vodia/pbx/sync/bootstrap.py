@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..models import CallScope
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from .accounts import AccountsReader
 from .dispatch import Dispatch
 from .poller import wait_for_event
@@ -83,7 +83,7 @@ def next_ask(ask: Ask, heard: Heard, scope: CallScope) -> Ask | None:
 
 
 async def bootstrap(
-    link: Dispatch, ledger: Ledger, timing: Timing, watch: TenantWatch | None
+    link: Dispatch, trace: Trace, timing: Timing, watch: TenantWatch | None
 ) -> bool:
     """Ask, in both dialects, until the state of a link is whole.
 
@@ -100,7 +100,7 @@ async def bootstrap(
             case Ask.ACCOUNTS:
                 heard = await _ask_for_accounts(link, link.accounts, timing, watch)
             case Ask.TENANT_CALLS:
-                heard = await _ask_for_tenant_calls(link, ledger, timing)
+                heard = await _ask_for_tenant_calls(link, trace, timing)
             case Ask.ACCOUNTS_AGAIN:
                 heard = await _read_again(link.accounts)
             case Ask.OWN_CALLS:
@@ -136,9 +136,7 @@ async def _ask_for_accounts(
     return Heard.NOTHING
 
 
-async def _ask_for_tenant_calls(
-    link: Dispatch, ledger: Ledger, timing: Timing
-) -> Heard:
+async def _ask_for_tenant_calls(link: Dispatch, trace: Trace, timing: Timing) -> Heard:
     """Ask for the calls of the tenant, and no more for them if it stays silent."""
     link.capabilities.call_scope = CallScope.TENANT
     link.calls.told.clear()
@@ -147,7 +145,7 @@ async def _ask_for_tenant_calls(
         link.capabilities.call_scope = CallScope.OWN
         await link.send("domain-calls", subscribe=False)
         return Heard.NOTHING
-    ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, True)
+    trace.observe(Assumption.SUBSCRIPTIONS_ANSWER, True)
     return Heard.DUBIOUS if link.state.may_be_denied else Heard.FRAME
 
 

@@ -9,7 +9,7 @@ from ..errors import AccessOffError, CannotConnectError, PbxError, UnexpectedRep
 from ..models import Call, CallScope
 from ..net.session import Session
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.fields import FrameError
 from ..wire.replies import decode_calls
 from .accounts import AccountsReader
@@ -33,7 +33,7 @@ class CallListReader:
         feed: Feed,
         accounts: AccountsReader | None,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
     ) -> None:
         """Prepare; nothing is asked for before `ask` or `run`.
@@ -45,7 +45,7 @@ class CallListReader:
         self._feed = feed
         self._accounts = accounts
         self._session = session
-        self._ledger = ledger
+        self._ledger = trace
         self._timing = timing
         self._heard = asyncio.Event()
         self._heard_at = 0.0
@@ -87,7 +87,7 @@ class CallListReader:
         """Ask for the calls of the line; return whether there was an answer."""
         await self.request()
         answered = await wait_for_event(self.told, self._timing.answer)
-        self._ledger.assume(Assumption.SUBSCRIPTIONS_ANSWER, answered)
+        self._ledger.observe(Assumption.SUBSCRIPTIONS_ANSWER, answered)
         return answered
 
     async def check_grant(self) -> None:
@@ -102,7 +102,7 @@ class CallListReader:
             and feed.state.line_is_denied
         ):
             _LOGGER.debug("The PBX does not tell the calls of the tenant")
-            self._ledger.assume(Assumption.TENANT_LISTS_ARE_GRANTED, False)
+            self._ledger.observe(Assumption.TENANT_LISTS_ARE_GRANTED, False)
             feed.capabilities.call_scope = CallScope.OWN
             await feed.send("domain-calls", subscribe=False)
             await self.request()
@@ -129,8 +129,8 @@ class CallListReader:
             or await self._weigh_silence()
         ):
             if differs:
-                feed.publish(feed.state.doubt_calls())
-        if feed.state.calls_unread:
+                feed.publish(feed.state.lose_calls())
+        if feed.state.calls_uncertain:
             self._poller.odd()
         return True
 
@@ -151,7 +151,7 @@ class CallListReader:
         checked = None if told is None else feed.state.checked(told)
         if checked:
             feed.handle(checked)
-        feed.publish(feed.state.weigh_silence(own=checked is not None))
+        feed.publish(feed.state.check_silence(own=checked is not None))
         return checked is not None
 
     async def _get(self) -> tuple[Call, ...] | None:

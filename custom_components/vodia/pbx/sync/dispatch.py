@@ -11,25 +11,25 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import PbxError
 from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
 from ..net.session import Session
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.fields import FrameError
 from ..wire.messages import (
     AccountDelta,
     AccountsSnapshot,
+    ChangeNotice,
     ChatMessage,
     Decoder,
     Message,
-    OrbitSignal,
-    Signal,
+    OrbitNotice,
     encode,
 )
 from .accounts import AccountsReader
@@ -56,12 +56,12 @@ class Receiver(Protocol):
 
     decoder: Decoder
     history_offer: Offer
-    ledger: Ledger
+    trace: Trace
     reporter: Reporter
     session: Session
     side: Side
     timing: Timing
-    tracker: Stories
+    tracker: CallTracker
     watch: TenantWatch | None
 
     def phones(self) -> Mapping[str, Extension]:
@@ -74,9 +74,9 @@ class Dispatch:
     The readers of accounts and orbits are None where another login watches the tenant.
     """
 
-    def __init__(self, socket: Link, state: PbxState, receiver: Receiver) -> None:
+    def __init__(self, socket: Link, state: TenantState, receiver: Receiver) -> None:
         """Take over an open socket."""
-        session, ledger, timing = receiver.session, receiver.ledger, receiver.timing
+        session, trace, timing = receiver.session, receiver.trace, receiver.timing
         self.socket = socket
         self.state = state
         self.capabilities = Capabilities(Refusals(timing.ask_again, timing.clock))
@@ -90,22 +90,22 @@ class Dispatch:
         if watch := receiver.watch:
             self._only_own = watch.scope is CallScope.OWN
             self.accounts, self.orbits = watch.readers(
-                self, session, ledger, timing, self._check_grant
+                self, session, trace, timing, self._check_grant
             )
-        self.calls = CallListReader(self, self.accounts, session, ledger, timing)
+        self.calls = CallListReader(self, self.accounts, session, trace, timing)
         self.history = HistoryReader(
             self,
             session,
-            ledger,
+            trace,
             timing,
-            stories=receiver.tracker,
+            tracker=receiver.tracker,
             tell=receiver.reporter.report_events,
             phones=receiver.phones,
             offer=receiver.history_offer,
         )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._decode = receiver.decoder.decode
-        self._drop = ledger.drop
+        self._drop = trace.drop
         self._reporter = receiver.reporter
         self._side = receiver.side
         self._ask_again = timing.ask_again
@@ -161,7 +161,7 @@ class Dispatch:
     def _miss(self, lost: frozenset[str]) -> None:
         """Ask for what could not be read of a frame; until then calls are not known."""
         if "call-state" in lost:
-            self.publish(self.state.doubt_calls())
+            self.publish(self.state.lose_calls())
             self.calls.missed()
         if lost - {"call-state"} and self.accounts:
             self.accounts.heard(odd=True)
@@ -225,9 +225,9 @@ class Dispatch:
             self.history.expect_unheard()
         self._follow(changes if begun is NOTHING else _both(begun, changes), now)
 
-    def _signal(self, message: Signal) -> None:
+    def _signal(self, message: ChangeNotice) -> None:
         """Read again what a message hints at."""
-        presence, calls = message.tells_presence, message.tells_calls
+        presence, calls = message.presence, message.calls
         self.state.presence_pushed |= presence
         if self.accounts:
             self.accounts.hint()
@@ -236,7 +236,7 @@ class Dispatch:
         if not calls:
             self._side.hint(Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED)
 
-    def _orbit_signal(self, message: OrbitSignal) -> None:
+    def _orbit_signal(self, message: OrbitNotice) -> None:
         """Read the orbits again."""
         if self.orbits:
             self.orbits.hint()
@@ -255,9 +255,9 @@ class Dispatch:
         if changes is NOTHING:
             return
         if accounts := self.accounts:
-            if changes.doubtful:
+            if changes.needs_snapshot:
                 accounts.hint()
-            if number := changes.unknown:
+            if number := changes.unlisted_account:
                 # It may never be listed: do not ask each time.
                 if now - self.asked_for.get(number, -math.inf) >= self._ask_again:
                     if len(self.asked_for) >= _ASKED_KEPT:
@@ -276,8 +276,8 @@ class Dispatch:
         AccountDelta: _delta,
         AccountsSnapshot: _snapshot,
         CallList: _call_list,
-        Signal: _signal,
-        OrbitSignal: _orbit_signal,
+        ChangeNotice: _signal,
+        OrbitNotice: _orbit_signal,
         ChatMessage: _chat,
     }
 

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from ..changes import Changes
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..wire.messages import Message
 from .capabilities import Capabilities
 
@@ -11,7 +11,7 @@ from .capabilities import Capabilities
 class Feed(Protocol):
     """One life of the link."""
 
-    state: PbxState
+    state: TenantState
 
     @property
     def capabilities(self) -> Capabilities:

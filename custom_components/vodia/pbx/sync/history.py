@@ -6,7 +6,7 @@ import logging
 import math
 from typing import Final
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..errors import (
     CannotConnectError,
     MethodNotAllowedError,
@@ -17,7 +17,7 @@ from ..errors import (
 from ..models import CallEvent, CallScope, Extension, PastCall
 from ..net.session import Session
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.fields import FrameError
 from ..wire.replies import decode_history
 from .feed import Feed
@@ -33,7 +33,7 @@ _CLOCK_TICK: Final = 0.02
 
 
 async def read_history(
-    session: Session, line: str, ledger: Ledger
+    session: Session, line: str, trace: Trace
 ) -> tuple[PastCall, ...]:
     """Return the past calls of a line, the newest first.
 
@@ -59,11 +59,11 @@ async def read_history(
             summary |= {"domain": session.tenant, "user": "true"}
             reply = await request("POST", _CLASSIC_PATH, summary)
     told = reply.json()
-    ledger.sample("history", told)
+    trace.sample("history", told)
     try:
-        calls = decode_history(told, line, ledger)
+        calls = decode_history(told, line, trace)
     except FrameError as err:
-        ledger.drop(str(err))
+        trace.drop(str(err))
         raise UnreadableReplyError(f"history: {err}") from None
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))
 
@@ -80,10 +80,10 @@ class HistoryReader:
         self,
         feed: Feed,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
         *,
-        stories: Stories,
+        tracker: CallTracker,
         tell: Callable[[list[CallEvent]], None],
         phones: Callable[[], Mapping[str, Extension]],
         offer: Offer,
@@ -94,10 +94,10 @@ class HistoryReader:
         """
         self._feed = feed
         self._session = session
-        self._ledger = ledger
+        self._ledger = trace
         self._timing = timing
         self._clock = timing.clock
-        self._stories = stories
+        self._tracker = tracker
         self._tell = tell
         self._phones = phones
         self._was_quiet = False
@@ -134,7 +134,7 @@ class HistoryReader:
 
     def expect_unheard(self) -> None:
         """Look for a call of which the phone did not hear."""
-        if self._feed.state.line not in self._stories.without_history:
+        if self._feed.state.line not in self._tracker.without_history:
             until = self._clock.monotonic() + self._timing.unheard
             self._unheard_until = until
             self.want()
@@ -150,11 +150,14 @@ class HistoryReader:
         """Read it, if there is a reason to."""
         if self._runs and not (self._poller.schedule.asked or self._searches):
             quiet, line = self._is_quiet(), self._feed.state.line
-            if not (quiet or self._was_quiet or self._stories.lacks_history(line)):
+            if not (quiet or self._was_quiet or self._tracker.has_unread_history(line)):
                 self._look_again(self._timing.unheard)
                 return False
             self._was_quiet = quiet
-        timing, waits = self._timing, self._stories.waits_since(self._feed.state.line)
+        timing, waits = (
+            self._timing,
+            self._tracker.needs_history_since(self._feed.state.line),
+        )
         rest = min(timing.proof, waits + timing.proof - self._clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
@@ -170,7 +173,7 @@ class HistoryReader:
         """Go on without it."""
         _LOGGER.debug("The history of the line cannot be read: %s", error)
         if self._poller.schedule.given_up:
-            self._stories.without_history.add(self._feed.state.line)
+            self._tracker.without_history.add(self._feed.state.line)
         self._past = None
         self._settle()
 
@@ -178,15 +181,15 @@ class HistoryReader:
         """Tell what it proves, and plan the next reading."""
         if not self._runs:
             return
-        stories, timing, line = self._stories, self._timing, self._feed.state.line
+        tracker, timing, line = self._tracker, self._timing, self._feed.state.line
         now, patience = self._clock.monotonic(), timing.proof - _CLOCK_TICK
-        events = stories.settle(self._feed.state, self.past, now, patience)
+        events = tracker.apply_history(self._feed.state, self.past, now, patience)
         if events:
             self._unheard_until = now
         self._tell(events)
-        self._searches = stories.wants_proof(line) or now < self._unheard_until
+        self._searches = tracker.needs_history(line) or now < self._unheard_until
         if self._searches:
-            rest = stories.waits_since(line) + timing.proof - now
+            rest = tracker.needs_history_since(line) + timing.proof - now
             self._look_again(min(timing.ask_proof_again, max(0, rest)))
         else:
             self._look_again(timing.unheard)
@@ -197,7 +200,7 @@ class HistoryReader:
         phone = self._phones().get(line)
         return (
             self._feed.capabilities.call_scope is CallScope.OWN
-            and line not in self._stories.without_history
+            and line not in self._tracker.without_history
             and phone is not None
             and phone.dnd is True
         )

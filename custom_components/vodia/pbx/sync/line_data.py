@@ -26,9 +26,9 @@ from ..errors import (
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
-from ..state.memory import long_absent
+from ..state.memory import expire_absent
 from ..timing import USUAL, LineDataTiming, Timing
-from ..trace import Ledger
+from ..trace import Trace
 from .line_readings import Answer, LineReadings
 from .poller import Poller
 from .schedule import FAILURES, Policy
@@ -92,7 +92,7 @@ class Side:
     def __init__(
         self,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         told: Callable[[SideChanges], None],
         *,
         flags: Iterable[str] | None = None,
@@ -113,7 +113,7 @@ class Side:
         self._absent_since: dict[str, float] = {}
         self._last_voicemail: Voicemail | None = None
         self._link = 0
-        readings = LineReadings(session, ledger, country)
+        readings = LineReadings(session, trace, country)
         wanted = {
             Kind.MISSED_CALLS: (readings.missed_calls, seconds.slow),
             Kind.VOICEMAIL: (readings.voicemail, seconds.slow),
@@ -274,7 +274,9 @@ class Side:
             for number in new:
                 self._absent_since.pop(number, None)
             lacking = self._known_flags - new.keys()
-            removed = long_absent(self._absent_since, lacking, self._clock.monotonic())
+            removed = expire_absent(
+                self._absent_since, lacking, self._clock.monotonic()
+            )
             self._known_flags = (self._known_flags | new.keys()) - removed
         return SideChanges(
             Kind.SERVICE_FLAGS,

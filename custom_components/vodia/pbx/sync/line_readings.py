@@ -18,7 +18,7 @@ from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
 from ..numbering import dialable, with_extension
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.fields import FrameError, Reading
 from ..wire.replies import (
     decode_address_book,
@@ -51,10 +51,10 @@ class LineReadings:
     Each raises a PbxError for what hinders it, UnreadableReplyError for another shape.
     """
 
-    def __init__(self, session: Session, ledger: Ledger, country: str | None) -> None:
+    def __init__(self, session: Session, trace: Trace, country: str | None) -> None:
         """Prepare; numbers without their country are of `country`."""
         self._session = session
-        self._ledger = ledger
+        self._ledger = trace
         self._country = country
 
     async def service_flags(self) -> Answer[Mapping[str, ServiceFlag]]:
@@ -101,7 +101,7 @@ class LineReadings:
             replies = [await request("GET", _CLASSIC_BOOKS[0])]
             with suppress(*REFUSALS):
                 replies.append(await request("GET", _CLASSIC_BOOKS[1]))
-        loop, odd = asyncio.get_running_loop(), Ledger()
+        loop, odd = asyncio.get_running_loop(), Trace()
         book = await loop.run_in_executor(
             None, merge_address_books, replies, self._country, odd
         )
@@ -127,7 +127,7 @@ class LineReadings:
 
 
 def merge_address_books(
-    replies: Iterable[Reply], country: str | None, ledger: Ledger | None = None
+    replies: Iterable[Reply], country: str | None, trace: Trace | None = None
 ) -> AddressBook:
     """Return the names in replies, the first outranks; what cannot be dialed has none.
 
@@ -136,7 +136,7 @@ def merge_address_books(
     book, named = AddressBook(country=country), list[tuple[str, str]]()
     for reply in replies:
         try:
-            contacts = decode_address_book(reply.json(), ledger)
+            contacts = decode_address_book(reply.json(), trace)
         except FrameError as err:
             raise UnreadableReplyError(str(err)) from None
         for contact in contacts:

@@ -6,7 +6,7 @@ from ..errors import PbxError, UnreadableReplyError
 from ..models import CallScope, ParkedCalls
 from ..net.session import Session
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from ..wire.fields import FrameError
 from ..wire.messages import OrbitList
 from ..wire.replies import decode_orbits
@@ -27,14 +27,14 @@ class OrbitsReader:
         self,
         feed: Feed,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
         offer: Offer,
     ) -> None:
         """Prepare; nothing is read before `run`."""
         self._feed = feed
         self._session = session
-        self._ledger = ledger
+        self._ledger = trace
         policy = Policy(timing.settle, timing.between_reads)
         self._poller = Poller(
             policy,

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 import math
 
-from ..calls.tracker import Stories
+from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import NotConfirmedError, NotConnectedError
 from ..listener import Listener
 from ..models import CallEvent, KnownAccount, PastCall
-from ..state.tenant import PbxState
+from ..state.tenant import TenantState
 from ..timing import Clock
 from ..wire.messages import ChatMessage
 
@@ -22,9 +22,9 @@ class Reporter:
 
     def __init__(
         self,
-        state: PbxState,
+        state: TenantState,
         listener: Listener,
-        tracker: Stories,
+        tracker: CallTracker,
         clock: Clock,
         *,
         tracked: Callable[[Iterable[str]], set[str]],
@@ -50,14 +50,14 @@ class Reporter:
         self._waiting: dict[asyncio.Future[None], None] = {}
 
     @property
-    def live(self) -> PbxState:
+    def live(self) -> TenantState:
         """Return the state while it is live; raises NotConnectedError when it is not."""
         if not self.is_live:
             raise NotConnectedError("there is no link to the PBX")
         return self.state
 
     def link_up(
-        self, state: PbxState, past: History = None, *, has_past: bool = False
+        self, state: TenantState, past: History = None, *, has_past: bool = False
     ) -> None:
         """Put a whole new state in place of the old one, and report what happened since.
 
@@ -69,15 +69,15 @@ class Reporter:
         self.changed_at = self._clock.time()
         tracker, now, accounts = self._tracker, self._clock.monotonic(), state.accounts
         known = self._tracked(accounts.keys() | tracker.accounts)
-        events = tracker.begin(state, known, now)
+        events = tracker.resync(state, known, now)
         if has_past:
             # What is over comes before what began meanwhile.
-            events = [*tracker.settle(state, past, now, math.inf), *events]
+            events = [*tracker.apply_history(state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
         self.listener.link_up(_differences(old.accounts, accounts))
         self.report_events(events)
 
-    def changed(self, state: PbxState, changes: Changes) -> bool:
+    def changed(self, state: TenantState, changes: Changes) -> bool:
         """Tell what changed in the state, once it is whole.
 
         Return whether the end of a call waits for what the history proves.
@@ -90,18 +90,18 @@ class Reporter:
             return False
         tracker = self._tracker
         tracked = self._tracked(changes.calls)
-        events = tracker.tell(state, tracked, self._clock.monotonic())
+        events = tracker.update(state, tracked, self._clock.monotonic())
         self.listener.changed(changes)
         self.report_events(events)
         self._wake()
-        return tracker.wants_proof(state.line)
+        return tracker.needs_history(state.line)
 
     def report_events(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls."""
         self.listener.told(events)
         self._on_events(events)
 
-    def received(self, state: PbxState, message: ChatMessage) -> None:
+    def received(self, state: TenantState, message: ChatMessage) -> None:
         """Hand on a chat message that came over the link that is live."""
         if self.is_live and state is self.state:
             self.listener.received(message)
@@ -110,7 +110,7 @@ class Reporter:
         """Track the calls of an account from now on, as far as they are known here."""
         if self.is_live and self._tracked({number}):
             now = self._clock.monotonic()
-            self.report_events(self._tracker.take_over(self.state, number, now))
+            self.report_events(self._tracker.hand_over(self.state, number, now))
 
     def link_lost(self) -> None:
         """Note that the state is not live any more."""
@@ -124,7 +124,7 @@ class Reporter:
         self._wake()
 
     async def wait_for[T](
-        self, check: Callable[[PbxState], T | None], until: float
+        self, check: Callable[[TenantState], T | None], until: float
     ) -> T:
         """Return what `check` finds in the state, as soon as it finds something.
 

@@ -7,7 +7,7 @@ from ..models import CallScope
 from ..net.rest import Reply
 from ..net.session import Session
 from ..timing import Timing
-from ..trace import Ledger
+from ..trace import Trace
 from .accounts import AccountsReader, RestAccounts
 from .feed import Feed
 from .orbits import OrbitsReader
@@ -33,7 +33,7 @@ class TenantWatch:
         self,
         feed: Feed,
         session: Session,
-        ledger: Ledger,
+        trace: Trace,
         timing: Timing,
         check: Callable[[], Awaitable[None]],
     ) -> tuple[AccountsReader, OrbitsReader]:
@@ -46,8 +46,8 @@ class TenantWatch:
             """Return the reply of REST `/accounts`."""
             return await session.request("GET", "accounts", params=query)
 
-        rest = RestAccounts(session.extension, read, ledger)
+        rest = RestAccounts(session.extension, read, trace)
         return (
             AccountsReader(feed, rest, timing, self.scope, check),
-            OrbitsReader(feed, session, ledger, timing, self.orbits_offer),
+            OrbitsReader(feed, session, trace, timing, self.orbits_offer),
         )

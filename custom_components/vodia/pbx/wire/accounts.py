@@ -83,11 +83,11 @@ def _reported_calls(
     if isinstance(value, str) and value.strip().isdecimal():
         some = bool(value.strip().strip("0"))
         return some, None if some else ()
-    within = Reading(reading.ledger)
+    within = Reading(reading.trace)
     try:
         calls = read_calls(value, "calls", "account", within, ACCOUNT_CALLS_LIMIT)
     except FrameError as err:
-        count(reading.ledger.left_out, str(err))
+        count(reading.trace.left_out, str(err))
         reading.refuse("calls", value)
         return True, None
     if not within.clean:
@@ -97,7 +97,7 @@ def _reported_calls(
 
 def listed_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account of a `domain-state`."""
-    note_unknown(data, STATE_FIELDS, "domain-state.accounts", reading.ledger)
+    note_unknown(data, STATE_FIELDS, "domain-state.accounts", reading.trace)
     return with_numbers(state_account(data, reading), data)
 
 
@@ -128,7 +128,7 @@ def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
 
 def rest_account(data: JsonObject, reading: Reading) -> Account:
     """Return an account as REST `/accounts` carries it."""
-    note_unknown(data, REST_FIELDS, "rest-accounts", reading.ledger)
+    note_unknown(data, REST_FIELDS, "rest-accounts", reading.trace)
     number = account_number(data, "name")
     return Account(
         number=number,

@@ -7,7 +7,7 @@ from typing import Final
 
 from ..call_ids import NO_ID, make_call_id
 from ..models import Call, Party, Phase
-from ..trace import Ledger, count
+from ..trace import Trace, count
 from .fields import (
     ID_LIMIT,
     FrameError,
@@ -68,13 +68,13 @@ class CallList:
 
 
 def read_call_list(
-    frame: JsonObject, place: str, ledger: Ledger, listed: KnownCalls | None
+    frame: JsonObject, place: str, trace: Trace, listed: KnownCalls | None
 ) -> CallList:
     """Return the calls of a `call-state`; a list that is missing is not an empty one.
 
     A call that is `listed` already is taken from there, and the list takes its place.
     """
-    reading = Reading(ledger)
+    reading = Reading(trace)
     entries = _entries(frame.get("calls"), "calls", reading, _CALLS_LIMIT)
     place = f"{place}.calls"
     hidden, complete = reading.gap, not reading.gap
@@ -143,18 +143,18 @@ def _within_limits(calls: Iterable[Call]) -> tuple[Call, ...]:
 
 def _call(data: JsonObject, place: str, reading: Reading) -> Call:
     """Return one call; raises FrameError if its id cannot be read."""
-    note_unknown(data, CALL_FIELDS, place, reading.ledger)
-    raw_state = word(data, "state", reading) or word(data, "callstate", reading)
-    phase = _PHASES.get(raw_state.lower()) if raw_state else None
-    if raw_state and not phase:
-        count(reading.ledger.unknown_states, raw_state)
+    note_unknown(data, CALL_FIELDS, place, reading.trace)
+    wire_state = word(data, "state", reading) or word(data, "callstate", reading)
+    phase = _PHASES.get(wire_state.lower()) if wire_state else None
+    if wire_state and not phase:
+        count(reading.trace.unknown_states, wire_state)
     caller, callee = party_at(data, "from", reading), party_at(data, "to", reading)
     started = moment(data, "start", reading)
     extensions, whole = _extensions(data, reading)
     return Call(
         # Without an id the parties and the start are what stays the same.
         id=_call_id(data) or make_call_id(caller.number, callee.number, started),
-        raw_state=raw_state or None,
+        wire_state=wire_state or None,
         phase=phase,
         caller=caller,
         callee=callee,
@@ -169,7 +169,7 @@ def _call(data: JsonObject, place: str, reading: Reading) -> Call:
 def _unclear_call(data: JsonObject, place: str, reading: Reading) -> Call:
     """Return a call of which it is not known which one it is, nor how it is."""
     nameless = {key: value for key, value in data.items() if key != "id"}
-    return replace(_call(nameless, place, reading), raw_state=None, phase=None)
+    return replace(_call(nameless, place, reading), wire_state=None, phase=None)
 
 
 def _call_id(data: JsonObject) -> str:

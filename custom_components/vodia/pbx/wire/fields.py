@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any, Final
 
-from ..trace import Ledger, count
+from ..trace import Trace, count
 
 type JsonObject = Mapping[str, Any]
 
@@ -61,11 +61,11 @@ class Reading:
     left out: such a list proves nobody's absence.
     """
 
-    __slots__ = ("gap", "ledger", "odd")
+    __slots__ = ("gap", "odd", "trace")
 
-    def __init__(self, ledger: Ledger) -> None:
-        """Begin; oddities are counted in a ledger."""
-        self.ledger = ledger
+    def __init__(self, trace: Trace) -> None:
+        """Begin; oddities are counted in a trace."""
+        self.trace = trace
         self.odd: tuple[str, ...] = ()
         self.gap = False
 
@@ -77,12 +77,12 @@ class Reading:
     def refuse(self, key: str, value: object) -> None:
         """Note that a field is not known, for it is of another type."""
         self.odd += (key,)
-        count(self.ledger.odd_fields, f"{key}:{type(value).__name__}")
+        count(self.trace.odd_fields, f"{key}:{type(value).__name__}")
 
     def leave_out(self, reason: str, number: int = 1) -> None:
         """Note that entries of a list are left out."""
         self.gap = True
-        counter = self.ledger.left_out
+        counter = self.trace.left_out
         count(counter, reason)
         if number > 1 and reason in counter:
             counter[reason] += number - 1
@@ -186,7 +186,7 @@ def moment(data: JsonObject, key: str, reading: Reading) -> float | None:
     try:
         seconds = float(value)
     except ValueError, OverflowError:
-        count(reading.ledger.unknown_fields, f"{key}: another form of time")
+        count(reading.trace.unknown_fields, f"{key}: another form of time")
         return None
     return seconds if 0 < seconds < _TIME_LIMIT else None
 
@@ -202,12 +202,12 @@ def amount(data: JsonObject, key: str, reading: Reading) -> int:
 
 
 def note_unknown(
-    data: JsonObject, known: frozenset[str], place: str, ledger: Ledger
+    data: JsonObject, known: frozenset[str], place: str, trace: Trace
 ) -> None:
     """Count the fields that we do not know."""
     if not known.issuperset(data):
         for key in data.keys() - known:
-            count(ledger.unknown_fields, f"{place}.{key}")
+            count(trace.unknown_fields, f"{place}.{key}")
 
 
 def word(data: JsonObject, key: str, reading: Reading) -> str:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from ..models import Account, Call, ParkedCalls, Party
-from ..trace import Ledger
+from ..trace import Trace
 from .accounts import (
     ACCOUNTS_LIMIT,
     STATE_FIELDS,
@@ -107,16 +107,16 @@ class OrbitList:
 
 
 @dataclass(frozen=True, slots=True)
-class OrbitSignal:
+class OrbitNotice:
     """Something changed at a park orbit; how the frame tells it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
+class ChangeNotice:
     """Something changed that the frame does not tell: presence, calls or missed calls."""
 
-    tells_presence: bool
-    tells_calls: bool = False
+    presence: bool
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class CallerId:
 
 
 @dataclass(frozen=True, slots=True)
-class Ignored:
+class NoInformation:
     """A frame that says nothing about accounts or calls."""
 
 
@@ -145,14 +145,14 @@ type Message = (
     | AccountDelta
     | CallList
     | OrbitList
-    | OrbitSignal
-    | Signal
+    | OrbitNotice
+    | ChangeNotice
     | ChatMessage
     | CallerId
-    | Ignored
+    | NoInformation
 )
 
-_IGNORED: Final = Ignored()
+_IGNORED: Final = NoInformation()
 
 
 def encode(action: str, **fields: str | bool | list[str]) -> str:
@@ -168,9 +168,9 @@ class Decoder:
     calls mostly one is new: to know the others saves nearly all of the reading.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, trace: Trace) -> None:
         """Start with no frame known."""
-        self._ledger = ledger
+        self._ledger = trace
         self._known: dict[bytes, AccountDelta] = {}
         self.read_calls: KnownCalls = {}
 
@@ -194,7 +194,7 @@ class Decoder:
 
 
 def decode(
-    data: bytes | str, ledger: Ledger, listed: KnownCalls | None = None
+    data: bytes | str, trace: Trace, listed: KnownCalls | None = None
 ) -> Message:
     """Return the message in a frame; a call that is `listed` already is taken from there.
 
@@ -207,7 +207,7 @@ def decode(
     except ValueError:
         raise FrameError("not JSON", _news_in(data)) from None
     try:
-        return _message(frame, ledger, listed)
+        return _message(frame, trace, listed)
     except FrameError as err:
         err.lost = _news_in(data)
         raise
@@ -222,9 +222,7 @@ def _news_in(data: bytes | str) -> frozenset[str]:
     return lost or frozenset({"call-state"} if b'"calls"' in data else ())
 
 
-def _message(
-    frame: object, ledger: Ledger, listed: KnownCalls | None = None
-) -> Message:
+def _message(frame: object, trace: Trace, listed: KnownCalls | None = None) -> Message:
     """Return the message in an object."""
     if not isinstance(frame, dict):
         raise FrameError("not an object")
@@ -232,47 +230,47 @@ def _message(
     if action is None:
         if _FLAT.isdisjoint(frame):
             kind = "flat:" + ",".join(sorted(frame))
-            ledger.unknown(kind)
-            ledger.sample(kind, frame)
+            trace.unknown(kind)
+            trace.sample(kind, frame)
         return _IGNORED
     if not isinstance(action, str):
         raise FrameError("action is not a string")
-    ledger.sample(action, frame)
+    trace.sample(action, frame)
     if known := _FIELDS.get(action):
-        note_unknown(frame, known, action, ledger)
+        note_unknown(frame, known, action, trace)
     match action:
         case "user-state":
-            return _user_state(frame, ledger)
+            return _user_state(frame, trace)
         case "call-state":
-            return read_call_list(frame, action, ledger, listed)
+            return read_call_list(frame, action, trace, listed)
         case "chat":
-            return _chat_message(frame, ledger)
+            return _chat_message(frame, trace)
         case "orbit-calls":
-            return OrbitSignal()
+            return OrbitNotice()
         case "callerid":
-            reading = Reading(ledger)
+            reading = Reading(trace)
             return CallerId(
                 string(frame, "callid", reading),
                 party(string(frame, "number", reading), string(frame, "name", reading)),
             )
         case "domain-state":
-            return _snapshot(frame, action, ledger)
+            return _snapshot(frame, action, trace)
     if action in _SIGNALS:
-        return Signal(action == "user-change", action == "blf")
+        return ChangeNotice(action == "user-change", action == "blf")
     if action not in _SILENT and not known:
-        ledger.unknown(action)
+        trace.unknown(action)
     return _IGNORED
 
 
-def _snapshot(frame: JsonObject, action: str, ledger: Ledger) -> AccountsSnapshot:
+def _snapshot(frame: JsonObject, action: str, trace: Trace) -> AccountsSnapshot:
     """Return a `domain-state`; a missing list of accounts is not an empty one."""
-    reading = Reading(ledger)
+    reading = Reading(trace)
     entries = objects(frame.get("accounts"), "accounts", reading, ACCOUNTS_LIMIT)
     accounts = each(entries, listed_account, reading)
     gap = reading.gap or "type" in reading.odd
     calls = None
     if frame.get("calls") is not None:
-        within = Reading(ledger)
+        within = Reading(trace)
         try:
             calls = read_calls(frame["calls"], "calls", action, within)
         except FrameError as err:
@@ -284,11 +282,11 @@ def _snapshot(frame: JsonObject, action: str, ledger: Ledger) -> AccountsSnapsho
     )
 
 
-def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
+def _user_state(frame: JsonObject, trace: Trace) -> Message:
     """Return the delta in a `user-state`; without an account it says nothing."""
     if frame.get("account") is None:
         return _IGNORED
-    reading = Reading(ledger)
+    reading = Reading(trace)
     tenant = (string(frame, "domain", reading) or "")[:_HOST_LIMIT].lower() or None
     account = with_numbers(state_account(frame, reading), frame)
     return AccountDelta(
@@ -296,10 +294,10 @@ def _user_state(frame: JsonObject, ledger: Ledger) -> Message:
     )
 
 
-def _chat_message(frame: JsonObject, ledger: Ledger) -> ChatMessage:
+def _chat_message(frame: JsonObject, trace: Trace) -> ChatMessage:
     """Return a chat message, in one line; what we get names its sender in `dest`."""
     sender = account_number(frame, "dest")
-    text = string(frame, "message", Reading(ledger)) or ""
+    text = string(frame, "message", Reading(trace)) or ""
     if not (text := one_line(text, _MESSAGE_LIMIT)):
         raise FrameError("message is empty")
     return ChatMessage(sender, text)

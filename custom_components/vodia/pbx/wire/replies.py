@@ -24,7 +24,7 @@ from ..models import (
     VoiceMessage,
 )
 from ..numbering import numbers_in
-from ..trace import Ledger, count
+from ..trace import Trace, count
 from .accounts import ACCOUNTS_LIMIT, REST_FIELDS, rest_account
 from .calls import ACCOUNT_CALLS_LIMIT, read_calls
 from .fields import (
@@ -83,24 +83,24 @@ REPLY_FIELDS: Final = (
 
 
 def decode_accounts(
-    reply: object, ledger: Ledger, reading: Reading | None = None
+    reply: object, trace: Trace, reading: Reading | None = None
 ) -> tuple[Account, ...]:
     """Return the accounts in a reply of REST `/accounts`.
 
     The entries carry no type: the caller knows what it asked for. `connected` is the
     account's own presence. Raises FrameError for a reply of another shape.
     """
-    reading = reading or Reading(ledger)
+    reading = reading or Reading(trace)
     entries = objects(reply, "accounts", reading, ACCOUNTS_LIMIT)
     return tuple(each(entries, rest_account, reading))
 
 
-def decode_calls(reply: object, ledger: Ledger) -> tuple[Call, ...]:
+def decode_calls(reply: object, trace: Trace) -> tuple[Call, ...]:
     """Return the calls in a reply of REST `/calls`: those of the line.
 
     Raises FrameError for a reply of another shape, and for one with an odd entry.
     """
-    reading = Reading(ledger)
+    reading = Reading(trace)
     calls = read_calls(reply, "calls", "rest", reading)
     if reading.gap:
         raise FrameError("not all calls can be read")
@@ -117,31 +117,31 @@ def call_ids(reply: object) -> set[str]:
     }
 
 
-def decode_orbits(reply: object, ledger: Ledger) -> dict[str, ParkedCalls]:
+def decode_orbits(reply: object, trace: Trace) -> dict[str, ParkedCalls]:
     """Return what a reply of REST `/orbits` tells of the park orbits.
 
     Its fields are not known: `calls` is taken as a list of calls, or as their number.
     Raises FrameError for a reply of another shape.
     """
-    reading = Reading(ledger)
+    reading = Reading(trace)
     entries = objects(reply, "orbits", reading, ACCOUNTS_LIMIT)
     return dict(each(entries, _parked, reading))
 
 
 def _parked(data: JsonObject, reading: Reading) -> tuple[str, ParkedCalls]:
     """Return the number of an orbit, and what is told of it: who is there is parked."""
-    note_unknown(data, _ORBIT_FIELDS, "rest-orbits", reading.ledger)
+    note_unknown(data, _ORBIT_FIELDS, "rest-orbits", reading.trace)
     key = next((key for key in ("number", "account") if data.get(key)), "name")
     number, value = account_number(data, key), data.get("calls")
     if isinstance(value, list | Mapping) and value:
-        within = Reading(reading.ledger)
+        within = Reading(reading.trace)
         try:
             calls = read_calls(
                 value, "calls", "rest-orbits", within, ACCOUNT_CALLS_LIMIT
             )
         except FrameError as err:
             # Somebody is there.
-            count(reading.ledger.left_out, str(err))
+            count(reading.trace.left_out, str(err))
             calls = ()
         return number, ParkedCalls(
             True,
@@ -156,7 +156,7 @@ def _parked(data: JsonObject, reading: Reading) -> tuple[str, ParkedCalls]:
     return number, ParkedCalls(int(parked) > 0 if parked.isdecimal() else None)
 
 
-def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, ...]:
+def decode_history(reply: object, line: str, trace: Trace) -> tuple[PastCall, ...]:
     """Return the calls in a reply of REST `/history`, or of `load-cdr-summary` (classic).
 
     The former has them under `data` and tells direction and scope (70.3 catalogue); in
@@ -165,7 +165,7 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
     entries = reply.get("data") if isinstance(reply, dict) else reply
     if not isinstance(entries, list):
         raise FrameError("history is not a list")
-    reading = Reading(ledger)
+    reading = Reading(trace)
     listed = first(
         objects(entries, "history", reading), HISTORY_LIMIT, "history", reading
     )
@@ -174,7 +174,7 @@ def decode_history(reply: object, line: str, ledger: Ledger) -> tuple[PastCall, 
 
 def _past_call(data: JsonObject, line: str, reading: Reading) -> PastCall:
     """Return a call that is over."""
-    note_unknown(data, _PAST_FIELDS, "history", reading.ledger)
+    note_unknown(data, _PAST_FIELDS, "history", reading.trace)
     caller, callee = party_at(data, "from", reading), party_at(data, "to", reading)
     inbound = boolean(data, "inbound", reading)
     external = boolean(data, "external", reading)
@@ -198,7 +198,7 @@ def _past_call(data: JsonObject, line: str, reading: Reading) -> PastCall:
 
 
 def decode_flags(
-    reply: object, ledger: Ledger, reading: Reading | None = None
+    reply: object, trace: Trace, reading: Reading | None = None
 ) -> dict[str, ServiceFlag]:
     """Return the service flags in a reply of REST `/srvflags`, by number.
 
@@ -207,7 +207,7 @@ def decode_flags(
     """
     if isinstance(reply, dict) and "state" not in reply:
         return {}
-    reading = reading or Reading(ledger)
+    reading = reading or Reading(trace)
     listed = objects(reply, "srvflags", reading)
     entries = first(listed, _FLAGS_LIMIT, "srvflags", reading)
     return {flag.number: flag for flag in each(entries, _service_flag, reading)}
@@ -215,7 +215,7 @@ def decode_flags(
 
 def _service_flag(data: JsonObject, reading: Reading) -> ServiceFlag:
     """Return a service flag."""
-    note_unknown(data, _FLAG_FIELDS, "srvflags", reading.ledger)
+    note_unknown(data, _FLAG_FIELDS, "srvflags", reading.trace)
     return ServiceFlag(
         number=account_number(data, "name"),
         name=first_text(data, _FLAG_NAMES),
@@ -224,7 +224,7 @@ def _service_flag(data: JsonObject, reading: Reading) -> ServiceFlag:
     )
 
 
-def decode_missed(reply: object, ledger: Ledger) -> MissedCalls | None:
+def decode_missed(reply: object, trace: Trace) -> MissedCalls | None:
     """Return the counter in a reply of REST `/history`; None where there is none.
 
     Raises FrameError for a reply of another shape.
@@ -233,21 +233,21 @@ def decode_missed(reply: object, ledger: Ledger) -> MissedCalls | None:
         raise FrameError("history is not an object")
     if isinstance(reply, list) or reply.get("missed") is None:
         return None
-    reading = Reading(ledger)
+    reading = Reading(trace)
     return MissedCalls(
         amount(reply, "missed", reading), moment(reply, "missedspan", reading)
     )
 
 
 def decode_voicemail(
-    reply: object, ledger: Ledger, reading: Reading | None = None, *, filtered: bool
+    reply: object, trace: Trace, reading: Reading | None = None, *, filtered: bool
 ) -> Voicemail:
     """Return what a reply of REST `/messages` tells, in any of its shapes.
 
     A bare number is that of the unread messages. In a list they have `isnew`, if not all
     of it are: it is `filtered`. Raises FrameError for a reply of another shape.
     """
-    reading = reading or Reading(ledger)
+    reading = reading or Reading(trace)
     if not isinstance(reply, dict | list):
         return Voicemail(amount({"messages": reply}, "messages", reading))
     counted, listed = None, reply
@@ -299,7 +299,7 @@ def _voice_message(data: JsonObject, reading: Reading) -> VoiceMessage:
 
 
 def decode_address_book(
-    reply: object, ledger: Ledger | None = None
+    reply: object, trace: Trace | None = None
 ) -> tuple[Contact, ...]:
     """Return the names with numbers in a reply of REST `/adrbook`.
 
@@ -309,7 +309,7 @@ def decode_address_book(
     if isinstance(reply, dict):
         lists = [value for value in reply.values() if isinstance(value, list)]
         reply = lists[0] if lists else list(reply.values())
-    reading = Reading(ledger or Ledger())
+    reading = Reading(trace or Trace())
     entries = objects(reply, "adrbook", reading)
     entries = first(entries, _CONTACTS_LIMIT, "adrbook", reading)
     contacts = map(_contact, entries)
