@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
@@ -12,7 +13,7 @@ from tests.support.automations import attach
 from tests.support.calls import CALLER, MISSED, SECOND_CALLER, Ear
 from tests.support.entry import Phones, create_entry, device, set_up, until
 from tests.support.outage import find, lose
-from tests.support.timing import reload_with_timing
+from tests.support.timing import set_timing
 
 
 @pytest.fixture(params=["classic", "modern"])
@@ -253,11 +254,12 @@ async def test_pbx_with_another_time(
 
 
 async def test_slow_history_does_not_keep_the_link_away(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
     """The present does not wait for the past: it is told when it comes."""
     loop = asyncio.get_running_loop()
-    await reload_with_timing(hass, phones.entry, proof=30.0)
+    set_timing(hass, proof=30.0)
+    phones = await set_up(hass, entry)
     ear = Ear(phones)
     await asyncio.sleep(1.1)
     await lose(pbx, phones)
@@ -283,12 +285,11 @@ async def test_slow_history_does_not_keep_the_link_away(
 
 @pytest.mark.parametrize("fault", ["hang", "late"])
 async def test_end_is_told_in_time(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, fault: str
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry, fault: str
 ) -> None:
     """However slow the history is, an end waits three seconds for it and no more."""
-    await reload_with_timing(
-        hass, phones.entry, proof=3.0, ask_proof_again=1.0, request=10.0
-    )
+    set_timing(hass, proof=3.0, ask_proof_again=1.0, request=10.0)
+    phones = await set_up(hass, entry)
     ear = Ear(phones)
     call = pbx.engine.ring(CALLER, "45")
     await ear.expect("ringing")

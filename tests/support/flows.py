@@ -9,10 +9,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator
 
 
-def form(pbx: Simulator, **values: Any) -> dict[str, Any]:
-    """Return the form as filled in by a user."""
+def form(pbx: Simulator | str, **values: Any) -> dict[str, Any]:
+    """Return the form as filled in by a user, for a PBX or for any address."""
     return {
-        "host": pbx.url,
+        "host": pbx if isinstance(pbx, str) else pbx.url,
         "extension": "45",
         "password": "45-secret",
         "security": {"verify_ssl": True, "legacy_tls": False},

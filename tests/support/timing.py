@@ -6,7 +6,6 @@ from typing import Any
 
 from custom_components.vodia.const import TIMING
 from custom_components.vodia.pbx.timing import LineDataTiming, Timing
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 # Seconds of the connection, short enough for a test, and long enough for a machine on
@@ -61,15 +60,6 @@ class SetClock:
 def set_timing(hass: HomeAssistant, **seconds: Any) -> None:
     """Let the clients that are made from now on have other seconds, or another clock."""
     hass.data[TIMING] = replace(hass.data[TIMING], **seconds)
-
-
-async def reload_with_timing(
-    hass: HomeAssistant, entry: ConfigEntry, **seconds: Any
-) -> None:
-    """Load an entry again, with other seconds."""
-    set_timing(hass, **seconds)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done()
 
 
 def set_line_data_timing(hass: HomeAssistant, **seconds: Any) -> None:
