@@ -31,10 +31,8 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.vodia.flows.parse import parse_host
-from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
-from custom_components.vodia.pbx.wire import messages, replies
 from custom_components.vodia.pbx.wire.accounts import ACCOUNTS_LIMIT
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
@@ -488,12 +486,9 @@ async def test_too_many_accounts(
     pbx: Simulator,
     entry: MockConfigEntry,
     dialect: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A list of more accounts than a PBX has is no list, in either dialect."""
-    for module in (messages, replies):
-        monkeypatch.setattr(module, "ACCOUNTS_LIMIT", 100)
-    for number in range(1000, 1200):
+    for number in range(1000, 1000 + ACCOUNTS_LIMIT):
         pbx.engine.add_account(str(number), "")
     if dialect == "modern":
         assert await fails(hass, entry) == "unexpected_reply"
@@ -508,11 +503,10 @@ async def test_devices_without_end(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
-    monkeypatch.setattr(announcer, "_DEVICES_LIMIT", 25)
     phones = await set_up(hass, entry)
+    entry.runtime_data.announcer.device_limit = 25
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)
     await pbx.cut()

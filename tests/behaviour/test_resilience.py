@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vodia import async_remove_config_entry_device
 from custom_components.vodia.pbx.errors import UnexpectedReplyError
-from custom_components.vodia.pbx.net import login as auth
 from custom_components.vodia.pbx.net.rest import Reply, Rest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -24,6 +23,7 @@ from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.diagnostics import read
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.resolver import ThisMachine, resolve_by
 from tests.support.timing import SetClock
 
 
@@ -187,17 +187,17 @@ async def test_removed_device_comes_back(
 async def test_wrong_tenant_guessed_first(
     hass: HomeAssistant,
     pbx: Simulator,
-    monkeypatch: pytest.MonkeyPatch,
     status: int,
 ) -> None:
     """However a PBX refuses the tenant that we guess, the next one is tried."""
     pbx.switches.wrong_tenant_status = status
-    guesses = ("pbx.example.com", "localhost")
-    monkeypatch.setattr(auth, "_tenants", lambda rest, credentials: guesses)
-    entry = create_entry(hass, pbx, tenant=None)
+    resolve_by(hass, ThisMachine())
+    entry = create_entry(hass, pbx, host="pbx.example.com", tenant=None)
     phones = await set_up(hass, entry)
     assert phones.state("45", "call") == "idle"
     assert pbx.login_attempts == 1
+    sockets = [path for _, path in pbx.requests if path.startswith("/websocket")]
+    assert ["pbx.example.com" in path for path in sockets] == [True, False]
 
 
 @modern

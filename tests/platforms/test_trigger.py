@@ -529,16 +529,14 @@ async def test_ringing_for_in_an_outage(hass: HomeAssistant, phones: Phones) -> 
     assert [data["call_id"] for data in fired] == ["2"]
 
 
-async def test_old_calls_are_forgotten(
-    hass: HomeAssistant, phones: Phones, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a trigger remembers is bounded."""
-    monkeypatch.setattr("custom_components.vodia.trigger._REMEMBERED", 2)
+async def test_old_calls_are_forgotten(hass: HomeAssistant, phones: Phones) -> None:
+    """What a trigger remembers is bounded: the last 500 calls."""
     fired = await attach(hass, "call_ringing", device(phones, "43"))
-    for call_id in ("1", "2", "2", "3", "1"):
+    ids = [str(number) for number in range(501)]
+    for call_id in (*ids, "500", "1", "0"):
         told(phones, "43", CallEventType.RINGING, call_id)
     await hass.async_block_till_done()
-    assert [data["call_id"] for data in fired] == ["1", "2", "3", "1"]
+    assert [data["call_id"] for data in fired] == [*ids, "0"]
 
 
 @pytest.mark.logs("Unexpected error updating an entity")

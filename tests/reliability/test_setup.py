@@ -9,15 +9,13 @@ import socket
 import time
 from typing import Any
 
-from aiohttp import AsyncResolver, TCPConnector, ThreadedResolver
-from aiohttp.abc import AbstractResolver
+from aiohttp import AsyncResolver, ThreadedResolver
 import pytest
 
 from custom_components.vodia.flows.parse import parse_host
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from simulator import Simulator
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
@@ -35,6 +33,7 @@ from tests.support.reliability import (
     flows,
     tries,
 )
+from tests.support.resolver import resolve_by
 from tests.support.tls import trusted
 
 type Opened = AbstractAsyncContextManager[str]
@@ -366,13 +365,6 @@ async def test_unknown_name(
         finally:
             asyncio.get_running_loop().remove_reader(server)
             await resolver.close()
-
-
-def resolve_by(hass: HomeAssistant, resolver: AbstractResolver) -> None:
-    """Let Home Assistant resolve names by another resolver."""
-    connector = async_get_clientsession(hass).connector
-    assert isinstance(connector, TCPConnector)
-    connector._resolver = resolver
 
 
 @pytest.mark.parametrize(
