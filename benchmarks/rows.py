@@ -302,12 +302,12 @@ async def link_loss(bench: Bench, tenant: Tenant) -> AsyncIterator[Row]:
     async def lose() -> None:
         """Lose the link."""
         reporter.is_live = False
-        coordinator.link_lost(CannotConnectError("lost"))
+        coordinator.on_disconnected(CannotConnectError("lost"))
 
     async def find() -> None:
         """Have it back."""
         reporter.is_live = True
-        coordinator.link_up(every)
+        coordinator.on_connected(every)
 
     _, writes = await tenant.writes([find, lose])
     await find()

@@ -24,14 +24,14 @@ from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .hub.devices import account_of, entities_of
 from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
-from .pbx.sync.line_data import Kind
+from .pbx.sync.line_data import Resource
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 # What only a line has.
 LINE_PLATFORMS = (Platform.BUTTON, Platform.SWITCH)
-LINE_KEYS = (KEY_MESSAGE, Kind.MISSED_CALLS, Kind.VOICEMAIL)
+LINE_KEYS = (KEY_MESSAGE, Resource.MISSED_CALLS, Resource.VOICEMAIL)
 PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,

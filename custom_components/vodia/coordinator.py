@@ -42,7 +42,7 @@ from .pbx.models import (
     ServiceFlag,
     Totals,
 )
-from .pbx.sync.line_data import Kind, SideChanges
+from .pbx.sync.line_data import LineDataChange, Resource
 from .pbx.wire.messages import ChatMessage
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,11 +73,11 @@ class VodiaCoordinator(Listener):
             self._http,
             entry.data,
             self,
-            known={n: kind for n, kind in known.items() if n not in flags},
-            wanted=CallScope.OWN if own_only else CallScope.TENANT,
+            known_accounts={n: kind for n, kind in known.items() if n not in flags},
+            scope=CallScope.OWN if own_only else CallScope.TENANT,
             flags=flags,
             country=self.country,
-            told=hass.data.setdefault(_TOLD, {}).setdefault(
+            reported=hass.data.setdefault(_TOLD, {}).setdefault(
                 entry.entry_id, TrackingMemory()
             ),
         )
@@ -93,7 +93,7 @@ class VodiaCoordinator(Listener):
         self.flag_changes = Subscriptions[str, Extension]()
         self.call_events = Subscriptions[str, CallEvent]()
         # New values that REST has for a line, or for a service flag.
-        self.line_data = Subscriptions[tuple[Kind, str]]()
+        self.line_data = Subscriptions[tuple[Resource, str]]()
         self.announcer = Announcer(self)
         # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
@@ -215,7 +215,7 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def changed(self, changes: Changes) -> None:
+    def on_change(self, changes: Changes) -> None:
         """Update the entities concerned."""
         for number in changes.removed:
             self._forget(number)
@@ -232,14 +232,14 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def link_up(self, changes: Changes) -> None:
+    def on_connected(self, changes: Changes) -> None:
         """Make everything available again."""
         if self._started:
             _LOGGER.warning("Connection to %s restored", self.entry.title)
         async_connection_ok(self.hass, self.entry, self.client)
         self._link_is_new = True
         self._keep_tenant_names()
-        self.changed(changes)
+        self.on_change(changes)
 
     def _keep_tenant_names(self) -> None:
         """Store the names of the tenant that were learned."""
@@ -248,7 +248,7 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def told(self, events: list[CallEvent]) -> None:
+    def on_call_events(self, events: list[CallEvent]) -> None:
         """Hand call events to entities and triggers."""
         for event in events:
             self.call_events.call(event.account, event)
@@ -261,23 +261,23 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def received(self, message: ChatMessage) -> None:
+    def on_chat_message(self, message: ChatMessage) -> None:
         """Hand over a chat message to the entry's own line."""
-        self.async_received(self.line, message)
+        self.async_chat_message(self.line, message)
 
     @callback
-    def async_received(self, line: str, message: ChatMessage) -> None:
+    def async_chat_message(self, line: str, message: ChatMessage) -> None:
         """Hand over a chat message to a line."""
         async_dispatcher_send(self.hass, SIGNAL_MESSAGE, self, (line, message))
 
     @override
     @callback
-    def side_changed(self, changes: SideChanges) -> None:
+    def on_line_data(self, changes: LineDataChange) -> None:
         """Handle new values of the PBX and of the entry's own line that only REST has."""
-        self.async_side_changed(self.line, changes)
+        self.async_line_data_changed(self.line, changes)
 
     @callback
-    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+    def async_line_data_changed(self, line: str, changes: LineDataChange) -> None:
         """Update the entities concerned."""
         kind = changes.kind
         for number in changes.removed:
@@ -295,7 +295,7 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def link_lost(self, error: PbxError) -> None:
+    def on_disconnected(self, error: PbxError) -> None:
         """Make everything unavailable."""
         _LOGGER.warning("Connection to %s lost: %s", self.entry.title, error)
         async_connection_failed(self.hass, self.entry, error)
@@ -304,7 +304,7 @@ class VodiaCoordinator(Listener):
 
     @override
     @callback
-    def login_refused(self, error: PbxError) -> None:
+    def on_login_failed(self, error: PbxError) -> None:
         """Ask for another password, unless the present one may be right."""
         if isinstance(error, LoginRefusedError):
             self.entry.async_start_reauth(self.hass)

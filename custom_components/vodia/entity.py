@@ -27,7 +27,7 @@ from .pbx.models import (
     KnownAccount,
     ServiceFlag,
 )
-from .pbx.sync.line_data import Kind
+from .pbx.sync.line_data import Resource
 
 type Snapshot[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
 
@@ -218,7 +218,7 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
 class VodiaPolledEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
     """An entity with data that only REST has; it is available while they are known."""
 
-    _kind: ClassVar[Kind]
+    _kind: ClassVar[Resource]
     _account: str
 
     @override
@@ -270,7 +270,7 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
 class VodiaFlagEntity(VodiaPolledEntity[ServiceFlag, bool | None]):
     """An entity of a service flag."""
 
-    _kind = Kind.SERVICE_FLAGS
+    _kind = Resource.SERVICE_FLAGS
 
     def __init__(
         self,

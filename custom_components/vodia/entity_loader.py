@@ -13,7 +13,7 @@ from .coordinator import VodiaConfigEntry
 from .hub.devices import entity_id_of
 from .hub.learned import read_only_flags
 from .pbx.models import SERVICE_FLAG, Extension, KnownAccount
-from .pbx.sync.line_data import Kind
+from .pbx.sync.line_data import Resource
 
 _BATCH = 25
 
@@ -62,7 +62,7 @@ def async_add_for_lines(
 
 @callback
 def async_add_for_data(
-    entry: VodiaConfigEntry, kind: Kind, add: Callable[[Iterable[str]], None]
+    entry: VodiaConfigEntry, kind: Resource, add: Callable[[Iterable[str]], None]
 ) -> None:
     """Add entities for data that only REST has, as soon as there are any."""
     here, remove = entry.runtime_data.announcer.async_subscribe_data(kind, add)
@@ -100,4 +100,4 @@ def async_add_for_flags(
                 registry.async_remove(former)
         add(here)
 
-    async_add_for_data(entry, Kind.SERVICE_FLAGS, async_add_fitting)
+    async_add_for_data(entry, Resource.SERVICE_FLAGS, async_add_fitting)

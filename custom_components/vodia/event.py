@@ -58,7 +58,7 @@ from .pbx.models import (
     Scope,
     Voicemail,
 )
-from .pbx.sync.line_data import Kind
+from .pbx.sync.line_data import Resource
 from .pbx.wire.messages import ChatMessage
 
 PARALLEL_UPDATES = 0
@@ -90,7 +90,9 @@ MESSAGE = VodiaEventDescription(
     key=KEY_MESSAGE, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
 )
 VOICEMAIL = VodiaEventDescription(
-    key=Kind.VOICEMAIL, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
+    key=Resource.VOICEMAIL,
+    event_types=[EVENT_RECEIVED],
+    value_fn=lambda extension: None,
 )
 
 
@@ -127,7 +129,7 @@ async def async_setup_entry(
 
     async_add_for_data(
         entry,
-        Kind.VOICEMAIL,
+        Resource.VOICEMAIL,
         lambda lines: async_add_entities(
             VodiaVoicemailEvent(coordinator, VOICEMAIL, coordinator.extensions[line])
             for line in lines
@@ -305,7 +307,7 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
         await super().async_added_to_hass()
         self.async_on_remove(
             self.coordinator.line_data.subscribe(
-                (Kind.VOICEMAIL, self._account), self._async_refresh
+                (Resource.VOICEMAIL, self._account), self._async_refresh
             )
         )
 

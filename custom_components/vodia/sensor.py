@@ -50,7 +50,7 @@ from .pbx.models import (
     MissedCalls,
     Voicemail,
 )
-from .pbx.sync.line_data import Kind
+from .pbx.sync.line_data import Resource
 
 PARALLEL_UPDATES = 0
 
@@ -100,7 +100,7 @@ WAITING: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
 )
 MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = (
     VodiaSensorDescription(
-        key=Kind.MISSED_CALLS,
+        key=Resource.MISSED_CALLS,
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda missed: missed.count if missed else None,
         attributes_fn=_span,
@@ -108,7 +108,7 @@ MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = (
 )
 VOICEMAIL: VodiaSensorDescription[Voicemail | None, int | None] = (
     VodiaSensorDescription(
-        key=Kind.VOICEMAIL,
+        key=Resource.VOICEMAIL,
         state_class=SensorStateClass.MEASUREMENT,
         value_fn=lambda voicemail: voicemail.unread if voicemail else None,
     )
@@ -158,14 +158,14 @@ async def async_setup_entry(
 
     async_add_for_data(
         entry,
-        Kind.MISSED_CALLS,
+        Resource.MISSED_CALLS,
         lambda lines: async_add_entities(
             VodiaMissedCallsSensor(coordinator, MISSED_CALLS, line) for line in lines
         ),
     )
     async_add_for_data(
         entry,
-        Kind.VOICEMAIL,
+        Resource.VOICEMAIL,
         lambda lines: async_add_entities(
             VodiaVoicemailSensor(coordinator, VOICEMAIL, line) for line in lines
         ),
@@ -355,7 +355,7 @@ class VodiaMissedCallsSensor(
 ):
     """How many calls a line has missed in the last hours."""
 
-    _kind = Kind.MISSED_CALLS
+    _kind = Resource.MISSED_CALLS
     _unrecorded_attributes = frozenset({ATTR_SPAN})
 
 
@@ -365,7 +365,7 @@ class VodiaVoicemailSensor(
 ):
     """How many messages a line has not heard."""
 
-    _kind = Kind.VOICEMAIL
+    _kind = Resource.VOICEMAIL
 
 
 class VodiaPbxSensor(

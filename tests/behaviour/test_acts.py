@@ -490,7 +490,7 @@ async def test_a_flag_that_hangs(hass: HomeAssistant, offers: None) -> None:
             if account.type == "srvflags" and account.mode == "manual"
         )
         client = phones.entry.runtime_data.client
-        await until(hass, lambda: flag in (client.own.side.values.service_flags or {}))
+        await until(hass, lambda: flag in (client.own.data.values.service_flags or {}))
         pbx.switches.faults["srvflags"] = "hang"
         began = time.monotonic()
         with pytest.raises(HomeAssistantError):

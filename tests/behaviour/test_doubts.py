@@ -259,7 +259,7 @@ class Day:
     async def beside(self) -> None:
         """A call is parked, one is missed, a message left, a flag set; a friend calls."""
         engine, phones = self.engine, self.phones
-        readings = phones.entry.runtime_data.client.own.side
+        readings = phones.entry.runtime_data.client.own.data
         parked = engine.ring("+4930888888", "41")
         engine.answer(parked, "41")
         engine.transfer(parked, "41", "5")
@@ -319,7 +319,7 @@ class Day:
 
         # Orbits that are told as our own calls cost a short loss of the link.
         await self.check(step)
-        readings = self.phones.entry.runtime_data.client.own.side
+        readings = self.phones.entry.runtime_data.client.own.data
         try:
             await until(
                 self.hass, lambda: None not in readings.offered.values() and not lies()

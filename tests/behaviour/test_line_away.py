@@ -53,7 +53,7 @@ async def refuse_line(phones: Phones, pbx: Simulator, how: str) -> None:
             pbx.switches.refusal = 403
         case _:
             pbx.switches.second_factor = True
-    line.session.doubt()
+    line.session.require_login()
     await pbx.cut("41")
     (subentry,) = phones.entry.subentries.values()
     issue = f"line_login_{subentry.subentry_id}"
@@ -159,7 +159,7 @@ async def test_ended_while_nobody_told(
     await phones.wait("41", "call", "ringing")
     pbx.switches.faults.clear()
     pbx.switches.second_factor = True
-    line.session.doubt()
+    line.session.require_login()
     await ear.expect("ringing", "ended: unknown", call_id=call)
     await ear.expect("ringing", call_id=second)
     assert ear.heard[-1]["backfilled"]

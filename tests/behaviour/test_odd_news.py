@@ -43,8 +43,8 @@ def mangle(
 ) -> None:
     """Let the PBX tell its accounts changed, for as long as the patch lasts."""
     classic = dialect == "classic"
-    teller, name = (Wire, "snapshot") if classic else (RestWire, "directory")
-    original: Mangle = getattr(teller, name)
+    tracking_line, name = (Wire, "snapshot") if classic else (RestWire, "directory")
+    original: Mangle = getattr(tracking_line, name)
 
     def told(wire: Any, *args: Any) -> Any:
         """Return what is told."""
@@ -52,7 +52,7 @@ def mangle(
         change(found["accounts"] if classic else found)
         return found
 
-    monkeypatch.setattr(teller, name, told)
+    monkeypatch.setattr(tracking_line, name, told)
 
 
 def number_of(entry: Any) -> Any:

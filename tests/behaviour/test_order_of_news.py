@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.vodia.pbx.sync.line_data import Side, SideChanges
+from custom_components.vodia.pbx.sync.line_data import LineData, LineDataChange
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -269,8 +269,8 @@ async def test_answer_of_another_link_is_not_taken(
 ) -> None:
     """What was asked for before a link was lost says nothing of what is after it."""
     client = phones.entry.runtime_data.client
-    told: list[SideChanges] = []
-    data = Side(client.own.session, client.trace, told.append)
+    told: list[LineDataChange] = []
+    data = LineData(client.own.session, client.trace, told.append)
     mailbox = "messages" if dialect == "modern" else "self_messages"
     del pbx.switches.rest_status[mailbox]
     pbx.engine.leave_message("45", CALLER)

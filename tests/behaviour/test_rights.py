@@ -71,7 +71,7 @@ class Office:
 
     async def is_read(self, kind: str, offered: bool) -> None:
         """Wait until it is known whether the PBX offers a reading."""
-        readings = self.phones.entry.runtime_data.client.own.side
+        readings = self.phones.entry.runtime_data.client.own.data
         await until(self.hass, lambda: readings.offered[kind] is offered)
 
 

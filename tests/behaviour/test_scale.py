@@ -51,7 +51,7 @@ async def test_start(hass: HomeAssistant, dialect: str) -> None:
             took = time.process_time() - began
             turns.cancel()
             assert phones.state("45", "call") == "idle"
-            side = entry.runtime_data.client.own.side
+            side = entry.runtime_data.client.own.data
             await until(hass, lambda: None not in side.offered.values())  # noqa: B023
             asked.append(
                 Counter(pbx.requests) + Counter(str(frame) for frame in pbx.received)

@@ -28,7 +28,7 @@ ANNA = ("45", "Anna", "Meyer", "030 / 12 34 56", "+49 (0)171 7654321")
 def has_book(phones: Phones, line: str = "45") -> bool:
     """Return whether the address book of a line was read."""
     client = phones.entry.runtime_data.lines[line]
-    return client.own.side.values.address_book is not None
+    return client.own.data.values.address_book is not None
 
 
 async def set_up_with_book(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
@@ -156,7 +156,7 @@ async def test_read_again(
     set_line_data_timing(hass, book=0.1)
     phones = await set_up_with_book(hass, entry)
     pbx.engine.add_contact(*ANNA)
-    book = phones.entry.runtime_data.client.own.side
+    book = phones.entry.runtime_data.client.own.data
     await until(hass, lambda: len(book.values.address_book or ()) == 2)
     assert await name_of(pbx, phones, caller=NUMBER) == "Anna Meyer"
 
@@ -186,7 +186,7 @@ async def test_diagnostics(
     pbx.engine.leave_message("45", "+4930777777", "Zacharias")
     pbx.switches.flags_writable = False
     phones = await set_up_with_book(hass, entry)
-    readings = entry.runtime_data.client.own.side
+    readings = entry.runtime_data.client.own.data
     await until(hass, lambda: None not in readings.offered.values())
     await until(hass, lambda: phones.has("900", "active"))
     with pytest.raises(HomeAssistantError):

@@ -209,7 +209,7 @@ async def test_not_offered(
     """A PBX that offers no flags is not asked again."""
     pbx.switches.rest_status["srvflags"] = 405
     phones = await set_up(hass, entry)
-    side = entry.runtime_data.client.own.side
+    side = entry.runtime_data.client.own.data
     await until(hass, lambda: side.offered["service_flags"] is False)
     await rest(hass)
     assert asked(pbx) == 1
@@ -237,7 +237,7 @@ async def test_forbidden_in_the_next_setup(
     await shows(phones, "off")
     pbx.switches.rest_status["srvflags"] = 403
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
-    side = phones.entry.runtime_data.client.own.side
+    side = phones.entry.runtime_data.client.own.data
     await until(hass, lambda: side.offered["service_flags"] is False)
     assert shown(phones) == STATE_UNAVAILABLE
     assert device(phones)

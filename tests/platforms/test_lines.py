@@ -583,7 +583,7 @@ async def test_line_refused(
     for switch, value in switches.items():
         setattr(pbx.switches, switch, value)
     session = phones.entry.runtime_data.lines["41"].session
-    session.doubt()
+    session.require_login()
     await pbx.cut("41")
     if key == "line_second_factor":
         pbx.engine.change_password("41", "41-secret")

@@ -116,7 +116,7 @@ async def test_no_counter(
     """A history that counts nothing makes no sensor."""
     pbx.switches.history_missed = False
     phones = await set_up(hass, entry)
-    readings = entry.runtime_data.client.own.side
+    readings = entry.runtime_data.client.own.data
     await until(hass, lambda: readings.offered["missed_calls"] is False)
     assert not phones.has("45", "missed_calls")
     assert phones.state("", "connected") == "on"
@@ -127,7 +127,7 @@ async def test_classic_history(hass: HomeAssistant) -> None:
     async with Simulator(Switches.classic()) as pbx:
         entry = create_entry(hass, pbx)
         phones = await set_up(hass, entry)
-        readings = entry.runtime_data.client.own.side
+        readings = entry.runtime_data.client.own.data
         await until(hass, lambda: readings.offered["missed_calls"] is False)
         assert not phones.has("45", "missed_calls")
         assert await hass.config_entries.async_unload(entry.entry_id)

@@ -35,7 +35,11 @@ class FakePort:
     def __init__(self) -> None:
         """Start without calls; REST knows nothing."""
         self.trace, self.timing, self.now = Trace(), Timing(), 0.0
-        self.tracker, self.primary, self.teller = CallTracker(self.trace), self, self
+        self.tracker, self.primary, self.tracking_line = (
+            CallTracker(self.trace),
+            self,
+            self,
+        )
         self.live_state = TenantState("45", frozenset({"localhost"}), trace=self.trace)
         clock = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
         self.capabilities = Capabilities(Refusals(60, clock))

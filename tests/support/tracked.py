@@ -89,10 +89,15 @@ class Teller:
 
 def office(scope: CallScope = TENANT, *calls: Json) -> Teller:
     """Return an office of three phones and a group, and begin its tracker at 50."""
-    teller = Teller(feed(scope, *PHONES, SALES))
-    teller.pbx.calls(*calls)
-    assert teller.tracker.resync(teller.pbx.state, teller.pbx.state.accounts, 50) == []
-    return teller
+    tracking_line = Teller(feed(scope, *PHONES, SALES))
+    tracking_line.pbx.calls(*calls)
+    assert (
+        tracking_line.tracker.resync(
+            tracking_line.pbx.state, tracking_line.pbx.state.accounts, 50
+        )
+        == []
+    )
+    return tracking_line
 
 
 def past(*entries: Json) -> tuple[PastCall, ...]:

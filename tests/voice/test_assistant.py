@@ -136,7 +136,7 @@ async def test_call_address_book(
     pbx.engine.add_contact("45", "Not", "Ferreira", "41")
     hass.config_entries.async_update_entry(entry, options={"privacy": private})
     phones = await set_up(hass, entry)
-    await until(hass, lambda: entry.runtime_data.client.own.side.values.address_book)
+    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     several = f"Several people fit Mayrhofer. {AGAIN}"
     answer = await room.say("call Mayrhofer")
@@ -163,7 +163,7 @@ async def test_call_several_numbers(
     """The last digits choose one of the numbers of a person."""
     pbx.engine.add_contact("45", "Yves", "Mayrhofer", "030 / 12 34 56", MOBILE)
     phones = await set_up(hass, entry)
-    await until(hass, lambda: entry.runtime_data.client.own.side.values.address_book)
+    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     assert await room.say("call Mayrhofer") == (
         "Yves Mayrhofer has several numbers, ending in 2 1 or 5 6. "

@@ -210,7 +210,7 @@ async def test_outside(
     pbx.engine.add_contact("45", "Xenia", "Mayrhofer", "030 / 12 34 56")
     await choose(phones, **({"llm_dials_outside": True} if allowed else {}))
     entry = phones.entry
-    await until(hass, lambda: entry.runtime_data.client.own.side.values.address_book)
+    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     no = "I may only call numbers of the telephone system itself."
     if allowed:

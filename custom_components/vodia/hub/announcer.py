@@ -7,7 +7,7 @@ from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..pbx.line import Line
 from ..pbx.models import KnownAccount, ServiceFlag
-from ..pbx.sync.line_data import Kind
+from ..pbx.sync.line_data import Resource
 from ..pbx.wire.accounts import ACCOUNTS_LIMIT
 from .options import Options
 from .subscriptions import Subscriptions
@@ -43,10 +43,10 @@ class Announcer:
         self._tenant = tenant
         self.device_limit = _DEVICES_LIMIT
         self._accounts: set[str] = set()
-        self._data: set[tuple[Kind, str]] = set()
+        self._data: set[tuple[Resource, str]] = set()
         self._with_device: set[str] = set()
         self._new_accounts = Subscriptions[None, Iterable[KnownAccount]]()
-        self._new_data = Subscriptions[Kind, Iterable[str]]()
+        self._new_data = Subscriptions[Resource, Iterable[str]]()
 
     @callback
     def async_subscribe(
@@ -58,7 +58,7 @@ class Announcer:
 
     @callback
     def async_subscribe_data(
-        self, kind: Kind, new: Callable[[Iterable[str]], None]
+        self, kind: Resource, new: Callable[[Iterable[str]], None]
     ) -> tuple[list[str], CALLBACK_TYPE]:
         """Call back when REST first has data of an account; return those that have some."""
         here = sorted(number for of, number in self._data if of is kind)
@@ -80,11 +80,11 @@ class Announcer:
         if new:
             self._accounts.update(account.number for account in new)
             self._new_accounts.call(None, new)
-            for kind in Kind:
+            for kind in Resource:
                 self.async_announce_data(kind, [account.number for account in new])
 
     @callback
-    def async_announce_data(self, kind: Kind, numbers: Iterable[str]) -> None:
+    def async_announce_data(self, kind: Resource, numbers: Iterable[str]) -> None:
         """Announce accounts for which REST has data for the first time."""
         new = {
             number
@@ -99,7 +99,7 @@ class Announcer:
     def async_forget(self, number: str) -> None:
         """Forget an account: it is announced again if it comes back."""
         self._accounts.discard(number)
-        self._data -= {(kind, number) for kind in Kind}
+        self._data -= {(kind, number) for kind in Resource}
 
     def _within_device_limit(self, number: str) -> bool:
         """Return whether a number may have a device.
@@ -113,9 +113,9 @@ class Announcer:
             self._with_device.add(number)
         return number in self._with_device
 
-    def _offers(self, kind: Kind, number: str) -> bool:
+    def _offers(self, kind: Resource, number: str) -> bool:
         """Return whether REST has data of a flag, or of a line that was announced."""
-        if kind is Kind.SERVICE_FLAGS:
+        if kind is Resource.SERVICE_FLAGS:
             flag = self._tenant.flags.get(number)
             return (
                 flag is not None

@@ -30,7 +30,7 @@ from ..pbx.calls.tracker import TrackingMemory
 from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.listener import Listener
-from ..pbx.models import CallScope, Credentials, LoginMethod, LoginWay, Server
+from ..pbx.models import CallScope, Credentials, LoginMethod, LoginMethodUsed, Server
 from ..pbx.net.rest import session_options
 from ..pbx.timing import USUAL
 from .learned import tenant_names
@@ -50,16 +50,18 @@ def create_client(
     data: Mapping[str, Any],
     listener: Listener | None = None,
     *,
-    known: Mapping[str, str] | None = None,
-    wanted: CallScope = CallScope.TENANT,
+    known_accounts: Mapping[str, str] | None = None,
+    scope: CallScope = CallScope.TENANT,
     flags: Iterable[str] = (),
     country: str | None = None,
-    told: TrackingMemory | None = None,
+    reported: TrackingMemory | None = None,
 ) -> PbxClient:
     """Return a client for the data of a config entry; the login may not be known yet."""
-    way = None
+    login = None
     if CONF_LOGIN_METHOD in data:
-        way = LoginWay(LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER])
+        login = LoginMethodUsed(
+            LoginMethod(data[CONF_LOGIN_METHOD]), data[CONF_LOGIN_USER]
+        )
     return PbxClient(
         http,
         Server(
@@ -71,12 +73,12 @@ def create_client(
         ),
         Credentials(data[CONF_EXTENSION], data[CONF_PASSWORD], data[CONF_TENANT]),
         listener,
-        way=way,
-        known=known,
-        wanted=wanted,
+        login=login,
+        known_accounts=known_accounts,
+        scope=scope,
         flags=flags,
         country=country,
-        told=told,
+        reported=reported,
         tenant_names=data.get(CONF_TENANT_NAMES, ()),
         timing=hass.data.get(TIMING, USUAL),
     )
@@ -114,7 +116,7 @@ async def async_find_line(
 ) -> tuple[str, dict[str, str]]:
     """Log in as a further line of a PBX; return its extension, and the errors."""
     data = {**entry.data, **line}
-    # The way is the user's: it names the entry's own extension.
+    # The login is the user's: it names the entry's own extension.
     data.pop(CONF_LOGIN_METHOD, None)
     found, errors = await async_connect(hass, data)
     return found.get(CONF_EXTENSION, line[CONF_EXTENSION]), errors

@@ -14,7 +14,7 @@ from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
 from ..pbx.listener import Listener
 from ..pbx.models import CallEvent, Credentials
-from ..pbx.sync.line_data import SideChanges
+from ..pbx.sync.line_data import LineDataChange
 from ..pbx.wire.messages import ChatMessage
 from .connect import async_create_session
 from .issues import async_line_refused, line_issue_id
@@ -28,13 +28,13 @@ class LineObserver(Protocol):
     def async_notify(self, account: str | None) -> None:
         """Update the entities of an account."""
 
-    def told(self, events: list[CallEvent]) -> None:
+    def on_call_events(self, events: list[CallEvent]) -> None:
         """Hand over call events."""
 
-    def async_received(self, line: str, message: ChatMessage) -> None:
+    def async_chat_message(self, line: str, message: ChatMessage) -> None:
         """Hand over a chat message to a line."""
 
-    def async_side_changed(self, line: str, changes: SideChanges) -> None:
+    def async_line_data_changed(self, line: str, changes: LineDataChange) -> None:
         """Handle new values of a line that only REST has."""
 
 
@@ -70,39 +70,39 @@ class FurtherLine(Listener):
 
     @override
     @callback
-    def changed(self, changes: Changes) -> None:
+    def on_change(self, changes: Changes) -> None:
         """Update the entities of the line."""
         if self.number in changes.calls:
             self._observer.async_notify(self.number)
 
     @override
     @callback
-    def link_up(self, changes: Changes) -> None:
+    def on_connected(self, changes: Changes) -> None:
         """Make the commands of the line available."""
         ir.async_delete_issue(self._hass, DOMAIN, line_issue_id(self._subentry))
         self._observer.async_notify(self.number)
 
     @override
     @callback
-    def told(self, events: list[CallEvent]) -> None:
+    def on_call_events(self, events: list[CallEvent]) -> None:
         """Hand over call events."""
-        self._observer.told(events)
+        self._observer.on_call_events(events)
 
     @override
     @callback
-    def received(self, message: ChatMessage) -> None:
+    def on_chat_message(self, message: ChatMessage) -> None:
         """Hand over a chat message to the line."""
-        self._observer.async_received(self.number, message)
+        self._observer.async_chat_message(self.number, message)
 
     @override
     @callback
-    def side_changed(self, changes: SideChanges) -> None:
+    def on_line_data(self, changes: LineDataChange) -> None:
         """Hand over new values of the line that only REST has."""
-        self._observer.async_side_changed(self.number, changes)
+        self._observer.async_line_data_changed(self.number, changes)
 
     @override
     @callback
-    def link_lost(self, error: PbxError) -> None:
+    def on_disconnected(self, error: PbxError) -> None:
         """Make the commands of the line unavailable."""
         if self._primary.connected:
             _LOGGER.warning(
@@ -115,6 +115,6 @@ class FurtherLine(Listener):
 
     @override
     @callback
-    def login_refused(self, error: PbxError) -> None:
+    def on_login_failed(self, error: PbxError) -> None:
         """Ask a person for another password."""
         async_line_refused(self._hass, self._entry, self._subentry, error)

@@ -18,7 +18,7 @@ from .models import (
     Extension,
     Group,
     KnownAccount,
-    LoginWay,
+    LoginMethodUsed,
     Server,
     ServiceFlag,
     Totals,
@@ -39,28 +39,28 @@ class PbxClient:
         credentials: Credentials,
         listener: Listener | None = None,
         *,
-        way: LoginWay | None = None,
-        known: Mapping[str, str] | None = None,
-        wanted: CallScope = CallScope.TENANT,
+        login: LoginMethodUsed | None = None,
+        known_accounts: Mapping[str, str] | None = None,
+        scope: CallScope = CallScope.TENANT,
         flags: Iterable[str] = (),
         country: str | None = None,
-        told: TrackingMemory | None = None,
+        reported: TrackingMemory | None = None,
         tenant_names: Iterable[str] = (),
         timing: Timing = USUAL,
     ) -> None:
         """Prepare; nothing happens before `start`.
 
-        `http` is made with `rest.session_options`. `known` are the accounts of earlier
+        `http` is made with `rest.session_options`. `known_accounts` are the accounts of earlier
         days with their types, `flags` the service flags: one that the PBX lacks now is
         absent, not unknown. `tenant_names` are further names of the tenant, as learned
-        before. Where only own calls are `wanted`, those of others are neither asked for
+        before. Where only own calls are in `scope`, those of others are neither asked for
         nor shown. `country` (ISO 3166, two letters) is where a number without its country
-        is dialed. `told` are the calls of which events were reported before.
+        is dialed. `reported` are the calls of which events were reported before.
         """
         self.trace = Trace()
-        self.tracker = tracker = CallTracker(self.trace, told)
+        self.tracker = tracker = CallTracker(self.trace, reported)
         self.timing = timing
-        self._scope = wanted
+        self._scope = scope
         self.country = country
         self._site = Site(server, self.tracker, timing, country)
         self.own = Line(
@@ -68,8 +68,8 @@ class PbxClient:
             self._site,
             credentials,
             listener,
-            watch=TenantWatch(wanted, known or {}, flags),
-            way=way,
+            watch=TenantWatch(scope, known_accounts or {}, flags),
+            login=login,
             tenant_names=tenant_names,
             trace=self.trace,
         )
@@ -137,7 +137,7 @@ class PbxClient:
         return self.own.session.websocket_path
 
     @property
-    def login(self) -> LoginWay | None:
+    def login(self) -> LoginMethodUsed | None:
         """Return the method and user of the login that worked."""
         return self.own.session.way
 
@@ -202,7 +202,7 @@ class PbxClient:
         own = self.own
         _ = own.live
         with record_outcome(self.trace, "set_flag"):
-            await own.side.set_flag(number, active, self.timing.confirm)
+            await own.data.set_flag(number, active, self.timing.confirm)
 
     def extension(self, number: str) -> Extension:
         """Return an extension as the login sees it that knows its calls best.

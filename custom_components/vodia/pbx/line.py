@@ -27,7 +27,7 @@ from .models import (
     Credentials,
     Direction,
     Extension,
-    LoginWay,
+    LoginMethodUsed,
     PastCall,
     Server,
 )
@@ -40,7 +40,13 @@ from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
 from .sync.history import read_history
-from .sync.line_data import Hint, Kind, Side, SideChanges, SideValues
+from .sync.line_data import (
+    LineData,
+    LineDataChange,
+    LineDataValues,
+    RefreshReason,
+    Resource,
+)
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .sync.watch import TenantWatch
@@ -78,7 +84,7 @@ class Line(Life):
         *,
         primary: Line | None = None,
         watch: TenantWatch | None = None,
-        way: LoginWay | None = None,
+        login: LoginMethodUsed | None = None,
         tenant_names: Iterable[str] = (),
         trace: Trace | None = None,
     ) -> None:
@@ -97,10 +103,10 @@ class Line(Life):
         self.session = Session(
             Rest(http, site.server, self.trace, site.timing.request),
             credentials,
-            way,
+            login,
             self.drop,
         )
-        self.side = Side(
+        self.data = LineData(
             self.session,
             self.trace,
             self._line_data_changed,
@@ -166,9 +172,9 @@ class Line(Life):
         return self.primary.state.listed_accounts
 
     @property
-    def values(self) -> SideValues:
+    def values(self) -> LineDataValues:
         """Return what is known of the mailbox, missed calls, flags and address book."""
-        return self.side.values
+        return self.data.values
 
     @property
     def tenant_names(self) -> frozenset[str]:
@@ -179,7 +185,7 @@ class Line(Life):
     @property
     def offered(self) -> Mapping[str, bool | None]:
         """Return what this PBX offers over REST; None is not known yet."""
-        return self.side.offered
+        return self.data.offered
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -224,7 +230,7 @@ class Line(Life):
         return unknown and self.reporter.was_live and not self._is_away
 
     @property
-    def teller(self) -> Line:
+    def tracking_line(self) -> Line:
         """Return the login that tracks the calls of the extension."""
         return self if self.tracks_calls else self.primary
 
@@ -319,12 +325,12 @@ class Line(Life):
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
         self._link, self._is_away = link, False
-        self.side.begin()
+        self.data.begin()
         has_past = prefetched is not None and prefetched.done()
         self.reporter.link_up(link.state, link.history.past, has_past=has_past)
         tasks.create_task(link.socket.watch(self.session.probe))
         tasks.create_task(link.history.run(prefetched))
-        tasks.create_task(self.side.run())
+        tasks.create_task(self.data.run())
         for reader in link.readers:
             tasks.create_task(reader.run())
 
@@ -338,12 +344,12 @@ class Line(Life):
         for line in self.lines.values():
             line.drop(error)
         if is_new and self.reporter.was_live:
-            self.listener.link_lost(error)
+            self.listener.on_disconnected(error)
 
     @override
     def login_refused(self, error: PbxError) -> None:
         """Tell that a person has to do something."""
-        self.listener.login_refused(error)
+        self.listener.on_login_failed(error)
 
     @override
     def stays_away(self, *, for_good: bool) -> None:
@@ -370,7 +376,7 @@ class Line(Life):
             known=known,
             memory=self._memory,
             trace=self.trace,
-            book=self.side.values.address_book,
+            book=self.data.values.address_book,
             country=self.country,
         )
         if self.primary is not self:
@@ -379,10 +385,10 @@ class Line(Life):
 
     # The data of lines
 
-    def _line_data_changed(self, changes: SideChanges) -> None:
+    def _line_data_changed(self, changes: LineDataChange) -> None:
         """Report what only REST has; an address book names those who call now."""
-        if changes.kind is not Kind.ADDRESS_BOOK:
-            self.listener.side_changed(changes)
+        if changes.kind is not Resource.ADDRESS_BOOK:
+            self.listener.on_line_data(changes)
         elif self._link:
             self._link.publish(
                 self._link.state.set_address_book(self.values.address_book)
@@ -398,4 +404,4 @@ class Line(Life):
             ):
                 own = event.account == self.line
                 if line := self if own else self.lines.get(event.account):
-                    line.side.hint(Hint.CALL_UNANSWERED)
+                    line.data.hint(RefreshReason.CALL_UNANSWERED)

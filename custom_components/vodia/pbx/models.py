@@ -119,7 +119,7 @@ class LoginMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LoginWay:
+class LoginMethodUsed:
     """The login that worked: it alone is used from then on."""
 
     method: LoginMethod

@@ -72,7 +72,7 @@ async def _write(
             if isinstance(err, AccessOffError):
                 forbidden = err
             continue
-        offer.dnd_way = index
+        offer.dnd_endpoint = index
         refusals.lift(f"dnd {index}")
         return
     raise forbidden or NotSupportedError("this PBX has no way to set it")

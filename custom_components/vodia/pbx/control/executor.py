@@ -170,9 +170,9 @@ class Executor:
                 return True
             return None if has_call(state) else False
 
-        if await port.wait_for(check, self.until) or port.teller is port:
+        if await port.wait_for(check, self.until) or port.tracking_line is port:
             return
         with suppress(PbxError):
-            await port.teller.wait_for(
+            await port.tracking_line.wait_for(
                 lambda state: not has_call(state) or None, self.until
             )

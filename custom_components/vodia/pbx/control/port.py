@@ -43,7 +43,7 @@ class CommandPort(Protocol):
         """Return the line that watches the tenant: its accounts and park orbits."""
 
     @property
-    def teller(self) -> CommandPort:
+    def tracking_line(self) -> CommandPort:
         """Return the line whose state tracks the calls of this one."""
 
     @property

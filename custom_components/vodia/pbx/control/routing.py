@@ -20,11 +20,11 @@ async def dial(
     port = executor.port
     command = Command({"remote-dial": number}, "make-call", {"to": number})
     await executor.probe()
-    state, teller = port.live_state, port.teller.live_state
+    state, tracking_line = port.live_state, port.tracking_line.live_state
     now = port.timing.clock.monotonic()
     expected = tracked = state.expect_dial(number, now)
-    if teller is not state:
-        tracked = teller.expect_dial(number, now, state.line)
+    if tracking_line is not state:
+        tracked = tracking_line.expect_dial(number, now, state.line)
 
     def cancel() -> bool:
         """Expect no call any more, for who calls back now is none; return if none is there.
@@ -33,7 +33,7 @@ async def dial(
         """
         if not state.cancel_dial(expected):
             return False
-        teller.cancel_dial(tracked)
+        tracking_line.cancel_dial(tracked)
         return True
 
     executor.undo.callback(cancel)

@@ -24,7 +24,7 @@ from ..errors import (
     UnexpectedReplyError,
     UnknownTenantError,
 )
-from ..models import EXTENSION, Credentials, LoginMethod, LoginWay
+from ..models import EXTENSION, Credentials, LoginMethod, LoginMethodUsed
 from ..wire.fields import as_text
 from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
@@ -47,7 +47,7 @@ class Login:
     the PBX tells: who logs in by an alias has another number.
     """
 
-    way: LoginWay
+    way: LoginMethodUsed
     tenants: tuple[str, ...]
     headers: Mapping[str, str] = field(repr=False)
     server: str | None = None
@@ -60,7 +60,9 @@ def account_path(extension: str, tenant: str, kind: str) -> str:
     return f"/rest/user/{extension}@{tenant}/{kind}"
 
 
-async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> Login:
+async def login(
+    rest: Rest, credentials: Credentials, way: LoginMethodUsed | None
+) -> Login:
     """Log in, by the way that worked before, or by finding one.
 
     One is looked for where none is known, or this PBX knows it no more. Tried is: PUT
@@ -98,7 +100,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
         if tenant and given and not _leads_to(rest, way, given, tenant):
             await log_out(rest, headers)
             headers = {}
-            way = LoginWay(way.method, f"{credentials.extension}@{given}")
+            way = LoginMethodUsed(way.method, f"{credentials.extension}@{given}")
             with suppress(LoginRefusedError, LoginForbiddenError, UnexpectedReplyError):
                 if session := (await _password(rest, credentials, way))[0]:
                     headers = session_headers(session)
@@ -118,7 +120,7 @@ async def login(rest: Rest, credentials: Credentials, way: LoginWay | None) -> L
     return Login(way, both, headers, server, frozenset(both), account)
 
 
-def _leads_to(rest: Rest, way: LoginWay, given: str, told: str) -> bool:
+def _leads_to(rest: Rest, way: LoginMethodUsed, given: str, told: str) -> bool:
     """Return whether a tenant that was given is surely the one that the session tells.
 
     The PBX takes the name in the address for the tenant of a bare extension, and
@@ -142,14 +144,14 @@ async def log_out(rest: Rest, headers: Mapping[str, str]) -> None:
 
 async def _discover_method(
     rest: Rest, credentials: Credentials, tenant: str
-) -> tuple[str | None, LoginWay, str | None]:
+) -> tuple[str | None, LoginMethodUsed, str | None]:
     """Return the session, the way that worked, and the server's name."""
     full_name = f"{credentials.extension}@{tenant}"
     users = [credentials.extension, *([full_name] if credentials.tenant else [])]
     methods = [LoginMethod.PUT, LoginMethod.POST]
     for user in users:
         while methods:
-            way = LoginWay(methods[0], user)
+            way = LoginMethodUsed(methods[0], user)
             try:
                 session, server = await _password(rest, credentials, way)
             except MethodNotAllowedError, NotFoundError:
@@ -165,11 +167,11 @@ async def _discover_method(
         if not methods:
             raise
         raise LoginRefusedError("the password is refused") from None
-    return None, LoginWay(LoginMethod.BASIC, full_name), server
+    return None, LoginMethodUsed(LoginMethod.BASIC, full_name), server
 
 
 async def _password(
-    rest: Rest, credentials: Credentials, way: LoginWay
+    rest: Rest, credentials: Credentials, way: LoginMethodUsed
 ) -> tuple[str | None, str | None]:
     """Return the session id, or None after an ambiguous refusal."""
     password = credentials.password.encode(errors="surrogatepass")

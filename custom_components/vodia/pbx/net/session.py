@@ -20,7 +20,7 @@ from ..errors import (
     UnexpectedReplyError,
     UnknownTenantError,
 )
-from ..models import Credentials, LoginWay
+from ..models import Credentials, LoginMethodUsed
 from ..timing import Timing
 from ..trace import Trace
 from .link import Link
@@ -40,7 +40,7 @@ class Session:
         self,
         rest: Rest,
         credentials: Credentials,
-        way: LoginWay | None,
+        way: LoginMethodUsed | None,
         login_failed: Callable[[PbxError], None],
     ) -> None:
         """Prepare; `login_failed` is told when a session cannot be renewed."""
@@ -72,7 +72,7 @@ class Session:
         """Return the REST path of something that belongs to the own extension."""
         return account_path(self.extension, self.tenant, kind)
 
-    def doubt(self) -> None:
+    def require_login(self) -> None:
         """Log in again before the next socket is opened."""
         self._in_doubt = True
 
@@ -81,7 +81,7 @@ class Session:
         if isinstance(self._refused, CannotConnectError):
             self._refused = None
 
-    def allow_login(self) -> None:
+    def clear_refusal(self) -> None:
         """Forget that the login was refused: it may be tried again."""
         self._refused = None
 

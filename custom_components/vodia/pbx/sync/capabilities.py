@@ -13,7 +13,7 @@ class Capabilities:
 
     Accounts over the socket are the classic `domain-state`. Until a PBX answers
     `domain-calls`, a list of calls is one of our own. Of call commands over REST: whether
-    there are any, and whether they know calls by the ids of the socket. `dnd_way` is the
+    there are any, and whether they know calls by the ids of the socket. `dnd_endpoint` is the
     way that has set do not disturb.
     """
 
@@ -23,7 +23,7 @@ class Capabilities:
     rest_tells_accounts: bool = False
     rest_calls: bool | None = None
     rest_ids: bool | None = None
-    dnd_way: int | None = None
+    dnd_endpoint: int | None = None
     rest_chat: bool | None = None
     retrieve_code: str | None = None
 
@@ -47,5 +47,5 @@ class Capabilities:
             "rest_tells_accounts": self.rest_tells_accounts,
             "rest_call_commands": self.rest_calls,
             "rest_refused": self.refusals.noted,
-            "dnd_way": self.dnd_way,
+            "dnd_endpoint": self.dnd_endpoint,
         }

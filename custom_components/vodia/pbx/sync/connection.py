@@ -140,7 +140,7 @@ class Connection:
             if delay > timing.healthy:
                 self._life.stays_away(for_good=False)
             if isinstance(error, SessionExpiredError):
-                self._session.doubt()
+                self._session.require_login()
             elif isinstance(
                 error, LoginRefusedError | SecondFactorError | AccessOffError
             ):
@@ -153,7 +153,7 @@ class Connection:
             if isinstance(error, LoginForbiddenError):
                 # Who sends a password again and again is blocked.
                 await asyncio.sleep(timing.forbidden)
-                self._session.allow_login()
+                self._session.clear_refusal()
             elif await self._pause(delay * random.uniform(0.5, 1)):
                 delay = timing.first_retry
             else:
@@ -177,7 +177,7 @@ class Connection:
         finally:
             # A PBX may refuse a session by closing before the first frame.
             if not link.socket.heard:
-                self._session.doubt()
+                self._session.require_login()
             await link.socket.close()
 
     async def _pause(self, seconds: float) -> bool:

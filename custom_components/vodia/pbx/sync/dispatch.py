@@ -36,7 +36,7 @@ from .accounts import AccountsReader
 from .call_list import CallListReader
 from .capabilities import Capabilities
 from .history import HistoryReader
-from .line_data import Hint, Side
+from .line_data import LineData, RefreshReason
 from .orbits import OrbitsReader
 from .refusals import Refusals
 from .reporter import Reporter
@@ -59,7 +59,7 @@ class Receiver(Protocol):
     trace: Trace
     reporter: Reporter
     session: Session
-    side: Side
+    data: LineData
     timing: Timing
     tracker: CallTracker
     watch: TenantWatch | None
@@ -107,7 +107,7 @@ class Dispatch:
         self._decode = receiver.decoder.decode
         self._drop = trace.drop
         self._reporter = receiver.reporter
-        self._side = receiver.side
+        self._data = receiver.data
         self._ask_again = timing.ask_again
         self._now = timing.clock.monotonic
 
@@ -234,7 +234,9 @@ class Dispatch:
         if not (presence or calls):
             self.history.expect_unheard()
         if not calls:
-            self._side.hint(Hint.CHANGE_PUSHED if presence else Hint.MISSED_PUSHED)
+            self._data.hint(
+                RefreshReason.CHANGE_PUSHED if presence else RefreshReason.MISSED_PUSHED
+            )
 
     def _orbit_signal(self, message: OrbitNotice) -> None:
         """Read the orbits again."""

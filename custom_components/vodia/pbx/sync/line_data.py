@@ -36,7 +36,7 @@ from .schedule import FAILURES, Policy
 _LOGGER = logging.getLogger(__name__)
 
 
-class Kind(StrEnum):
+class Resource(StrEnum):
     """What is read."""
 
     SERVICE_FLAGS = "service_flags"
@@ -45,7 +45,7 @@ class Kind(StrEnum):
     ADDRESS_BOOK = "address_book"
 
 
-class Hint(Enum):
+class RefreshReason(Enum):
     """What makes it worth to read something again."""
 
     CHANGE_PUSHED = auto()
@@ -54,7 +54,7 @@ class Hint(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SideValues:
+class LineDataValues:
     """What was read over this link; None is what is not, or not any more, known."""
 
     service_flags: Mapping[str, ServiceFlag] | None = None
@@ -64,13 +64,13 @@ class SideValues:
 
 
 @dataclass(frozen=True, slots=True)
-class SideChanges:
+class LineDataChange:
     """What a reading changed: of the flags or the line in `accounts`.
 
     `removed` are flags that are gone for good; `received` are messages that came.
     """
 
-    kind: Kind
+    kind: Resource
     accounts: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     received: Voicemail | None = None
@@ -82,18 +82,18 @@ class _PolledResource:
 
     ask: Callable[[], Awaitable[Answer[Any]]]
     poller: Poller
-    delays: Mapping[Hint, tuple[float, ...]]
+    delays: Mapping[RefreshReason, tuple[float, ...]]
     lock: asyncio.Lock
 
 
-class Side:
+class LineData:
     """The readings of one login, and what they have told. They outlive a link."""
 
     def __init__(
         self,
         session: Session,
         trace: Trace,
-        told: Callable[[SideChanges], None],
+        told: Callable[[LineDataChange], None],
         *,
         flags: Iterable[str] | None = None,
         country: str | None = None,
@@ -104,7 +104,7 @@ class Side:
         `flags` are those of earlier days; None leaves the flags to others. Numbers of
         the address book without their country are of `country`.
         """
-        self.values = SideValues()
+        self.values = LineDataValues()
         self._session = session
         self._told = told
         self._clock = timing.clock
@@ -115,19 +115,19 @@ class Side:
         self._link = 0
         readings = LineReadings(session, trace, country)
         wanted = {
-            Kind.MISSED_CALLS: (readings.missed_calls, seconds.slow),
-            Kind.VOICEMAIL: (readings.voicemail, seconds.slow),
-            Kind.ADDRESS_BOOK: (readings.address_book, seconds.book),
+            Resource.MISSED_CALLS: (readings.missed_calls, seconds.slow),
+            Resource.VOICEMAIL: (readings.voicemail, seconds.slow),
+            Resource.ADDRESS_BOOK: (readings.address_book, seconds.book),
         }
         if flags is not None:
-            wanted[Kind.SERVICE_FLAGS] = (readings.service_flags, seconds.flags)
+            wanted[Resource.SERVICE_FLAGS] = (readings.service_flags, seconds.flags)
         self._resources = {
             kind: self._resource(kind, ask, every)
             for kind, (ask, every) in wanted.items()
         }
 
     def _resource(
-        self, kind: Kind, ask: Callable[[], Awaitable[Answer[Any]]], every: float
+        self, kind: Resource, ask: Callable[[], Awaitable[Answer[Any]]], every: float
     ) -> _PolledResource:
         """Return something that is read every so many seconds, and after hints."""
         seconds = self._timing
@@ -154,7 +154,7 @@ class Side:
 
         The names of an address book are as good as before.
         """
-        self.values = SideValues(address_book=self.values.address_book)
+        self.values = LineDataValues(address_book=self.values.address_book)
         self._link += 1
         for resource in self._resources.values():
             resource.poller.schedule.restart()
@@ -165,7 +165,7 @@ class Side:
             for resource in self._resources.values():
                 tasks.create_task(resource.poller.run())
 
-    def hint(self, hint: Hint) -> None:
+    def hint(self, hint: RefreshReason) -> None:
         """Read sooner what a hint is about."""
         for resource in self._resources.values():
             for delay in resource.delays.get(hint, ()):
@@ -194,7 +194,7 @@ class Side:
             async with asyncio.timeout_at(until):
                 while True:
                     with suppress(PbxError):
-                        await self._read(Kind.SERVICE_FLAGS)
+                        await self._read(Resource.SERVICE_FLAGS)
                     flag = (self.values.service_flags or {}).get(number)
                     if flag and flag.active is active:
                         return
@@ -203,7 +203,7 @@ class Side:
 
     # The readings
 
-    async def _read(self, kind: Kind) -> bool:
+    async def _read(self, kind: Resource) -> bool:
         """Read something once; what is asked for first is taken first.
 
         What was asked for over another link is not taken at all. Raises what hinders it.
@@ -219,7 +219,7 @@ class Side:
                 self._take(kind, answer)
         return True
 
-    def _failed(self, kind: Kind, error: PbxError) -> None:
+    def _failed(self, kind: Resource, error: PbxError) -> None:
         """Take what cannot be read, or is not offered, for not known."""
         schedule = self._resources[kind].poller.schedule
         _LOGGER.debug("The PBX did not tell %s: %s", kind, error)
@@ -232,24 +232,24 @@ class Side:
 
     # What they tell
 
-    def _take(self, kind: Kind, answer: Answer[Any]) -> None:
+    def _take(self, kind: Resource, answer: Answer[Any]) -> None:
         """Take over what was read, None for what is not known; tell what it changed."""
         before, value = self.values, answer.value
-        if kind is Kind.SERVICE_FLAGS and answer.gap:
+        if kind is Resource.SERVICE_FLAGS and answer.gap:
             # Who is not in a list that cannot all be read is there, in an unknown state.
             known = before.service_flags or {}
             value = {n: replace(flag, active=None) for n, flag in known.items()} | value
         self.values = after = replace(before, **{str(kind): value})
-        if kind is Kind.SERVICE_FLAGS:
+        if kind is Resource.SERVICE_FLAGS:
             told = self._compare_flags(
                 before.service_flags, after.service_flags, whole=not answer.gap
             )
         else:
             same = getattr(before, kind) == value
-            told = SideChanges(
+            told = LineDataChange(
                 kind, frozenset() if same else frozenset({self._session.extension})
             )
-        if after.voicemail and kind is Kind.VOICEMAIL:
+        if after.voicemail and kind is Resource.VOICEMAIL:
             # The first reading tells of nothing new; one after an outage does, once.
             if self._last_voicemail and _has_come(
                 self._last_voicemail, after.voicemail
@@ -257,7 +257,7 @@ class Side:
                 told = replace(told, received=after.voicemail)
             if after.voicemail.unread is not None:
                 self._last_voicemail = after.voicemail
-        if told != SideChanges(kind):
+        if told != LineDataChange(kind):
             self._told(told)
 
     def _compare_flags(
@@ -266,7 +266,7 @@ class Side:
         after: Mapping[str, ServiceFlag] | None,
         *,
         whole: bool,
-    ) -> SideChanges:
+    ) -> LineDataChange:
         """Return which flags look different, and which are gone for good."""
         old, new = before or {}, after or {}
         removed = frozenset[str]()
@@ -278,8 +278,8 @@ class Side:
                 self._absent_since, lacking, self._clock.monotonic()
             )
             self._known_flags = (self._known_flags | new.keys()) - removed
-        return SideChanges(
-            Kind.SERVICE_FLAGS,
+        return LineDataChange(
+            Resource.SERVICE_FLAGS,
             frozenset(
                 number
                 for number in old.keys() | new.keys()
@@ -300,17 +300,17 @@ def _has_come(before: Voicemail, after: Voicemail) -> bool:
 
 def _delays(
     seconds: LineDataTiming,
-) -> dict[Kind, dict[Hint, tuple[float, ...]]]:
+) -> dict[Resource, dict[RefreshReason, tuple[float, ...]]]:
     """Return in how many seconds after a hint something is read."""
     pushed = (seconds.pushed,)
     return {
-        Kind.MISSED_CALLS: {
-            Hint.MISSED_PUSHED: pushed,
-            Hint.CALL_UNANSWERED: seconds.history,
+        Resource.MISSED_CALLS: {
+            RefreshReason.MISSED_PUSHED: pushed,
+            RefreshReason.CALL_UNANSWERED: seconds.history,
         },
-        Kind.VOICEMAIL: {
-            Hint.CHANGE_PUSHED: pushed,
-            Hint.MISSED_PUSHED: pushed,
-            Hint.CALL_UNANSWERED: seconds.mailbox,
+        Resource.VOICEMAIL: {
+            RefreshReason.CHANGE_PUSHED: pushed,
+            RefreshReason.MISSED_PUSHED: pushed,
+            RefreshReason.CALL_UNANSWERED: seconds.mailbox,
         },
     }

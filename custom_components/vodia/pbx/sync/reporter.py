@@ -74,7 +74,7 @@ class Reporter:
             # What is over comes before what began meanwhile.
             events = [*tracker.apply_history(state, past, now, math.inf), *events]
             events.sort(key=lambda event: event.account)
-        self.listener.link_up(_differences(old.accounts, accounts))
+        self.listener.on_connected(_differences(old.accounts, accounts))
         self.report_events(events)
 
     def changed(self, state: TenantState, changes: Changes) -> bool:
@@ -85,26 +85,26 @@ class Reporter:
         if changes is NOTHING or not self.is_live or state is not self.state:
             return False
         if not changes.calls:
-            self.listener.changed(changes)
+            self.listener.on_change(changes)
             self._wake()
             return False
         tracker = self._tracker
         tracked = self._tracked(changes.calls)
         events = tracker.update(state, tracked, self._clock.monotonic())
-        self.listener.changed(changes)
+        self.listener.on_change(changes)
         self.report_events(events)
         self._wake()
         return tracker.needs_history(state.line)
 
     def report_events(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls."""
-        self.listener.told(events)
+        self.listener.on_call_events(events)
         self._on_events(events)
 
     def received(self, state: TenantState, message: ChatMessage) -> None:
         """Hand on a chat message that came over the link that is live."""
         if self.is_live and state is self.state:
-            self.listener.received(message)
+            self.listener.on_chat_message(message)
 
     def take_over(self, number: str) -> None:
         """Track the calls of an account from now on, as far as they are known here."""
