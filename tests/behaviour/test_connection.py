@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 
 
 def availability(hass: HomeAssistant, phones: Phones) -> set[str]:
@@ -120,7 +120,7 @@ async def test_keepalive(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
         kept[:] = [f["action"] == "avoid-disconnect" for f in pbx.received]
         return sum(kept) >= 4
 
-    await until(hass, is_kept)
+    await wait_for(hass, is_kept)
     assert {frame["action"] for frame in pbx.received} <= {
         "avoid-disconnect",
         "get-users",
@@ -208,7 +208,7 @@ async def test_password_changes_under_an_open_socket(
     pbx.expire_sessions()
     attempts = pbx.login_attempts
     pbx.engine.set_dnd("41", True)
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     assert phones.state("", "connected") == "off"
     await asyncio.sleep(1)
     assert pbx.login_attempts == attempts + 1
@@ -269,7 +269,7 @@ async def test_bad_frames(
     await phones.wait("45", "dnd", "on")
     # Where a field or an entry cannot be read the frame is taken.
     taken = 4
-    await until(
+    await wait_for(
         hass, lambda: sum(trace.dropped.values()) == 2 * (len(BAD_FRAMES) - taken) + 3
     )
     kinds = ("dnd:list", "registered:str", "calls:str")
@@ -330,7 +330,7 @@ async def test_no_secret_is_logged(
     pbx.engine.change_password("45", "x")
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     assert session
     for secret in ("45-secret", "7eab2c4ba7ff2b2f0a8c6e8f4f0ddf4d", session):
         assert secret not in caplog.text

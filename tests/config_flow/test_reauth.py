@@ -6,7 +6,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 
 
 async def test_reauth(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -14,7 +14,7 @@ async def test_reauth(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     pbx.engine.change_password("45", "new password")
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == "reauth"
     assert flow["context"]["entry_id"] == phones.entry.entry_id
@@ -52,7 +52,7 @@ async def test_reauth_at_setup(
     await hass.async_block_till_done()
     assert entry.state.value == "setup_error"
     assert pbx.login_attempts == 1
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     (flow,) = hass.config_entries.flow.async_progress()
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"password": "new password"}

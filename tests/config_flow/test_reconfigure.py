@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
-from tests.support.entry import Phones, add_entry, create_branch_entry, set_up, until
+from tests.support.entry import Phones, add_entry, create_branch_entry, set_up, wait_for
 from tests.support.flows import fill_in, form, suggested
 
 
@@ -92,7 +92,7 @@ async def test_reconfigure_another_extension(
     assert phones.id("41", "call") == entity_id
     assert phones.entry.data["login_user"] == "41"
     # The line is another one now.
-    await until(hass, lambda: phones.has("41", "hold"))
+    await wait_for(hass, lambda: phones.has("41", "hold"))
     assert not phones.has("45", "hold")
     assert phones.state("45", "call") == "idle"
 

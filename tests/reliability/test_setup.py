@@ -21,7 +21,7 @@ from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
 from simulator.tls import self_signed
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, add_entry, create_entry, set_up, until
+from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.leftovers import nothing_left
 from tests.support.reliability import (
@@ -91,7 +91,7 @@ async def fails(
         (complaint,) = complaints(caplog)
         assert "Error setting up entry" in complaint
     elif seen.state is ConfigEntryState.SETUP_ERROR:
-        await until(hass, lambda: flows(hass))
+        await wait_for(hass, lambda: flows(hass))
         (warning,) = complaints(caplog)
         assert "could not authenticate" in warning
     else:

@@ -19,7 +19,7 @@ from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.automations import attach
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 from tests.support.repository import ROOT, examples
 
 BLOCKS = examples("README.md")
@@ -64,7 +64,7 @@ async def test_automation(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         ("", "", "Somebody is calling"),
     ):
         call_id = pbx.engine.ring(number, "45", name=name)
-        await until(hass, lambda: notified)
+        await wait_for(hass, lambda: notified)
         assert notified.pop().data["message"] == told
         pbx.engine.hang_up(call_id)
         await phones.wait("45", "call", "idle")
@@ -111,7 +111,7 @@ async def test_trigger_page(
     assert device
     fired = await attach(hass, "call_ringing", {"device_id": device.id})
     pbx.engine.ring("+4930123456", "45")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     common = {"id", "idx", "alias", "platform", "description"}
     assert set(re.findall(r"`trigger\.(\w+)`", text)) == set(fired[0]) - common
     options = {

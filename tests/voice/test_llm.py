@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
 from tests.support.calls import CALLER
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.lines import has_line
 from tests.support.voice import (
     api,
@@ -210,7 +210,7 @@ async def test_outside(
     pbx.engine.add_contact("45", "Xenia", "Mayrhofer", "030 / 12 34 56")
     await choose(phones, **({"llm_dials_outside": True} if allowed else {}))
     entry = phones.entry
-    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
+    await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     no = "I may only call numbers of the telephone system itself."
     if allowed:
