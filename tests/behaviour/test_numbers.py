@@ -20,10 +20,7 @@ from tests.support.entry import Phones, create_entry, device, set_up, settle, wa
 type Json = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
+pytestmark = pytest.mark.usefixtures("germany")
 
 
 async def run_yaml(hass: HomeAssistant, text: str, **variables: Any) -> None:

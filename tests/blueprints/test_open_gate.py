@@ -123,12 +123,6 @@ async def test_open_gate_gone(
     assert second not in (one.id for one in pbx.engine.calls())
 
 
-@pytest.fixture
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
-
-
 @pytest.mark.parametrize(
     ("called", "number", "opens"),
     [

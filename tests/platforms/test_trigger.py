@@ -1,7 +1,6 @@
 """Triggers and conditions: one call, one firing; only what was asked for."""
 
 import asyncio
-from pathlib import Path
 import re
 from typing import Any
 
@@ -40,6 +39,7 @@ from tests.support.entry import (
     settle,
     wait_for,
 )
+from tests.support.repository import ROOT
 
 TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
 
@@ -330,7 +330,7 @@ async def test_what_the_faq_says_of_restarts(
     """A call that rings when the entry starts is shown and not told; after an outage it is."""
     (answer,) = re.findall(
         r"^\*\*Will my automations fire for calls that came during a restart\?\*\*(.*?)\n\n",
-        Path(__file__).parents[2].joinpath("docs", "faq.md").read_text(),
+        (ROOT / "docs" / "faq.md").read_text(),
         re.DOTALL | re.MULTILINE,
     )
     assert "`vodia.call_ringing` does not fire" in answer

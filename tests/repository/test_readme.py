@@ -20,15 +20,12 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.automations import attach
 from tests.support.entry import Phones, wait_for
-from tests.support.repository import ROOT, examples
+from tests.support.repository import ENGLISH, ROOT, examples
 
 BLOCKS = examples("README.md")
 # What a screen shows of a page: lines, and characters of each. A table row wraps.
 SCREEN, WIDTH = 40, 150
-INTEGRATION = ROOT / "custom_components" / DOMAIN
-RINGS = json.loads((INTEGRATION / "translations/en.json").read_text())["triggers"][
-    "call_ringing"
-]["name"]
+RINGS = ENGLISH["triggers"]["call_ringing"]["name"]
 
 
 def test_front_page() -> None:

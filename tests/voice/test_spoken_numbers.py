@@ -13,13 +13,7 @@ from tests.support.dialects import modern
 from tests.support.entry import Phones
 from tests.support.voice import Room, call_tool, dialed, expose
 
-pytestmark = pytest.mark.usefixtures("agent")
-
-
-@pytest.fixture(autouse=True)
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
+pytestmark = pytest.mark.usefixtures("agent", "germany")
 
 
 @modern
