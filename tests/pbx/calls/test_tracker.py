@@ -97,6 +97,8 @@ class Case:
     records: Mapping[str, model.Record]
     own_calls_only: bool
     gap: bool
+    # Whether the legs of a call have its id, or at least the number that was dialed.
+    legs_are_tied: bool
 
     @property
     def after(self) -> Calls:
@@ -148,7 +150,7 @@ class Case:
 
     def _another_has(self, call: AccountCall) -> bool:
         """Return whether another phone has a call of the extension now."""
-        return any(
+        return self.legs_are_tied and any(
             (its := calls.get(call.id))
             and its.state in IN_CALL
             and its.remote == call.remote
@@ -405,6 +407,8 @@ class Life:
                     records,
                     dialect == "classic",
                     self.lost is not None,
+                    self.office.switches["group_ids"] == "one"
+                    or self.office.switches["answered_to"] == "dialed",
                 )
                 told, real = self.spoken(events, number), list(case.expected())
                 if number == LINE and self.lost is not None:
