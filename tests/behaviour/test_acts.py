@@ -28,6 +28,7 @@ from tests.support.calls import (
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import QUICK
 
 # Longer than an act may take.
@@ -328,15 +329,12 @@ async def test_resumed_in_the_gap(
     call = await connected(pbx, phones)
     if hold == "here":
         await call_action(hass, "hold")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     if hold == "here":
         pbx.engine.resume(call, "45")
     else:
         pbx.engine.hold(call, "45")
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     if hold == "here":
         await phones.wait("45", "call", "connected")
         pbx.engine.hold(call, "45")
@@ -362,14 +360,11 @@ async def test_another_call_with_the_id(
         "start": again.start + 60,
     }
     if gap:
-        await pbx.refuse()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
+        await lose_link(pbx, phones)
         # The PBX has been started anew, and counts from the beginning.
         again.start += 60
         again.caller = type(again.caller)(SECOND_CALLER)
-        await pbx.accept()
-        await phones.wait("", "connected", "on")
+        await restore_link(pbx, phones)
     else:
         await pbx.send_raw(json.dumps({"action": "call-state", "calls": []}))
         await phones.wait("45", "call", "idle")

@@ -17,6 +17,7 @@ from tests.support.actions import call_action
 from tests.support.calls import CALLER, CallEventRecorder, connected, ringing
 from tests.support.diagnostics import read
 from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import reconnect
 from tests.support.timing import set_timing
 
 type Scene = Callable[[Simulator, Phones], Awaitable[None]]
@@ -299,9 +300,7 @@ async def test_colleague_is_not_called_idle_without_proof(hass: HomeAssistant) -
         pbx.engine.answer(call, "41")
         await phones.wait("41", "in_call", "on")
         # A lost link teaches nothing new.
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert phones.state("43", "call") == STATE_UNKNOWN
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from simulator import Simulator
 from tests.support.calls import CALLER, MISSED, SECOND_CALLER, CallEventRecorder
 from tests.support.entry import Phones, set_up, settle, wait_for
-from tests.support.outage import find, lose
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import SetClock
 
 # The PBX may be off by as much; its time is told as it is.
@@ -74,12 +74,12 @@ async def test_calls_of_an_outage(pbx: Simulator, phones: Phones, off: float) ->
     recorder = CallEventRecorder(phones)
     await settle(phones.hass, 1)
     for times in (1, 2):
-        await lose(pbx, phones)
+        await lose_link(pbx, phones)
         call = pbx.engine.ring(CALLER, "45")
         pbx.engine.answer(call, "45")
         await settle(phones.hass, 3)
         pbx.engine.hang_up(call)
-        await find(pbx, phones)
+        await restore_link(pbx, phones)
         heard = await recorder.expect(
             *("ringing", "answered", "ended: completed") * times
         )
@@ -97,10 +97,10 @@ async def test_clock_of_the_pbx_that_is_set_back(
     await recorder.expect(*("ringing", "missed: missed", "ended: missed"))
     # Not so far that the whole history is later.
     pbx.jump(-0.5)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     await settle(phones.hass, 2)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45"))
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     await recorder.expect(*("ringing", *MISSED) * 2)
 
 

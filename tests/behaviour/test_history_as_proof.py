@@ -12,7 +12,7 @@ from simulator import Simulator, Switches
 from tests.support.automations import attach
 from tests.support.calls import CALLER, MISSED, SECOND_CALLER, CallEventRecorder
 from tests.support.entry import Phones, create_entry, device, set_up, wait_for
-from tests.support.outage import find, lose
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import set_timing
 
 
@@ -121,10 +121,10 @@ async def test_lost_while_waiting(pbx: Simulator, phones: Phones) -> None:
     recorder = CallEventRecorder(phones)
     await missed(pbx, recorder)
     await phones.wait("45", "ringing", "off")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     await asyncio.sleep(0.2)
     assert recorder.events() == [("ringing", None)]
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     await recorder.expect("ringing", *MISSED)
 
 
@@ -145,7 +145,7 @@ async def test_came_and_went(
     ]
     # Without an id calls are told apart by their start, to the second.
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     first = pbx.engine.ring(CALLER, "45", name="Anna")
     pbx.engine.hang_up(first)
     second = pbx.engine.ring(SECOND_CALLER, "45", name="Bea")
@@ -154,7 +154,7 @@ async def test_came_and_went(
     pbx.engine.hang_up(second)
     third = pbx.engine.ring("45", CALLER)
     pbx.engine.hang_up(third)
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     heard = await recorder.expect(
         "ringing",
         *MISSED,
@@ -169,8 +169,8 @@ async def test_came_and_went(
     assert len(asked) == 2
     assert not others
     # They are told once.
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
     assert len(recorder.heard) == 8
 
@@ -182,10 +182,10 @@ async def test_announced_before(
     recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await recorder.expect("ringing")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.answer(call, "45")
     pbx.engine.hang_up(call)
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     heard = await recorder.expect("ringing", "answered", "ended: completed")
     assert [attributes["backfilled"] for attributes in heard] == [False, True, False]
 
@@ -196,10 +196,10 @@ async def test_announced_and_not_known(pbx: Simulator, phones: Phones) -> None:
     recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await recorder.expect("ringing")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(call)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45"))
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     await recorder.expect("ringing", "ended: unknown")
 
 
@@ -210,8 +210,8 @@ async def test_history_of_earlier_days(hass: HomeAssistant, pbx: Simulator) -> N
         object.__setattr__(record, "start", record.start - 3600)
     phones = await set_up(hass, create_entry(hass, pbx))
     recorder = CallEventRecorder(phones)
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
     assert not recorder.heard
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
@@ -229,8 +229,8 @@ async def test_calls_of_before_a_reload(
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     pbx.engine.hang_up(call)
     recorder.heard.clear()
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
     assert not recorder.heard
 
@@ -250,9 +250,9 @@ async def test_pbx_with_another_time(
     await missed(pbx, recorder)
     await recorder.expect("ringing", *MISSED)
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45", name="Bea"))
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     heard = await recorder.expect("ringing", *MISSED, "ringing", *MISSED)
     assert heard[3]["remote_name"] == "Bea"
 
@@ -266,11 +266,11 @@ async def test_slow_history_does_not_keep_the_link_away(
     phones = await set_up(hass, entry)
     recorder = CallEventRecorder(phones)
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45", name="Anna"))
     pbx.switches.faults |= {"history": "hang", "json": "hang"}
     began = loop.time()
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     assert loop.time() - began < 2
     assert phones.state("45", "call") == "idle"
     # Without an id calls are told apart by their start, to the second.

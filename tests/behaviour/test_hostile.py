@@ -52,6 +52,7 @@ from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.hostile import create_hostile
+from tests.support.outage import reconnect
 from tests.support.repository import ROOT, examples
 from tests.support.timing import set_timing
 
@@ -509,9 +510,7 @@ async def test_devices_without_end(
     entry.runtime_data.announcer.device_limit = 25
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     pbx.engine.set_dnd("41", True)
     await phones.wait("41", "dnd", "on")
     assert "1029" in entry.runtime_data.extensions

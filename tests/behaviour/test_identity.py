@@ -13,7 +13,7 @@ from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
 from tests.support.lines import has_line
-from tests.support.outage import find, lose
+from tests.support.outage import lose_link, restore_link
 from tests.support.wire import Json, listed, lists, send
 
 OTHER = "+4940222222"
@@ -189,8 +189,8 @@ async def test_name_that_was_learned(pbx: Simulator, phones: Phones) -> None:
     await phones.wait("45", "ringing", "on")
     await lists(pbx)
     await phones.wait("45", "ringing", "off")
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await lists(pbx, listed(pbx, "c2", "alerting", f"<sip:42@{at}>", "45"))
     await phones.wait("45", "ringing", "on")
     assert shown(phones, "remote_number", "scope")[1:] == ("42", "internal")
@@ -271,11 +271,11 @@ async def test_restart_of_the_pbx(
     first = pbx.engine.ring(CALLER, "45")
     await recorder.expect("ringing")
     pbx.jump(60)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.restart()
     second = pbx.engine.ring(OTHER, "45")
     assert first == second
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     await phones.wait("45", "last_caller", OTHER)
     pbx.engine.answer(second, "45")
     await phones.wait("45", "call", "connected")

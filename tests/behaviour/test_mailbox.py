@@ -8,6 +8,7 @@ from tests.support.automations import attach
 from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, device, settle
+from tests.support.outage import reconnect
 from tests.support.wire import Json, listed, lists
 
 MOBILE = "+491701234567"
@@ -136,9 +137,7 @@ async def test_own_call_to_a_machine(pbx: Simulator, phones: Phones) -> None:
 async def test_history(pbx: Simulator, phones: Phones) -> None:
     """The history tells that the mailbox had it."""
     pbx.switches.domain_calls = False
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")

@@ -14,6 +14,7 @@ from tests.support.calls import CALLER
 from tests.support.dialects import classic
 from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
+from tests.support.outage import reconnect
 
 ALIAS = "voice.example.com"
 
@@ -113,9 +114,7 @@ async def test_name_learned_at_a_later_login(
     assert pbx.login_attempts == 1
     await ring_to(hass, pbx, phones, ALIAS, "localhost")
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await ring_to(hass, pbx, phones, ALIAS, "localhost")
     # Do not disturb goes to the extension by a path with the name that the PBX tells.
     await call_action(hass, "set_dnd", enabled=True)

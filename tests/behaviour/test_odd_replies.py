@@ -15,6 +15,7 @@ from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, wait_for
 from tests.support.mixed import mixed
+from tests.support.outage import reconnect
 
 type Odd = Callable[[str, Callable[[Any], Any]], None]
 
@@ -107,9 +108,7 @@ async def test_odd_past_call_hides_no_other(
 
     odd("history", change)
     pbx.switches.domain_calls = False
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")

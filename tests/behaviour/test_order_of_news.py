@@ -17,6 +17,7 @@ from simulator.engine import Engine
 from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, wait_for
+from tests.support.outage import reconnect
 from tests.support.wire import listed, lists, send
 
 
@@ -208,9 +209,7 @@ async def test_refused_after_an_outage(
     await phones.wait("45", "voicemail", "0")
     refused = dict.fromkeys((mailbox, "history", "srvflags"), status)
     pbx.switches.rest_status |= refused
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await asyncio.sleep(0.05)
     assert phones.state("45", "voicemail") == STATE_UNAVAILABLE
     for kind in refused:

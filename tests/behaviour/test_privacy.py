@@ -31,6 +31,7 @@ from tests.support.actions import call_action
 from tests.support.automations import attach
 from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
+from tests.support.outage import lose_link
 from tests.support.recorder import database
 
 CALLED, GONE = SECOND_CALLER, "+4930333333"
@@ -85,9 +86,7 @@ async def a_day(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     engine.send_message(CALLER, "45", f"Call me back, {CALLER_NAME}")
     await wait_for(hass, lambda: phones.get("45", "message", "event").state != before)
     # One that comes and goes while nobody listens, and one that is up afterwards.
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     engine.hang_up(engine.ring(GONE, "45", name=GONE_NAME))
     up = engine.ring(GONE, "45", name=GONE_NAME)
     await pbx.accept()

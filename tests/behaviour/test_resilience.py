@@ -23,6 +23,7 @@ from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.diagnostics import read
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import reconnect
 from tests.support.resolver import ThisMachine, resolve_by
 from tests.support.timing import SetClock
 
@@ -168,9 +169,7 @@ async def test_removed_device_comes_back(
 ) -> None:
     """An extension whose device the user removed is welcome when it returns."""
     pbx.engine.remove_account("41")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     device = phones.device("41")
     assert device
     assert await async_remove_config_entry_device(hass, phones.entry, device)

@@ -29,6 +29,7 @@ from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER
 from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, settle, wait_for
+from tests.support.outage import reconnect
 from tests.support.timing import set_line_data_timing
 
 # In the address book, too; calls when that cannot be read.
@@ -299,13 +300,6 @@ def office(hass: HomeAssistant, pbx: Simulator, offers: None) -> Simulator:
     pbx.engine.add_contact("45", "Ben", "Winter", STRANGER)
     pbx.engine.leave_message("45", "41")
     return pbx
-
-
-async def reconnect(pbx: Simulator, phones: Phones) -> None:
-    """Lose the link and find it again."""
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
 
 
 async def expect_a_good_entry(office: Office) -> None:

@@ -45,6 +45,7 @@ from tests.support.entry import Phones, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.hostile import create_hostile
 from tests.support.lines import add_line, has_line
+from tests.support.outage import reconnect
 from tests.support.recorder import database
 
 OWN, WRONG, NEW = "45-secret", "wrong-passphrase", "new-passphrase"
@@ -179,9 +180,7 @@ async def a_life(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> list[st
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     return raised
 
 

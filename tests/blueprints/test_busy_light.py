@@ -25,7 +25,7 @@ from tests.support.blueprints import (
 )
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, device, set_up, wait_for
-from tests.support.outage import lose
+from tests.support.outage import lose_link
 
 
 def shows(hass: HomeAssistant, *, lamp: str = LAMP) -> Any:
@@ -129,7 +129,7 @@ async def test_busy_light_outage(
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
     await wait_for(hass, lambda: shows(hass) == RED)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(call)
     await asyncio.sleep(0.1)
     assert shows(hass) == RED

@@ -22,7 +22,7 @@ from tests.support.blueprints import (
 )
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.entry import Phones, device, wait_for
-from tests.support.outage import lose
+from tests.support.outage import lose_link, restore_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +183,12 @@ async def test_pause_media_outage(
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
     await becomes(hass, MUSIC, "paused")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     if ends:
         pbx.engine.hang_up(call)
     await asyncio.sleep(0.4)
     assert state(hass, MUSIC) == "paused"
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     if not ends:
         await asyncio.sleep(0.4)
         assert state(hass, MUSIC) == "paused"

@@ -17,6 +17,7 @@ from tests.support.diagnostics import read
 from tests.support.dialects import classic
 from tests.support.entry import Phones, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import reconnect
 from tests.support.timing import set_line_data_timing
 
 pytestmark = pytest.mark.usefixtures("offers")
@@ -140,9 +141,7 @@ async def test_outage(
     pbx.engine.add_contact(*ANNA)
     phones = await set_up_with_book(hass, entry)
     pbx.switches.faults["adrbook"] = "hang"
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert await name_of(pbx, phones, caller=NUMBER) == "Anna Meyer"
     pbx.switches.faults.clear()
 

@@ -16,6 +16,7 @@ from simulator import Simulator
 from tests.support.diagnostics import read
 from tests.support.dialects import modern
 from tests.support.entry import Phones, wait_for
+from tests.support.outage import lose_link, reconnect
 
 
 @pytest.mark.office
@@ -112,9 +113,7 @@ async def test_without_a_link(
     phones: Phones,
 ) -> None:
     """They can be read when they are needed most."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     found = await read(hass, hass_client, phones)
     assert found["connected"] is False
     assert found["last_frames"]
@@ -193,9 +192,7 @@ async def test_device_of_a_colleague(
         assert "41" in json.dumps(frame["text"])
     assert not re.search(r"\b45\b", json.dumps(found["last_frames"]))
     pbx.engine.remove_account("41")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await phones.wait("41", "registered", "unavailable")
     found = await read_device(hass, hass_client, phones, "41")
     assert found["listed"] is False

@@ -36,6 +36,7 @@ from tests.support.entry import (
     settle,
     wait_for,
 )
+from tests.support.outage import lose_link
 from tests.support.repository import examples
 
 DOOR = "46"
@@ -274,9 +275,7 @@ async def test_reload(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call of an outage rings late if it is still up, and not if it is over."""
     rang = await listen(hass, phones)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(DOOR, "45"))
     call = pbx.engine.ring(DOOR, "45")
     await pbx.accept()

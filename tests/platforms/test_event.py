@@ -13,6 +13,7 @@ from tests.support.actions import call_action
 from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import classic
 from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import lose_link, reconnect, restore_link
 
 
 async def test_answered_call(
@@ -191,15 +192,12 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     recorder = CallEventRecorder(phones)
     gone = pbx.engine.ring(CALLER, "45")
     await recorder.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     await asyncio.sleep(0.2)
     assert recorder.events() == [("ringing", None)]
     pbx.engine.hang_up(gone)
     born = pbx.engine.ring(SECOND_CALLER, "45")
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     heard = await recorder.expect(
         "ringing", "missed: missed", "ended: missed", "ringing"
     )
@@ -222,9 +220,7 @@ async def test_outage_of_a_call_that_goes_on(
     await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
     await recorder.expect("ringing", "answered")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     pbx.engine.hang_up(call)
     await recorder.expect("ringing", "answered", "ended: completed")
 
@@ -318,9 +314,7 @@ async def test_calls_before_a_reload_are_not_told_again(
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await phones.wait("", "connected", "on")
     recorder = CallEventRecorder(phones)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     missed = pbx.engine.ring(SECOND_CALLER, "45")
     await phones.wait("45", "call", "ringing")
     assert {attributes["call_id"] for attributes in recorder.heard} == {missed}

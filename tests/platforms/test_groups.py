@@ -10,6 +10,7 @@ from tests.support.automations import FOR, attach
 from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, device, pbx_with, set_up, settle, wait_for
+from tests.support.outage import lose_link
 from tests.support.timing import SetClock
 
 # Devices
@@ -312,9 +313,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     recorder = CallEventRecorder(phones, "500")
     gone = pbx.engine.ring(CALLER, "500")
     await recorder.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     assert phones.get("500", "call", "event").state == STATE_UNAVAILABLE
     pbx.engine.hang_up(gone)
     born = pbx.engine.ring(SECOND_CALLER, "500")

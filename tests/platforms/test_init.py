@@ -23,6 +23,7 @@ from tests.support.entry import (
     wait_for,
 )
 from tests.support.log import Errors
+from tests.support.outage import lose_link, reconnect
 from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.loop_debug
@@ -69,9 +70,7 @@ async def test_unload_without_a_link(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Unloading while the PBX is away works and does not complain."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     caplog.clear()
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     assert not link_tasks()
@@ -159,9 +158,7 @@ async def test_vanished_extension(
     await phones.wait("41", "call", STATE_UNAVAILABLE)
     await phones.wait("", "connected", "on")
     clock.ahead += 590
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert phones.state("41", "call") == STATE_UNAVAILABLE
     clock.ahead += 10
     await pbx.cut()

@@ -22,6 +22,7 @@ from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, device, wait_for
 from tests.support.lines import add_line, has_line
+from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.timing import QUICK
 
 BUTTONS = ("answer", "hang_up", "hold")
@@ -325,13 +326,10 @@ async def test_outage_of_all(
     recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
     await recorder.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     assert phones.get("41", "dnd", "switch").state == STATE_UNAVAILABLE
     pbx.engine.hang_up(call)
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
     await wait_for(hass, lambda: recorder.events()[-1][0] == "ended")
     assert [kind for kind, _ in recorder.events()].count("ended") == 1
@@ -534,9 +532,7 @@ async def test_reconfigure(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
 
 

@@ -17,6 +17,7 @@ from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER, connected
 from tests.support.entry import Phones, device, pbx_with, set_up, settle, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import reconnect
 from tests.support.timing import set_timing
 
 ORBITS_PATH = "/rest/user/45@localhost/orbits"
@@ -237,9 +238,7 @@ async def test_refused(hass: HomeAssistant, status: int) -> None:
         await phones.wait("5", "occupied", "off")
         asked_before = readings(pbx)
         pbx.switches.rest_status["orbits"] = status
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         await wait_for(hass, lambda: phones.state("5", "occupied") == STATE_UNKNOWN)
         # It may be by mistake; and a session that is refused is renewed.
         await wait_for(hass, lambda: readings(pbx) >= asked_before + 3)

@@ -28,6 +28,7 @@ from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
 from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_for
 from tests.support.log import Errors
+from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.repository import ENGLISH, ROOT
 from tests.support.timing import QUICK, set_timing
 from tests.support.tls import trusted
@@ -132,12 +133,9 @@ async def test_nothing_is_wrong(
 ) -> None:
     """A PBX in our own network that tells all needs no repair, nor does its restart."""
     assert not shown(hass)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     assert not shown(hass)
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     assert not shown(hass)
 
 
@@ -330,9 +328,7 @@ async def test_accounts_hidden(hass: HomeAssistant) -> None:
         assert issue.translation_placeholders["version"] == "PBX"
         del pbx.switches.rest_status["accounts"]
         pbx.switches.domain_calls = True
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert not shown(hass)
 
 

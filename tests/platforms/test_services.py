@@ -20,6 +20,7 @@ from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_branch_entry, set_up, wait_for
+from tests.support.outage import lose_link
 
 # Calls
 
@@ -226,9 +227,7 @@ async def test_not_connected(
     data: dict[str, Any],
 ) -> None:
     """Without a link nothing is promised."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     await expect_error(hass, "not_connected", action, error=HomeAssistantError, **data)
 
 

@@ -39,6 +39,7 @@ from tests.support.entry import (
     settle,
     wait_for,
 )
+from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.repository import ROOT
 
 TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
@@ -344,9 +345,7 @@ async def test_what_the_faq_says_of_restarts(
     pbx.engine.hang_up(call)
     await wait_for(hass, lambda: over)
     assert not rings
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     pbx.engine.ring(CALLER, "45")
     await pbx.accept()
     await wait_for(hass, lambda: rings)
@@ -359,9 +358,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     over = await attach(hass, "call_ended", device(phones, "45"))
     first = pbx.engine.ring(CALLER, "45")
     await wait_for(hass, lambda: fired)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(first)
     second = pbx.engine.ring(SECOND_CALLER, "45")
     await settle(hass, 0.5)
@@ -373,9 +370,7 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     assert [data["backfilled"] for data in fired] == [False, True]
     assert [data["end_reason"] for data in over] == ["missed"]
     await wait_for(hass, lambda: waited)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await settle(hass)
     assert len(fired) == 2
     assert [data["call_id"] for data in waited] == [second]
@@ -411,15 +406,12 @@ async def test_ringing_for_that_ends_in_an_outage(
     fired = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     if not rings_on:
         pbx.engine.hang_up(call)
     await settle(hass, 1)
     assert not fired
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     await settle(hass, 1)
     assert [data["call_id"] for data in fired] == [call] * rings_on
 

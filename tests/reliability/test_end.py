@@ -19,6 +19,7 @@ from tests.support.actions import call_action
 from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.leftovers import nothing_left
+from tests.support.outage import lose_link
 from tests.support.reliability import (
     BRIEF,
     SLACK,
@@ -51,9 +52,7 @@ async def steady(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
 
 async def backing_off(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The PBX is away, and we wait for the next try."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     await asyncio.sleep(BRIEF.first_retry)
 
 

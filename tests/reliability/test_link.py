@@ -16,6 +16,7 @@ from simulator import Simulator
 from tests.support.actions import call_action
 from tests.support.dialects import classic
 from tests.support.entry import Phones, set_up
+from tests.support.outage import lose_link
 from tests.support.reliability import BRIEF, SLACK, all_unavailable, begun, told, tries
 
 NO_PONG = {"answers_ping": False}
@@ -220,9 +221,7 @@ async def test_back(
     monkeypatch.setattr(Rest, "is_open", counted)
     phones = await set_up(hass, entry)
     for wait in (away, away + 1.7):
-        await pbx.refuse()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
+        await lose_link(pbx, phones)
         looks.clear()
         pbx.requests.clear()
         await asyncio.sleep(wait)

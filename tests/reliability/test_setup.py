@@ -24,6 +24,7 @@ from tests.support.calls import CALLER
 from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.leftovers import nothing_left
+from tests.support.outage import reconnect
 from tests.support.reliability import (
     BRIEF,
     SESSION,
@@ -307,9 +308,7 @@ async def test_not_needed(hass: HomeAssistant, dialect: str, step: str) -> None:
             assert await hass.config_entries.async_reload(phones.entry.entry_id)
             assert phones.state("41", "call") == "idle"
         pbx.expire_sessions()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert phones.state("41", "call") == "idle"
         assert not flows(hass)
         assert not other.requests

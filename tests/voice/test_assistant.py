@@ -26,6 +26,7 @@ from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import both_dialects, classic, modern
 from tests.support.entry import Phones, create_branch_entry, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import lose_link
 from tests.support.repository import ROOT, examples
 from tests.support.voice import Room, choose, dialed, expose, hide, past, put, satellite
 
@@ -264,9 +265,7 @@ async def test_who_is_calling_others(
 async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
     """Without a link nothing is claimed."""
     expose(phones, "41", "45")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     lost = "There is no connection to the telephone system."
     for text in ("who is calling", "is Bruno on the phone", "answer the phone"):
         assert await room.say(text) == lost
