@@ -29,7 +29,7 @@ ANNA = ("45", "Anna", "Meyer", "030 / 12 34 56", "+49 (0)171 7654321")
 def has_book(phones: Phones, line: str = "45") -> bool:
     """Return whether the address book of a line was read."""
     client = phones.entry.runtime_data.lines[line]
-    return client.own.data.values.address_book is not None
+    return client.data.values.address_book is not None
 
 
 async def set_up_with_book(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:

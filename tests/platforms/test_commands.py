@@ -817,7 +817,7 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
     phones = await set_up(hass, entry)
     client = entry.runtime_data.client
     seen: list[tuple[str, str]] = []
-    original = entry.runtime_data.changed
+    original = entry.runtime_data.on_change
 
     def changed(changes: Changes) -> None:
         """Note how each frame shows our calls."""
@@ -827,7 +827,7 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
         )
         original(changes)
 
-    client.own.listener.changed = changed
+    client.own.listener.on_change = changed
     call = await call_action(hass, "dial", number="+49 30 5551234")
     assert call
     await wait_for(

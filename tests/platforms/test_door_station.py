@@ -311,7 +311,7 @@ async def test_not_at_the_door(
         answered=None,
         recording=None,
     )
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [CallEvent("45", CallEventType.RINGING, call, 1, past=past)]
     )
     await hass.async_block_till_done()

@@ -465,7 +465,7 @@ def step(
 
 def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:
     """Tell of a call as the client does."""
-    phones.entry.runtime_data.told([step(account, type_, call_id)])
+    phones.entry.runtime_data.on_call_events([step(account, type_, call_id)])
 
 
 async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) -> None:
@@ -493,7 +493,7 @@ async def test_calls_of_an_outage(
     as_ever = await attach(hass, f"call_{type_}", everyone)
     refused = await attach(hass, f"call_{type_}", everyone, backfilled=False)
     wanted = await attach(hass, f"call_{type_}", everyone, backfilled=True)
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [step("43", type_, "1", past=True), step("44", type_, "1", past=True)]
     )
     told(phones, "43", type_, "2")
@@ -509,7 +509,7 @@ async def test_ringing_for_in_an_outage(hass: HomeAssistant, phones: Phones) -> 
     fired = await attach(
         hass, "call_ringing", device(phones, None), backfilled=True, **FOR
     )
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [
             step("43", CallEventType.RINGING, "1", past=True),
             step("43", CallEventType.ENDED, "1", past=True),
