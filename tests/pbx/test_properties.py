@@ -196,7 +196,7 @@ def take(state: TenantState, frame: Json, now: float = 0) -> bool:
 
 
 @dataclass(frozen=True)
-class TrackingMemory:
+class News:
     """Something that comes from a PBX: a frame, a REST reply or another scope."""
 
     frame: Json | None = None
@@ -234,14 +234,12 @@ def without_connected_line(entries: Iterable[Json]) -> tuple[Json, ...]:
 LATER = st.sampled_from((0.0, 0.0, 31.0, 700.0))
 HISTORIES = st.lists(
     st.one_of(
-        st.builds(TrackingMemory, frame=FRAMES, later=LATER),
-        st.builds(TrackingMemory, frame=FRAMES, later=LATER),
-        st.builds(TrackingMemory, frame=broken(FRAMES)),
-        st.builds(
-            TrackingMemory, rest=REST_ENTRIES.map(without_connected_line), later=LATER
-        ),
-        st.builds(TrackingMemory, scope=st.sampled_from(CallScope)),
-        st.builds(TrackingMemory, dials=st.sampled_from(("46", "500", OUTSIDE))),
+        st.builds(News, frame=FRAMES, later=LATER),
+        st.builds(News, frame=FRAMES, later=LATER),
+        st.builds(News, frame=broken(FRAMES)),
+        st.builds(News, rest=REST_ENTRIES.map(without_connected_line), later=LATER),
+        st.builds(News, scope=st.sampled_from(CallScope)),
+        st.builds(News, dials=st.sampled_from(("46", "500", OUTSIDE))),
     ),
     max_size=8,
 )
@@ -258,9 +256,7 @@ ORDERS: Final = ((0, 1, 2), (1, 0, 2), (1, 2, 0))
 CALL_STATE = some({"action": st.just("call-state"), "calls": CALLS})
 
 
-def tell(
-    state: TenantState, all_told: Iterable[TrackingMemory], now: float = 0
-) -> float:
+def tell(state: TenantState, all_told: Iterable[News], now: float = 0) -> float:
     """Tell one thing after the other; return the time it is then."""
     for told in all_told:
         now += told.later
@@ -278,7 +274,7 @@ def facts(state: TenantState) -> dict[str, KnownAccount]:
     }
 
 
-def check_history(history: list[TrackingMemory], end: list[TrackingMemory]) -> None:
+def check_history(history: list[News], end: list[News]) -> None:
     """Check that a history and its end show what the end alone shows a fresh client.
 
     The fresh one gets what the client hands over to a new link: who was there before,
@@ -287,6 +283,13 @@ def check_history(history: list[TrackingMemory], end: list[TrackingMemory]) -> N
     """
     old = new_state()
     now = tell(old, [*history, *end])
+    # Who calls himself may be named on one side of the call only, and learns it late.
+    assume(
+        not any(
+            call.caller.number == call.callee.number is not None
+            for call in old.listed.values()
+        )
+    )
     known = {number: account.type for number, account in old.accounts.items()}
     fresh = new_state(known=known, memory=deepcopy(old.memory))
     tell(fresh, end, now)
@@ -299,16 +302,16 @@ def check_history(history: list[TrackingMemory], end: list[TrackingMemory]) -> N
 @given(HISTORIES, ENTRIES.map(with_line), CALL_STATE, st.sampled_from(ORDERS))
 def test_any_history_equals_a_fresh_client(
     scope: CallScope,
-    history: list[TrackingMemory],
+    history: list[News],
     accounts: Json,
     calls: Json,
     order: tuple[int, ...],
 ) -> None:
     """Complete snapshots leave no trace of what was before, however they are ordered."""
     end = [
-        TrackingMemory(frame=accounts),
-        TrackingMemory(scope=scope),
-        TrackingMemory(frame=calls),
+        News(frame=accounts),
+        News(scope=scope),
+        News(frame=calls),
     ]
     check_history(history, [end[index] for index in order])
 
@@ -318,7 +321,7 @@ def test_any_history_equals_a_fresh_client(
 @given(HISTORIES, REST_ENTRIES, CALL_STATE, st.sampled_from(ORDERS))
 def test_any_history_equals_a_fresh_client_over_rest(
     scope: CallScope,
-    history: list[TrackingMemory],
+    history: list[News],
     entries: list[Json],
     calls: Json,
     order: tuple[int, ...],
@@ -326,9 +329,9 @@ def test_any_history_equals_a_fresh_client_over_rest(
     """The same where the accounts are read over REST."""
     listed = (*without_connected_line(entries), {"name": LINE})
     end = [
-        TrackingMemory(rest=listed),
-        TrackingMemory(scope=scope),
-        TrackingMemory(frame=calls),
+        News(rest=listed),
+        News(scope=scope),
+        News(frame=calls),
     ]
     check_history(history, [end[index] for index in order])
 
@@ -336,7 +339,7 @@ def test_any_history_equals_a_fresh_client_over_rest(
 @SCOPES
 @given(HISTORIES, ENTRIES.map(with_line), CALL_STATE)
 def test_without_memory_nothing_survives(
-    scope: CallScope, history: list[TrackingMemory], accounts: Json, calls: Json
+    scope: CallScope, history: list[News], accounts: Json, calls: Json
 ) -> None:
     """Who dialed nothing shows what one shows who was never there before.
 
@@ -344,9 +347,9 @@ def test_without_memory_nothing_survives(
     they were there is memory. What was learned about the PBX is handed over: it says how to read what comes.
     """
     end = [
-        TrackingMemory(frame=accounts),
-        TrackingMemory(scope=scope),
-        TrackingMemory(frame=calls),
+        News(frame=accounts),
+        News(scope=scope),
+        News(frame=calls),
     ]
     old = new_state()
     tell(old, [*(replace(told, dials=None) for told in history), *end])
@@ -360,7 +363,7 @@ def test_without_memory_nothing_survives(
 
 @often(2)
 @given(HISTORIES)
-def test_what_is_shown_is_never_stale(history: list[TrackingMemory]) -> None:
+def test_what_is_shown_is_never_stale(history: list[News]) -> None:
     """To derive all anew after any message changes nothing: no refresh is forgotten."""
     state, now = new_state(), 0.0
     for told in history:
@@ -988,7 +991,7 @@ def test_any_frame_is_taken_or_refused(data: bytes | str) -> None:
 @often(2)
 @given(HISTORIES, ANY_FRAME)
 def test_frame_that_is_dropped_changes_nothing(
-    history: list[TrackingMemory], data: bytes | str
+    history: list[News], data: bytes | str
 ) -> None:
     """A frame is taken whole or not at all."""
     state = new_state()
@@ -1130,10 +1133,10 @@ def test_hurt_entry_ends_no_call(
 @often(2)
 @given(HISTORIES, CALL_STATE, st.sampled_from(CallScope))
 def test_doubt_is_over_with_the_next_list(
-    history: list[TrackingMemory], calls: Json, scope: CallScope
+    history: list[News], calls: Json, scope: CallScope
 ) -> None:
     """Once the calls are told again, all is as if they had never been in doubt."""
-    end = [TrackingMemory(scope=scope), TrackingMemory(frame=calls)]
+    end = [News(scope=scope), News(frame=calls)]
     one, other = new_state(), new_state()
     for state in (one, other):
         tell(state, [*(replace(told, dials=None) for told in history), *end])

@@ -15,7 +15,7 @@ CALLS_PATH: Final = "/rest/user/45@localhost/calls"
 MISSED: Final = ("missed: missed", "ended: missed")
 UNKNOWN: Final = [STATE_UNKNOWN] * 3
 
-type TrackingMemory = tuple[str, str | None]
+type Heard = tuple[str, str | None]
 
 
 async def ringing(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
@@ -66,7 +66,7 @@ class CallEventRecorder:
             self._time = new.state
             self.heard.append(dict(new.attributes))
 
-    def events(self, call_id: str | None = None) -> list[TrackingMemory]:
+    def events(self, call_id: str | None = None) -> list[Heard]:
         """Return types and end reasons, of one call or of all."""
         return [
             (attributes["event_type"], attributes["end_reason"])

@@ -359,7 +359,7 @@ def reply(text: str) -> Reply:
     return Reply(text.encode(errors="surrogatepass"), SimpleCookie(), None)
 
 
-class TrackingMemory:
+class News:
     """A PBX whose session tells whatever it is given."""
 
     def __init__(self, text: str) -> None:
@@ -373,7 +373,7 @@ class TrackingMemory:
 
 def names_told(text: str) -> tuple[str | None, str | None]:
     """Return tenant and account that a session tells; nothing is waited for."""
-    rest: Any = TrackingMemory(text)
+    rest: Any = News(text)
     try:
         _tenant_from_session(rest, {}).send(None)
     except StopIteration as done:
