@@ -24,7 +24,7 @@ from .models import (
     Totals,
 )
 from .state.tenant import TenantState
-from .sync.watch import TenantWatch
+from .sync.accounts import TenantWatch
 from .timing import USUAL, Timing
 from .trace import Trace
 

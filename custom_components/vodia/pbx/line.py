@@ -35,6 +35,7 @@ from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import TenantState
+from .sync.accounts import TenantWatch
 from .sync.bootstrap import bootstrap
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
@@ -49,7 +50,6 @@ from .sync.line_data import (
 )
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
-from .sync.watch import TenantWatch
 from .timing import Timing
 from .trace import Trace
 from .wire.messages import Decoder
@@ -104,15 +104,14 @@ class Line(Life):
             Rest(http, site.server, self.trace, site.timing.request),
             credentials,
             login,
+            site.timing,
             self.drop,
         )
         self.data = LineData(
             self.session,
-            self.trace,
             self._line_data_changed,
             flags=watch.flags if watch else None,
             country=site.country,
-            timing=site.timing,
         )
         self.watch = watch
         self._login = credentials.extension
@@ -134,7 +133,7 @@ class Line(Life):
         # As commands ask for the state, and over REST.
         self.wait_for = self.reporter.wait_for
         self.request = self.session.request
-        self.connection = Connection(self.session, site.timing, self)
+        self.connection = Connection(self.session, self)
         self.control = Control(self)
 
     # What is known
@@ -194,7 +193,7 @@ class Line(Life):
         """
         line = self.live.state.line
         try:
-            return await read_history(self.session, line, self.trace)
+            return await read_history(self.session, line)
         except NotFoundError, MethodNotAllowedError:
             raise NotSupportedError("this PBX has no history") from None
 
@@ -305,7 +304,7 @@ class Line(Life):
         """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        socket = await self.session.open(self.timing, self.trace)
+        socket = await self.session.open()
         known = {
             number: account.type for number, account in self.state.accounts.items()
         }
@@ -320,7 +319,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.trace, self.timing, self.watch)
+        own_calls = await bootstrap(link, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic

@@ -1,7 +1,8 @@
 """The accounts of a tenant: over REST, or the socket of a classic PBX, read again."""
 
-from collections.abc import Awaitable, Callable, Iterable, Set as AbstractSet
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Set as AbstractSet
 from copy import replace
+from dataclasses import dataclass, field
 import math
 from typing import Final
 
@@ -15,15 +16,14 @@ from ..errors import (
 )
 from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
-from ..timing import Timing
 from ..trace import Trace
 from ..wire.accounts import ACCOUNTS_LIMIT
-from ..wire.fields import FrameError, Reading
+from ..wire.fields import Reading
 from ..wire.messages import AccountsSnapshot
 from ..wire.replies import decode_accounts
 from .feed import Feed
 from .poller import Poller
-from .schedule import FAILURES, Policy
+from .schedule import FAILURES, Offer, Policy
 
 # Kinds of accounts that are no phones, in the words of the filter.
 _OTHERS: Final = tuple(sorted(GROUPS))
@@ -43,7 +43,7 @@ class RestAccounts:
         """Read with a function that takes the query of `/accounts`."""
         self._line = line
         self._read = read
-        self._ledger = trace
+        self._trace = trace
         self._filter_works: bool | None = None
         self._types: dict[str, str | None] = {}
         # The types that were told once: to refuse one of them later is a mistake.
@@ -56,7 +56,7 @@ class RestAccounts:
         Raises what the reading raises, and UnexpectedReplyError for a list of another
         shape.
         """
-        reading, self._mistaken = Reading(self._ledger), False
+        reading, self._mistaken = Reading(self._trace), False
         accounts = {
             account.number: account for account in await self._list({}, reading)
         }
@@ -92,7 +92,7 @@ class RestAccounts:
         if works is None:
             works = _knows_filter(phones, numbers, others.values())
             if not self._mistaken:
-                self._ledger.observe(Assumption.TYPE_FILTER_WORKS, works)
+                self._trace.observe(Assumption.TYPE_FILTER_WORKS, works)
                 self._filter_works = works
         types = dict.fromkeys(phones, EXTENSION) if works else {}
         for other, found in others.items():
@@ -107,7 +107,7 @@ class RestAccounts:
         One that was told before, or cannot be read, is asked for again.
         """
         try:
-            accounts = await self._list({"type": kind}, Reading(self._ledger))
+            accounts = await self._list({"type": kind}, Reading(self._trace))
         except AccessOffError, NotFoundError, MethodNotAllowedError:
             self._mistaken |= kind in self._told
             return set()
@@ -121,13 +121,11 @@ class RestAccounts:
         self, query: dict[str, str], reading: Reading
     ) -> tuple[Account, ...]:
         """Return one list, the types not known."""
-        reply = (await self._read(query)).json()
-        self._ledger.sample("rest-accounts", reply)
-        try:
-            return decode_accounts(reply, self._ledger, reading)
-        except FrameError as err:
-            self._ledger.drop(str(err))
-            raise UnreadableReplyError(f"accounts: {err}") from None
+        return (await self._read(query)).read(
+            "rest-accounts",
+            lambda told: decode_accounts(told, self._trace, reading),
+            self._trace,
+        )
 
 
 def _knows_filter(
@@ -142,6 +140,22 @@ def _knows_filter(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TenantWatch:
+    """What one login reads of a tenant apart from its own line, over one link after another.
+
+    `scope` is which calls are wanted. `known` are the accounts of earlier days with their
+    types, `flags` its service flags.
+    """
+
+    scope: CallScope
+    known: Mapping[str, str]
+    flags: Iterable[str]
+    # Whether the PBX ever listed them over REST.
+    accounts_offer: Offer = field(default_factory=Offer)
+    orbits_offer: Offer = field(default_factory=Offer)
+
+
 class AccountsReader:
     """The accounts over one link: read on each hint at a change, or slowly.
 
@@ -151,20 +165,21 @@ class AccountsReader:
     """
 
     def __init__(
-        self,
-        feed: Feed,
-        rest: RestAccounts,
-        timing: Timing,
-        scope: CallScope,
-        check: Callable[[], Awaitable[None]],
+        self, feed: Feed, scope: CallScope, check: Callable[[], Awaitable[None]]
     ) -> None:
         """Prepare; `scope` is of whose calls is shown, `check` follows each reading."""
+
+        async def read(query: dict[str, str]) -> Reply:
+            """Return the reply of REST `/accounts`."""
+            return await session.request("GET", "accounts", params=query)
+
+        session = feed.session
         # Changes that were pushed.
         self.deltas = 0
         self._feed = feed
-        self._rest = rest
+        self._rest = RestAccounts(session.extension, read, session.trace)
         self._check = check
-        self._timing = timing
+        self._timing = timing = session.timing
         self._scope = scope
         # Whose lamp is told.
         self._blf: set[str] = set()

@@ -18,8 +18,6 @@ from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
 from ..net.session import Session
 from ..state.tenant import TenantState
-from ..timing import Timing
-from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.fields import FrameError
 from ..wire.messages import (
@@ -32,16 +30,14 @@ from ..wire.messages import (
     OrbitNotice,
     encode,
 )
-from .accounts import AccountsReader
+from .accounts import AccountsReader, TenantWatch
 from .call_list import CallListReader
-from .capabilities import Capabilities
+from .capabilities import Capabilities, Refusals
 from .history import HistoryReader
 from .line_data import LineData, RefreshReason
 from .orbits import OrbitsReader
-from .refusals import Refusals
 from .reporter import Reporter
 from .schedule import Offer
-from .watch import TenantWatch
 
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
@@ -56,11 +52,9 @@ class Receiver(Protocol):
 
     decoder: Decoder
     history_offer: Offer
-    trace: Trace
     reporter: Reporter
     session: Session
     data: LineData
-    timing: Timing
     tracker: CallTracker
     watch: TenantWatch | None
 
@@ -76,9 +70,10 @@ class Dispatch:
 
     def __init__(self, socket: Link, state: TenantState, receiver: Receiver) -> None:
         """Take over an open socket."""
-        session, trace, timing = receiver.session, receiver.trace, receiver.timing
+        self.session = session = receiver.session
         self.socket = socket
         self.state = state
+        timing = session.timing
         self.capabilities = Capabilities(Refusals(timing.ask_again, timing.clock))
         # Set by the first list of accounts over the socket.
         self.accounts_told = asyncio.Event()
@@ -89,15 +84,11 @@ class Dispatch:
         self._only_own = False
         if watch := receiver.watch:
             self._only_own = watch.scope is CallScope.OWN
-            self.accounts, self.orbits = watch.readers(
-                self, session, trace, timing, self._check_grant
-            )
-        self.calls = CallListReader(self, self.accounts, session, trace, timing)
+            self.accounts = AccountsReader(self, watch.scope, self._check_grant)
+            self.orbits = OrbitsReader(self, watch.orbits_offer)
+        self.calls = CallListReader(self, self.accounts)
         self.history = HistoryReader(
             self,
-            session,
-            trace,
-            timing,
             tracker=receiver.tracker,
             tell=receiver.reporter.report_events,
             phones=receiver.phones,
@@ -105,7 +96,6 @@ class Dispatch:
         )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._decode = receiver.decoder.decode
-        self._drop = trace.drop
         self._reporter = receiver.reporter
         self._data = receiver.data
         self._ask_again = timing.ask_again
@@ -135,7 +125,7 @@ class Dispatch:
             try:
                 message = self._decode(data)
             except FrameError as err:
-                self._drop(str(err))
+                self.session.trace.drop(str(err))
                 self._miss(err.lost)
                 continue
             if isinstance(message, AccountsSnapshot):

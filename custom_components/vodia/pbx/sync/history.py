@@ -7,18 +7,9 @@ import math
 from typing import Final
 
 from ..calls.tracker import CallTracker
-from ..errors import (
-    CannotConnectError,
-    MethodNotAllowedError,
-    NotFoundError,
-    PbxError,
-    UnreadableReplyError,
-)
+from ..errors import CannotConnectError, MethodNotAllowedError, NotFoundError, PbxError
 from ..models import CallEvent, CallScope, Extension, PastCall
 from ..net.session import Session
-from ..timing import Timing
-from ..trace import Trace
-from ..wire.fields import FrameError
 from ..wire.replies import decode_history
 from .feed import Feed
 from .poller import Poller
@@ -32,9 +23,7 @@ _CLASSIC_LENGTH: Final = 50
 _CLOCK_TICK: Final = 0.02
 
 
-async def read_history(
-    session: Session, line: str, trace: Trace
-) -> tuple[PastCall, ...]:
+async def read_history(session: Session, line: str) -> tuple[PastCall, ...]:
     """Return the past calls of a line, the newest first.
 
     REST `/history` is documented (70.3 catalogue); a server that lacks it is asked as
@@ -50,7 +39,7 @@ async def read_history(
         "user": True,
     }
     try:
-        reply = await request("GET", session.path("history"))
+        reply = await request("GET", "history")
     except NotFoundError, MethodNotAllowedError:
         try:
             reply = await request("POST", _CLASSIC_PATH, summary)
@@ -58,13 +47,8 @@ async def read_history(
             # The tenant may want to be named.
             summary |= {"domain": session.tenant, "user": "true"}
             reply = await request("POST", _CLASSIC_PATH, summary)
-    told = reply.json()
-    trace.sample("history", told)
-    try:
-        calls = decode_history(told, line, trace)
-    except FrameError as err:
-        trace.drop(str(err))
-        raise UnreadableReplyError(f"history: {err}") from None
+    trace = session.trace
+    calls = reply.read("history", lambda told: decode_history(told, line, trace), trace)
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))
 
 
@@ -79,9 +63,6 @@ class HistoryReader:
     def __init__(
         self,
         feed: Feed,
-        session: Session,
-        trace: Trace,
-        timing: Timing,
         *,
         tracker: CallTracker,
         tell: Callable[[list[CallEvent]], None],
@@ -93,9 +74,7 @@ class HistoryReader:
         `phones` returns the extensions with their presence.
         """
         self._feed = feed
-        self._session = session
-        self._ledger = trace
-        self._timing = timing
+        self._timing = timing = feed.session.timing
         self._clock = timing.clock
         self._tracker = tracker
         self._tell = tell
@@ -162,7 +141,7 @@ class HistoryReader:
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 self._past = await read_history(
-                    self._session, self._feed.state.line, self._ledger
+                    self._feed.session, self._feed.state.line
                 )
         except TimeoutError:
             raise CannotConnectError("the history takes too long") from None

@@ -27,8 +27,7 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
 from ..state.memory import expire_absent
-from ..timing import USUAL, LineDataTiming, Timing
-from ..trace import Trace
+from ..timing import LineDataTiming
 from .line_readings import Answer, LineReadings
 from .poller import Poller
 from .schedule import FAILURES, Policy
@@ -92,12 +91,10 @@ class LineData:
     def __init__(
         self,
         session: Session,
-        trace: Trace,
         told: Callable[[LineDataChange], None],
         *,
         flags: Iterable[str] | None = None,
         country: str | None = None,
-        timing: Timing = USUAL,
     ) -> None:
         """Prepare to read for the line of a session, and `told` what changed.
 
@@ -107,13 +104,13 @@ class LineData:
         self.values = LineDataValues()
         self._session = session
         self._told = told
-        self._clock = timing.clock
-        self._timing = seconds = timing.line_data
+        self._clock = session.timing.clock
+        self._timing = seconds = session.timing.line_data
         self._known_flags = set(flags or ())
         self._absent_since: dict[str, float] = {}
         self._last_voicemail: Voicemail | None = None
         self._link = 0
-        readings = LineReadings(session, trace, country)
+        readings = LineReadings(session, country)
         wanted = {
             Resource.MISSED_CALLS: (readings.missed_calls, seconds.slow),
             Resource.VOICEMAIL: (readings.voicemail, seconds.slow),
@@ -182,7 +179,7 @@ class LineData:
             async with asyncio.timeout_at(until):
                 await self._session.request(
                     "POST",
-                    self._session.path("srvflags"),
+                    "srvflags",
                     {"state": "true" if active else "false"},
                     params={"name": number},
                 )
