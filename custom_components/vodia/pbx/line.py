@@ -41,13 +41,7 @@ from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
 from .sync.history import read_history
-from .sync.line_data import (
-    LineData,
-    LineDataChange,
-    LineDataValues,
-    RefreshReason,
-    Resource,
-)
+from .sync.line_data import LineData, LineDataChange, RefreshReason, Resource
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .timing import Timing
@@ -139,11 +133,6 @@ class Line(Life):
     # What is known
 
     @property
-    def line(self) -> str:
-        """Return the extension of the login: its number, also for an alias."""
-        return self.session.extension
-
-    @property
     def state(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
         return self.reporter.state
@@ -171,20 +160,10 @@ class Line(Life):
         return self.primary.state.listed_accounts
 
     @property
-    def values(self) -> LineDataValues:
-        """Return what is known of the mailbox, missed calls, flags and address book."""
-        return self.data.values
-
-    @property
     def tenant_names(self) -> frozenset[str]:
         """Return the names of the tenant that were learned, in lower case."""
         names = self.session.tenant_names | self._memory.names
         return names if self.primary is self else names | self.primary.tenant_names
-
-    @property
-    def offered(self) -> Mapping[str, bool | None]:
-        """Return what this PBX offers over REST; None is not known yet."""
-        return self.data.offered
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -359,17 +338,17 @@ class Line(Life):
         primary = self.primary
         if primary is self or not self.tracks_calls:
             return
-        known = primary.state.extensions.get(self.line)
+        known = primary.state.extensions.get(self.session.extension)
         if for_good or (known and known.complete):
             self._is_away = True
-            primary.reporter.take_over(self.line)
+            primary.reporter.take_over(self.session.extension)
 
     def _new_state(self, known: Mapping[str, str]) -> TenantState:
         """Return the state that a link starts with, and accounts known from before."""
         tenant = self.session.tenant.lower()
         self._memory.names |= self.tenant_names
         state = TenantState(
-            self.line,
+            self.session.extension,
             self._hosts | self._memory.names | {tenant},
             tenant=tenant,
             known=known,
@@ -390,7 +369,7 @@ class Line(Life):
             self.listener.on_line_data(changes)
         elif self._link:
             self._link.publish(
-                self._link.state.set_address_book(self.values.address_book)
+                self._link.state.set_address_book(self.data.values.address_book)
             )
 
     def _hint_unanswered(self, events: list[CallEvent]) -> None:
@@ -401,6 +380,6 @@ class Line(Life):
                 and event.call.direction is Direction.INCOMING
                 and not event.duration
             ):
-                own = event.account == self.line
+                own = event.account == self.session.extension
                 if line := self if own else self.lines.get(event.account):
                     line.data.hint(RefreshReason.CALL_UNANSWERED)

@@ -45,6 +45,7 @@ class Session:
     ) -> None:
         """Prepare; `login_failed` is told when a session cannot be renewed."""
         self.rest, self.trace, self.timing = rest, rest.trace, timing
+        self.url = rest.url
         self.way = way
         self.tenant = credentials.tenant or ""
         self.extension = credentials.extension
