@@ -9,13 +9,7 @@ import aiohttp
 
 from .calls.tracker import CallTracker
 from .control.commands import Control
-from .errors import (
-    MethodNotAllowedError,
-    NotConnectedError,
-    NotFoundError,
-    NotSupportedError,
-    PbxError,
-)
+from .errors import NotConnectedError, NotOfferedError, NotSupportedError, PbxError
 from .listener import Listener
 from .models import (
     RINGING_GROUPS,
@@ -173,7 +167,7 @@ class Line(Life):
         line = self.live.state.line
         try:
             return await read_history(self.session, line)
-        except NotFoundError, MethodNotAllowedError:
+        except NotOfferedError:
             raise NotSupportedError("this PBX has no history") from None
 
     def began_at(self, past: PastCall) -> float | None:

@@ -11,9 +11,8 @@ from ..errors import (
     CannotConnectError,
     LoginForbiddenError,
     LoginRefusedError,
-    MethodNotAllowedError,
     NotConnectedError,
-    NotFoundError,
+    NotOfferedError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -266,9 +265,7 @@ class Session:
                 except UnexpectedReplyError as err:
                     _LOGGER.debug("No WebSocket at %s: %s", path, err)
                     # The root is a page where it is no WebSocket: that is not odd.
-                    if tenant and not isinstance(
-                        err, NotFoundError | MethodNotAllowedError
-                    ):
+                    if tenant and not isinstance(err, NotOfferedError):
                         odd = err
                 else:
                     self.websocket_path = path

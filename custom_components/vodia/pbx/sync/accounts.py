@@ -7,13 +7,7 @@ import math
 from typing import Final
 
 from ..assumptions import Assumption
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    PbxError,
-    UnreadableReplyError,
-)
+from ..errors import PbxError, UnreadableReplyError
 from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
 from ..trace import Trace
@@ -22,7 +16,7 @@ from ..wire.fields import Reading
 from ..wire.messages import AccountsSnapshot
 from ..wire.replies import decode_accounts
 from .feed import Feed
-from .poller import Poller
+from .poller import REFUSALS, Poller
 from .schedule import FAILURES, Offer, Policy
 
 # Kinds of accounts that are no phones, in the words of the filter.
@@ -108,7 +102,7 @@ class RestAccounts:
         """
         try:
             accounts = await self._list({"type": kind}, Reading(self._trace))
-        except AccessOffError, NotFoundError, MethodNotAllowedError:
+        except REFUSALS:
             self._mistaken |= kind in self._told
             return set()
         except UnreadableReplyError:
@@ -189,14 +183,7 @@ class AccountsReader:
         self._poller = Poller(
             policy, self._read_again, unasked=self._unasked, failed=self._failed
         )
-        self.hint = self._poller.hint
-
-    def heard(self, *, odd: bool) -> None:
-        """Take note of a list, or of news that could not be read if it is odd."""
-        if odd:
-            self._poller.odd()
-        else:
-            self._poller.schedule.whole()
+        self.hint, self.heard = self._poller.hint, self._poller.heard
 
     async def read(self) -> None:
         """Read the accounts over REST, unless the socket tells them.

@@ -18,13 +18,7 @@ import logging
 from typing import Final
 
 from ..assumptions import Assumption
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    PbxError,
-    UnexpectedReplyError,
-)
+from ..errors import AccessOffError, NotOfferedError, PbxError, UnexpectedReplyError
 from ..models import CallScope
 from .accounts import AccountsReader, TenantWatch
 from .dispatch import Dispatch
@@ -125,7 +119,7 @@ async def _ask_for_accounts(
     if problem is None:
         return Heard.REPLY
     # A list that was there before is missing by mistake.
-    missing = isinstance(problem, NotFoundError | MethodNotAllowedError)
+    missing = isinstance(problem, NotOfferedError)
     if watch.accounts_offer.ever or not missing:
         raise problem
     _LOGGER.debug("The PBX lists no accounts")

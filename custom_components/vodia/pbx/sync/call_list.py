@@ -50,19 +50,16 @@ class CallListReader:
         self.told.set()
         self._heard.set()
         self._heard_at = self._poller.now()
-        if odd:
-            self._poller.odd()
-        else:
-            self._poller.schedule.whole()
+        self._poller.heard(odd=odd)
 
     def missed(self) -> None:
         """Ask for the list again: news of it could not be read."""
-        self._poller.odd()
+        self._poller.heard(odd=True)
 
     def differs(self) -> None:
         """Ask for the list again: what else is told contradicts it."""
         self._differs = True
-        self._poller.odd()
+        self._poller.heard(odd=True)
 
     async def request(self) -> None:
         """Ask for the list, in the words of either dialect."""
@@ -121,7 +118,7 @@ class CallListReader:
             if differs:
                 feed.publish(feed.state.lose_calls())
         if feed.state.calls_uncertain:
-            self._poller.odd()
+            self._poller.heard(odd=True)
         return True
 
     async def _weigh_silence(self) -> bool:

@@ -11,7 +11,6 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
-from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import PbxError
 from ..models import ORBIT, Account, CallScope, Extension
@@ -55,7 +54,6 @@ class Receiver(Protocol):
     reporter: Reporter
     session: Session
     data: LineData
-    tracker: CallTracker
     watch: TenantWatch | None
 
     def phones(self) -> Mapping[str, Extension]:
@@ -89,8 +87,7 @@ class Dispatch:
         self.calls = CallListReader(self, self.accounts)
         self.history = HistoryReader(
             self,
-            tracker=receiver.tracker,
-            tell=receiver.reporter.report_events,
+            receiver.reporter,
             phones=receiver.phones,
             offer=receiver.history_offer,
         )

@@ -10,8 +10,8 @@ from typing import Any, Final
 from ..address_book import AddressBook
 from ..errors import (
     InvalidNumberError,
-    MethodNotAllowedError,
     NotFoundError,
+    NotOfferedError,
     UnreadableReplyError,
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
@@ -81,7 +81,7 @@ class LineReadings:
 
         try:
             return await self._get("messages", partial(decode, filtered=True), _UNREAD)
-        except NotFoundError, MethodNotAllowedError:
+        except NotOfferedError:
             return await self._get(_CLASSIC_MESSAGES, partial(decode, filtered=False))
 
     async def address_book(self) -> Answer[AddressBook]:
@@ -93,7 +93,7 @@ class LineReadings:
         request = self._session.request
         try:
             replies = [await request("GET", "adrbook")]
-        except NotFoundError, MethodNotAllowedError:
+        except NotOfferedError:
             replies = [await request("GET", _CLASSIC_BOOKS[0])]
             with suppress(*REFUSALS):
                 replies.append(await request("GET", _CLASSIC_BOOKS[1]))
