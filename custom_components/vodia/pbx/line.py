@@ -303,7 +303,7 @@ class Line(Life):
         tasks.create_task(link.socket.watch(self.session.probe))
         tasks.create_task(link.history.run(prefetched))
         tasks.create_task(self.data.run())
-        for reader in link.readers:
+        for reader in filter(None, (link.calls, link.accounts, link.orbits)):
             tasks.create_task(reader.run())
 
     @override

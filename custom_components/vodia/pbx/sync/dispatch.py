@@ -98,12 +98,6 @@ class Dispatch:
         self._ask_again = timing.ask_again
         self._now = timing.clock.monotonic
 
-    @property
-    def readers(self) -> list[CallListReader | AccountsReader | OrbitsReader]:
-        """Return what is read again and again, the history aside."""
-        readers = (self.calls, self.accounts, self.orbits)
-        return [reader for reader in readers if reader]
-
     def as_diagnostics(self) -> dict[str, Any]:
         """Return how the PBX speaks over this link, for the diagnostics."""
         return {

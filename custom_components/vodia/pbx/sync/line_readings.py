@@ -111,11 +111,8 @@ class LineReadings:
         params: Mapping[str, str] | None = None,
     ) -> Answer[ValueT]:
         """Return what a reply tells; raises UnreadableReplyError for another shape."""
-        reply, reading = (
-            await self._session.request("GET", path, params=params),
-            Reading(self._trace),
-        )
-        kind = path.rpartition("/")[2]
+        reply = await self._session.request("GET", path, params=params)
+        reading, kind = Reading(self._trace), path.rpartition("/")[2]
         value = reply.read(kind, lambda told: decode(told, reading), self._trace)
         return Answer(value, reading.clean, reading.gap)
 
