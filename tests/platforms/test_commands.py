@@ -813,9 +813,9 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
     phones = await set_up(hass, entry)
     client = entry.runtime_data.client
     seen: list[tuple[str, str]] = []
-    original = entry.runtime_data.changed
+    original = entry.runtime_data.on_change
 
-    def changed(changes: Changes) -> None:
+    def on_change(changes: Changes) -> None:
         """Note how each frame shows our calls."""
         seen.extend(
             (call.state.value, call.direction.value)
@@ -823,7 +823,7 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
         )
         original(changes)
 
-    client.own.listener.changed = changed
+    client.own.listener.on_change = on_change
     call = await act(hass, "dial", number="+49 30 5551234")
     assert call
     await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
