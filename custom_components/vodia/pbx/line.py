@@ -303,8 +303,11 @@ class Line(Life):
         tasks.create_task(link.socket.watch(self.session.probe))
         tasks.create_task(link.history.run(prefetched))
         tasks.create_task(self.data.run())
-        for reader in filter(None, (link.calls, link.accounts, link.orbits)):
-            tasks.create_task(reader.run())
+        tasks.create_task(link.calls.run())
+        if link.accounts:
+            tasks.create_task(link.accounts.run())
+        if link.orbits:
+            tasks.create_task(link.orbits.run())
 
     @override
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
