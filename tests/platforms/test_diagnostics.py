@@ -445,6 +445,7 @@ async def test_texts_that_are_no_json(
     trace = phones.entry.runtime_data.client.trace
     await wait_for(hass, lambda: "last-one" in trace.unknown_actions)
     found = await read(hass, hass_client, phones)
-    text = json.dumps(found["last_frames"])
+    # A time may have the same digits.
+    text = json.dumps([{**frame, "time": ""} for frame in found["last_frames"]])
     for secret in ("4711", "0815", "hunter", "anna", "5f4d", "g7ls", "NDU6"):
         assert secret not in text
