@@ -82,7 +82,7 @@ class VodiaCoordinator(Listener):
             ),
         )
         self.privacy = Privacy(
-            self.options.privacy, lambda: self.client.listed_accounts
+            self.options.privacy, lambda: self.client.tenant.listed_accounts
         )
         # The logins by their extensions; that of the entry is the first.
         self.lines: dict[str, Line] = {self.line: self.client.own}
@@ -118,16 +118,16 @@ class VodiaCoordinator(Listener):
     @property
     def extensions(self) -> Mapping[str, Extension]:
         """Return all extensions known, the absent ones included."""
-        return self.client.extensions
+        return self.client.tenant.extensions
 
     @property
     def groups(self) -> Mapping[str, Group]:
         """Return all accounts that are no phones, the absent ones included."""
-        return self.client.groups
+        return self.client.tenant.groups
 
     def account(self, number: str) -> KnownAccount | None:
         """Return an extension or group, if it is known."""
-        return self.client.account(number)
+        return self.client.tenant.account(number)
 
     @property
     def flags(self) -> Mapping[str, ServiceFlag]:
@@ -137,12 +137,12 @@ class VodiaCoordinator(Listener):
     @property
     def totals(self) -> Totals:
         """Return the counts over the tenant."""
-        return self.client.totals
+        return self.client.tenant.totals
 
     @property
     def line(self) -> str:
         """Return the extension of the entry's own login."""
-        return self.client.line
+        return self.client.session.extension
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
@@ -168,7 +168,7 @@ class VodiaCoordinator(Listener):
         if self.hass.is_stopping:
             # The event that would stop us has been fired before.
             raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
-        if async_is_forbidden(self.hass, self.entry, self.client.forbidden_for):
+        if async_is_forbidden(self.hass, self.entry, self.client.timing.forbidden):
             raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
         self._stop_listening = self.hass.bus.async_listen_once(
@@ -243,7 +243,7 @@ class VodiaCoordinator(Listener):
 
     def _keep_tenant_names(self) -> None:
         """Store the names of the tenant that were learned."""
-        self._names_kept = len(self.client.tenant_names)
+        self._names_kept = len(self.client.own.tenant_names)
         async_keep_tenant_names(self.hass, self.entry, self.client)
 
     @override
@@ -252,7 +252,7 @@ class VodiaCoordinator(Listener):
         """Hand call events to entities and triggers."""
         for event in events:
             self.call_events.call(event.account, event)
-        if len(self.client.tenant_names) != self._names_kept:
+        if len(self.client.own.tenant_names) != self._names_kept:
             self._keep_tenant_names()
         # Triggers that wait check again when the link is back, even without an event.
         if events or self._link_is_new:

@@ -43,20 +43,21 @@ async def async_get_config_entry_diagnostics(
             "reason": entry.error_reason_translation_key,
         }
     client = entry.runtime_data.client
-    trace, extensions = client.trace, client.extensions
-    mask = Mask(frozenset(client.accounts), _names_in(entry))
+    trace, session, tenant = client.trace, client.session, client.tenant
+    extensions = tenant.extensions
+    mask = Mask(frozenset(tenant.accounts), _names_in(entry))
     return {
         "entry_data": async_redact_data(dict(entry.data), _TO_REDACT),
         "options": dict(entry.options),
         "pbx": {
-            "server": client.server_name,
-            "websocket_path": client.websocket_path,
-            "login_method": client.login and client.login.method,
-            "calls_told": client.call_scope,
+            "server": session.server_name,
+            "websocket_path": session.websocket_path,
+            "login_method": session.way and session.way.method,
+            "calls_told": tenant.scope,
             **client.dialect(),
         },
         "connected": client.connected,
-        "totals": client.totals._asdict(),
+        "totals": tenant.totals._asdict(),
         "extensions": {
             "known": len(extensions),
             "absent": sum(not ext.present for ext in extensions.values()),
@@ -64,13 +65,13 @@ async def async_get_config_entry_diagnostics(
         },
         "groups": Counter(
             group.type if group.present else "absent"
-            for group in client.groups.values()
+            for group in tenant.groups.values()
         ),
         "offered": [
             {
-                **line.offered,
-                "flags": len(line.values.service_flags or ()),
-                "names": len(line.values.address_book or ()),
+                **line.data.offered,
+                "flags": len(line.data.values.service_flags or ()),
+                "names": len(line.data.values.address_book or ()),
             }
             for line in entry.runtime_data.lines.values()
         ],
@@ -110,7 +111,7 @@ async def async_get_device_diagnostics(
     line = coordinator.lines.get(number)
     return {
         "connected": client.connected,
-        "calls_told": client.call_scope,
+        "calls_told": client.tenant.scope,
         "number": number,
         "type": getattr(account, "type", SERVICE_FLAG) if account else None,
         "listed": coordinator.is_present(number),
@@ -118,7 +119,7 @@ async def async_get_device_diagnostics(
         "line": line
         and {
             "connected": line.connected,
-            "offered": line.offered,
+            "offered": line.data.offered,
             "commands": dict(line.trace.commands),
         },
         "last_frames": [
@@ -134,11 +135,11 @@ def _names_in(entry: VodiaConfigEntry) -> set[str]:
     coordinator = entry.runtime_data
     lines = coordinator.lines.values()
     named = [
-        *(account.name for account in coordinator.client.accounts.values()),
+        *(account.name for account in coordinator.client.tenant.accounts.values()),
         *(
             name
             for line in lines
-            for _, name in getattr(line.values.address_book, "contacts", ())
+            for _, name in getattr(line.data.values.address_book, "contacts", ())
         ),
         *(entry.data[key] for key in (CONF_HOST, CONF_TENANT)),
     ]

@@ -256,7 +256,7 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
     @override
     def _subject(self) -> ReadT | None:
         """Return the data."""
-        values = self.coordinator.lines[self._account].values
+        values = self.coordinator.lines[self._account].data.values
         read: ReadT | None = getattr(values, self._kind)
         return read
 

@@ -217,7 +217,7 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         super().__init__(coordinator, description, extension)
         self._rung = deque(
             (
-                coordinator.client.origin_of(call.id)
+                coordinator.client.tracker.origin_of(call.id)
                 for other in coordinator.extensions.values()
                 for call in other.calls
                 if self._is_made_here(call, other.number)
@@ -315,7 +315,7 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
     def _is_available(self, subject: KnownAccount) -> bool:
         """Return whether there are data of the mailbox."""
         line = self.coordinator.lines[self._account]
-        told = line.connected and line.values.voicemail is not None
+        told = line.connected and line.data.values.voicemail is not None
         return super()._is_available(subject) and told
 
     @override

@@ -51,11 +51,11 @@ def _told(entry: VodiaConfigEntry) -> dict[str, Any]:
     dialect = client.dialect().get("socket_tells_accounts")
     return {
         "connected": client.connected,
-        "since": datetime.fromtimestamp(client.changed_at, UTC),
+        "since": datetime.fromtimestamp(client.reporter.changed_at, UTC),
         "dialect": dialect if dialect is None else "classic" if dialect else "modern",
-        "version": client.server_name,
-        "accounts": sum(known.present for known in client.accounts.values()),
-        "reconnects": client.links - 1,
+        "version": client.session.server_name,
+        "accounts": sum(known.present for known in client.tenant.accounts.values()),
+        "reconnects": client.reporter.links - 1,
     }
 
 
@@ -84,7 +84,7 @@ async def _problem(hass: HomeAssistant, entry: VodiaConfigEntry) -> str | None:
     """Return why a PBX cannot be reached."""
     http = async_create_session(hass)
     try:
-        await create_client(hass, http, entry.data).probe()
+        await create_client(hass, http, entry.data).session.probe()
     except CannotConnectError:
         return "unreachable"
     except PbxError as err:

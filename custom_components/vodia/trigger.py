@@ -295,7 +295,7 @@ class CallRingingTrigger(CallTrigger):
                 for event in wait.events.values()
                 if client.connected
                 and self._fits(event, wait.coordinator.country)
-                and not client.is_doubted(event)
+                and not client.tracker.is_doubted(event)
             ]
             if events:
                 del waiting[call]
@@ -322,7 +322,7 @@ class CallRingingTrigger(CallTrigger):
             wait.events = {
                 event.account: event
                 for event in wait.events.values()
-                if coordinator.client.still_rings(event)
+                if coordinator.client.tracker.still_rings(event)
             }
 
     @staticmethod
@@ -369,7 +369,7 @@ class CallEndedTrigger(CallTrigger):
         return (
             self._each
             or bool(self._options.get(ATTR_END_REASON))
-            or accounts.isdisjoint(coordinator.client.accounts_in(event.origin))
+            or accounts.isdisjoint(coordinator.client.tracker.accounts_in(event.origin))
         )
 
 

@@ -70,7 +70,7 @@ def as_said(hass: HomeAssistant, value: str | int) -> str:
     entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     text = str(value)
     if isinstance(value, int) and not any(
-        text in entry.runtime_data.client.listed_accounts for entry in entries
+        text in entry.runtime_data.client.tenant.listed_accounts for entry in entries
     ):
         raise _not_as_written(value)
     return text

@@ -182,9 +182,11 @@ async def test_over_another_link(
         return told | {key: "" for key in told if key.startswith("from")}
 
     monkeypatch.setattr(Wire, "entry", entry)
-    links = phones.entry.runtime_data.client.links
+    links = phones.entry.runtime_data.client.reporter.links
     await pbx.cut()
-    await wait_for(hass, lambda: phones.entry.runtime_data.client.links > links)
+    await wait_for(
+        hass, lambda: phones.entry.runtime_data.client.reporter.links > links
+    )
     await phones.wait("45", "call", "connected")
     assert who(phones)[:2] == (CALLER, "Anna")
     monkeypatch.undo()

@@ -269,7 +269,7 @@ async def test_answer_of_another_link_is_not_taken(
     """What was asked for before a link was lost says nothing of what is after it."""
     client = phones.entry.runtime_data.client
     told: list[LineDataChange] = []
-    data = LineData(client.own.session, client.trace, told.append)
+    data = LineData(client.own.session, told.append)
     mailbox = "messages" if dialect == "modern" else "self_messages"
     del pbx.switches.rest_status[mailbox]
     pbx.engine.leave_message("45", CALLER)

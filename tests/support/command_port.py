@@ -17,8 +17,7 @@ from custom_components.vodia.pbx.errors import (
 from custom_components.vodia.pbx.models import Account, CallScope
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.tenant import TenantState
-from custom_components.vodia.pbx.sync.capabilities import Capabilities
-from custom_components.vodia.pbx.sync.refusals import Refusals
+from custom_components.vodia.pbx.sync.capabilities import Capabilities, Refusals
 from custom_components.vodia.pbx.timing import Timing
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import decode

@@ -40,7 +40,7 @@ def listed_accounts(
         return known_accounts(hass, entry)
     return {
         number: (account.type, account.name)
-        for number, account in entry.runtime_data.client.accounts.items()
+        for number, account in entry.runtime_data.client.tenant.accounts.items()
         if account.present
     }
 

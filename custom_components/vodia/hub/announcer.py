@@ -125,4 +125,4 @@ class Announcer:
         if number not in self._accounts:
             return False
         line = self._tenant.lines.get(number)
-        return line is not None and getattr(line.values, kind) is not None
+        return line is not None and getattr(line.data.values, kind) is not None

@@ -96,12 +96,12 @@ async def async_connect(
         _LOGGER.debug("Could not connect to the PBX: %s", err)
         return {}, {"base": err.key}
     else:
-        login = client.login
+        login = client.session.way
         assert login
         return {
             # Who logs in by an alias has another number.
-            CONF_EXTENSION: client.line,
-            CONF_TENANT: client.tenant_name,
+            CONF_EXTENSION: client.session.extension,
+            CONF_TENANT: client.session.tenant,
             **tenant_names(data, client),
             CONF_LOGIN_METHOD: login.method.value,
             CONF_LOGIN_USER: login.user,

@@ -143,7 +143,7 @@ class Devices:
     @callback
     def async_register_pbx(self, client: PbxClient) -> None:
         """Register the PBX as a device."""
-        entry, server = self._entry, client.server_name or ""
+        entry, server = self._entry, client.session.server_name or ""
         device = self._registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={_identifier(entry.entry_id, None)},
@@ -154,7 +154,7 @@ class Devices:
             sw_version=server.removeprefix("PBX/")
             if server.startswith("PBX/")
             else None,
-            configuration_url=str(client.url),
+            configuration_url=str(client.session.url),
         )
         self._pbx_id = device.id
 

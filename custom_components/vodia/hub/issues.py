@@ -169,11 +169,12 @@ def async_connection_ok(
     hass.data.get(_FORBIDDEN, {}).pop(entry.entry_id, None)
     for error in _CONNECTION_ERRORS:
         _async_set(hass, entry, error.key, False)
-    server = client.server_name or ""
+    server = client.session.server_name or ""
     version = server if _VERSION.fullmatch(server) else "PBX"
+    accounts_hidden = client.own.capabilities.accounts_hidden
     for key, is_so in (
-        (ACCOUNTS_HIDDEN, client.accounts_hidden),
-        (CALLS_HIDDEN, client.calls_hidden and not client.accounts_hidden),
+        (ACCOUNTS_HIDDEN, accounts_hidden),
+        (CALLS_HIDDEN, client.calls_hidden and not accounts_hidden),
     ):
         _async_set(hass, entry, key, is_so, version=version)
 

@@ -16,8 +16,8 @@ _NAMES_LIMIT: Final = 20
 
 def tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
     """Return the names of the tenant to store; those in the data are there already."""
-    stored = {data[CONF_HOST], client.tenant_name.lower(), "localhost"}
-    names = sorted(client.tenant_names - stored)[:_NAMES_LIMIT]
+    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    names = sorted(client.own.tenant_names - stored)[:_NAMES_LIMIT]
     return {CONF_TENANT_NAMES: names} if names else {}
 
 

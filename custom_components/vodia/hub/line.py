@@ -59,7 +59,9 @@ class FurtherLine(Listener):
         self.number: str = subentry.data[CONF_EXTENSION]
         self.client = primary.add_line(
             self._http,
-            Credentials(self.number, subentry.data[CONF_PASSWORD], primary.tenant_name),
+            Credentials(
+                self.number, subentry.data[CONF_PASSWORD], primary.session.tenant
+            ),
             self,
         )
 

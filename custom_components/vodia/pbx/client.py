@@ -5,26 +5,21 @@ from copy import replace
 from typing import Any
 
 import aiohttp
-from yarl import URL
 
 from .calls.tracker import CallTracker, TrackingMemory
 from .control.executor import record_outcome
 from .line import Line, Site
 from .listener import Listener
 from .models import (
-    Account,
     CallScope,
     Credentials,
     Extension,
-    Group,
-    KnownAccount,
     LoginMethodUsed,
     Server,
     ServiceFlag,
-    Totals,
 )
 from .state.tenant import TenantState
-from .sync.watch import TenantWatch
+from .sync.accounts import TenantWatch
 from .timing import USUAL, Timing
 from .trace import Trace
 
@@ -58,7 +53,7 @@ class PbxClient:
         is dialed. `reported` are the calls of which events were reported before.
         """
         self.trace = Trace()
-        self.tracker = tracker = CallTracker(self.trace, reported)
+        self.tracker = CallTracker(self.trace, reported)
         self.timing = timing
         self._scope = scope
         self.country = country
@@ -75,12 +70,7 @@ class PbxClient:
         )
         # Further lines by their extensions.
         self.lines = self.own.lines
-        self.probe = self.own.session.probe
-        # For how many seconds a login that is forbidden is not repeated.
-        self.forbidden_for = timing.forbidden
-        # Of the calls that are tracked.
-        self.origin_of, self.accounts_in = tracker.origin_of, tracker.accounts_in
-        self.is_doubted, self.still_rings = tracker.is_doubted, tracker.still_rings
+        self.session, self.reporter = self.own.session, self.own.reporter
 
     # Life
 
@@ -109,53 +99,6 @@ class PbxClient:
         """Return whether the state is live."""
         return self.own.connected
 
-    @property
-    def links(self) -> int:
-        """Return how often the link came up."""
-        return self.own.reporter.links
-
-    @property
-    def changed_at(self) -> float:
-        """Return when the link came or went last, in Unix seconds."""
-        return self.own.reporter.changed_at
-
-    # Where it is, and as whom
-
-    @property
-    def url(self) -> URL:
-        """Return where the PBX is."""
-        return self.own.session.rest.url
-
-    @property
-    def server_name(self) -> str | None:
-        """Return what the PBX calls itself, as the `Server` header of its replies."""
-        return self.own.session.server_name
-
-    @property
-    def websocket_path(self) -> str:
-        """Return the path of the WebSocket."""
-        return self.own.session.websocket_path
-
-    @property
-    def login(self) -> LoginMethodUsed | None:
-        """Return the method and user of the login that worked."""
-        return self.own.session.way
-
-    @property
-    def line(self) -> str:
-        """Return the extension of the login: its number, also for an alias."""
-        return self.own.line
-
-    @property
-    def tenant_name(self) -> str:
-        """Return the tenant as the PBX names it."""
-        return self.own.session.tenant
-
-    @property
-    def tenant_names(self) -> frozenset[str]:
-        """Return the names of the tenant that were learned, in lower case."""
-        return self.own.tenant_names
-
     # The tenant
 
     @property
@@ -164,38 +107,9 @@ class PbxClient:
         return self.own.state
 
     @property
-    def extensions(self) -> Mapping[str, Extension]:
-        """Return all extensions by their numbers, as the entry's own login knows them."""
-        return self.tenant.extensions
-
-    @property
-    def groups(self) -> Mapping[str, Group]:
-        """Return all accounts that are no extensions by their numbers."""
-        return self.tenant.groups
-
-    @property
-    def accounts(self) -> Mapping[str, KnownAccount]:
-        """Return extensions and groups by their numbers."""
-        return self.tenant.accounts
-
-    def account(self, number: str) -> KnownAccount | None:
-        """Return an extension or a group; None for an unknown number."""
-        return self.tenant.account(number)
-
-    @property
-    def listed_accounts(self) -> Mapping[str, Account]:
-        """Return the accounts of the tenant in the words of the PBX."""
-        return self.own.listed_accounts
-
-    @property
-    def totals(self) -> Totals:
-        """Return the counts of the tenant."""
-        return self.tenant.totals
-
-    @property
     def service_flags(self) -> Mapping[str, ServiceFlag]:
         """Return the service flags by their numbers."""
-        return self.own.values.service_flags or {}
+        return self.own.data.values.service_flags or {}
 
     async def set_flag(self, number: str, active: bool) -> None:
         """Set a service flag of the PBX; raises a PbxError that says why it did not."""
@@ -225,16 +139,6 @@ class PbxClient:
         )
 
     # What this PBX offers
-
-    @property
-    def call_scope(self) -> CallScope | None:
-        """Return which calls the PBX shows to this login; None before it shows any."""
-        return self.tenant.scope
-
-    @property
-    def accounts_hidden(self) -> bool:
-        """Return whether the PBX has no list of accounts for this login."""
-        return self.own.capabilities.accounts_hidden
 
     @property
     def calls_hidden(self) -> bool:

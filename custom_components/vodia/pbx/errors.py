@@ -55,11 +55,15 @@ class UnreadableReplyError(UnexpectedReplyError):
     """The PBX answers, and what it tells cannot be read."""
 
 
-class NotFoundError(UnexpectedReplyError):
+class NotOfferedError(UnexpectedReplyError):
+    """The PBX does not offer it in this way."""
+
+
+class NotFoundError(NotOfferedError):
     """The PBX does not know this path: an older version, or another tenant."""
 
 
-class MethodNotAllowedError(UnexpectedReplyError):
+class MethodNotAllowedError(NotOfferedError):
     """The PBX knows this path, but wants another method or body."""
 
 

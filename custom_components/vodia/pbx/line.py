@@ -9,13 +9,7 @@ import aiohttp
 
 from .calls.tracker import CallTracker
 from .control.commands import Control
-from .errors import (
-    MethodNotAllowedError,
-    NotConnectedError,
-    NotFoundError,
-    NotSupportedError,
-    PbxError,
-)
+from .errors import NotConnectedError, NotOfferedError, NotSupportedError, PbxError
 from .listener import Listener
 from .models import (
     RINGING_GROUPS,
@@ -35,21 +29,15 @@ from .net.rest import Rest
 from .net.session import Session
 from .state.memory import Memory
 from .state.tenant import TenantState
+from .sync.accounts import TenantWatch
 from .sync.bootstrap import bootstrap
 from .sync.capabilities import Capabilities
 from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
 from .sync.history import read_history
-from .sync.line_data import (
-    LineData,
-    LineDataChange,
-    LineDataValues,
-    RefreshReason,
-    Resource,
-)
+from .sync.line_data import LineData, LineDataChange, RefreshReason, Resource
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
-from .sync.watch import TenantWatch
 from .timing import Timing
 from .trace import Trace
 from .wire.messages import Decoder
@@ -104,15 +92,14 @@ class Line(Life):
             Rest(http, site.server, self.trace, site.timing.request),
             credentials,
             login,
+            site.timing,
             self.drop,
         )
         self.data = LineData(
             self.session,
-            self.trace,
             self._line_data_changed,
             flags=watch.flags if watch else None,
             country=site.country,
-            timing=site.timing,
         )
         self.watch = watch
         self._login = credentials.extension
@@ -134,15 +121,10 @@ class Line(Life):
         # As commands ask for the state, and over REST.
         self.wait_for = self.reporter.wait_for
         self.request = self.session.request
-        self.connection = Connection(self.session, site.timing, self)
+        self.connection = Connection(self.session, self)
         self.control = Control(self)
 
     # What is known
-
-    @property
-    def line(self) -> str:
-        """Return the extension of the login: its number, also for an alias."""
-        return self.session.extension
 
     @property
     def state(self) -> TenantState:
@@ -172,20 +154,10 @@ class Line(Life):
         return self.primary.state.listed_accounts
 
     @property
-    def values(self) -> LineDataValues:
-        """Return what is known of the mailbox, missed calls, flags and address book."""
-        return self.data.values
-
-    @property
     def tenant_names(self) -> frozenset[str]:
         """Return the names of the tenant that were learned, in lower case."""
         names = self.session.tenant_names | self._memory.names
         return names if self.primary is self else names | self.primary.tenant_names
-
-    @property
-    def offered(self) -> Mapping[str, bool | None]:
-        """Return what this PBX offers over REST; None is not known yet."""
-        return self.data.offered
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -194,8 +166,8 @@ class Line(Life):
         """
         line = self.live.state.line
         try:
-            return await read_history(self.session, line, self.trace)
-        except NotFoundError, MethodNotAllowedError:
+            return await read_history(self.session, line)
+        except NotOfferedError:
             raise NotSupportedError("this PBX has no history") from None
 
     def began_at(self, past: PastCall) -> float | None:
@@ -305,7 +277,7 @@ class Line(Life):
         """Return an open link; a further line waits for that of the primary."""
         if self.primary is not self:
             await self.primary.connection.wait_until_up()
-        socket = await self.session.open(self.timing, self.trace)
+        socket = await self.session.open()
         known = {
             number: account.type for number, account in self.state.accounts.items()
         }
@@ -320,7 +292,7 @@ class Line(Life):
         # a session.
         was_live = self.reporter.was_live
         prefetched = tasks.create_task(link.history.prefetch()) if was_live else None
-        own_calls = await bootstrap(link, self.trace, self.timing, self.watch)
+        own_calls = await bootstrap(link, self.watch)
         dialect = link if self.primary is self else self.primary.live
         classic = dialect.capabilities.socket_tells_accounts
         link.socket.answers_get_calls = own_calls and classic
@@ -331,8 +303,11 @@ class Line(Life):
         tasks.create_task(link.socket.watch(self.session.probe))
         tasks.create_task(link.history.run(prefetched))
         tasks.create_task(self.data.run())
-        for reader in link.readers:
-            tasks.create_task(reader.run())
+        tasks.create_task(link.calls.run())
+        if link.accounts:
+            tasks.create_task(link.accounts.run())
+        if link.orbits:
+            tasks.create_task(link.orbits.run())
 
     @override
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
@@ -360,17 +335,17 @@ class Line(Life):
         primary = self.primary
         if primary is self or not self.tracks_calls:
             return
-        known = primary.state.extensions.get(self.line)
+        known = primary.state.extensions.get(self.session.extension)
         if for_good or (known and known.complete):
             self._is_away = True
-            primary.reporter.take_over(self.line)
+            primary.reporter.take_over(self.session.extension)
 
     def _new_state(self, known: Mapping[str, str]) -> TenantState:
         """Return the state that a link starts with, and accounts known from before."""
         tenant = self.session.tenant.lower()
         self._memory.names |= self.tenant_names
         state = TenantState(
-            self.line,
+            self.session.extension,
             self._hosts | self._memory.names | {tenant},
             tenant=tenant,
             known=known,
@@ -391,7 +366,7 @@ class Line(Life):
             self.listener.on_line_data(changes)
         elif self._link:
             self._link.publish(
-                self._link.state.set_address_book(self.values.address_book)
+                self._link.state.set_address_book(self.data.values.address_book)
             )
 
     def _hint_unanswered(self, events: list[CallEvent]) -> None:
@@ -402,6 +377,6 @@ class Line(Life):
                 and event.call.direction is Direction.INCOMING
                 and not event.duration
             ):
-                own = event.account == self.line
+                own = event.account == self.session.extension
                 if line := self if own else self.lines.get(event.account):
                     line.data.hint(RefreshReason.CALL_UNANSWERED)

@@ -61,10 +61,10 @@ def _named(said: str, line: Phone) -> list[Callee]:
     coordinator = line.coordinator
     accounts = {
         number: account
-        for number, account in coordinator.client.accounts.items()
+        for number, account in coordinator.client.tenant.accounts.items()
         if account.present and account.type != ORBIT and number != line.number
     }
-    book = coordinator.lines[line.number].values.address_book
+    book = coordinator.lines[line.number].data.values.address_book
     named = [
         Named(
             Callee(number, account.name),
@@ -76,7 +76,7 @@ def _named(said: str, line: Phone) -> list[Callee]:
     named += [
         Named(Callee(number, name), (name,), number)
         for number, name in (book.contacts if book else ())
-        if number not in coordinator.client.listed_accounts
+        if number not in coordinator.client.tenant.listed_accounts
     ]
     return match_names(said, named) or match_names(
         said,

@@ -32,7 +32,7 @@ class Link:
     ) -> None:
         """Take over an open socket."""
         self._socket = socket_
-        self._ledger = trace
+        self._trace = trace
         self._timing = timing
         self._ponged = False
         self._heard_at = 0.0
@@ -47,12 +47,7 @@ class Link:
 
     @classmethod
     async def open(
-        cls,
-        rest: Rest,
-        path: str,
-        params: dict[str, str],
-        timing: Timing,
-        trace: Trace,
+        cls, rest: Rest, path: str, params: dict[str, str], timing: Timing
     ) -> Self:
         """Connect; raises the PbxError that fits the refusal."""
         with network_errors():
@@ -69,14 +64,14 @@ class Link:
                         max_msg_size=_MESSAGE_LIMIT,
                         decode_text=False,
                     ),
-                    trace,
+                    rest.trace,
                     timing,
                 )
 
     async def send(self, text: str, *, routine: bool = False) -> None:
         """Send a frame; what is sent all the time is not worth recording."""
         if not routine:
-            self._ledger.record("sent", text.encode())
+            self._trace.record("sent", text.encode())
         with network_errors():
             async with asyncio.timeout(self._timing.send):
                 await self._socket.send_str(text)
@@ -84,7 +79,7 @@ class Link:
     async def frames(self) -> AsyncIterator[bytes]:
         """Yield the frames; raises CannotConnectError when the link is lost."""
         now, receive = asyncio.get_running_loop().time, self._socket.receive
-        trace, turn, worked = self._ledger, self._timing.turn, 0.0
+        trace, turn, worked = self._trace, self._timing.turn, 0.0
         # Around all of them: entering it anew costs as much as reading a frame.
         with network_errors():
             while True:
@@ -133,7 +128,7 @@ class Link:
                 else:
                     await probe()
             await asyncio.sleep(self._timing.ping - (loop.time() - asked_at))
-            self._ledger.observe(Assumption.PINGS_ARE_ANSWERED, self._ponged)
+            self._trace.observe(Assumption.PINGS_ARE_ANSWERED, self._ponged)
             if (self._ponged or self.answers_get_calls) and self._heard_at < asked_at:
                 raise CannotConnectError("the PBX went silent")
 

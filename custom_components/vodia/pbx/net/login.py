@@ -16,8 +16,8 @@ from ..errors import (
     AccessOffError,
     LoginForbiddenError,
     LoginRefusedError,
-    MethodNotAllowedError,
     NotFoundError,
+    NotOfferedError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -84,7 +84,7 @@ async def login(
     else:
         try:
             session, server = await _password(rest, credentials, way)
-        except MethodNotAllowedError, NotFoundError:
+        except NotOfferedError:
             # The PBX may be another version by now.
             session, way, server = await _discover_method(rest, credentials, tenants[0])
         else:
@@ -154,7 +154,7 @@ async def _discover_method(
             way = LoginMethodUsed(methods[0], user)
             try:
                 session, server = await _password(rest, credentials, way)
-            except MethodNotAllowedError, NotFoundError:
+            except NotOfferedError:
                 del methods[0]
                 continue
             if session:

@@ -1,7 +1,7 @@
 """Transport of the REST calls: addresses, TLS, credentials, errors; no meaning."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -30,6 +30,7 @@ from ..errors import (
 )
 from ..models import Server
 from ..trace import Trace
+from ..wire.fields import FrameError
 from ..wire.lenient import loads
 
 SESSION_PATH: Final = "/rest/system/session"
@@ -64,6 +65,19 @@ class Reply:
             return loads(self.data) if self.data.strip() else None
         except ValueError:
             raise UnreadableReplyError("reply is not JSON") from None
+
+    def read[T](self, kind: str, decode: Callable[[Any], T], trace: Trace) -> T:
+        """Return what the body tells; the trace keeps a sample of the kind.
+
+        Raises UnreadableReplyError for another shape.
+        """
+        told = self.json()
+        trace.sample(kind, told)
+        try:
+            return decode(told)
+        except FrameError as err:
+            trace.drop(str(err))
+            raise UnreadableReplyError(f"{kind}: {err}") from None
 
 
 def session_headers(session: str) -> dict[str, str]:
@@ -166,7 +180,7 @@ class Rest:
         )
         self.headers: Mapping[str, str] = {}
         self._server = server
-        self._ledger = trace
+        self.trace = trace
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
 
@@ -240,10 +254,10 @@ class Rest:
                     )
         data = bytes(body_read)
         if path != SESSION_PATH:
-            self._ledger.record(f"{method} {path} {status}", data)
+            self.trace.record(f"{method} {path} {status}", data)
         if status >= HTTPStatus.BAD_REQUEST:
             raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
         if len(data) > _REPLY_LIMIT:
-            self._ledger.drop("reply larger than 8 MiB")
+            self.trace.drop("reply larger than 8 MiB")
             raise UnexpectedReplyError("reply too large")
         return Reply(data, cookies, server and _printable(server))

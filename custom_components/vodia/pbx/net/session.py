@@ -11,9 +11,8 @@ from ..errors import (
     CannotConnectError,
     LoginForbiddenError,
     LoginRefusedError,
-    MethodNotAllowedError,
     NotConnectedError,
-    NotFoundError,
+    NotOfferedError,
     PbxError,
     SecondFactorError,
     SessionExpiredError,
@@ -22,7 +21,6 @@ from ..errors import (
 )
 from ..models import Credentials, LoginMethodUsed
 from ..timing import Timing
-from ..trace import Trace
 from .link import Link
 from .login import CLOSE, account_path, find_account, log_out, login
 from .rest import SESSION_PATH, Reply, Rest
@@ -41,10 +39,12 @@ class Session:
         rest: Rest,
         credentials: Credentials,
         way: LoginMethodUsed | None,
+        timing: Timing,
         login_failed: Callable[[PbxError], None],
     ) -> None:
         """Prepare; `login_failed` is told when a session cannot be renewed."""
-        self.rest = rest
+        self.rest, self.trace, self.timing = rest, rest.trace, timing
+        self.url = rest.url
         self.way = way
         self.tenant = credentials.tenant or ""
         self.extension = credentials.extension
@@ -67,10 +67,6 @@ class Session:
         self._refused_calls: dict[tuple[str, str], int] = {}
         self._logging_in = asyncio.Lock()
         self._logins: set[asyncio.Task[None]] = set()
-
-    def path(self, kind: str) -> str:
-        """Return the REST path of something that belongs to the own extension."""
-        return account_path(self.extension, self.tenant, kind)
 
     def require_login(self) -> None:
         """Log in again before the next socket is opened."""
@@ -119,7 +115,7 @@ class Session:
         if self._closed:
             raise NotConnectedError("the session is closed")
         if not path.startswith("/"):
-            path = self.path(path)
+            path = account_path(self.extension, self.tenant, path)
         # One connection is kept open: what is asked beside something else has its own.
         extra = CLOSE if self._pending else {}
         try:
@@ -161,7 +157,7 @@ class Session:
                 self._login_failed(err)
                 raise
 
-    async def open(self, timing: Timing, trace: Trace) -> Link:
+    async def open(self) -> Link:
         """Return an open socket; a session that is refused is renewed once.
 
         Raises LoginRefusedError, AccessOffError, UnknownTenantError, or what else
@@ -170,7 +166,7 @@ class Session:
         if not self.rest.headers or self._in_doubt:
             await self._log_in(self._generation)
         try:
-            return await self._shake_hands(timing, trace)
+            return await self._shake_hands()
         except AccessOffError:
             await self._log_out()
         except SessionExpiredError:
@@ -184,10 +180,10 @@ class Session:
             if found in (None, self.extension):
                 raise
             self.extension = found
-            return await self._shake_hands(timing, trace)
+            return await self._shake_hands()
         await self._log_in(self._generation)
         try:
-            return await self._shake_hands(timing, trace)
+            return await self._shake_hands()
         except SessionExpiredError:
             raise LoginRefusedError("the new session is refused") from None
 
@@ -253,7 +249,7 @@ class Session:
         self.rest.headers = headers
         self._generation += 1
 
-    async def _shake_hands(self, timing: Timing, trace: Trace) -> Link:
+    async def _shake_hands(self) -> Link:
         """Return a socket on the path and in the tenant that the PBX takes."""
         refusal: PbxError = UnknownTenantError("no WebSocket for this tenant")
         odd: PbxError | None = None
@@ -262,16 +258,14 @@ class Session:
             for tenant in self._tenants if path == _WEBSOCKET_PATH else (None,):
                 query = {"domain": tenant, "user": self.extension} if tenant else {}
                 try:
-                    link = await Link.open(self.rest, path, query, timing, trace)
+                    link = await Link.open(self.rest, path, query, self.timing)
                 except (SessionExpiredError, AccessOffError) as err:
                     # Perhaps only of this tenant: it outweighs that others are unknown.
                     refusal = err
                 except UnexpectedReplyError as err:
                     _LOGGER.debug("No WebSocket at %s: %s", path, err)
                     # The root is a page where it is no WebSocket: that is not odd.
-                    if tenant and not isinstance(
-                        err, NotFoundError | MethodNotAllowedError
-                    ):
+                    if tenant and not isinstance(err, NotOfferedError):
                         odd = err
                 else:
                     self.websocket_path = path

@@ -1,29 +1,23 @@
 """The accounts of a tenant: over REST, or the socket of a classic PBX, read again."""
 
-from collections.abc import Awaitable, Callable, Iterable, Set as AbstractSet
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Set as AbstractSet
 from copy import replace
+from dataclasses import dataclass, field
 import math
 from typing import Final
 
 from ..assumptions import Assumption
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    PbxError,
-    UnreadableReplyError,
-)
+from ..errors import PbxError, UnreadableReplyError
 from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
-from ..timing import Timing
 from ..trace import Trace
 from ..wire.accounts import ACCOUNTS_LIMIT
-from ..wire.fields import FrameError, Reading
+from ..wire.fields import Reading
 from ..wire.messages import AccountsSnapshot
 from ..wire.replies import decode_accounts
 from .feed import Feed
-from .poller import Poller
-from .schedule import FAILURES, Policy
+from .poller import REFUSALS, Poller
+from .schedule import FAILURES, Offer, Policy
 
 # Kinds of accounts that are no phones, in the words of the filter.
 _OTHERS: Final = tuple(sorted(GROUPS))
@@ -43,7 +37,7 @@ class RestAccounts:
         """Read with a function that takes the query of `/accounts`."""
         self._line = line
         self._read = read
-        self._ledger = trace
+        self._trace = trace
         self._filter_works: bool | None = None
         self._types: dict[str, str | None] = {}
         # The types that were told once: to refuse one of them later is a mistake.
@@ -56,7 +50,7 @@ class RestAccounts:
         Raises what the reading raises, and UnexpectedReplyError for a list of another
         shape.
         """
-        reading, self._mistaken = Reading(self._ledger), False
+        reading, self._mistaken = Reading(self._trace), False
         accounts = {
             account.number: account for account in await self._list({}, reading)
         }
@@ -92,7 +86,7 @@ class RestAccounts:
         if works is None:
             works = _knows_filter(phones, numbers, others.values())
             if not self._mistaken:
-                self._ledger.observe(Assumption.TYPE_FILTER_WORKS, works)
+                self._trace.observe(Assumption.TYPE_FILTER_WORKS, works)
                 self._filter_works = works
         types = dict.fromkeys(phones, EXTENSION) if works else {}
         for other, found in others.items():
@@ -107,8 +101,8 @@ class RestAccounts:
         One that was told before, or cannot be read, is asked for again.
         """
         try:
-            accounts = await self._list({"type": kind}, Reading(self._ledger))
-        except AccessOffError, NotFoundError, MethodNotAllowedError:
+            accounts = await self._list({"type": kind}, Reading(self._trace))
+        except REFUSALS:
             self._mistaken |= kind in self._told
             return set()
         except UnreadableReplyError:
@@ -121,13 +115,11 @@ class RestAccounts:
         self, query: dict[str, str], reading: Reading
     ) -> tuple[Account, ...]:
         """Return one list, the types not known."""
-        reply = (await self._read(query)).json()
-        self._ledger.sample("rest-accounts", reply)
-        try:
-            return decode_accounts(reply, self._ledger, reading)
-        except FrameError as err:
-            self._ledger.drop(str(err))
-            raise UnreadableReplyError(f"accounts: {err}") from None
+        return (await self._read(query)).read(
+            "rest-accounts",
+            lambda told: decode_accounts(told, self._trace, reading),
+            self._trace,
+        )
 
 
 def _knows_filter(
@@ -142,6 +134,22 @@ def _knows_filter(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TenantWatch:
+    """What one login reads of a tenant apart from its own line, over one link after another.
+
+    `scope` is which calls are wanted. `known` are the accounts of earlier days with their
+    types, `flags` its service flags.
+    """
+
+    scope: CallScope
+    known: Mapping[str, str]
+    flags: Iterable[str]
+    # Whether the PBX ever listed them over REST.
+    accounts_offer: Offer = field(default_factory=Offer)
+    orbits_offer: Offer = field(default_factory=Offer)
+
+
 class AccountsReader:
     """The accounts over one link: read on each hint at a change, or slowly.
 
@@ -151,20 +159,21 @@ class AccountsReader:
     """
 
     def __init__(
-        self,
-        feed: Feed,
-        rest: RestAccounts,
-        timing: Timing,
-        scope: CallScope,
-        check: Callable[[], Awaitable[None]],
+        self, feed: Feed, scope: CallScope, check: Callable[[], Awaitable[None]]
     ) -> None:
         """Prepare; `scope` is of whose calls is shown, `check` follows each reading."""
+
+        async def read(query: dict[str, str]) -> Reply:
+            """Return the reply of REST `/accounts`."""
+            return await session.request("GET", "accounts", params=query)
+
+        session = feed.session
         # Changes that were pushed.
         self.deltas = 0
         self._feed = feed
-        self._rest = rest
+        self._rest = RestAccounts(session.extension, read, session.trace)
         self._check = check
-        self._timing = timing
+        self._timing = timing = session.timing
         self._scope = scope
         # Whose lamp is told.
         self._blf: set[str] = set()
@@ -174,14 +183,7 @@ class AccountsReader:
         self._poller = Poller(
             policy, self._read_again, unasked=self._unasked, failed=self._failed
         )
-        self.hint = self._poller.hint
-
-    def heard(self, *, odd: bool) -> None:
-        """Take note of a list, or of news that could not be read if it is odd."""
-        if odd:
-            self._poller.odd()
-        else:
-            self._poller.schedule.whole()
+        self.hint, self.heard = self._poller.hint, self._poller.heard
 
     async def read(self) -> None:
         """Read the accounts over REST, unless the socket tells them.

@@ -18,20 +18,11 @@ import logging
 from typing import Final
 
 from ..assumptions import Assumption
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    PbxError,
-    UnexpectedReplyError,
-)
+from ..errors import AccessOffError, NotOfferedError, PbxError, UnexpectedReplyError
 from ..models import CallScope
-from ..timing import Timing
-from ..trace import Trace
-from .accounts import AccountsReader
+from .accounts import AccountsReader, TenantWatch
 from .dispatch import Dispatch
 from .poller import wait_for_event
-from .watch import TenantWatch
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -82,9 +73,7 @@ def next_ask(ask: Ask, heard: Heard, scope: CallScope) -> Ask | None:
     return following
 
 
-async def bootstrap(
-    link: Dispatch, trace: Trace, timing: Timing, watch: TenantWatch | None
-) -> bool:
+async def bootstrap(link: Dispatch, watch: TenantWatch | None) -> bool:
     """Ask, in both dialects, until the state of a link is whole.
 
     Return whether the PBX listed own calls when asked. Raises the PbxError that
@@ -98,9 +87,9 @@ async def bootstrap(
         asked = ask
         match asked:
             case Ask.ACCOUNTS:
-                heard = await _ask_for_accounts(link, link.accounts, timing, watch)
+                heard = await _ask_for_accounts(link, link.accounts, watch)
             case Ask.TENANT_CALLS:
-                heard = await _ask_for_tenant_calls(link, trace, timing)
+                heard = await _ask_for_tenant_calls(link)
             case Ask.ACCOUNTS_AGAIN:
                 heard = await _read_again(link.accounts)
             case Ask.OWN_CALLS:
@@ -111,7 +100,7 @@ async def bootstrap(
 
 
 async def _ask_for_accounts(
-    link: Dispatch, accounts: AccountsReader, timing: Timing, watch: TenantWatch
+    link: Dispatch, accounts: AccountsReader, watch: TenantWatch
 ) -> Heard:
     """Ask for the accounts over the socket, and over REST."""
     await link.send("get-users")
@@ -121,6 +110,7 @@ async def _ask_for_accounts(
         watch.accounts_offer.ever |= link.capabilities.rest_tells_accounts
     except (AccessOffError, UnexpectedReplyError) as err:
         problem = err
+    timing = link.session.timing
     await wait_for_event(
         link.accounts_told, timing.answer if problem else timing.settle
     )
@@ -129,23 +119,23 @@ async def _ask_for_accounts(
     if problem is None:
         return Heard.REPLY
     # A list that was there before is missing by mistake.
-    missing = isinstance(problem, NotFoundError | MethodNotAllowedError)
+    missing = isinstance(problem, NotOfferedError)
     if watch.accounts_offer.ever or not missing:
         raise problem
     _LOGGER.debug("The PBX lists no accounts")
     return Heard.NOTHING
 
 
-async def _ask_for_tenant_calls(link: Dispatch, trace: Trace, timing: Timing) -> Heard:
+async def _ask_for_tenant_calls(link: Dispatch) -> Heard:
     """Ask for the calls of the tenant, and no more for them if it stays silent."""
     link.capabilities.call_scope = CallScope.TENANT
     link.calls.told.clear()
     await link.send("domain-calls", subscribe=True)
-    if not await wait_for_event(link.calls.told, timing.first_answer):
+    if not await wait_for_event(link.calls.told, link.session.timing.first_answer):
         link.capabilities.call_scope = CallScope.OWN
         await link.send("domain-calls", subscribe=False)
         return Heard.NOTHING
-    trace.observe(Assumption.SUBSCRIPTIONS_ANSWER, True)
+    link.session.trace.observe(Assumption.SUBSCRIPTIONS_ANSWER, True)
     return Heard.DUBIOUS if link.state.may_be_denied else Heard.FRAME
 
 

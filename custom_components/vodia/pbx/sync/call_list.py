@@ -7,9 +7,6 @@ import logging
 from ..assumptions import Assumption
 from ..errors import AccessOffError, CannotConnectError, PbxError, UnexpectedReplyError
 from ..models import Call, CallScope
-from ..net.session import Session
-from ..timing import Timing
-from ..trace import Trace
 from ..wire.fields import FrameError
 from ..wire.replies import decode_calls
 from .accounts import AccountsReader
@@ -28,14 +25,7 @@ class CallListReader:
     asked for the calls of the line.
     """
 
-    def __init__(
-        self,
-        feed: Feed,
-        accounts: AccountsReader | None,
-        session: Session,
-        trace: Trace,
-        timing: Timing,
-    ) -> None:
+    def __init__(self, feed: Feed, accounts: AccountsReader | None) -> None:
         """Prepare; nothing is asked for before `ask` or `run`.
 
         Without `accounts` another login reads them.
@@ -44,9 +34,9 @@ class CallListReader:
         self.told = asyncio.Event()
         self._feed = feed
         self._accounts = accounts
-        self._session = session
-        self._ledger = trace
-        self._timing = timing
+        self._session = feed.session
+        self._trace = feed.session.trace
+        self._timing = timing = feed.session.timing
         self._heard = asyncio.Event()
         self._heard_at = 0.0
         self._differs = False
@@ -60,19 +50,16 @@ class CallListReader:
         self.told.set()
         self._heard.set()
         self._heard_at = self._poller.now()
-        if odd:
-            self._poller.odd()
-        else:
-            self._poller.schedule.whole()
+        self._poller.heard(odd=odd)
 
     def missed(self) -> None:
         """Ask for the list again: news of it could not be read."""
-        self._poller.odd()
+        self._poller.heard(odd=True)
 
     def differs(self) -> None:
         """Ask for the list again: what else is told contradicts it."""
         self._differs = True
-        self._poller.odd()
+        self._poller.heard(odd=True)
 
     async def request(self) -> None:
         """Ask for the list, in the words of either dialect."""
@@ -87,7 +74,7 @@ class CallListReader:
         """Ask for the calls of the line; return whether there was an answer."""
         await self.request()
         answered = await wait_for_event(self.told, self._timing.answer)
-        self._ledger.observe(Assumption.SUBSCRIPTIONS_ANSWER, answered)
+        self._trace.observe(Assumption.SUBSCRIPTIONS_ANSWER, answered)
         return answered
 
     async def check_grant(self) -> None:
@@ -102,7 +89,7 @@ class CallListReader:
             and feed.state.line_is_denied
         ):
             _LOGGER.debug("The PBX does not tell the calls of the tenant")
-            self._ledger.observe(Assumption.TENANT_LISTS_ARE_GRANTED, False)
+            self._trace.observe(Assumption.TENANT_LISTS_ARE_GRANTED, False)
             feed.capabilities.call_scope = CallScope.OWN
             await feed.send("domain-calls", subscribe=False)
             await self.request()
@@ -131,7 +118,7 @@ class CallListReader:
             if differs:
                 feed.publish(feed.state.lose_calls())
         if feed.state.calls_uncertain:
-            self._poller.odd()
+            self._poller.heard(odd=True)
         return True
 
     async def _weigh_silence(self) -> bool:
@@ -156,10 +143,9 @@ class CallListReader:
 
     async def _get(self) -> tuple[Call, ...] | None:
         """Return the calls of the line as REST tells them; None if it does not."""
-        session = self._session
         try:
-            reply = (await session.request("GET", session.path("calls"))).json()
-            return decode_calls(reply, self._ledger)
+            reply = await self._session.request("GET", "calls")
+            return decode_calls(reply.json(), self._trace)
         except (PbxError, FrameError) as err:
             _LOGGER.debug("REST does not tell the calls: %s", err)
             return None

@@ -21,7 +21,6 @@ from ..errors import (
     SessionExpiredError,
 )
 from ..net.session import Session
-from ..timing import Timing
 from .dispatch import Dispatch
 
 _LOGGER = logging.getLogger(__name__)
@@ -49,10 +48,10 @@ class Life(Protocol):
 class Connection:
     """A link that is opened again after every loss."""
 
-    def __init__(self, session: Session, timing: Timing, life: Life) -> None:
+    def __init__(self, session: Session, life: Life) -> None:
         """Prepare; nothing happens before `start` or `begin`."""
         self._session = session
-        self._timing = timing
+        self._timing = session.timing
         self._life = life
         self._up = asyncio.Event()
         # The kinds of reasons since the last link.

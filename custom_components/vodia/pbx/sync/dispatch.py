@@ -11,15 +11,12 @@ from copy import replace
 import math
 from typing import Any, ClassVar, Final, Protocol
 
-from ..calls.tracker import CallTracker
 from ..changes import NOTHING, Changes
 from ..errors import PbxError
 from ..models import ORBIT, Account, CallScope, Extension
 from ..net.link import Link
 from ..net.session import Session
 from ..state.tenant import TenantState
-from ..timing import Timing
-from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.fields import FrameError
 from ..wire.messages import (
@@ -32,16 +29,14 @@ from ..wire.messages import (
     OrbitNotice,
     encode,
 )
-from .accounts import AccountsReader
+from .accounts import AccountsReader, TenantWatch
 from .call_list import CallListReader
-from .capabilities import Capabilities
+from .capabilities import Capabilities, Refusals
 from .history import HistoryReader
 from .line_data import LineData, RefreshReason
 from .orbits import OrbitsReader
-from .refusals import Refusals
 from .reporter import Reporter
 from .schedule import Offer
-from .watch import TenantWatch
 
 # Accounts that are not listed, to ask for each of them seldom.
 _ASKED_KEPT: Final = 1000
@@ -56,12 +51,9 @@ class Receiver(Protocol):
 
     decoder: Decoder
     history_offer: Offer
-    trace: Trace
     reporter: Reporter
     session: Session
     data: LineData
-    timing: Timing
-    tracker: CallTracker
     watch: TenantWatch | None
 
     def phones(self) -> Mapping[str, Extension]:
@@ -76,9 +68,10 @@ class Dispatch:
 
     def __init__(self, socket: Link, state: TenantState, receiver: Receiver) -> None:
         """Take over an open socket."""
-        session, trace, timing = receiver.session, receiver.trace, receiver.timing
+        self.session = session = receiver.session
         self.socket = socket
         self.state = state
+        timing = session.timing
         self.capabilities = Capabilities(Refusals(timing.ask_again, timing.clock))
         # Set by the first list of accounts over the socket.
         self.accounts_told = asyncio.Event()
@@ -89,33 +82,21 @@ class Dispatch:
         self._only_own = False
         if watch := receiver.watch:
             self._only_own = watch.scope is CallScope.OWN
-            self.accounts, self.orbits = watch.readers(
-                self, session, trace, timing, self._check_grant
-            )
-        self.calls = CallListReader(self, self.accounts, session, trace, timing)
+            self.accounts = AccountsReader(self, watch.scope, self._check_grant)
+            self.orbits = OrbitsReader(self, watch.orbits_offer)
+        self.calls = CallListReader(self, self.accounts)
         self.history = HistoryReader(
             self,
-            session,
-            trace,
-            timing,
-            tracker=receiver.tracker,
-            tell=receiver.reporter.report_events,
+            receiver.reporter,
             phones=receiver.phones,
             offer=receiver.history_offer,
         )
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._decode = receiver.decoder.decode
-        self._drop = trace.drop
         self._reporter = receiver.reporter
         self._data = receiver.data
         self._ask_again = timing.ask_again
         self._now = timing.clock.monotonic
-
-    @property
-    def readers(self) -> list[CallListReader | AccountsReader | OrbitsReader]:
-        """Return what is read again and again, the history aside."""
-        readers = (self.calls, self.accounts, self.orbits)
-        return [reader for reader in readers if reader]
 
     def as_diagnostics(self) -> dict[str, Any]:
         """Return how the PBX speaks over this link, for the diagnostics."""
@@ -135,7 +116,7 @@ class Dispatch:
             try:
                 message = self._decode(data)
             except FrameError as err:
-                self._drop(str(err))
+                self.session.trace.drop(str(err))
                 self._miss(err.lost)
                 continue
             if isinstance(message, AccountsSnapshot):

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from ..changes import Changes
+from ..net.session import Session
 from ..state.tenant import TenantState
 from ..wire.messages import Message
 from .capabilities import Capabilities
@@ -11,11 +12,9 @@ from .capabilities import Capabilities
 class Feed(Protocol):
     """One life of the link."""
 
+    session: Session
     state: TenantState
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Return what the PBX turned out to offer."""
+    capabilities: Capabilities
 
     async def send(self, action: str, **fields: str | bool | list[str]) -> None:
         """Send a frame over the socket."""

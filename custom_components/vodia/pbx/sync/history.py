@@ -6,22 +6,18 @@ import logging
 import math
 from typing import Final
 
-from ..calls.tracker import CallTracker
 from ..errors import (
     CannotConnectError,
     MethodNotAllowedError,
-    NotFoundError,
+    NotOfferedError,
     PbxError,
-    UnreadableReplyError,
 )
-from ..models import CallEvent, CallScope, Extension, PastCall
+from ..models import CallScope, Extension, PastCall
 from ..net.session import Session
-from ..timing import Timing
-from ..trace import Trace
-from ..wire.fields import FrameError
 from ..wire.replies import decode_history
 from .feed import Feed
 from .poller import Poller
+from .reporter import Reporter
 from .schedule import Offer, Policy
 
 _LOGGER = logging.getLogger(__name__)
@@ -32,13 +28,11 @@ _CLASSIC_LENGTH: Final = 50
 _CLOCK_TICK: Final = 0.02
 
 
-async def read_history(
-    session: Session, line: str, trace: Trace
-) -> tuple[PastCall, ...]:
+async def read_history(session: Session, line: str) -> tuple[PastCall, ...]:
     """Return the past calls of a line, the newest first.
 
     REST `/history` is documented (70.3 catalogue); a server that lacks it is asked as
-    the portal of 2016 asked. Raises AccessOffError, NotFoundError where the PBX tells
+    the portal of 2016 asked. Raises AccessOffError, NotOfferedError where the PBX tells
     neither way, UnexpectedReplyError for another shape, or an error of the network.
     """
     request = session.request
@@ -50,21 +44,16 @@ async def read_history(
         "user": True,
     }
     try:
-        reply = await request("GET", session.path("history"))
-    except NotFoundError, MethodNotAllowedError:
+        reply = await request("GET", "history")
+    except NotOfferedError:
         try:
             reply = await request("POST", _CLASSIC_PATH, summary)
         except MethodNotAllowedError:
             # The tenant may want to be named.
             summary |= {"domain": session.tenant, "user": "true"}
             reply = await request("POST", _CLASSIC_PATH, summary)
-    told = reply.json()
-    trace.sample("history", told)
-    try:
-        calls = decode_history(told, line, trace)
-    except FrameError as err:
-        trace.drop(str(err))
-        raise UnreadableReplyError(f"history: {err}") from None
+    trace = session.trace
+    calls = reply.read("history", lambda told: decode_history(told, line, trace), trace)
     return tuple(sorted(calls, key=lambda call: -(call.started or 0)))
 
 
@@ -79,26 +68,21 @@ class HistoryReader:
     def __init__(
         self,
         feed: Feed,
-        session: Session,
-        trace: Trace,
-        timing: Timing,
+        reporter: Reporter,
         *,
-        tracker: CallTracker,
-        tell: Callable[[list[CallEvent]], None],
         phones: Callable[[], Mapping[str, Extension]],
         offer: Offer,
     ) -> None:
-        """Prepare; `tell` is given what it proves.
+        """Prepare to report what it proves.
 
         `phones` returns the extensions with their presence.
         """
         self._feed = feed
-        self._session = session
-        self._ledger = trace
-        self._timing = timing
+        self._line = feed.state.line
+        self._timing = timing = feed.session.timing
         self._clock = timing.clock
-        self._tracker = tracker
-        self._tell = tell
+        self._tracker = reporter.tracker
+        self._tell = reporter.report_events
         self._phones = phones
         self._was_quiet = False
         self._past: tuple[PastCall, ...] | None = None
@@ -134,7 +118,7 @@ class HistoryReader:
 
     def expect_unheard(self) -> None:
         """Look for a call of which the phone did not hear."""
-        if self._feed.state.line not in self._tracker.without_history:
+        if self._line not in self._tracker.without_history:
             until = self._clock.monotonic() + self._timing.unheard
             self._unheard_until = until
             self.want()
@@ -149,21 +133,16 @@ class HistoryReader:
     async def _read(self) -> bool:
         """Read it, if there is a reason to."""
         if self._runs and not (self._poller.schedule.asked or self._searches):
-            quiet, line = self._is_quiet(), self._feed.state.line
-            if not (quiet or self._was_quiet or self._tracker.has_unread_history(line)):
+            quiet, unread = self._is_quiet(), self._tracker.has_unread_history
+            if not (quiet or self._was_quiet or unread(self._line)):
                 self._look_again(self._timing.unheard)
                 return False
             self._was_quiet = quiet
-        timing, waits = (
-            self._timing,
-            self._tracker.needs_history_since(self._feed.state.line),
-        )
-        rest = min(timing.proof, waits + timing.proof - self._clock.monotonic())
+        proof, waits = self._timing.proof, self._tracker.needs_history_since(self._line)
+        rest = min(proof, waits + proof - self._clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
-                self._past = await read_history(
-                    self._session, self._feed.state.line, self._ledger
-                )
+                self._past = await read_history(self._feed.session, self._line)
         except TimeoutError:
             raise CannotConnectError("the history takes too long") from None
         self._settle()
@@ -173,7 +152,7 @@ class HistoryReader:
         """Go on without it."""
         _LOGGER.debug("The history of the line cannot be read: %s", error)
         if self._poller.schedule.given_up:
-            self._tracker.without_history.add(self._feed.state.line)
+            self._tracker.without_history.add(self._line)
         self._past = None
         self._settle()
 
@@ -181,7 +160,7 @@ class HistoryReader:
         """Tell what it proves, and plan the next reading."""
         if not self._runs:
             return
-        tracker, timing, line = self._tracker, self._timing, self._feed.state.line
+        tracker, timing, line = self._tracker, self._timing, self._line
         now, patience = self._clock.monotonic(), timing.proof - _CLOCK_TICK
         events = tracker.apply_history(self._feed.state, self.past, now, patience)
         if events:
@@ -196,11 +175,10 @@ class HistoryReader:
 
     def _is_quiet(self) -> bool:
         """Return whether calls may come that no phone hears and no push tells of."""
-        line = self._feed.state.line
-        phone = self._phones().get(line)
+        phone = self._phones().get(self._line)
         return (
             self._feed.capabilities.call_scope is CallScope.OWN
-            and line not in self._tracker.without_history
+            and self._line not in self._tracker.without_history
             and phone is not None
             and phone.dnd is True
         )

@@ -17,9 +17,8 @@ from typing import Any
 from ..address_book import AddressBook
 from ..errors import (
     CannotConnectError,
-    MethodNotAllowedError,
     NotConfirmedError,
-    NotFoundError,
+    NotOfferedError,
     NotSupportedError,
     PbxError,
     UnreadableReplyError,
@@ -27,8 +26,6 @@ from ..errors import (
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
 from ..state.memory import expire_absent
-from ..timing import USUAL, LineDataTiming, Timing
-from ..trace import Trace
 from .line_readings import Answer, LineReadings
 from .poller import Poller
 from .schedule import FAILURES, Policy
@@ -76,13 +73,18 @@ class LineDataChange:
     received: Voicemail | None = None
 
 
+type _Ask = Callable[[], Awaitable[Answer[Any]]]
+type _Delays = Mapping[RefreshReason, tuple[float, ...]]
+type _Wish = tuple[_Ask, float, _Delays]
+
+
 @dataclass(slots=True)
 class _PolledResource:
     """How something is asked for, one at a time, and when."""
 
-    ask: Callable[[], Awaitable[Answer[Any]]]
+    ask: _Ask
     poller: Poller
-    delays: Mapping[RefreshReason, tuple[float, ...]]
+    delays: _Delays
     lock: asyncio.Lock
 
 
@@ -92,12 +94,10 @@ class LineData:
     def __init__(
         self,
         session: Session,
-        trace: Trace,
         told: Callable[[LineDataChange], None],
         *,
         flags: Iterable[str] | None = None,
         country: str | None = None,
-        timing: Timing = USUAL,
     ) -> None:
         """Prepare to read for the line of a session, and `told` what changed.
 
@@ -107,27 +107,43 @@ class LineData:
         self.values = LineDataValues()
         self._session = session
         self._told = told
-        self._clock = timing.clock
-        self._timing = seconds = timing.line_data
+        self._clock = session.timing.clock
+        self._timing = seconds = session.timing.line_data
         self._known_flags = set(flags or ())
         self._absent_since: dict[str, float] = {}
         self._last_voicemail: Voicemail | None = None
         self._link = 0
-        readings = LineReadings(session, trace, country)
-        wanted = {
-            Resource.MISSED_CALLS: (readings.missed_calls, seconds.slow),
-            Resource.VOICEMAIL: (readings.voicemail, seconds.slow),
-            Resource.ADDRESS_BOOK: (readings.address_book, seconds.book),
+        readings = LineReadings(session, country)
+        pushed = (seconds.pushed,)
+        # How it is asked for, how often, and in how many seconds after a hint.
+        wanted: dict[Resource, _Wish] = {
+            Resource.MISSED_CALLS: (
+                readings.missed_calls,
+                seconds.slow,
+                {
+                    RefreshReason.MISSED_PUSHED: pushed,
+                    RefreshReason.CALL_UNANSWERED: seconds.history,
+                },
+            ),
+            Resource.VOICEMAIL: (
+                readings.voicemail,
+                seconds.slow,
+                {
+                    RefreshReason.CHANGE_PUSHED: pushed,
+                    RefreshReason.MISSED_PUSHED: pushed,
+                    RefreshReason.CALL_UNANSWERED: seconds.mailbox,
+                },
+            ),
+            Resource.ADDRESS_BOOK: (readings.address_book, seconds.book, {}),
         }
         if flags is not None:
-            wanted[Resource.SERVICE_FLAGS] = (readings.service_flags, seconds.flags)
+            wanted[Resource.SERVICE_FLAGS] = (readings.service_flags, seconds.flags, {})
         self._resources = {
-            kind: self._resource(kind, ask, every)
-            for kind, (ask, every) in wanted.items()
+            kind: self._resource(kind, *wish) for kind, wish in wanted.items()
         }
 
     def _resource(
-        self, kind: Resource, ask: Callable[[], Awaitable[Answer[Any]]], every: float
+        self, kind: Resource, ask: _Ask, every: float, delays: _Delays
     ) -> _PolledResource:
         """Return something that is read every so many seconds, and after hints."""
         seconds = self._timing
@@ -138,7 +154,6 @@ class LineData:
             unasked=lambda: poller.schedule.began + every,
             failed=partial(self._failed, kind),
         )
-        delays = _delays(seconds).get(kind, {})
         return _PolledResource(ask, poller, delays, asyncio.Lock())
 
     @property
@@ -182,13 +197,13 @@ class LineData:
             async with asyncio.timeout_at(until):
                 await self._session.request(
                     "POST",
-                    self._session.path("srvflags"),
+                    "srvflags",
                     {"state": "true" if active else "false"},
                     params={"name": number},
                 )
         except TimeoutError:
             raise CannotConnectError("no answer in time") from None
-        except (NotFoundError, MethodNotAllowedError) as err:
+        except NotOfferedError as err:
             raise NotSupportedError("the PBX sets no such flag") from err
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until):
@@ -212,10 +227,7 @@ class LineData:
         async with resource.lock:
             answer = await resource.ask()
             if link == self._link:
-                if answer.clean:
-                    resource.poller.schedule.whole()
-                else:
-                    resource.poller.odd()
+                resource.poller.heard(odd=not answer.clean)
                 self._take(kind, answer)
         return True
 
@@ -296,21 +308,3 @@ def _has_come(before: Voicemail, after: Voicemail) -> bool:
     if before.unread is None or after.unread is None:
         return bool(newer)
     return after.unread > before.unread or bool(newer)
-
-
-def _delays(
-    seconds: LineDataTiming,
-) -> dict[Resource, dict[RefreshReason, tuple[float, ...]]]:
-    """Return in how many seconds after a hint something is read."""
-    pushed = (seconds.pushed,)
-    return {
-        Resource.MISSED_CALLS: {
-            RefreshReason.MISSED_PUSHED: pushed,
-            RefreshReason.CALL_UNANSWERED: seconds.history,
-        },
-        Resource.VOICEMAIL: {
-            RefreshReason.CHANGE_PUSHED: pushed,
-            RefreshReason.MISSED_PUSHED: pushed,
-            RefreshReason.CALL_UNANSWERED: seconds.mailbox,
-        },
-    }

@@ -10,8 +10,8 @@ from typing import Any, Final
 from ..address_book import AddressBook
 from ..errors import (
     InvalidNumberError,
-    MethodNotAllowedError,
     NotFoundError,
+    NotOfferedError,
     UnreadableReplyError,
 )
 from ..models import MissedCalls, ServiceFlag, Voicemail
@@ -51,24 +51,22 @@ class LineReadings:
     Each raises a PbxError for what hinders it, UnreadableReplyError for another shape.
     """
 
-    def __init__(self, session: Session, trace: Trace, country: str | None) -> None:
+    def __init__(self, session: Session, country: str | None) -> None:
         """Prepare; numbers without their country are of `country`."""
         self._session = session
-        self._ledger = trace
+        self._trace = session.trace
         self._country = country
 
     async def service_flags(self) -> Answer[Mapping[str, ServiceFlag]]:
         """Return the service flags."""
-        path = self._session.path("srvflags")
         return await self._get(
-            path, lambda told, reading: decode_flags(told, self._ledger, reading)
+            "srvflags", lambda told, reading: decode_flags(told, self._trace, reading)
         )
 
     async def missed_calls(self) -> Answer[MissedCalls]:
         """Return how many calls were missed; raises NotFoundError where none are counted."""
-        path = self._session.path("history")
         answer = await self._get(
-            path, lambda told, _: decode_missed(told, self._ledger)
+            "history", lambda told, _: decode_missed(told, self._trace)
         )
         if answer.value is None:
             raise NotFoundError("the history has no counter")
@@ -79,13 +77,11 @@ class LineReadings:
 
         def decode(told: Any, reading: Reading, *, filtered: bool) -> Voicemail:
             """Return what a reply tells."""
-            return decode_voicemail(told, self._ledger, reading, filtered=filtered)
+            return decode_voicemail(told, self._trace, reading, filtered=filtered)
 
         try:
-            return await self._get(
-                self._session.path("messages"), partial(decode, filtered=True), _UNREAD
-            )
-        except NotFoundError, MethodNotAllowedError:
+            return await self._get("messages", partial(decode, filtered=True), _UNREAD)
+        except NotOfferedError:
             return await self._get(_CLASSIC_MESSAGES, partial(decode, filtered=False))
 
     async def address_book(self) -> Answer[AddressBook]:
@@ -96,8 +92,8 @@ class LineReadings:
         """
         request = self._session.request
         try:
-            replies = [await request("GET", self._session.path("adrbook"))]
-        except NotFoundError, MethodNotAllowedError:
+            replies = [await request("GET", "adrbook")]
+        except NotOfferedError:
             replies = [await request("GET", _CLASSIC_BOOKS[0])]
             with suppress(*REFUSALS):
                 replies.append(await request("GET", _CLASSIC_BOOKS[1]))
@@ -105,7 +101,7 @@ class LineReadings:
         book = await loop.run_in_executor(
             None, merge_address_books, replies, self._country, odd
         )
-        self._ledger.left_out.update(odd.left_out)
+        self._trace.left_out.update(odd.left_out)
         return Answer(book)
 
     async def _get[ValueT](
@@ -115,14 +111,9 @@ class LineReadings:
         params: Mapping[str, str] | None = None,
     ) -> Answer[ValueT]:
         """Return what a reply tells; raises UnreadableReplyError for another shape."""
-        told = (await self._session.request("GET", path, params=params)).json()
-        self._ledger.sample(path.rpartition("/")[2], told)
-        reading = Reading(self._ledger)
-        try:
-            value = decode(told, reading)
-        except FrameError as err:
-            self._ledger.drop(str(err))
-            raise UnreadableReplyError(str(err)) from None
+        reply = await self._session.request("GET", path, params=params)
+        reading, kind = Reading(self._trace), path.rpartition("/")[2]
+        value = reply.read(kind, lambda told: decode(told, reading), self._trace)
         return Answer(value, reading.clean, reading.gap)
 
 

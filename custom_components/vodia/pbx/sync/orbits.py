@@ -2,12 +2,8 @@
 
 import logging
 
-from ..errors import PbxError, UnreadableReplyError
+from ..errors import PbxError
 from ..models import CallScope, ParkedCalls
-from ..net.session import Session
-from ..timing import Timing
-from ..trace import Trace
-from ..wire.fields import FrameError
 from ..wire.messages import OrbitList
 from ..wire.replies import decode_orbits
 from .feed import Feed
@@ -23,18 +19,10 @@ class OrbitsReader:
     One that cannot be read is not known.
     """
 
-    def __init__(
-        self,
-        feed: Feed,
-        session: Session,
-        trace: Trace,
-        timing: Timing,
-        offer: Offer,
-    ) -> None:
+    def __init__(self, feed: Feed, offer: Offer) -> None:
         """Prepare; nothing is read before `run`."""
         self._feed = feed
-        self._session = session
-        self._ledger = trace
+        timing = feed.session.timing
         policy = Policy(timing.settle, timing.between_reads)
         self._poller = Poller(
             policy,
@@ -67,13 +55,13 @@ class OrbitsReader:
 
     async def _get(self) -> dict[str, ParkedCalls]:
         """Return what REST tells of the orbits."""
-        session = self._session
-        reply = (await session.request("GET", session.path("orbits"))).json()
-        self._ledger.sample("rest-orbits", reply)
-        try:
-            return decode_orbits(reply, self._ledger)
-        except FrameError as err:
-            raise UnreadableReplyError(f"orbits: {err}") from None
+        session = self._feed.session
+        reply = await session.request("GET", "orbits")
+        return reply.read(
+            "rest-orbits",
+            lambda told: decode_orbits(told, session.trace),
+            session.trace,
+        )
 
     def _failed(self, error: PbxError) -> None:
         """Forget who is parked."""

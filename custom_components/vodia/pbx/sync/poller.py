@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from ..errors import AccessOffError, MethodNotAllowedError, NotFoundError, PbxError
+from ..errors import AccessOffError, NotOfferedError, PbxError
 from .schedule import Offer, Policy, Schedule
 
 # With these a PBX says that it does not offer something.
-REFUSALS: Final = (AccessOffError, NotFoundError, MethodNotAllowedError)
+REFUSALS: Final = (AccessOffError, NotOfferedError)
 # Seconds after which it is looked whether what nothing hinted at is due.
 _LOOK: Final = 60.0
 
@@ -47,8 +47,11 @@ class Poller:
         if self.schedule.hint(self.now(), delay, urgent=urgent):
             self._hinted.set()
 
-    def odd(self) -> None:
-        """Read again, for something could not be read."""
+    def heard(self, *, odd: bool) -> None:
+        """Take note of news; read again if something of it could not be read."""
+        if not odd:
+            self.schedule.whole()
+            return
         self.schedule.odd(self.now())
         self._hinted.set()
 

@@ -43,7 +43,7 @@ class Reporter:
         # When the link came or went last, in Unix seconds.
         self.changed_at = clock.time()
         self.listener = listener
-        self._tracker = tracker
+        self.tracker = tracker
         self._clock = clock
         self._tracked = tracked
         self._on_events = on_events
@@ -67,7 +67,7 @@ class Reporter:
         old, self.state, self.is_live, self.was_live = self.state, state, True, True
         self.links += 1
         self.changed_at = self._clock.time()
-        tracker, now, accounts = self._tracker, self._clock.monotonic(), state.accounts
+        tracker, now, accounts = self.tracker, self._clock.monotonic(), state.accounts
         known = self._tracked(accounts.keys() | tracker.accounts)
         events = tracker.resync(state, known, now)
         if has_past:
@@ -88,7 +88,7 @@ class Reporter:
             self.listener.on_change(changes)
             self._wake()
             return False
-        tracker = self._tracker
+        tracker = self.tracker
         tracked = self._tracked(changes.calls)
         events = tracker.update(state, tracked, self._clock.monotonic())
         self.listener.on_change(changes)
@@ -110,7 +110,7 @@ class Reporter:
         """Track the calls of an account from now on, as far as they are known here."""
         if self.is_live and self._tracked({number}):
             now = self._clock.monotonic()
-            self.report_events(self._tracker.hand_over(self.state, number, now))
+            self.report_events(self.tracker.hand_over(self.state, number, now))
 
     def link_lost(self) -> None:
         """Note that the state is not live any more."""
