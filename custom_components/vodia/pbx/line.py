@@ -380,7 +380,7 @@ class Line(Life):
             country=self.country,
         )
         if self.primary is not self:
-            state.adopt_accounts(self.primary.state)
+            state.account_lists.adopt(self.listed_accounts)
         return state
 
     # The data of lines

@@ -249,7 +249,7 @@ class CallTracker:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            blind = gap or call_id in state.ended_unseen
+            blind = gap or call_id in state.calls.ended_unseen
             ended.ended, ended.waits = None if blind else now, now
             ended.unseen = blind or not (account and account.present)
             del tracked[call_id]

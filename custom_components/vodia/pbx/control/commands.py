@@ -257,7 +257,8 @@ class Control:
                 state = port.live_state
                 state.holds.confirm(call.id)
                 # Nobody knows which of the PBX's words means that it was us.
-                word = state.wire_state(call.id)
+                listed = state.listed.get(call.id)
+                word = listed and listed.wire_state
                 count(port.trace.commands, f"hold: shown as {word}")
             return found
 

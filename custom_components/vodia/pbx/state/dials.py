@@ -27,9 +27,11 @@ class Dials:
         self._memory = observed.memory
         self._evidence = evidence
 
-    def expect(self, number: str, now: float, line: str) -> Dial:
-        """Note that a line dials a number now."""
-        dial = Dial(line, number, now, set(self._observed.listed))
+    def expect(self, number: str, now: float, line: str | None = None) -> Dial:
+        """Note that the line, or another one of ours, dials a number now."""
+        dial = Dial(
+            line or self._observed.line, number, now, set(self._observed.listed)
+        )
         self._memory.dials.append(dial)
         return dial
 

@@ -125,7 +125,7 @@ class HistoryReader:
         """
         if self._past is None:
             return None
-        return tuple(map(self._feed.state.identified, self._past))
+        return tuple(map(self._feed.state.identity.identified_past, self._past))
 
     def want(self) -> None:
         """Read it at once, if it is not read again soon anyway."""
