@@ -175,10 +175,8 @@ def _is_in_history(call: AccountCall, past: PastCall, country: str | None) -> bo
 
 
 def _has_id(call: AccountCall, past: PastCall) -> bool:
-    """Return whether a call and one of the history have an id in common, and its life.
-
-    Ids begin anew with the PBX, so the history may have another call with the same.
-    """
+    """Return whether a call and one of the history have an id in common, and its life."""
+    # Ids begin anew with the PBX, so the history may have another call with the same.
     if past.id != call.id:
         return False
     if past.started is None or call.started is None:
@@ -227,10 +225,8 @@ def is_taken(state: TenantState, number: str, call: AccountCall) -> bool:
 
 
 def _legs_anywhere(state: TenantState, call: AccountCall) -> list[Call]:
-    """Return what may be legs of an incoming call, also those that go elsewhere now.
-
-    Of calls without a caller that is open.
-    """
+    """Return what may be legs of an incoming call, also those that go elsewhere now."""
+    # Of calls without a caller that is open.
     caller = call.remote.number or ""
     ends = caller, call.dialed_number, call.started
     return [

@@ -195,10 +195,8 @@ class Identity:
     def _by_another(
         self, party: Party, find: Callable[[str], str | None]
     ) -> str | None:
-        """Return the account that a party is by another number than the account's own.
-
-        A number that is written whole is the same wherever it is.
-        """
+        """Return the account that a party is by another number than the account's own."""
+        # A number that is written whole is the same wherever it is.
         number = party.number
         if number is None:
             return None

@@ -56,16 +56,16 @@ class TenantState:
         the tenant carry; of them `tenant` is its own. `country` is where numbers are
         dialed, by its two letters.
         """
-        self.line, self.country = line, country
+        self.line, self.country, trace = line, country, trace or Trace()
         self.memory = memory = memory or Memory()
         self.presence_pushed = False
         self._observed = observed = Observed(
             line, hosts | memory.names, memory, book or AddressBook(), country
         )
         self.identity = identity = Identity(observed)
-        self._evidence = evidence = Evidence(observed, trace or Trace(), tenant)
+        self._evidence = evidence = Evidence(observed, trace, tenant)
         self.holds = memory.holds
-        self.dials = Dials(observed, evidence)
+        self.dials = Dials(observed, trace)
         self._views = views = Views(observed, known or {})
         self.calls = CallLists(observed, identity, evidence, self.dials, views)
         self.account_lists = AccountLists(

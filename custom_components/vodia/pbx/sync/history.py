@@ -154,11 +154,9 @@ class HistoryReader:
                 self._look_again(self._timing.unheard)
                 return False
             self._was_quiet = quiet
-        timing, waits = (
-            self._timing,
-            self._tracker.needs_history_since(self._feed.state.line),
-        )
-        rest = min(timing.proof, waits + timing.proof - self._clock.monotonic())
+        waits = self._tracker.history_of(self._feed.state.line).waits_since
+        proof = self._timing.proof
+        rest = min(proof, waits + proof - self._clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
                 self._past = await read_history(
@@ -187,9 +185,10 @@ class HistoryReader:
         if events:
             self._unheard_until = now
         self._tell(events)
-        self._searches = tracker.needs_history(line) or now < self._unheard_until
+        own = tracker.history_of(line)
+        self._searches = bool(own.waiting) or now < self._unheard_until
         if self._searches:
-            rest = tracker.needs_history_since(line) + timing.proof - now
+            rest = own.waits_since + timing.proof - now
             self._look_again(min(timing.ask_proof_again, max(0, rest)))
         else:
             self._look_again(timing.unheard)
