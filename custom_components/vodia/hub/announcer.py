@@ -41,6 +41,7 @@ class Announcer:
     def __init__(self, tenant: Tenant) -> None:
         """Begin with nothing announced."""
         self._tenant = tenant
+        self.device_limit = _DEVICES_LIMIT
         self._accounts: set[str] = set()
         self._data: set[tuple[Resource, str]] = set()
         self._with_device: set[str] = set()
@@ -105,7 +106,10 @@ class Announcer:
 
         The registries keep what was removed: numbers without end would fill them.
         """
-        if number not in self._with_device and len(self._with_device) < _DEVICES_LIMIT:
+        if (
+            number not in self._with_device
+            and len(self._with_device) < self.device_limit
+        ):
             self._with_device.add(number)
         return number in self._with_device
 
