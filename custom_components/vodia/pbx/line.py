@@ -338,7 +338,7 @@ class Line(Life):
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
         """Let nobody take the state for live; the further lines go with the primary."""
         if self.reporter.is_live:
-            self._memory.end_link(self.state.listed)
+            self._memory.holds.end_link(self.state.listed)
         self._link = None
         self.reporter.link_lost()
         for line in self.lines.values():

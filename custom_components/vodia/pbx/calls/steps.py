@@ -95,10 +95,10 @@ def progress_events(
     if not tracked.connected or call.state not in IN_CALL:
         # It is answered; or comes back after a transfer and rings, or calls, once more.
         yield from begin_events(number, tracked, now, gap=gap)
-    elif call.state is CallState.HELD:
-        yield make_event(number, tracked, CallEventType.HELD, tracked.seconds(now))
     else:
-        yield make_event(number, tracked, CallEventType.RESUMED, tracked.seconds(now))
+        held = call.state is CallState.HELD
+        step = CallEventType.HELD if held else CallEventType.RESUMED
+        yield make_event(number, tracked, step, tracked.seconds(now))
 
 
 def end_events(

@@ -178,8 +178,10 @@ class CallLists:
         if observed.calls_lost:
             return NOTHING
         observed.tick += 1
+        only_own = observed.scope is CallScope.OWN
         confirmed = {
-            call_id: (own and self._is_own(call)) or self._evidence.confirms(call)
+            call_id: (own and (only_own or observed.line in observed.members(call)))
+            or self._evidence.confirms(call)
             for call_id, call in observed.listed.items()
         }
         over = frozenset(i for i, there in confirmed.items() if there is False)
@@ -329,13 +331,6 @@ class CallLists:
             return call
         extensions = call.extensions | members
         return replace(call, extensions=extensions, lists_extensions=False, phase=None)
-
-    def _is_own(self, call: Call) -> bool:
-        """Return whether a listed call is one of the line's."""
-        observed = self._observed
-        return observed.scope is CallScope.OWN or observed.line in observed.members(
-            call
-        )
 
 
 def _without_phase(call: Call) -> Call:

@@ -83,13 +83,12 @@ class AccountNumbers:
         )
 
 
+@dataclass(slots=True, eq=False)
 class Identity:
     """Know accounts by all of their numbers, and the tenant by all of its names."""
 
-    def __init__(self, observed: Observed) -> None:
-        """Start with the numbers that the accounts have by themselves."""
-        self._observed = observed
-        self._numbers = AccountNumbers()
+    _observed: Observed
+    _numbers: AccountNumbers = field(default_factory=AccountNumbers)
 
     @property
     def has_further_numbers(self) -> bool:
