@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
+from custom_components.vodia.pbx.control.executor import probe_rest_calls
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches

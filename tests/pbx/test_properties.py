@@ -212,9 +212,9 @@ class News:
         if self.rest is not None:
             take_rest(state, self.rest, now)
         if self.scope:
-            state.begin_calls(self.scope)
+            state.calls.begin(self.scope)
         if self.dials:
-            state.expect_dial(self.dials, now)
+            state.dials.expect(self.dials, now)
 
 
 def without_connected_line(entries: Iterable[Json]) -> tuple[Json, ...]:
@@ -378,7 +378,7 @@ def test_new_name_shows_at_the_other_party() -> None:
     """A name that comes with a delta shows wherever it is shown."""
     call = {"id": "a", "from": "46", "to": LINE, "state": "connected"}
     state = new_state()
-    state.begin_calls(CallScope.TENANT)
+    state.calls.begin(CallScope.TENANT)
     take(state, with_line([{"account": "46", "type": EXTENSION, "name": "Zoë"}]))
     take(state, {"action": "call-state", "calls": [call]})
     take(state, {"action": "user-state", "account": "46", "name": "Bob"})
@@ -392,8 +392,8 @@ def test_same_list_again_shows_the_same() -> None:
         {"id": "a", "from": OUTSIDE, "to": LINE, "state": "alerting"},
     ]
     state = new_state()
-    state.begin_calls(CallScope.OWN)
-    state.expect_dial(OUTSIDE, 0)
+    state.calls.begin(CallScope.OWN)
+    state.dials.expect(OUTSIDE, 0)
     take(state, {"action": "call-state", "calls": legs})
     shown = dict(state.extensions)
     take(state, {"action": "call-state", "calls": legs})
@@ -1101,7 +1101,7 @@ def test_hurt_entry_ends_no_call(
     for index, call in enumerate(calls):
         call |= {"id": f"c{index}", "extension": [LINE]}
     state = new_state()
-    state.begin_calls(scope)
+    state.calls.begin(scope)
     take(state, {"action": "call-state", "calls": calls})
     before = {number: account.calls for number, account in state.accounts.items()}
     index = data.draw(st.integers(0, len(calls) - 1))
@@ -1112,7 +1112,7 @@ def test_hurt_entry_ends_no_call(
     try:
         message = decode(json.dumps(frame).encode(), Trace())
     except FrameError as error:
-        state.lose_calls()
+        state.calls.lose()
         event(", ".join(error.lost))
         assert state.listed.keys() == {call["id"] for call in calls}
     else:
@@ -1140,7 +1140,7 @@ def test_doubt_is_over_with_the_next_list(
     one, other = new_state(), new_state()
     for state in (one, other):
         tell(state, [*(replace(told, dials=None) for told in history), *end])
-    one.lose_calls()
+    one.calls.lose()
     assert one.totals.active_calls is None
     take(one, calls)
     take(other, calls)

@@ -11,8 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.pbx.changes import Changes
 from custom_components.vodia.pbx.control import executor
+from custom_components.vodia.pbx.control.executor import probe_rest_calls
 from custom_components.vodia.pbx.control.port import CommandPort
-from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from custom_components.vodia.pbx.errors import MethodNotAllowedError
 from custom_components.vodia.pbx.net.session import Session
 from homeassistant.const import STATE_UNKNOWN

@@ -47,7 +47,7 @@ class FakePort:
         self.sent: list[Json] = []
         self.next: list[list[Json]] = []
         self.is_connected = True
-        self.live_state.begin_calls(CallScope.OWN)
+        self.live_state.calls.begin(CallScope.OWN)
         self.lists()
 
     def lists(self, *calls: Json) -> None:

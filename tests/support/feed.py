@@ -115,7 +115,7 @@ def feed(scope: CallScope | None = TENANT, *entries: str | Json) -> Feed:
     result = Feed()
     result.accounts(*(entries or PHONES))
     if scope:
-        result.state.begin_calls(scope)
+        result.state.calls.begin(scope)
         result.calls()
     return result
 

@@ -194,12 +194,12 @@ class Office:
 
     def _dial(self, number: str) -> None:
         """Let the line dial through Home Assistant."""
-        dials = [(s, s.expect_dial(number, self.now)) for s in self.states.values()]
+        dials = [(s, s.dials.expect(number, self.now)) for s in self.states.values()]
         try:
             self.engine.dial(LINE, number)
         except model.EngineError:
             for state, dial in dials:
-                state.cancel_dial(dial)
+                state.dials.cancel(dial)
             raise
 
     def _act_in(self, call: model.Call, act: Act) -> None:
@@ -238,7 +238,7 @@ class Office:
             for number in sorted(self.changed & accounts.keys())
         ]
         if classic.scope is None:
-            classic.begin_calls(CallScope.OWN)
+            classic.calls.begin(CallScope.OWN)
             pushed = [wire.snapshot()]
         for frame in pushed + frames if old.presence_first else frames + pushed:
             self._send(classic, frame, old)
@@ -247,7 +247,7 @@ class Office:
         new = Switches.modern(**self.switches)
         wire = Wire(self.engine, new, "localhost")
         listed = RestWire(self.engine, new, "localhost").directory(None)
-        modern.begin_calls(CallScope.TENANT)
+        modern.calls.begin(CallScope.TENANT)
         entries = [orjson.loads(write(e, new)) for e in listed]
         types = {number: str(account.type) for number, account in accounts.items()}
         if new.presence_first:

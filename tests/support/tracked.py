@@ -73,7 +73,7 @@ class Teller:
         old = self.pbx.state
         self.pbx.state = TenantState("45", frozenset({"localhost"}), memory=old.memory)
         self.pbx.accounts(*PHONES, SALES)
-        self.pbx.state.begin_calls(old.scope or TENANT)
+        self.pbx.state.calls.begin(old.scope or TENANT)
         self.pbx.calls(*calls)
         state = self.pbx.state
         begun = self.tracker.resync(state, state.accounts, now)

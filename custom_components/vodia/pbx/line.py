@@ -313,7 +313,7 @@ class Line(Life):
     def link_lost(self, error: PbxError, *, is_new: bool) -> None:
         """Let nobody take the state for live; the further lines go with the primary."""
         if self.reporter.is_live:
-            self._memory.end_link(self.state.listed)
+            self._memory.holds.end_link(self.state.listed)
         self._link = None
         self.reporter.link_lost()
         for line in self.lines.values():
@@ -355,7 +355,7 @@ class Line(Life):
             country=self.country,
         )
         if self.primary is not self:
-            state.adopt_accounts(self.primary.state)
+            state.account_lists.adopt(self.listed_accounts)
         return state
 
     # The data of lines

@@ -169,7 +169,8 @@ def _in_country(text: str, plan: PhoneMetadata) -> tuple[list[PhoneNumber], set[
     found = [direct] if direct and is_valid_number(direct) else []
     # Of a number without the trunk prefix it is open what its first digits are.
     trunk = plan.national_prefix
-    is_bare = not text.startswith(trunk or "0") and not _is_abroad(direct, plan)
+    is_abroad = direct is not None and direct.country_code != plan.country_code
+    is_bare = not text.startswith(trunk or "0") and not is_abroad
     if is_bare and trunk and text.startswith(str(plan.country_code)):
         found += _valid(f"+{text}", None)
     # 0 0152 1234 5678 may as well be 00 1 521 234 5678, and 9 089 123456 be 9089 123456.
@@ -195,11 +196,6 @@ def _in_country(text: str, plan: PhoneMetadata) -> tuple[list[PhoneNumber], set[
     if not found:
         partial.add(text.lstrip("0"))
     return found, partial
-
-
-def _is_abroad(number: PhoneNumber | None, plan: PhoneMetadata) -> bool:
-    """Return whether a number is one of another country."""
-    return number is not None and number.country_code != plan.country_code
 
 
 def _behind_prefix(text: str, plan: PhoneMetadata) -> Iterator[PhoneNumber]:

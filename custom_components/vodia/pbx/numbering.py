@@ -177,10 +177,8 @@ def split_extension(text: str) -> tuple[str, str | None]:
 
 
 def _without_trunk_zero(text: str) -> str:
-    """Return a number without the zero that is not dialed from abroad.
-
-    Where numbers keep it, as in Italy, it is dialed.
-    """
+    """Return a number without the zero that is not dialed from abroad."""
+    # Where numbers keep it, as in Italy, it is dialed.
     zero = _TRUNK_ZERO.match(text)
     if not zero or int(digits_of(zero[2]) or 0) not in COUNTRY_CODE_TO_REGION_CODE:
         return text

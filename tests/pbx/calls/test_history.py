@@ -13,12 +13,12 @@ def test_history_proves_a_missed_call() -> None:
     """Where only our own calls are told, the end waits for it."""
     office_ = office(OWN)
     office_.calls(100, RING)
-    assert not office_.tracker.needs_history("45")
+    assert not office_.tracker.history_of("45").waiting
     assert office_.calls(110) == []
-    assert office_.tracker.needs_history("45")
+    assert office_.tracker.history_of("45").waiting
     assert office_.calls(111) == []
     assert office_.settle(112, {"id": "a"}) == ["45 missed missed", "45 ended missed"]
-    assert not office_.tracker.needs_history("45")
+    assert not office_.tracker.history_of("45").waiting
     assert office_.calls(113) == []
 
 
@@ -73,7 +73,7 @@ def test_history_that_proves_nothing(entries: list[Json]) -> None:
     office_.calls(110)
     for now in (110, 110.1, 112.9):
         assert office_.settle(now, *entries) == []
-        assert office_.tracker.needs_history("45")
+        assert office_.tracker.history_of("45").waiting
     assert office_.settle(113, *entries) == ["45 ended unknown"]
     assert trace.broken[Assumption.HISTORY_TELLS_ENDED_CALLS] == 1
 

@@ -179,7 +179,7 @@ def test_presence_of_another_that_proves_it(has: Json, reason: str | None) -> No
     office_.tell(104)
     words = [word for word in office_.calls(105) if word.startswith("45")]
     assert words == ([f"45 ended {reason}"] if reason else [])
-    assert office_.tracker.needs_history("45") is not bool(reason)
+    assert bool(office_.tracker.history_of("45").waiting) is not bool(reason)
 
 
 def test_dialing_of_another_that_ends() -> None:

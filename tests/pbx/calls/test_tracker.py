@@ -335,7 +335,7 @@ class Life:
         """Return what a client tells now."""
         state, tracker = self.office.states[dialect], self.tracker[dialect]
         now = self.office.now - self.office.off
-        history = tuple(map(state.identified, self.history(dialect)))
+        history = tuple(map(state.identity.identified_past, self.history(dialect)))
         if self.lost is not None:
             begun = tracker.resync(state, state.extensions, now)
             events = [*tracker.apply_history(state, history, now), *begun]
@@ -384,7 +384,7 @@ class Life:
                 memory=old.memory,
             )
             # The accounts are asked for before the calls.
-            new.adopt_accounts(old)
+            new.account_lists.adopt(old.listed_accounts)
 
     def check(self, act: Act) -> None:
         """Hold what is told against what really happened, and go on from there."""

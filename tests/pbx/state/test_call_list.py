@@ -124,7 +124,7 @@ def test_domain_state_calls_fill_in_until_the_first_call_list() -> None:
     call = leg("a", OUTSIDE, "45", "connected")
     pbx.accounts(*PHONES, calls=[call, leg("b", OUTSIDE, "46", "alerting")])
     assert pbx["45"].call_state is CONNECTED
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls()
     assert pbx.shown("45") == OFF
     pbx.accounts(*PHONES, calls=[call])
@@ -138,7 +138,7 @@ def test_domain_state_ends_no_call(fields: Json) -> None:
     pbx.accounts(*PHONES, calls=leg("a", OUTSIDE, "45", "connected"))
     pbx.accounts(*PHONES, **fields)
     assert pbx["45"].call_state is CONNECTED
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls(leg("a", OUTSIDE, "45", "connected"))
     pbx.accounts(*PHONES, **fields)
     assert pbx["45"].call_state is CONNECTED
@@ -156,7 +156,7 @@ def test_before_any_call_list_nothing_is_idle_that_is_not_told() -> None:
 def test_before_any_snapshot_the_totals_are_not_known() -> None:
     """Who else there is, and in what call, nobody has told."""
     pbx = Feed()
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls()
     assert pbx.shown("45") == OFF
     assert pbx.state.totals == Totals(None, None, None)

@@ -43,7 +43,7 @@ def test_own_dial_is_outgoing_from_its_first_frame(
 ) -> None:
     """The desk phone rings first, and that is not an incoming call."""
     pbx = feed(scope)
-    dial = pbx.state.expect_dial(dialed, 100)
+    dial = pbx.state.dials.expect(dialed, 100)
     parties = (shown, "45") if presented_incoming else ("45", shown)
     pbx.calls(leg("a", *parties, "alerting", "45"), now=101)
     assert pbx.shown("45") == (False, False, DIALING)
@@ -63,7 +63,7 @@ def test_own_dial_is_outgoing_from_its_first_frame(
 def test_own_dial_expires(seconds: float, state: CallState) -> None:
     """A call that comes more than 30 s later is not ours."""
     pbx = feed(TENANT)
-    pbx.state.expect_dial("46", 100)
+    pbx.state.dials.expect("46", 100)
     pbx.calls(leg("a", "46", "45", "alerting"), now=100 + seconds)
     assert pbx["45"].call_state is state
 
@@ -73,7 +73,7 @@ def test_own_dial_is_the_first_new_call_only() -> None:
     pbx = feed(TENANT)
     before = leg("a", "46", "45", "alerting")
     pbx.calls(before, now=99)
-    dial = pbx.state.expect_dial("46", 100)
+    dial = pbx.state.dials.expect("46", 100)
     pbx.calls(before, leg("b", "46", "45", "alerting"), now=101)
     pbx.calls(
         before,
@@ -99,7 +99,7 @@ def test_own_dial_is_the_first_new_call_only() -> None:
 def test_own_dial_is_not_any_other_call(other: Json) -> None:
     """It takes the line and the dialed number; another call leaves it expected."""
     pbx = feed(TENANT)
-    dial = pbx.state.expect_dial("46", 100)
+    dial = pbx.state.dials.expect("46", 100)
     pbx.calls(other, now=101)
     assert pbx.state.dialed_call(dial) is None
     assert pbx["45"].call_state in (IDLE, RINGING)
@@ -121,7 +121,7 @@ def test_own_dial_is_with_the_dialed_number_as_the_other_party(
 ) -> None:
     """A call of another to the number that we dial too is not our dialing."""
     pbx = feed(TENANT)
-    dial = pbx.state.expect_dial(number, 100)
+    dial = pbx.state.dials.expect(number, 100)
     pbx.calls(call, now=101)
     assert pbx.shown("45") == RINGS
     assert pbx.state.dialed_call(dial) is None
@@ -130,7 +130,7 @@ def test_own_dial_is_with_the_dialed_number_as_the_other_party(
 def test_own_dial_without_caller() -> None:
     """The desk phone may ring with no caller told: the other party is the callee."""
     pbx = feed(TENANT)
-    pbx.state.expect_dial("46", 100)
+    pbx.state.dials.expect("46", 100)
     pbx.calls(leg("a", "<>", "46", "alerting", "45"), now=101)
     (call,) = pbx["45"].calls
     assert (call.state, call.remote.number) == (DIALING, "46")
@@ -139,7 +139,7 @@ def test_own_dial_without_caller() -> None:
 def test_cancelled_dial_is_not_expected() -> None:
     """A dialing that did not reach the PBX makes no call."""
     pbx = feed(TENANT)
-    pbx.state.cancel_dial(pbx.state.expect_dial("46", 100))
+    pbx.state.dials.cancel(pbx.state.dials.expect("46", 100))
     pbx.calls(leg("a", "46", "45", "alerting"), now=101)
     assert pbx.shown("45") == RINGS
 
@@ -147,8 +147,8 @@ def test_cancelled_dial_is_not_expected() -> None:
 def test_two_dials_in_a_row() -> None:
     """A second dialing does not make the PBX's answer to the first one incoming."""
     pbx = feed(TENANT)
-    first = pbx.state.expect_dial("46", 100)
-    second = pbx.state.expect_dial("47", 100.5)
+    first = pbx.state.dials.expect("46", 100)
+    second = pbx.state.dials.expect("47", 100.5)
     pbx.calls(
         leg("a", "46", "45", "alerting"), leg("b", "47", "45", "alerting"), now=101
     )
@@ -163,12 +163,12 @@ def test_own_dial_outlives_the_link() -> None:
     """After a reconnect it is still the call that we dialed."""
     memory = Memory()
     old = Feed(TenantState("45", frozenset({"localhost"}), memory=memory))
-    old.state.begin_calls(TENANT)
-    old.state.expect_dial("46", 100)
+    old.state.calls.begin(TENANT)
+    old.state.dials.expect("46", 100)
     old.calls(leg("a", "46", "45", "alerting"), now=101)
     new = Feed(TenantState("45", frozenset({"localhost"}), memory=memory))
     new.accounts(*PHONES)
-    new.state.begin_calls(TENANT)
+    new.state.calls.begin(TENANT)
     new.calls(leg("a", "46", "45", "alerting"), now=200)
     assert new["45"].call_state is DIALING
 
@@ -176,15 +176,15 @@ def test_own_dial_outlives_the_link() -> None:
 def test_call_back_after_a_dialing_that_failed() -> None:
     """Who calls back is no call of ours once the dialing was given up."""
     pbx = feed(OWN)
-    dial = pbx.state.expect_dial(OUTSIDE, 0)
-    assert pbx.state.cancel_dial(dial)
+    dial = pbx.state.dials.expect(OUTSIDE, 0)
+    assert pbx.state.dials.cancel(dial)
     pbx.calls(leg("a", OUTSIDE, "45", "alerting"), now=10)
     assert pbx.shown("45") == RINGS
-    other, dial = (pbx.state.expect_dial(number, 20) for number in ("46", "47"))
-    assert pbx.state.cancel_dial(other)
+    other, dial = (pbx.state.dials.expect(number, 20) for number in ("46", "47"))
+    assert pbx.state.dials.cancel(other)
     pbx.calls(leg("b", "47", "45", "alerting"), now=21)
     assert pbx.shown("45") == (False, False, DIALING)
-    assert not pbx.state.cancel_dial(dial), "it is there"
+    assert not pbx.state.dials.cancel(dial), "it is there"
 
 
 # What a further line dials, in the lists of the tenant
@@ -196,20 +196,20 @@ def test_call_back_after_a_dialing_that_failed() -> None:
 def test_dial_of_another_line(caller: str, callee: str) -> None:
     """It is outgoing there, whichever way the PBX presents it or writes the number."""
     pbx = feed(TENANT)
-    dial = pbx.state.expect_dial(OUTSIDE, 0, "46")
+    dial = pbx.state.dials.expect(OUTSIDE, 0, "46")
     pbx.calls(leg("a", caller, callee, "alerting", "46"))
     assert pbx.shown("46") == (False, False, DIALING)
     (call,) = pbx["46"].calls
     assert call.direction is OUTGOING
     assert call.dialed_number == (OUTSIDE if callee == "46" else callee)
     assert pbx.state.dialed_call(dial) == call
-    assert not pbx.state.cancel_dial(dial)
+    assert not pbx.state.dials.cancel(dial)
 
 
 def test_dial_is_of_its_line_only() -> None:
     """Who calls another line from the dialed number rings there."""
     pbx = feed(TENANT)
-    dial = pbx.state.expect_dial(OUTSIDE, 0, "46")
+    dial = pbx.state.dials.expect(OUTSIDE, 0, "46")
     pbx.calls(leg("a", OUTSIDE, "45", "alerting", "45"))
     assert pbx.shown("45") == RINGS
     assert pbx.state.dialed_call(dial) is None
@@ -218,7 +218,7 @@ def test_dial_is_of_its_line_only() -> None:
 def test_dials_of_two_lines() -> None:
     """Each line has the call that it made, though both dialed one number."""
     pbx = feed(TENANT)
-    dials = {line: pbx.state.expect_dial(OUTSIDE, 0, line) for line in ("45", "46")}
+    dials = {line: pbx.state.dials.expect(OUTSIDE, 0, line) for line in ("45", "46")}
     pbx.calls(
         leg("a", OUTSIDE, "46", "alerting", "46"),
         leg("b", OUTSIDE, "45", "alerting", "45"),

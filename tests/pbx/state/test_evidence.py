@@ -31,7 +31,7 @@ def test_presence_is_weighed_by_our_own() -> None:
     pbx = Feed(TenantState("45", frozenset({"localhost"}), trace=trace))
     pbx.accounts(*PHONES)
     pbx.user("45", code=1)
-    pbx.state.begin_calls(TENANT)
+    pbx.state.calls.begin(TENANT)
     pbx.user("46", code=1)
     cleared = Assumption.ABSENT_MEANS_CLEARED
     assert cleared not in trace.met | trace.broken
@@ -45,7 +45,7 @@ def test_own_calls_prove_whether_they_name_the_line() -> None:
     trace = Trace()
     pbx = Feed(TenantState("45", frozenset({"localhost"}), trace=trace))
     pbx.accounts(*PHONES)
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     named = Assumption.OWN_CALLS_NAME_THE_LINE
     for _ in range(2):
         pbx.calls(TALK)

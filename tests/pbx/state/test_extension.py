@@ -109,7 +109,7 @@ def test_group_call_without_any_presence_is_not_idle() -> None:
     """Where presence is not known, nobody can tell who answered."""
     pbx = Feed()
     pbx.rest("45", {"name": "46"}, {"name": "47"})
-    pbx.state.begin_calls(TENANT)
+    pbx.state.calls.begin(TENANT)
     pbx.calls(leg("g", OUTSIDE, "500", "connected", "46", "47"))
     assert pbx["46"].in_call is None
     assert pbx["46"].call_state is None
@@ -180,7 +180,7 @@ def test_details_outrank_rest_presence() -> None:
     """`connected` of the REST list may be old; a call list is not."""
     pbx = Feed()
     pbx.rest("45", {"name": "46", "connected": True})
-    pbx.state.begin_calls(TENANT)
+    pbx.state.calls.begin(TENANT)
     pbx.calls()
     assert pbx.shown("46") == OFF
 

@@ -143,7 +143,7 @@ def test_who_dials_by_a_click_rings_first() -> None:
 def test_what_the_line_dials_does_not_ring_before_presence_says_so() -> None:
     """In the classic dialect the group's own presence tells when."""
     pbx = office(OWN)
-    pbx.state.expect_dial("500", 0)
+    pbx.state.dials.expect("500", 0)
     call = leg("a", "45", "500", "alerting")
     pbx.calls(call)
     assert pbx.state.groups["500"].possible_call_ids == {"a"}
@@ -195,7 +195,7 @@ def test_call_at_the_line_proves_that_the_group_rings() -> None:
     pbx = Feed()
     listed = (Account("45", type=EXTENSION), Account("500", type="hunts"))
     pbx.state.apply(AccountsSnapshot(listed), 0)
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls()
     assert pbx.state.groups["500"].complete is False
     pbx.calls(leg("a", OUTSIDE, "500", "alerting", "45"))
@@ -364,7 +364,7 @@ def test_orbit_that_rest_tells() -> None:
     pbx = Feed()
     listed = (Account("45", type=EXTENSION), Account("5", type="orbits", busy=True))
     pbx.state.apply(AccountsSnapshot(listed), 0)
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     assert used(pbx, "5")[0] is None
     for told, occupied in ((True, True), (False, False), (None, None)):
         pbx.state.apply(OrbitList({"5": ParkedCalls(told)}), 0)

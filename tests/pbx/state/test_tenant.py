@@ -68,7 +68,7 @@ def test_own_scope_rest_presence() -> None:
     """Not busy is not in a call; whether a phone rings is not told."""
     pbx = Feed()
     pbx.rest("45", "46", {"name": "47", "connected": True}, {"name": "48"})
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls()
     assert pbx.shown("45") == OFF
     assert pbx.shown("46") == (None, False, None)
@@ -82,7 +82,7 @@ def test_own_scope_the_other_party_of_the_line() -> None:
     """A call with the line is known of both, even where nothing else is."""
     pbx = Feed()
     pbx.rest("45", "46")
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls(leg("a", "45", "46", "connected"))
     assert pbx["46"].in_call is True
     assert pbx["46"].call_state is CONNECTED
@@ -105,7 +105,7 @@ def test_tenant_scope_tells_everybody() -> None:
     pbx = Feed()
     pbx.rest(*PHONES)
     assert pbx["46"].call_state is None
-    pbx.state.begin_calls(TENANT)
+    pbx.state.calls.begin(TENANT)
     pbx.calls(leg("a", OUTSIDE, "47", "connected", "47"))
     assert [pbx.shown(number) for number in PHONES] == [OFF, OFF, TALKS]
     assert pbx.state.totals == Totals(1, 0, 3)
@@ -145,7 +145,7 @@ HISTORIES: dict[str, Callable[[Feed], object]] = {
     "list without us": lambda pbx: pbx.accounts(account("46", dnd=True, code=1)),
     "calls in the snapshot": lambda pbx: pbx.accounts(*PHONES, calls=[TALK, GROUP]),
     "rest": lambda pbx: pbx.rest("45", {"name": "46", "connected": True}),
-    "expired dial": lambda pbx: pbx.state.expect_dial(OUTSIDE, -100),
+    "expired dial": lambda pbx: pbx.state.dials.expect(OUTSIDE, -100),
 }
 
 
@@ -160,7 +160,7 @@ TRUTHS: dict[str, list[Json]] = {
 
 def tell_all(pbx: Feed, scope: CallScope, calls: list[Json]) -> None:
     """Feed complete snapshots of accounts and calls."""
-    pbx.state.begin_calls(scope)
+    pbx.state.calls.begin(scope)
     accounts = (
         account("45", name="Me", chatstatus="online"),
         account("46", code=1, registered=False),
@@ -183,7 +183,7 @@ def test_any_history_equals_a_fresh_client(
     old = Feed()
     old.accounts(*PHONES)
     if late:
-        old.state.begin_calls(scope)
+        old.state.calls.begin(scope)
         old.calls(*TRUTHS[truth])
     HISTORIES[history](old)
     fresh = Feed()
@@ -197,13 +197,13 @@ def test_both_dialects_show_the_same() -> None:
     """For facts that both carry, the state is the same."""
     classic = Feed()
     classic.accounts(*PHONES)
-    classic.state.begin_calls(TENANT)
+    classic.state.calls.begin(TENANT)
     classic.calls(
         leg("a", '"Anna" <sip:46@localhost>', "45", "", callstate="alerting", start=5)
     )
     modern = Feed()
     modern.rest(*PHONES)
-    modern.state.begin_calls(TENANT)
+    modern.state.calls.begin(TENANT)
     call = {"id": "a", "state": "alerting", "start": "5", "connect": ""}
     ends = {"from-number": "46", "from-name": "Anna", "to-number": "45"}
     modern.calls({**call, **ends, "extension": ["*45", "46"]})

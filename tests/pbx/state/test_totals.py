@@ -97,7 +97,7 @@ def test_totals_and_an_empty_list() -> None:
     """A list that proves nothing does not prove that nobody is in a call."""
     pbx = Feed()
     pbx.rest("45", "46")
-    pbx.state.begin_calls(OWN)
+    pbx.state.calls.begin(OWN)
     pbx.calls()
     pbx.rest()
     assert pbx.state.totals == Totals(None, None, 2)

@@ -296,7 +296,7 @@ def known_state(scope: CallScope) -> TenantState:
     for frame in (FRAMES[0], FRAMES[3]):
         message = decode(written(frame), Trace())
         if isinstance(message, CallList):
-            state.begin_calls(scope)
+            state.calls.begin(scope)
         state.apply(message, 0)
     return state
 

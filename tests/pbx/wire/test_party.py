@@ -230,7 +230,7 @@ def state(book: AddressBook | None = None, memory: Memory | None = None) -> Tena
     made = TenantState(
         "45", frozenset({"localhost"}), country="DE", book=book, memory=memory
     )
-    made.begin_calls(CallScope.OWN)
+    made.calls.begin(CallScope.OWN)
     return made
 
 

@@ -8,40 +8,34 @@ from typing import Final
 from ..models import AccountCall
 from ..state.legs import LEG_SPREAD, Ends, are_legs, ends_for
 from .proof import is_another
-from .steps import Correlation, TrackedCall
+from .steps import TrackedCall
 
 # The calls that are not over, by account and by id.
 type OpenCalls = dict[str, dict[str, TrackedCall]]
 
 # No two calls have the same, whatever their ids, links and logins.
-_ORIGINS: Final = count(1)
-
-
-def new_correlation() -> Correlation:
-    """Return what the legs of a new call share."""
-    return Correlation(next(_ORIGINS))
+ORIGINS: Final = count(1)
 
 
 class Correlator:
     """Correlate the ids and legs of calls: all legs of a call share one origin."""
 
-    def __init__(self, known: dict[str, Correlation], calls: OpenCalls) -> None:
-        """Start with the correlations of ids in use, and the open calls to compare."""
+    def __init__(self, known: dict[str, int], calls: OpenCalls) -> None:
+        """Start with the origins of ids in use, and the open calls to compare."""
         self._known = known
         self._calls = calls
         # Nobody has these before the first state arrives.
         self._idle = set(known)
         # The legs that are there, by what they have in common, while they are compared.
         self._legs: (
-            defaultdict[tuple[object, ...], list[tuple[str, Ends, Correlation]]] | None
+            defaultdict[tuple[object, ...], list[tuple[str, Ends, int]]] | None
         ) = None
 
     def origin_of(self, call_id: str) -> int | None:
         """Return the origin of a call whose id is in use."""
-        correlation = self._known.get(call_id)
-        return correlation.origin if correlation else None
+        return self._known.get(call_id)
 
-    def correlate(self, number: str, call: AccountCall) -> Correlation:
+    def correlate(self, number: str, call: AccountCall) -> int:
         """Return what a call of an account shares with its id, or with another leg."""
         ends = ends_for(number, call)
         if self._legs is None:
@@ -49,19 +43,19 @@ class Correlator:
             for other, calls in self._calls.items():
                 for tracked in calls.values():
                     its = ends_for(other, tracked.call)
-                    self._legs[its[:2]].append((other, its, tracked.correlation))
+                    self._legs[its[:2]].append((other, its, tracked.origin))
         found = self._known.get(call.id)
         if found is None:
             found = next(
                 (
-                    correlation
-                    for other, its, correlation in self._legs[ends[:2]]
+                    origin
+                    for other, its, origin in self._legs[ends[:2]]
                     # Who calls again at once, or twice, is not another leg.
                     if are_legs(ends, its, LEG_SPREAD if other != number else 0)
                 ),
                 None,
             )
-            self._known[call.id] = found = found or new_correlation()
+            self._known[call.id] = found = found or next(ORIGINS)
         self._legs[ends[:2]].append((number, ends, found))
         return found
 
@@ -69,7 +63,7 @@ class Correlator:
         self, tracked: TrackedCall, call: AccountCall, country: str | None, *, gap: bool
     ) -> bool:
         """Return whether the call with an id is the one that is tracked under it."""
-        if self._known.get(call.id) is tracked.correlation:
+        if self._known.get(call.id) == tracked.origin:
             if not is_another(tracked.call, call, country, gap=gap):
                 return True
             del self._known[call.id]
@@ -87,7 +81,7 @@ class Correlator:
                     ends, ends_for(number, leg), spread
                 ):
                     tracked[leg_id] = tracked.pop(call_id)
-                    self._known[leg_id] = tracked[leg_id].correlation
+                    self._known[leg_id] = tracked[leg_id].origin
                     self._idle.add(call_id)
                     break
 

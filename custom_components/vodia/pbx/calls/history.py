@@ -19,9 +19,9 @@ from ..models import (
 )
 from ..state.tenant import TenantState
 from ..trace import Trace
-from .correlation import new_correlation
+from .correlation import ORIGINS
 from .proof import end_reason_from_history, is_known, match_in_history, reason_of_unseen
-from .steps import TrackedCall, end_events, first_event_type, make_event
+from .steps import BEGINS, TrackedCall, end_events, make_event
 
 # What tells a call of a history from the others.
 type _PastKey = tuple[str | None, float | None, str | None, str | None]
@@ -48,7 +48,7 @@ class LineHistory:
         return self._read is not None
 
     @property
-    def needs_history_since(self) -> float:
+    def waits_since(self) -> float:
         """Return since when an end waits for proof; infinity if none does."""
         return min((tracked.waits for tracked in self.waiting), default=math.inf)
 
@@ -91,12 +91,11 @@ class LineHistory:
         history: tuple[PastCall, ...],
         known: list[AccountCall],
     ) -> Iterator[CallEvent]:
-        """Yield the calls of the history that nobody saw.
-
-        Those that came and went while the link was lost are reported as that. While it is
-        up they are those that did not come through to the phone. What stands in the
-        history when it is read first is of earlier days, as is what comes up from below.
-        """
+        """Yield the calls of the history that nobody saw."""
+        # Those that came and went while the link was lost are reported as that. While
+        # it is up they are those that did not come through to the phone. What stands in
+        # the history when it is read first is of earlier days, as is what comes up from
+        # below.
         before, gap = self._read, self.gap
         self._read, self.gap = {_past_key(past) for past in history}, False
         if before is None:
@@ -118,7 +117,7 @@ class LineHistory:
         self, state: TenantState, tracked: TrackedCall, past: PastCall
     ) -> Iterator[CallEvent]:
         """Yield a call that came and went while the link was lost."""
-        began = make_event(self.line, tracked, first_event_type(tracked.call), 0)
+        began = make_event(self.line, tracked, BEGINS[tracked.call.state], 0)
         for event in (began, *self.end(state, tracked, None, past)):
             yield replace(event, backfilled=True, past=True)
 
@@ -160,7 +159,7 @@ def _track_past(past: PastCall) -> TrackedCall:
         answered=past.answered,
         recording=None,
     )
-    return TrackedCall(call, new_correlation(), unseen=True)
+    return TrackedCall(call, next(ORIGINS), unseen=True)
 
 
 def _past_key(past: PastCall) -> _PastKey:

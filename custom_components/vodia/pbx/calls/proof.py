@@ -4,13 +4,11 @@ What is not proven is `unknown`. A machine is no person: a call that a mailbox, 
 attendant or a conference has answered was missed by the phones that rang.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from ..models import (
-    EXTENSION,
     IN_CALL,
-    RINGING_GROUPS,
     AccountCall,
     Call,
     CallScope,
@@ -19,7 +17,6 @@ from ..models import (
     Group,
     KnownAccount,
     PastCall,
-    Scope,
 )
 from ..number_matching import same_number
 from ..state.identity import MAILBOX
@@ -58,12 +55,12 @@ def end_reason_from_state(
         told = state.scope is CallScope.TENANT or number == state.line
         return EndReason.UNANSWERED if told and not legs else EndReason.UNKNOWN
     called = call.dialed_number
-    if any(_has_person(state, leg, called) for leg in legs) or is_taken(
+    if any(state.identity.is_with_person(leg, called) for leg in legs) or is_taken(
         state, number, call
     ):
         return EndReason.ANSWERED_ELSEWHERE
     anywhere = _legs_anywhere(state, call)
-    if _is_with_machine(state, anywhere, call.dialed_number, number):
+    if state.identity.are_with_machine(anywhere, call.dialed_number, number):
         return EndReason.MISSED
     if legs or anywhere:
         return EndReason.UNKNOWN
@@ -77,8 +74,8 @@ def end_reason_of_group(
     if tracked.unseen:
         return EndReason.UNKNOWN
     legs = _legs_anywhere(state, tracked.call)
-    if not tracked.connected and _is_with_machine(
-        state, legs, tracked.call.dialed_number, number
+    if not tracked.connected and state.identity.are_with_machine(
+        legs, tracked.call.dialed_number, number
     ):
         return EndReason.MISSED
     if legs or _another_has(state, number, tracked.call):
@@ -104,10 +101,12 @@ def end_reason_from_history(
         return EndReason.COMPLETED
     if past.direction is not call.direction:
         return EndReason.UNKNOWN
-    dialed = state.account_of(past.dialed_number)
-    if dialed != state.account_of(call.dialed_number):
+    dialed = state.identity.account_of(past.dialed_number)
+    if dialed != state.identity.account_of(call.dialed_number):
         incoming = call.direction is Direction.INCOMING
-        if incoming and state.is_machine(dialed, call.dialed_number, state.line):
+        if incoming and state.identity.is_machine(
+            dialed, call.dialed_number, state.line
+        ):
             return EndReason.MISSED
         return EndReason.UNKNOWN
     if past.connected and not tracked.unseen:
@@ -116,7 +115,9 @@ def end_reason_from_history(
         if tracked.talked or dialed == state.line:
             return EndReason.UNKNOWN
         return EndReason.ANSWERED_ELSEWHERE
-    if past.direction is Direction.INCOMING and state.is_another(past.dialed_number):
+    if past.direction is Direction.INCOMING and state.identity.is_another(
+        past.dialed_number
+    ):
         return EndReason.UNKNOWN
     return past.end_reason or EndReason.UNKNOWN
 
@@ -127,7 +128,7 @@ def reason_of_unseen(state: TenantState, past: PastCall) -> EndReason | None:
     It was on do not disturb, or away. None for a call that is not told: one that was for
     others as well, or that the line made.
     """
-    dialed = state.account_of(past.dialed_number)
+    dialed = state.identity.account_of(past.dialed_number)
     mailbox = f"{MAILBOX}{state.line}"
     if past.direction is not Direction.INCOMING or dialed not in (state.line, mailbox):
         return None
@@ -174,10 +175,8 @@ def _is_in_history(call: AccountCall, past: PastCall, country: str | None) -> bo
 
 
 def _has_id(call: AccountCall, past: PastCall) -> bool:
-    """Return whether a call and one of the history have an id in common, and its life.
-
-    Ids begin anew with the PBX, so the history may have another call with the same.
-    """
+    """Return whether a call and one of the history have an id in common, and its life."""
+    # Ids begin anew with the PBX, so the history may have another call with the same.
     if past.id != call.id:
         return False
     if past.started is None or call.started is None:
@@ -214,39 +213,6 @@ def is_another(
     return not (same_party and answered)
 
 
-def _has_person(state: TenantState, leg: Call, *called: str | None) -> bool:
-    """Return whether a leg is connected to an extension, or to a number outside.
-
-    A number that was `called` from outside is one of the tenant. A group that is all that
-    is involved plays music, or has a mailbox.
-    """
-    if not leg.connected:
-        return False
-    if any(state.is_person(other) for other in leg.extensions - {leg.caller.number}):
-        return True
-    account = state.listed_accounts.get(leg.callee.number or "")
-    if account is None:
-        outside = state.scope_of(leg.callee) is Scope.EXTERNAL
-        return outside and leg.callee.number not in called
-    if is_with_nobody(leg):
-        return False
-    if account.type in RINGING_GROUPS:
-        return not leg.lists_extensions
-    return account.type == EXTENSION
-
-
-def _is_with_machine(
-    state: TenantState, legs: Collection[Call], *called: str | None
-) -> bool:
-    """Return whether a machine has all that is left of a call to some numbers."""
-    return bool(legs) and all(
-        leg.connected
-        and state.is_machine(leg.callee.number, *called)
-        and not _has_person(state, leg, *called)
-        for leg in legs
-    )
-
-
 def is_taken(state: TenantState, number: str, call: AccountCall) -> bool:
     """Return whether a phone has answered a call, which may now be to that phone."""
     return _another_has(state, number, call) or any(
@@ -259,10 +225,8 @@ def is_taken(state: TenantState, number: str, call: AccountCall) -> bool:
 
 
 def _legs_anywhere(state: TenantState, call: AccountCall) -> list[Call]:
-    """Return what may be legs of an incoming call, also those that go elsewhere now.
-
-    Of calls without a caller that is open.
-    """
+    """Return what may be legs of an incoming call, also those that go elsewhere now."""
+    # Of calls without a caller that is open.
     caller = call.remote.number or ""
     ends = caller, call.dialed_number, call.started
     return [

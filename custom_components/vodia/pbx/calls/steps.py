@@ -15,22 +15,12 @@ from ..models import (
 )
 from ..state.learned import learned_party
 
-_BEGINS: Final = {
+BEGINS: Final = {
     CallState.RINGING: CallEventType.RINGING,
     CallState.DIALING: CallEventType.DIALING,
     CallState.CONNECTED: CallEventType.ANSWERED,
     CallState.HELD: CallEventType.ANSWERED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Correlation:
-    """What the legs of a call share, from the first list with its id to the last.
-
-    That is one object, and the one `origin`.
-    """
-
-    origin: int
 
 
 @dataclass(slots=True)
@@ -43,7 +33,8 @@ class TrackedCall:
     """
 
     call: AccountCall
-    correlation: Correlation
+    # What the legs of a call share, from the first list with its id to the last.
+    origin: int
     began: float | None = None
     connected: bool = False
     answered: float | None = None
@@ -52,11 +43,6 @@ class TrackedCall:
     ended: float | None = None
     waits: float = 0
     unseen: bool = False
-
-    @property
-    def origin(self) -> int:
-        """Return what all legs of the call share."""
-        return self.correlation.origin
 
     def seconds(self, now: float | None) -> float | None:
         """Return the seconds talked until a time of ours; None if that is not known.
@@ -85,9 +71,7 @@ def begin_events(
     if tracked.connected and not gap:
         tracked.answered = now
     talked = tracked.seconds(now)
-    yield make_event(
-        number, tracked, _BEGINS[call.state], talked, backfilled=backfilled
-    )
+    yield make_event(number, tracked, BEGINS[call.state], talked, backfilled=backfilled)
     if call.state is CallState.HELD:
         yield make_event(
             number, tracked, CallEventType.HELD, talked, backfilled=backfilled
@@ -104,17 +88,17 @@ def progress_events(
         if _is_known_better(before, tracked.call):
             # Who waits for a certain caller could not know that it is this call.
             again = make_event(
-                number, tracked, _BEGINS[call.state], tracked.seconds(now)
+                number, tracked, BEGINS[call.state], tracked.seconds(now)
             )
             yield replace(again, again=True)
         return
     if not tracked.connected or call.state not in IN_CALL:
         # It is answered; or comes back after a transfer and rings, or calls, once more.
         yield from begin_events(number, tracked, now, gap=gap)
-    elif call.state is CallState.HELD:
-        yield make_event(number, tracked, CallEventType.HELD, tracked.seconds(now))
     else:
-        yield make_event(number, tracked, CallEventType.RESUMED, tracked.seconds(now))
+        held = call.state is CallState.HELD
+        step = CallEventType.HELD if held else CallEventType.RESUMED
+        yield make_event(number, tracked, step, tracked.seconds(now))
 
 
 def end_events(
@@ -143,16 +127,10 @@ def make_event(
     )
 
 
-def first_event_type(call: AccountCall) -> CallEventType:
-    """Return the event with which a call begins in its state."""
-    return _BEGINS[call.state]
-
-
 def _is_known_better(before: AccountCall, call: AccountCall) -> bool:
-    """Return whether the other side of a call turns out to be who it is.
-
-    In a talk a name alone is no news: it may be written into an address book just now.
-    """
+    """Return whether the other side of a call turns out to be who it is."""
+    # In a talk a name alone is no news: it may be written into an address book just
+    # now.
     old, new = before.remote, call.remote
     if old.number is None and new.number is not None:
         return True

@@ -35,32 +35,21 @@ from .proof import (
     is_taken,
     may_have,
 )
-from .steps import (
-    Correlation,
-    TrackedCall,
-    begin_events,
-    end_events,
-    make_event,
-    progress_events,
-)
+from .steps import TrackedCall, begin_events, end_events, make_event, progress_events
 
 _ENDS: Final = frozenset(
     {CallEventType.TRANSFERRED, CallEventType.MISSED, CallEventType.ENDED}
 )
 
 
-def _deque() -> deque[TrackedCall]:
-    """Return room for the calls that ended last: as many as a history may have."""
-    return deque(maxlen=HISTORY_LIMIT)
-
-
 @dataclass(slots=True)
 class TrackingMemory:
     """What was reported of calls, so that nobody reports it again: it outlives logins."""
 
-    correlations: dict[str, Correlation] = field(default_factory=dict)
+    origins: dict[str, int] = field(default_factory=dict)
+    # As many as a history may have.
     over: defaultdict[str, deque[TrackedCall]] = field(
-        default_factory=lambda: defaultdict(_deque)
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=HISTORY_LIMIT))
     )
 
 
@@ -78,7 +67,7 @@ class CallTracker:
         self._trace = trace or Trace()
         self._memory = told or TrackingMemory()
         self._calls: OpenCalls = {}
-        self._correlator = Correlator(self._memory.correlations, self._calls)
+        self._correlator = Correlator(self._memory.origins, self._calls)
         self._histories: dict[str, LineHistory] = {}
         self._expected: dict[tuple[str, str], EndReason] = {}
         self._begun: set[str] = set()
@@ -141,7 +130,7 @@ class CallTracker:
         """
         first = state.line not in self._begun
         self._begun.add(state.line)
-        own = self._history_of(state.line)
+        own = self.history_of(state.line)
         own.gap |= not first
         for tracked in own.waiting:
             tracked.waits = now
@@ -166,20 +155,12 @@ class CallTracker:
 
     def began_at(self, line: str, past: PastCall) -> float | None:
         """Return when we heard a past call of a line begin, if we did."""
-        return self._history_of(line).began_at(past, self._tracked(line))
+        return self.history_of(line).began_at(past, self._tracked(line))
 
     def has_unread_history(self, line: str) -> bool:
         """Return whether what a line's history has of a gap has not been read yet."""
-        own = self._history_of(line)
+        own = self.history_of(line)
         return (own.gap or not own.is_read) and line not in self.without_history
-
-    def needs_history(self, line: str) -> bool:
-        """Return whether an end waits for what the history proves."""
-        return bool(self._history_of(line).waiting)
-
-    def needs_history_since(self, line: str) -> float:
-        """Return since when an end waits for proof; infinity if none does."""
-        return self._history_of(line).needs_history_since
 
     def apply_history(
         self,
@@ -196,7 +177,7 @@ class CallTracker:
         line = state.line
         has_none = line in self.without_history
         return list(
-            self._history_of(line).apply(
+            self.history_of(line).apply(
                 state,
                 history,
                 self._tracked(line),
@@ -205,7 +186,7 @@ class CallTracker:
             )
         )
 
-    def _history_of(self, line: str) -> LineHistory:
+    def history_of(self, line: str) -> LineHistory:
         """Return what the history of a line has proven so far."""
         if own := self._histories.get(line):
             return own
@@ -249,7 +230,7 @@ class CallTracker:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            blind = gap or call_id in state.ended_unseen
+            blind = gap or call_id in state.calls.ended_unseen
             ended.ended, ended.waits = None if blind else now, now
             ended.unseen = blind or not (account and account.present)
             del tracked[call_id]
@@ -259,8 +240,8 @@ class CallTracker:
             if known := tracked.get(call_id):
                 yield from progress_events(number, known, call, now, gap=gap)
                 continue
-            correlation = self._correlator.correlate(number, call)
-            new = TrackedCall(call, correlation, None if gap else now)
+            origin = self._correlator.correlate(number, call)
+            new = TrackedCall(call, origin, None if gap else now)
             tracked[call_id] = new
             new.talked = any(
                 over.call.id == call_id
@@ -282,7 +263,7 @@ class CallTracker:
         expected = self._expected.pop((number, call_id), None)
         reason = expected or end_reason_from_state(state, number, ended)
         if number == state.line:
-            own = self._history_of(number)
+            own = self.history_of(number)
             if reason is None and number not in self.without_history:
                 own.waiting.append(ended)
             else:
@@ -311,10 +292,8 @@ class CallTracker:
         yield from end_events(number, ended, reason, ended.seconds(ended.ended))
 
     def _suspect_replaced(self, state: TenantState, numbers: Iterable[str]) -> None:
-        """Doubt the calls of whom another call of the house comes instead.
-
-        A consultation that is transferred goes on as the call that it was about.
-        """
+        """Doubt the calls of whom another call of the house comes instead."""
+        # A consultation that is transferred goes on as the call that it was about.
         for number in numbers:
             tracked = self._calls.get(number)
             extension = state.extensions.get(number)

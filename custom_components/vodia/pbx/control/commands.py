@@ -203,10 +203,8 @@ class Control:
         return dialable(number, self._port.listed_accounts)
 
     async def _has_rest_chat(self) -> bool:
-        """Find out whether the PBX has its messages over REST (v70).
-
-        One that has not is not asked again for a while.
-        """
+        """Find out whether the PBX has its messages over REST (v70)."""
+        # One that has not is not asked again for a while.
         offer = self._port.capabilities
         if not (offer.rest_chat or offer.refusals.stand("chat")):
             try:
@@ -236,10 +234,8 @@ class Control:
     async def _toggle(
         self, verb: str, selector: CallSelector, wanted: CallState
     ) -> AccountCall:
-        """Hold or resume; the socket has one word for both, which does the opposite.
-
-        So one at a time for a call.
-        """
+        """Hold or resume; the socket has one word for both, which does the opposite."""
+        # So one at a time for a call.
         port = self._port
         call = selector.select(port.live_state)
         selector = selector.pinned(call)
@@ -257,7 +253,8 @@ class Control:
                 state = port.live_state
                 state.holds.confirm(call.id)
                 # Nobody knows which of the PBX's words means that it was us.
-                word = state.wire_state(call.id)
+                listed = state.listed.get(call.id)
+                word = listed and listed.wire_state
                 count(port.trace.commands, f"hold: shown as {word}")
             return found
 

@@ -36,11 +36,9 @@ async def set_dnd(
 async def _write(
     port: CommandPort, enabled: bool, reason: str | None, expires: int | None
 ) -> None:
-    """Send the new state by the first way that this PBX knows.
-
-    The classic socket has no word for it. v70 documents `/dnd`; settings calls serve
-    older servers.
-    """
+    """Send the new state by the first way that this PBX knows."""
+    # The classic socket has no word for it. v70 documents `/dnd`; settings calls serve
+    # older servers.
     offer, line = port.capabilities, port.live_state.line
     refusals = offer.refusals
     text = "true" if enabled else "false"

@@ -11,13 +11,23 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 from ..assumptions import Assumption
-from ..errors import CannotConnectError, NotConfirmedError, NotSupportedError, PbxError
+from ..errors import (
+    AccessOffError,
+    CannotConnectError,
+    MethodNotAllowedError,
+    NotConfirmedError,
+    NotFoundError,
+    NotSupportedError,
+    PbxError,
+    UnexpectedReplyError,
+    UnknownCallError,
+)
 from ..models import AccountCall, CallState, EndReason
 from ..state.tenant import TenantState
 from ..trace import Trace, count
+from ..wire.replies import call_ids
 from .port import Command, CommandPort
-from .rest_calls import probe_rest_calls, try_rest
-from .selector import CallSelector, own_call
+from .selector import CallSelector, own_call, own_calls
 
 
 @asynccontextmanager
@@ -125,9 +135,34 @@ class Executor:
             await probe_rest_calls(self.port)
 
     async def try_rest(self, command: Command) -> bool:
-        """Send a command over REST, in time; return whether the PBX serves it there."""
-        async with self.in_time():
-            return await try_rest(self.port, command)
+        """Send a command over REST, in time; return False if the PBX does not serve it."""
+        port = self.port
+        state, offer = port.live_state, port.capabilities
+        if command.body is None or not offer.rest_calls:
+            return False
+        kind, call_id = " ".join(command.body), command.fields.get("id")
+        refusals = offer.refusals
+        unknown_ids = offer.rest_ids is False or refusals.stand("ids")
+        if refusals.stand(kind) or (call_id is not None and unknown_ids):
+            return False
+        try:
+            async with self.in_time():
+                await port.request("POST", "calls", command.body)
+        except MethodNotAllowedError, AccessOffError:
+            refusals.note(kind)
+            return False
+        except NotFoundError:
+            if call_id is None:
+                raise
+            if offer.rest_ids is None and state.may_have(state.line, call_id):
+                # It is up, and REST has named no ids to compare: it may use others.
+                refusals.note("ids")
+                return False
+            raise UnknownCallError("the PBX does not know the call") from None
+        refusals.lift(kind)
+        if call_id is not None:
+            refusals.lift("ids")
+        return True
 
     async def send(self, command: Command) -> None:
         """Send a command over the socket, in time."""
@@ -176,3 +211,30 @@ class Executor:
             await port.tracking_line.wait_for(
                 lambda state: not has_call(state) or None, self.until
             )
+
+
+async def probe_rest_calls(port: CommandPort) -> None:
+    """Find out whether the PBX serves call commands over REST.
+
+    And, once a call is up, whether it knows calls by the ids of the socket. One that
+    refuses is asked again for the next command, then only after a while.
+    """
+    state, offer = port.live_state, port.capabilities
+    if offer.rest_ids is not None or offer.refusals.stand("calls"):
+        return
+    before = {call.id for call in own_calls(state)}
+    try:
+        listed = call_ids((await port.request("GET", "calls")).json())
+    except NotFoundError, MethodNotAllowedError, AccessOffError:
+        offer.rest_calls = False
+        offer.refusals.note("calls")
+        return
+    except UnexpectedReplyError:
+        # Perhaps only this time: the socket takes this command, not all to come.
+        return
+    own = before & {call.id for call in own_calls(state)}
+    offer.rest_calls = True
+    offer.refusals.lift("calls")
+    if listed and own:
+        offer.rest_ids = not own.isdisjoint(listed)
+        port.trace.observe(Assumption.REST_KNOWS_THE_IDS, offer.rest_ids)

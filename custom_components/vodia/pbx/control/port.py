@@ -33,10 +33,8 @@ class CommandPort(Protocol):
 
     trace: Trace
     timing: Timing
-
-    @property
-    def tracker(self) -> CallTracker:
-        """Return the tracker of the calls of all lines."""
+    # That of the calls of all lines.
+    tracker: CallTracker
 
     @property
     def primary(self) -> CommandPort:

@@ -22,18 +22,18 @@ async def dial(
     await executor.probe()
     state, tracking_line = port.live_state, port.tracking_line.live_state
     now = port.timing.clock.monotonic()
-    expected = tracked = state.expect_dial(number, now)
+    expected = tracked = state.dials.expect(number, now)
     if tracking_line is not state:
-        tracked = tracking_line.expect_dial(number, now, state.line)
+        tracked = tracking_line.dials.expect(number, now, state.line)
 
     def cancel() -> bool:
         """Expect no call any more, for who calls back now is none; return if none is there.
 
         One that is there may be listed a moment later where the calls are tracked.
         """
-        if not state.cancel_dial(expected):
+        if not state.dials.cancel(expected):
             return False
-        tracking_line.cancel_dial(tracked)
+        tracking_line.dials.cancel(tracked)
         return True
 
     executor.undo.callback(cancel)

@@ -210,10 +210,8 @@ class AccountLists:
                 self._evidence.note_busy(account.number, asked_at)
 
     def _note_reports(self, account: Account) -> None:
-        """Keep in mind who else reports calls, for the count over the tenant.
-
-        The line's calls are all in its list.
-        """
+        """Keep in mind who else reports calls, for the count over the tenant."""
+        # The line's calls are all in its list.
         observed = self._observed
         other = account.number != observed.line
         set_member(observed.reporting, account.number, other and bool(account.calls))
@@ -223,10 +221,8 @@ class AccountLists:
         )
 
     def _forget(self, lacking: AbstractSet[str], now: float) -> frozenset[str]:
-        """Remove the accounts that two snapshots, ten minutes apart, both lack.
-
-        More of them than a PBX may list are not waited for.
-        """
+        """Remove the accounts that two snapshots, ten minutes apart, both lack."""
+        # More of them than a PBX may list are not waited for.
         absent_since = self._observed.memory.absent_since
         removed = expire_absent(absent_since, lacking, now)
         if len(lacking) - len(removed) > ACCOUNTS_LIMIT:

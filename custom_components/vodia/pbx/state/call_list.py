@@ -178,8 +178,10 @@ class CallLists:
         if observed.calls_lost:
             return NOTHING
         observed.tick += 1
+        only_own = observed.scope is CallScope.OWN
         confirmed = {
-            call_id: (own and self._is_own(call)) or self._evidence.confirms(call)
+            call_id: (own and (only_own or observed.line in observed.members(call)))
+            or self._evidence.confirms(call)
             for call_id, call in observed.listed.items()
         }
         over = frozenset(i for i, there in confirmed.items() if there is False)
@@ -241,10 +243,8 @@ class CallLists:
         everybody: bool = False,
         received: bool = True,
     ) -> Changes:
-        """Index the calls by account and derive the accounts that it changes.
-
-        Unless the list was `received`, presence is as old or new as it was before.
-        """
+        """Index the calls by account and derive the accounts that it changes."""
+        # Unless the list was `received`, presence is as old or new as it was before.
         self.ended_unseen = frozenset()
         before = self._observed.calls_of
         after = self._index(listed)
@@ -272,10 +272,8 @@ class CallLists:
         return observed.calls_of
 
     def _with_kept_ids(self, received: tuple[Call, ...]) -> Iterable[Call]:
-        """Return a list of calls in which those without an id keep the one we gave.
-
-        It is made of their parties and start, and more of these may be known by now.
-        """
+        """Return a list of calls in which those without an id keep the one we gave."""
+        # It is made of their parties and start, and more of these may be known by now.
         listed, ids = self._observed.listed, {call.id for call in received}
         gone = [
             call
@@ -306,11 +304,9 @@ class CallLists:
         return replace(call, caller=replace(caller, name=known.name))
 
     def _own_call(self, call: Call) -> Call | None:
-        """Return a call of the own stream as one of the line; None if it is not.
-
-        A group's call names the caller and the group only. One that lists others as
-        involved strayed in from the tenant's stream: nothing distinguishes the two.
-        """
+        """Return a call of the own stream as one of the line; None if it is not."""
+        # A group's call names the caller and the group only. One that lists others as
+        # involved strayed in from the tenant's stream: nothing distinguishes the two.
         observed = self._observed
         if observed.scope is not CallScope.OWN:
             return call
@@ -328,22 +324,13 @@ class CallLists:
         return replace(call, extensions=frozenset({observed.line}))
 
     def _where_it_was(self, call: Call, before: Call) -> Call:
-        """Return a call of which it is not all known whom it concerns now.
-
-        It may still concern those that it did: for them it is open.
-        """
+        """Return a call of which it is not all known whom it concerns now."""
+        # It may still concern those that it did: for them it is open.
         members = self._observed.members(before)
         if members <= self._observed.members(call):
             return call
         extensions = call.extensions | members
         return replace(call, extensions=extensions, lists_extensions=False, phase=None)
-
-    def _is_own(self, call: Call) -> bool:
-        """Return whether a listed call is one of the line's."""
-        observed = self._observed
-        return observed.scope is CallScope.OWN or observed.line in observed.members(
-            call
-        )
 
 
 def _without_phase(call: Call) -> Call:

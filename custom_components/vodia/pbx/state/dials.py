@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from copy import replace
 from typing import Final
 
+from ..assumptions import Assumption
 from ..models import Call, Party
 from ..number_matching import same_number
+from ..trace import Trace
 from ..wire.calls import CallList
-from .evidence import Evidence
 from .memory import Dial
 from .observed import Observed
 
@@ -21,15 +22,17 @@ class Dials:
     What is dialed, and which calls are, outlives a link: it is in the memory.
     """
 
-    def __init__(self, observed: Observed, evidence: Evidence) -> None:
+    def __init__(self, observed: Observed, trace: Trace) -> None:
         """Recognise them in what is observed."""
         self._observed = observed
         self._memory = observed.memory
-        self._evidence = evidence
+        self._trace = trace
 
-    def expect(self, number: str, now: float, line: str) -> Dial:
-        """Note that a line dials a number now."""
-        dial = Dial(line, number, now, set(self._observed.listed))
+    def expect(self, number: str, now: float, line: str | None = None) -> Dial:
+        """Note that the line, or another one of ours, dials a number now."""
+        dial = Dial(
+            line or self._observed.line, number, now, set(self._observed.listed)
+        )
         self._memory.dials.append(dial)
         return dial
 
@@ -88,10 +91,8 @@ class Dials:
     def _dialed_call(
         self, call: Call, dialed: dict[str, Dial], only: Mapping[str, str]
     ) -> Call:
-        """Return a call that we dialed as one that its line makes, and note it.
-
-        It is so no more when one of the two has left it.
-        """
+        """Return a call that we dialed as one that its line makes, and note it."""
+        # It is so no more when one of the two has left it.
         dial = before = self._memory.dialed.get(call.id)
         dial = dial or self._claim(call, only)
         if dial is None:
@@ -113,11 +114,10 @@ class Dials:
         return replace(call, caller=Party(line), callee=other, alias=None)
 
     def _claim(self, call: Call, only: Mapping[str, str]) -> Dial | None:
-        """Return the dialing that a call comes of.
-
-        It is the first new one of the line with the dialed number at the other end, or
-        the `only` new one that the line makes: the PBX may write the number as it likes.
-        """
+        """Return the dialing that a call comes of."""
+        # It is the first new one of the line with the dialed number at the other end,
+        # or the `only` new one that the line makes: the PBX may write the number as it
+        # likes.
         for dial in self._memory.dials:
             number = _other_end(call, dial.line).number
             shows_it = same_number(number, dial.number, self._observed.country)
@@ -127,7 +127,7 @@ class Dials:
                 and (shows_it or only.get(call.id) == dial.line)
             ):
                 self._memory.dials.remove(dial)
-                self._evidence.check_dialed(shows_number=shows_it)
+                self._trace.observe(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
                 dial.shown = dial.number if shows_it else number
                 return dial
         return None

@@ -184,10 +184,6 @@ class Evidence:
         if call.id not in self._observed.listed:
             self._assume(Assumption.OWN_CALLS_NAME_THE_LINE, names_line)
 
-    def check_dialed(self, *, shows_number: bool) -> None:
-        """Note whether a call that we dialed shows the dialed number."""
-        self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_number)
-
     def check_calls(
         self, listed: Mapping[str, Call], uncertain: Mapping[str, Call]
     ) -> None:

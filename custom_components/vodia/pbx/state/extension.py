@@ -106,12 +106,10 @@ def extension_view(observed: Observed, account: Account) -> tuple[Extension, boo
 def _own_calls(
     observed: Observed, account: Account, calls: tuple[Call, ...]
 ) -> tuple[tuple[AccountCall, ...], frozenset[str]]:
-    """Return the calls that are (still) the account's, and the ids of open ones.
-
-    A connected call is with the sole extension left, a named party, or the one
-    whose own presence says so; who only rang with the group is not in it. Presence
-    counts that is newer than the connection: before, the phone only rang.
-    """
+    """Return the calls that are (still) the account's, and the ids of open ones."""
+    # A connected call is with the sole extension left, a named party, or the one whose
+    # own presence says so; who only rang with the group is not in it. Presence counts
+    # that is newer than the connection: before, the phone only rang.
     number = account.number
     calls = tuple(
         seen
@@ -150,11 +148,9 @@ def _own_calls(
 
 
 def _is_with(observed: Observed, number: str, call: Call) -> bool:
-    """Return whether a connected call is with an account, by its own details.
-
-    A party that is named while others are involved may have passed it on; one that
-    is called while nobody is involved has not answered it.
-    """
+    """Return whether a connected call is with an account, by its own details."""
+    # A party that is named while others are involved may have passed it on; one that is
+    # called while nobody is involved has not answered it.
     others = call.extensions - {call.caller.number}
     if number in others:
         return len(others) == 1 or number == call.callee.number
@@ -166,10 +162,8 @@ def _is_with(observed: Observed, number: str, call: Call) -> bool:
 
 
 def _says_with(observed: Observed, number: str, call: Call) -> bool | None:
-    """Return whether an extension's presence says that it has a connected call.
-
-    None if it says nothing: it is older than that, or may mean another call.
-    """
+    """Return whether an extension's presence says that it has a connected call."""
+    # None if it says nothing: it is older than that, or may mean another call.
     if number == call.callee.number:
         return True
     account = observed.accounts.get(number)

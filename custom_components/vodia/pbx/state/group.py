@@ -92,10 +92,8 @@ def group_view(observed: Observed, account: Account, kind: str) -> Group:
 
 
 def _count_waiting(observed: Observed, calls: Iterable[Call]) -> int | None:
-    """Count the calls of a queue that nobody has answered, if that is known.
-
-    The queue itself may connect a call, to play music: then it is with nobody else.
-    """
+    """Count the calls of a queue that nobody has answered, if that is known."""
+    # The queue itself may connect a call, to play music: then it is with nobody else.
     waiting = 0
     for call in calls:
         others = call.extensions - {call.caller.number}
@@ -121,10 +119,8 @@ def _is_answered(observed: Observed, call: Call) -> bool:
 
 
 def _with_known_state(observed: Observed, call: Call, kind: str) -> Call:
-    """Return a call of a group's presence as connected where that is known.
-
-    Another account may have it so; and some kinds of groups answer by themselves.
-    """
+    """Return a call of a group's presence as connected where that is known."""
+    # Another account may have it so; and some kinds of groups answer by themselves.
     phases = {phase for _, phase in _connected_elsewhere(observed, call)}
     if kind not in RINGING_GROUPS:
         phases.add(Phase.CONNECTED)

@@ -1,6 +1,6 @@
 """Who is who: an account has several numbers, the tenant several names."""
 
-from collections.abc import Callable, Iterable, Mapping, Set as AbstractSet
+from collections.abc import Callable, Collection, Iterable, Mapping, Set as AbstractSet
 from copy import replace
 from dataclasses import dataclass, field
 from typing import Final, Self
@@ -15,10 +15,12 @@ from ..models import (
     Direction,
     Party,
     PastCall,
+    Scope,
 )
 from ..number_matching import same_number
 from ..numbering import EXTENSION_DIGITS, digits_of
-from .observed import Observed
+from .account_call import scope_of
+from .observed import Observed, is_with_nobody
 
 # In front of the number of an account: its mailbox, unless a PBX is set up otherwise.
 MAILBOX: Final = "8"
@@ -81,13 +83,12 @@ class AccountNumbers:
         )
 
 
+@dataclass(slots=True, eq=False)
 class Identity:
     """Know accounts by all of their numbers, and the tenant by all of its names."""
 
-    def __init__(self, observed: Observed) -> None:
-        """Start with the numbers that the accounts have by themselves."""
-        self._observed = observed
-        self._numbers = AccountNumbers()
+    _observed: Observed
+    _numbers: AccountNumbers = field(default_factory=AccountNumbers)
 
     @property
     def has_further_numbers(self) -> bool:
@@ -124,11 +125,36 @@ class Identity:
         owner = number.removeprefix(MAILBOX)
         return owner != number and (owner in accounts or owner in called)
 
-    def is_person(self, number: str) -> bool:
-        """Return whether who is involved in a call may be somebody."""
-        account = self._observed.accounts.get(number)
-        kind = account.type if account else None
-        return kind in (None, EXTENSION) and not self.is_machine(number)
+    def is_with_person(self, leg: Call, *called: str | None) -> bool:
+        """Return whether a leg is connected to an extension, or to a number outside.
+
+        A number that was `called` from outside is one of the tenant. A group that is all
+        that is involved plays music, or has a mailbox.
+        """
+        if not leg.connected:
+            return False
+        accounts, number = self._observed.accounts, leg.callee.number
+        for other in leg.extensions - {leg.caller.number}:
+            kind = accounts[other].type if other in accounts else None
+            if kind in (None, EXTENSION) and not self.is_machine(other):
+                return True
+        if (account := accounts.get(number or "")) is None:
+            outside = scope_of(self._observed, leg.callee) is Scope.EXTERNAL
+            return outside and number not in called
+        if is_with_nobody(leg):
+            return False
+        if account.type in RINGING_GROUPS:
+            return not leg.lists_extensions
+        return account.type == EXTENSION
+
+    def are_with_machine(self, legs: Collection[Call], *called: str | None) -> bool:
+        """Return whether a machine has all that is left of a call to some numbers."""
+        return bool(legs) and all(
+            leg.connected
+            and self.is_machine(leg.callee.number, *called)
+            and not self.is_with_person(leg, *called)
+            for leg in legs
+        )
 
     def identified(self, call: Call, *accounts: str) -> Call:
         """Return a call, of some accounts, whose parties have their accounts' numbers."""
@@ -168,10 +194,8 @@ class Identity:
     def _by_another(
         self, party: Party, find: Callable[[str], str | None]
     ) -> str | None:
-        """Return the account that a party is by another number than the account's own.
-
-        A number that is written whole is the same wherever it is.
-        """
+        """Return the account that a party is by another number than the account's own."""
+        # A number that is written whole is the same wherever it is.
         number = party.number
         if number is None:
             return None

@@ -58,10 +58,8 @@ def learned_calls(now: tuple[Call, ...], before: tuple[Call, ...]) -> tuple[Call
 
 
 def _may_be(now: Call, before: Call, party: Party, other: Party) -> bool:
-    """Return whether a party may be in a call still that does not name it.
-
-    Who is at the other end now, or was involved and is not, is not there any more.
-    """
+    """Return whether a party may be in a call still that does not name it."""
+    # Who is at the other end now, or was involved and is not, is not there any more.
     number = party.number
     left = number in before.extensions and number not in now.extensions
     return number is None or not (

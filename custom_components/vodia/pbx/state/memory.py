@@ -1,7 +1,7 @@
 """What the PBX does not repeat: it outlives a link."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -49,10 +49,6 @@ class Memory:
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: Holds = field(default_factory=Holds)
     listed: dict[str, Call] = field(default_factory=dict)
-
-    def end_link(self, listed: Mapping[str, Call]) -> None:
-        """Note the last list of calls of a link."""
-        self.holds.end_link(listed)
 
     def remember_name(self, number: str, name: str) -> None:
         """Keep the name of a number."""

@@ -17,20 +17,15 @@ from ..models import (
     Extension,
     Group,
     KnownAccount,
-    Party,
-    PastCall,
-    Scope,
     Totals,
 )
 from ..trace import Trace
 from ..wire.calls import CallList
 from ..wire.messages import AccountDelta, AccountsSnapshot, CallerId, Message, OrbitList
-from .account_call import scope_of
 from .account_list import AccountLists
 from .call_list import CallLists
 from .dials import Dials
 from .evidence import Evidence
-from .holds import Holds
 from .identity import Identity
 from .memory import Dial, Memory
 from .observed import Observed
@@ -61,20 +56,24 @@ class TenantState:
         the tenant carry; of them `tenant` is its own. `country` is where numbers are
         dialed, by its two letters.
         """
-        self.line, self.country = line, country
+        self.line, self.country, trace = line, country, trace or Trace()
         self.memory = memory = memory or Memory()
         self.presence_pushed = False
         self._observed = observed = Observed(
             line, hosts | memory.names, memory, book or AddressBook(), country
         )
-        self._identity = identity = Identity(observed)
-        self._evidence = evidence = Evidence(observed, trace or Trace(), tenant)
-        self._dials = Dials(observed, evidence)
+        self.identity = identity = Identity(observed)
+        self._evidence = evidence = Evidence(observed, trace, tenant)
+        self.holds = memory.holds
+        self.dials = Dials(observed, trace)
         self._views = views = Views(observed, known or {})
-        self._calls = CallLists(observed, identity, evidence, self._dials, views)
-        self._accounts = AccountLists(observed, identity, evidence, self._calls, views)
+        self.calls = CallLists(observed, identity, evidence, self.dials, views)
+        self.account_lists = AccountLists(
+            observed, identity, evidence, self.calls, views
+        )
         self.extensions: Mapping[str, Extension] = views.extensions
         self.groups: Mapping[str, Group] = views.groups
+        self.account = views.account
 
     def apply(self, message: Message, now: float) -> Changes:
         """Apply a message at a monotonic time in seconds; return what it changed."""
@@ -85,13 +84,13 @@ class TenantState:
                 if not ours:
                     return Changes(needs_snapshot=True) if ours is None else NOTHING
                 self.presence_pushed = True
-                return self._accounts.apply_delta(message)
+                return self.account_lists.apply_delta(message)
             case CallList():
-                return self._calls.apply(message, now)
+                return self.calls.apply(message, now)
             case AccountsSnapshot():
-                return self._accounts.apply_snapshot(message, now)
+                return self.account_lists.apply_snapshot(message, now)
             case CallerId():
-                return self._calls.apply_caller_id(message)
+                return self.calls.apply_caller_id(message)
             case OrbitList():
                 self._observed.orbits = message.orbits
                 return self._views.derive(self.orbits)
@@ -103,10 +102,6 @@ class TenantState:
     def accounts(self) -> Mapping[str, KnownAccount]:
         """Return all extensions and groups, the absent ones included."""
         return self._views.accounts
-
-    def account(self, number: str) -> KnownAccount | None:
-        """Return what is known of an extension or group."""
-        return self._views.account(number)
 
     @property
     def totals(self) -> Totals:
@@ -154,17 +149,9 @@ class TenantState:
     @property
     def shows_presence(self) -> bool:
         """Return whether somebody is shown in a call because of presence alone."""
-        return (self.is_denied or self.scope is not CallScope.TENANT) and any(
-            account.busy for account in self.listed_accounts.values()
-        )
-
-    def begin_reading(self) -> None:
-        """Note that all accounts are asked for: what is pushed from now on is newer."""
-        self._accounts.begin_reading()
-
-    def newest(self, snapshot: AccountsSnapshot) -> AccountsSnapshot:
-        """Return what a reading found, with what was pushed since it was begun."""
-        return self._accounts.newest(snapshot)
+        if self.scope is CallScope.TENANT and not self._observed.denied:
+            return False
+        return any(account.busy for account in self.listed_accounts.values())
 
     def contradicts(self, snapshot: AccountsSnapshot) -> bool:
         """Return whether a snapshot has other calls of the line than the list."""
@@ -173,10 +160,6 @@ class TenantState:
         members = self._observed.members
         own = {call.id for call in snapshot.calls if self.line in members(call)}
         return own != self.listed.keys()
-
-    def adopt_accounts(self, other: TenantState) -> None:
-        """Adopt which accounts there are; how they are, the other state knows."""
-        self._accounts.adopt(other.listed_accounts)
 
     def set_address_book(self, book: AddressBook | None) -> Changes:
         """Name those by an address book whom neither call nor account names."""
@@ -197,21 +180,6 @@ class TenantState:
         return self._observed.listed
 
     @property
-    def calls_uncertain(self) -> bool:
-        """Return whether news of the calls was lost, and it is not known how they are."""
-        return self._calls.are_uncertain
-
-    @property
-    def ended_unseen(self) -> frozenset[str]:
-        """Return the ids of the calls that are over since nobody knows when."""
-        return self._calls.ended_unseen
-
-    @property
-    def is_denied(self) -> bool:
-        """Return whether the tenant's list of calls is known to leave somebody out."""
-        return bool(self._observed.denied)
-
-    @property
     def line_is_denied(self) -> bool:
         """Return whether the tenant's list of calls is known to leave out the line's."""
         return self.line in self._observed.denied
@@ -223,44 +191,7 @@ class TenantState:
             map(self._evidence.is_hidden, self.listed_accounts.values())
         )
 
-    def begin_calls(self, scope: CallScope) -> Changes:
-        """Note whose calls the lists hold from now on; before the first one is empty."""
-        return self._calls.begin(scope)
-
-    def lose_calls(self) -> Changes:
-        """Take no call for known until they are listed again: news of them was lost."""
-        return self._calls.lose()
-
-    def check_silence(self, *, own: bool) -> Changes:
-        """Judge by presence the calls that no stream lists any more.
-
-        The line's `own` calls are listed elsewhere, or not.
-        """
-        return self._calls.check_silence(own=own)
-
-    def checked(self, found: tuple[Call, ...]) -> CallList | None:
-        """Return the list as it is by what the line is found to have; None if it is open."""
-        return self._calls.checked(found)
-
-    def wire_state(self, call_id: str) -> str | None:
-        """Return the PBX's own word for the state of a call, for the diagnostics."""
-        call = self.listed.get(call_id)
-        return call.wire_state if call else None
-
     # What we do
-
-    @property
-    def holds(self) -> Holds:
-        """Return the calls of the line that we hold, or are about to."""
-        return self.memory.holds
-
-    def expect_dial(self, number: str, now: float, line: str | None = None) -> Dial:
-        """Note that the line, or another one of ours, dials a number now."""
-        return self._dials.expect(number, now, line or self.line)
-
-    def cancel_dial(self, dial: Dial) -> bool:
-        """Expect the call of a dialing no more; return False if it is there already."""
-        return self._dials.cancel(dial)
 
     def dialed_call(self, dial: Dial) -> AccountCall | None:
         """Return the call of its line that a dialing made."""
@@ -273,29 +204,3 @@ class TenantState:
             ),
             None,
         )
-
-    # Who is who
-
-    def account_of(self, number: str | None) -> str | None:
-        """Return the account that a number of the tenant is, else the number."""
-        return self._identity.account_of(number)
-
-    def identified(self, past: PastCall) -> PastCall:
-        """Return a past call of the line whose parties have their accounts' numbers."""
-        return self._identity.identified_past(past)
-
-    def is_another(self, number: str | None) -> bool:
-        """Return whether a number is an account of the tenant other than the line."""
-        return self._identity.is_another(number)
-
-    def is_machine(self, number: str | None, *called: str | None) -> bool:
-        """Return whether a number answers by itself; a mailbox may be of who was `called`."""
-        return self._identity.is_machine(number, *called)
-
-    def is_person(self, number: str) -> bool:
-        """Return whether who is involved in a call may be somebody."""
-        return self._identity.is_person(number)
-
-    def scope_of(self, remote: Party) -> Scope | None:
-        """Return whether the other side is in the tenant, as far as that is known."""
-        return scope_of(self._observed, remote)

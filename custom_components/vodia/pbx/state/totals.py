@@ -1,23 +1,25 @@
 """The counts over a tenant: its calls, each once, and the phones that are registered."""
 
+from collections import Counter
+from dataclasses import dataclass, field
+
 from ..models import CallScope, Extension, Phase, Totals
 from .legs import phases_of
 from .observed import Observed, set_member
 
 
+@dataclass(slots=True, eq=False)
 class TenantTotals:
     """Count; one call or phone that cannot be judged leaves its count unknown."""
 
-    def __init__(self, observed: Observed) -> None:
-        """Start with nobody."""
-        self.counts = Totals(None, None, None)
-        self._observed = observed
-        self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
-        # The extensions whose presence has more than their calls.
-        self._unexplained: set[str] = set()
-        # The list that was counted last, and its phases.
-        self._listed: object = None
-        self._phases_listed: list[Phase | None] = []
+    _observed: Observed
+    counts: Totals = field(default_factory=lambda: Totals(None, None, None))
+    _registered: Counter[bool | None] = field(default_factory=Counter)
+    # The extensions whose presence has more than their calls.
+    _unexplained: set[str] = field(default_factory=set)
+    # The list that was counted last, and its phases.
+    _listed: object = None
+    _phases_listed: list[Phase | None] = field(default_factory=list)
 
     def replace(self, old: Extension | None, new: Extension | None) -> None:
         """Count an extension in place of what it was."""

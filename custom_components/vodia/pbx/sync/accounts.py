@@ -192,12 +192,12 @@ class AccountsReader:
         such list, or what else hinders it.
         """
         deltas, state = self.deltas, self._feed.state
-        state.begin_reading()
+        state.account_lists.begin_reading()
         snapshot = await self._rest.read()
         if self._feed.capabilities.socket_tells_accounts:
             return
         self._feed.capabilities.rest_tells_accounts = True
-        self._feed.handle(state.newest(snapshot))
+        self._feed.handle(state.account_lists.newest(snapshot))
         await self._check()
         if self.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.

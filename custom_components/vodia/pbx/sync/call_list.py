@@ -116,8 +116,8 @@ class CallListReader:
             or await self._weigh_silence()
         ):
             if differs:
-                feed.publish(feed.state.lose_calls())
-        if feed.state.calls_uncertain:
+                feed.publish(feed.state.calls.lose())
+        if feed.state.calls.are_uncertain:
             self._poller.heard(odd=True)
         return True
 
@@ -135,10 +135,10 @@ class CallListReader:
         told = None if can.refusals.stand("calls") else await self._get()
         if self._heard.is_set():
             return True
-        checked = None if told is None else feed.state.checked(told)
+        checked = None if told is None else feed.state.calls.checked(told)
         if checked:
             feed.handle(checked)
-        feed.publish(feed.state.check_silence(own=checked is not None))
+        feed.publish(feed.state.calls.check_silence(own=checked is not None))
         return checked is not None
 
     async def _get(self) -> tuple[Call, ...] | None:

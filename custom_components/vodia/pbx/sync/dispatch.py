@@ -142,7 +142,7 @@ class Dispatch:
     def _miss(self, lost: frozenset[str]) -> None:
         """Ask for what could not be read of a frame; until then calls are not known."""
         if "call-state" in lost:
-            self.publish(self.state.lose_calls())
+            self.publish(self.state.calls.lose())
             self.calls.missed()
         if lost - {"call-state"} and self.accounts:
             self.accounts.heard(odd=True)
@@ -199,7 +199,7 @@ class Dispatch:
         """Apply a list of calls: of one that ended in it the phone may not have heard."""
         state = self.state
         unheard = state.unheard
-        begun = state.begin_calls(self.capabilities.call_scope)
+        begun = state.calls.begin(self.capabilities.call_scope)
         self.calls.heard(odd=message.odd)
         changes = state.apply(message, now := self._now())
         if unheard and unheard - state.listed.keys():

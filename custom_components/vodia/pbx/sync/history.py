@@ -109,7 +109,7 @@ class HistoryReader:
         """
         if self._past is None:
             return None
-        return tuple(map(self._feed.state.identified, self._past))
+        return tuple(map(self._feed.state.identity.identified_past, self._past))
 
     def want(self) -> None:
         """Read it at once, if it is not read again soon anyway."""
@@ -138,7 +138,8 @@ class HistoryReader:
                 self._look_again(self._timing.unheard)
                 return False
             self._was_quiet = quiet
-        proof, waits = self._timing.proof, self._tracker.needs_history_since(self._line)
+        waits = self._tracker.history_of(self._line).waits_since
+        proof = self._timing.proof
         rest = min(proof, waits + proof - self._clock.monotonic())
         try:
             async with asyncio.timeout(max(_CLOCK_TICK, rest)):
@@ -166,9 +167,10 @@ class HistoryReader:
         if events:
             self._unheard_until = now
         self._tell(events)
-        self._searches = tracker.needs_history(line) or now < self._unheard_until
+        own = tracker.history_of(line)
+        self._searches = bool(own.waiting) or now < self._unheard_until
         if self._searches:
-            rest = tracker.needs_history_since(line) + timing.proof - now
+            rest = own.waits_since + timing.proof - now
             self._look_again(min(timing.ask_proof_again, max(0, rest)))
         else:
             self._look_again(timing.unheard)

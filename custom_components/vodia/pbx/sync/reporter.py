@@ -94,7 +94,7 @@ class Reporter:
         self.listener.on_change(changes)
         self.report_events(events)
         self._wake()
-        return tracker.needs_history(state.line)
+        return bool(tracker.history_of(state.line).waiting)
 
     def report_events(self, events: list[CallEvent]) -> None:
         """Tell what happened to calls."""

@@ -72,11 +72,9 @@ def state_account(data: JsonObject, reading: Reading) -> Account:
 def _reported_calls(
     data: JsonObject, reading: Reading
 ) -> tuple[bool, tuple[Call, ...] | None]:
-    """Return whether an account has active calls, and which; None if that is not told.
-
-    Attendants and the like may have their number only; whatever else is there and is not
-    empty says that there are some.
-    """
+    """Return whether an account has active calls, and which; None if that is not told."""
+    # Attendants and the like may have their number only; whatever else is there and is
+    # not empty says that there are some.
     value = data["calls"]
     if isinstance(value, bool | int | float):
         return value > 0, None if value > 0 else ()

@@ -187,10 +187,8 @@ def _call_id(data: JsonObject) -> str:
 
 
 def _extensions(data: JsonObject, reading: Reading) -> tuple[frozenset[str], bool]:
-    """Return the extensions involved in a call, without their star.
-
-    And whether these are all of them: no list at all is not an empty one.
-    """
+    """Return the extensions involved in a call, without their star."""
+    # And whether these are all of them: no list at all is not an empty one.
     value = data.get("extension")
     if value is None:
         return frozenset(), False

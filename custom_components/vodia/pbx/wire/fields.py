@@ -110,10 +110,11 @@ def objects(
     return entries
 
 
-def first(
-    entries: list[JsonObject], limit: int, place: str, reading: Reading
+def first_objects(
+    value: object, place: str, reading: Reading, limit: int
 ) -> list[JsonObject]:
-    """Return the first entries; what is beyond the limit is left out."""
+    """Return the first objects of a list; what is beyond the limit is left out."""
+    entries = objects(value, place, reading)
     if len(entries) > limit:
         reading.leave_out(f"{place}: too many", len(entries) - limit)
     return entries[:limit]

@@ -39,17 +39,8 @@ _WITHHELD: Final = frozenset(
         *("privato", "privata", "nascosto", "riservato", "riservata", "anoniem"),
         *("anonieme", "privaat", "afgeschermd", "afgeschermde", "anonimowy"),
         *("anonimowe", "prywatny", "prywatne", "zastrzezony", "ukryty", "geheime"),
-        *("privatanruf", "privenummer", "geheimnummer", "clir", "dold", "skjult"),
-        *(
-            "hemligt",
-            "hemmeligt",
-            "anonymni",
-            "skryte",
-            "skryty",
-            "salainen",
-            "gizli",
-            "titkos",
-        ),
+        *("privatanruf", "privenummer", "clir", "dold", "skjult", "hemligt"),
+        *("hemmeligt", "anonymni", "skryte", "skryty", "salainen", "gizli", "titkos"),
         *("анонимныи", "аноним", "скрытыи", "非通知", "匿名"),
     }
 )
@@ -60,16 +51,15 @@ _UNKNOWN: Final = frozenset(
         *("inconnu", "inconnue", "indisponible", "desconocido", "desconocida"),
         *("sconosciuto", "sconosciuta", "onbekend", "onbekende", "onbeschikbaar"),
         *("nieznany", "nieznana", "niedostepny", "unidentified", "unavail", "nil"),
+        *("okant", "ukjent", "ukendt", "tuntematon", "nezname", "neznamy"),
         *(
-            "okant",
-            "ukjent",
-            "ukendt",
-            "tuntematon",
-            "nezname",
-            "neznamy",
             "ismeretlen",
+            "bilinmeyen",
+            "неизвестныи",
+            "неизвестно",
+            "通知不可能",
+            "表示圏外",
         ),
-        *("bilinmeyen", "неизвестныи", "неизвестно", "通知不可能", "表示圏外"),
     }
 )
 _PLACEHOLDERS: Final = _WITHHELD | _UNKNOWN

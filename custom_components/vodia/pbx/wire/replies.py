@@ -40,7 +40,7 @@ from .fields import (
     boolean,
     clean,
     each,
-    first,
+    first_objects,
     first_text,
     moment,
     note_unknown,
@@ -166,9 +166,7 @@ def decode_history(reply: object, line: str, trace: Trace) -> tuple[PastCall, ..
     if not isinstance(entries, list):
         raise FrameError("history is not a list")
     reading = Reading(trace)
-    listed = first(
-        objects(entries, "history", reading), HISTORY_LIMIT, "history", reading
-    )
+    listed = first_objects(entries, "history", reading, HISTORY_LIMIT)
     return tuple(_past_call(entry, line, reading) for entry in listed)
 
 
@@ -208,8 +206,7 @@ def decode_flags(
     if isinstance(reply, dict) and "state" not in reply:
         return {}
     reading = reading or Reading(trace)
-    listed = objects(reply, "srvflags", reading)
-    entries = first(listed, _FLAGS_LIMIT, "srvflags", reading)
+    entries = first_objects(reply, "srvflags", reading, _FLAGS_LIMIT)
     return {flag.number: flag for flag in each(entries, _service_flag, reading)}
 
 
@@ -264,8 +261,7 @@ def decode_voicemail(
     if isinstance(listed, dict) and _MESSAGE_FIELDS.isdisjoint(listed):
         listed = list(listed.values())
     try:
-        entries = objects(listed, "messages", reading)
-        entries = first(entries, _MESSAGES_LIMIT, "messages", reading)
+        entries = first_objects(listed, "messages", reading, _MESSAGES_LIMIT)
     except FrameError as err:
         if counted is None:
             raise
@@ -310,8 +306,7 @@ def decode_address_book(
         lists = [value for value in reply.values() if isinstance(value, list)]
         reply = lists[0] if lists else list(reply.values())
     reading = Reading(trace or Trace())
-    entries = objects(reply, "adrbook", reading)
-    entries = first(entries, _CONTACTS_LIMIT, "adrbook", reading)
+    entries = first_objects(reply, "adrbook", reading, _CONTACTS_LIMIT)
     contacts = map(_contact, entries)
     return tuple(contact for contact in contacts if contact)
 
