@@ -14,15 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import (
-    ATTR_CALL_ID,
-    ATTR_REMOTE_NAME,
-    ATTR_REMOTE_NUMBER,
-    ATTR_SINCE,
-    CALL_KEYS,
-    KEY_ACTIVE,
-    KEY_DND,
-)
+from .const import ATTR_CALL_ID, CALL_KEYS, KEY_ACTIVE, KEY_DND
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     Snapshot,
@@ -37,6 +29,10 @@ from .entity_loader import async_add_for_accounts, async_add_for_flags
 from .pbx.models import ORBIT, Extension, Group, ServiceFlag
 
 PARALLEL_UPDATES = 0
+
+ATTR_REMOTE_NAME = "remote_name"
+ATTR_REMOTE_NUMBER = "remote_number"
+ATTR_SINCE = "since"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,16 +21,10 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import (
     ATTR_CALL_ID,
-    ATTR_COUNT,
-    ATTR_DURATION,
     ATTR_MESSAGE,
     ATTR_NAME,
     ATTR_NUMBER,
-    ATTR_SENDER,
-    ATTR_SENDER_NAME,
-    ATTR_TIME,
     KEY_CALL,
-    KEY_DOORBELL,
     KEY_MESSAGE,
     SIGNAL_CALL_EVENTS,
     SIGNAL_MESSAGE,
@@ -63,6 +57,12 @@ from .pbx.wire.messages import ChatMessage
 
 PARALLEL_UPDATES = 0
 
+ATTR_COUNT = "count"
+ATTR_DURATION = "duration"
+ATTR_SENDER = "sender"
+ATTR_SENDER_NAME = "sender_name"
+ATTR_TIME = "time"
+KEY_DOORBELL = "doorbell"
 EVENT_RECEIVED = "received"
 # Calls that a doorbell remembers to have rung for.
 _REMEMBERED = 100

@@ -17,13 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .const import (
-    ATTR_SPAN,
-    KEY_CALL,
-    KEY_LAST_CALLER,
-    STATE_EXTERNAL_CALLER,
-    STATE_WITHHELD,
-)
+from .const import KEY_CALL, KEY_LAST_CALLER, STATE_WITHHELD
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     VodiaCallEventEntity,
@@ -55,6 +49,9 @@ from .pbx.sync.line_data import Resource
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
+ATTR_SPAN = "span"
+# Who called last, where who it was is not shown.
+STATE_EXTERNAL_CALLER = "external_caller"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 
