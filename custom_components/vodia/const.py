@@ -52,5 +52,3 @@ FLAG_KEYS: Final = frozenset({"registered", KEY_DND, "chat_available"})
 STATE_WITHHELD: Final = "withheld"
 
 SIGNAL_CALL_EVENTS: Final = f"{DOMAIN}_call_events"
-SIGNAL_MESSAGE: Final = f"{DOMAIN}_message"
-SIGNAL_VOICEMAIL: Final = f"{DOMAIN}_voicemail"

@@ -188,7 +188,7 @@ class VodiaGroupEntity[ValueT](VodiaAccountEntity[Group, ValueT]):
     @override
     def _subject(self) -> Group:
         """Return the group."""
-        return self.coordinator.groups[self._account]
+        return self.coordinator.client.groups[self._account]
 
 
 class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
@@ -300,8 +300,7 @@ class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):
     @override
     def _subject(self) -> KnownAccount:
         """Return the account."""
-        coordinator, number = self.coordinator, self._account
-        return coordinator.extensions.get(number) or coordinator.groups[number]
+        return self.coordinator.client.accounts[self._account]
 
     @override
     def _show_value(self, value: None) -> None:

@@ -114,17 +114,17 @@ PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = 
     VodiaSensorDescription(
         key="active_calls",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.active_calls,
+        value_fn=lambda coordinator: coordinator.client.totals.active_calls,
     ),
     VodiaSensorDescription(
         key="ringing_calls",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.ringing_calls,
+        value_fn=lambda coordinator: coordinator.client.totals.ringing_calls,
     ),
     VodiaSensorDescription(
         key="registered_extensions",
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.registered_extensions,
+        value_fn=lambda coordinator: coordinator.client.totals.registered_extensions,
     ),
 )
 

@@ -13,9 +13,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import KEY_ACTIVE, KEY_DND
 from .coordinator import VodiaConfigEntry
 from .entity import VodiaEntityDescription, VodiaFlagEntity, VodiaLineEntity
-from .entity_loader import async_add_for_flags, async_add_for_lines
+from .entity_loader import (
+    async_add_for_flags,
+    async_add_for_lines,
+    async_keep_read_only_flag,
+)
 from .exceptions import action_error
-from .hub.learned import async_keep_read_only_flag
 from .pbx.errors import AccessOffError, PbxError
 from .pbx.models import Extension, ServiceFlag
 
