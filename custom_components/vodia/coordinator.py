@@ -14,6 +14,7 @@ from homeassistant.const import CONF_PASSWORD, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
@@ -101,9 +102,7 @@ class VodiaCoordinator(Listener):
         self.line_data = Subscriptions[tuple[Resource, str]]()
         self.chat_messages = Subscriptions[str, ChatMessage]()
         self.voicemail = Subscriptions[str, Voicemail]()
-        self.announcer = Announcer(
-            self.client, self.lines, lambda: self.options
-        )
+        self.announcer = Announcer(self.client, self.lines, lambda: self.options)
         # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -142,6 +141,14 @@ class VodiaCoordinator(Listener):
     def line(self) -> str:
         """Return the extension of the entry's own login."""
         return self.client.line
+
+    def device_info(self, number: str | None) -> DeviceInfo:
+        """Return the device of an account or service flag, or of the PBX itself (None)."""
+        if number is None:
+            return self.devices.pbx_info
+        if account := self.account(number):
+            return self.devices.info(number, account.name, account.type)
+        return self.devices.info(number, self.last_flags[number].name, SERVICE_FLAG)
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""

@@ -106,13 +106,13 @@ async def async_setup_entry(
         if (
             phone or account.type in RINGING_GROUPS
         ) and coordinator.options.shows_calls_of(account):
-            yield VodiaCallEvent(coordinator, CALL, account)
+            yield VodiaCallEvent(coordinator, CALL, account.number)
         if not isinstance(account, Extension):
             return
         if account.number in coordinator.lines:
-            yield VodiaMessageEvent(coordinator, MESSAGE, account)
+            yield VodiaMessageEvent(coordinator, MESSAGE, account.number)
         if account.number in doors:
-            yield VodiaDoorbellEvent(coordinator, DOORBELL, account)
+            yield VodiaDoorbellEvent(coordinator, DOORBELL, account.number)
 
     @callback
     def async_add_accounts(accounts: Iterable[KnownAccount]) -> None:
@@ -125,8 +125,7 @@ async def async_setup_entry(
         entry,
         Resource.VOICEMAIL,
         lambda lines: async_add_entities(
-            VodiaVoicemailEvent(coordinator, VOICEMAIL, coordinator.extensions[line])
-            for line in lines
+            VodiaVoicemailEvent(coordinator, VOICEMAIL, line) for line in lines
         ),
     )
     await async_add_for_accounts(entry, async_add_accounts, Extension, Group)
@@ -180,10 +179,10 @@ class VodiaDoorbellEvent(VodiaEvent):
         self,
         coordinator: VodiaCoordinator,
         description: VodiaEventDescription,
-        extension: Extension,
+        number: str,
     ) -> None:
         """Count the present calls as rung for."""
-        super().__init__(coordinator, description, extension)
+        super().__init__(coordinator, description, number)
         self._rung = deque(
             (
                 coordinator.client.origin_of(call.id)
