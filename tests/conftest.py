@@ -86,6 +86,12 @@ def hass_tmp_config_dir(tmp_path: Path) -> str:
     return str(tmp_path)
 
 
+@pytest.fixture
+def germany(hass: HomeAssistant) -> None:
+    """Live in Germany."""
+    hass.config.country = "DE"
+
+
 @pytest.fixture(params=["classic", "modern"])
 def dialect(request: pytest.FixtureRequest) -> str:
     """Run the test in both dialects."""

@@ -133,11 +133,6 @@ class VodiaCoordinator(Listener):
         return self.client.account(number)
 
     @property
-    def flags(self) -> Mapping[str, ServiceFlag]:
-        """Return the service flags that the PBX lists now."""
-        return self.client.service_flags
-
-    @property
     def line(self) -> str:
         """Return the extension of the entry's own login."""
         return self.client.line
@@ -153,7 +148,9 @@ class VodiaCoordinator(Listener):
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
         known = self.account(account)
-        return account in self.flags or (known is not None and known.present)
+        return account in self.client.service_flags or (
+            known is not None and known.present
+        )
 
     def triggers_for(self, number: str) -> bool:
         """Return whether triggers fire for the calls of an account."""
@@ -286,8 +283,8 @@ class VodiaCoordinator(Listener):
         for number in changes.removed:
             self._forget(number)
             self.last_flags.pop(number, None)
-        self.last_flags |= self.flags
-        for number in changes.accounts & self.flags.keys():
+        self.last_flags |= self.client.service_flags
+        for number in changes.accounts & self.client.service_flags.keys():
             self._rename(number)
         self.announcer.async_announce_data(kind, changes.accounts)
         for number in changes.accounts:
@@ -327,7 +324,7 @@ class VodiaCoordinator(Listener):
 
     def _rename(self, number: str) -> None:
         """Give the device of an account its new name."""
-        if account := self.account(number) or self.flags.get(number):
+        if account := self.account(number) or self.client.service_flags.get(number):
             self.devices.async_rename(number, account.name)
 
 

@@ -255,7 +255,7 @@ class VodiaFlagEntity(
     @override
     def _subject(self) -> ServiceFlag | None:
         """Return the flag."""
-        return self.coordinator.flags.get(self._account)
+        return self.coordinator.client.service_flags.get(self._account)
 
 
 class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):

@@ -7,7 +7,7 @@ from simulator import Simulator
 from tests.support.automations_page import plays
 from tests.support.calls import CALLER
 from tests.support.dialects import both_dialects
-from tests.support.entry import until
+from tests.support.entry import wait_for
 from tests.support.house import MOBILE, Automation, House, be, pass_time, ring, talk
 
 
@@ -108,7 +108,7 @@ async def test_spam(
     """Numbers and names on the list are refused, colleagues are not."""
     pbx.engine.ring(caller, "45", name=name)
     if refused:
-        await until(house.hass, lambda: not pbx.engine.calls())
+        await wait_for(house.hass, lambda: not pbx.engine.calls())
     else:
         await house.phones.wait("45", "ringing", "on")
         await automation.runs(0)

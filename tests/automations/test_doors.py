@@ -8,7 +8,7 @@ from simulator import Simulator
 from tests.support.automations_page import plays
 from tests.support.calls import CALLER
 from tests.support.dialects import both_dialects
-from tests.support.entry import until
+from tests.support.entry import wait_for
 from tests.support.house import (
     DOOR,
     MOBILE,
@@ -35,7 +35,7 @@ async def test_front_door(
     await house.act("lock.lock", "lock.front_door")
     await automation.runs(0)
     pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: house.messages)
+    await wait_for(hass, lambda: house.messages)
     assert shown[0].data["media_player"] == "media_player.kitchen"
     (message,) = house.messages
     assert message["data"]["image"] == "/api/camera_proxy/camera.front_door"
@@ -62,7 +62,7 @@ async def test_door_station(
     pbx.engine.ring("41", "45")
     await automation.runs(0)
     pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: house.messages)
+    await wait_for(hass, lambda: house.messages)
 
 
 @plays("Open the gate")

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Stage
 from tests.support.automations_page import plays
 from tests.support.dialects import both_dialects
-from tests.support.entry import until
+from tests.support.entry import wait_for
 from tests.support.house import Automation, House, pass_time, waiting
 
 
@@ -28,7 +28,7 @@ async def test_alarm_calls(
     await house.phones.wait("45", "call", "dialing")
     (call,) = pbx.engine.calls()
     assert (call.caller.number, call.called.number) == ("45", "+49305550123")
-    await until(hass, lambda: call.stage is Stage.RINGING)
+    await wait_for(hass, lambda: call.stage is Stage.RINGING)
     if answered:
         pbx.engine.answer(call.id)
         await house.phones.wait("45", "call", "connected")

@@ -12,7 +12,7 @@ from simulator import Simulator, Stage
 from tests.support.automations_page import plays
 from tests.support.calls import CALLER
 from tests.support.dialects import both_dialects
-from tests.support.entry import until
+from tests.support.entry import wait_for
 from tests.support.house import MOBILE, Automation, House, pass_time, ring, waiting
 
 
@@ -172,7 +172,7 @@ async def test_buttons(
 ) -> None:
     """The message says who calls, its buttons act on the call, and it goes away."""
     call = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
-    await until(hass, lambda: house.messages)
+    await wait_for(hass, lambda: house.messages)
     assert house.messages[0]["message"] == f"Anna Meyer ({CALLER})"
     buttons = house.messages[0]["data"]["actions"]
     assert [button["title"] for button in buttons] == ["Answer", "Decline"]
@@ -186,7 +186,7 @@ async def test_buttons(
     await automation.ran()
     stages = [call.stage for call in pbx.engine.calls()]
     assert stages == ([Stage.CONNECTED] if pressed == 0 else [])
-    await until(hass, lambda: len(house.messages) == 2)
+    await wait_for(hass, lambda: len(house.messages) == 2)
     assert house.messages[1]["message"] == "clear_notification"
     tags = {message["data"]["tag"] for message in house.messages}
     assert len(tags) == 1

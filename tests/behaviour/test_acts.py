@@ -15,19 +15,20 @@ from custom_components.vodia.pbx.control.rest_calls import probe_rest_calls
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import (
     CALLER,
     CALLS_PATH,
     SECOND_CALLER,
-    Ear,
+    CallEventRecorder,
     call_states,
     connected,
     ringing,
 )
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import QUICK
 
 # Longer than an act may take.
@@ -36,7 +37,7 @@ LONG = QUICK.confirm * 1.2
 
 async def asked(hass: HomeAssistant, pbx: Simulator, words: str) -> None:
     """Wait until the PBX is asked for something, by either way."""
-    await until(hass, lambda: words in f"{pbx.received} {pbx.bodies} {pbx.requests}")
+    await wait_for(hass, lambda: words in f"{pbx.received} {pbx.bodies} {pbx.requests}")
 
 
 async def stop(task: asyncio.Task[Any]) -> None:
@@ -62,7 +63,7 @@ async def test_refused_before_it_is_sent(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, action: str
 ) -> None:
     """A command that is never sent has not ended the call that ends later."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = {
         "id": "c1",
         "from": '"Anonymous" <sip:anonymous@localhost>',
@@ -72,19 +73,19 @@ async def test_refused_before_it_is_sent(
     other = {**call, "id": "c2", "from": f"<sip:{CALLER}@localhost>"}
     calls = [call, other] if action == "join" else [call]
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": calls}))
-    await until(hass, lambda: len(call_states(phones)) == len(calls))
+    await wait_for(hass, lambda: len(call_states(phones)) == len(calls))
     data = {
         "transfer": {"number": "42"},
         "park": {"orbit": "5"},
         "join": {"call_id": "c1", "second_call_id": "c2"},
     }[action]
     name = "transfer" if action == "join" else action
-    await refused(hass, "not_supported", name, error=HomeAssistantError, **data)
+    await expect_error(hass, "not_supported", name, error=HomeAssistantError, **data)
     assert "transfer" not in str(pbx.received)
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": []}))
-    await until(hass, lambda: not call_states(phones))
-    await until(hass, lambda: ear.story("c1")[-1][0] == "ended")
-    assert ear.story("c1") == [("answered", None), ("ended", "completed")]
+    await wait_for(hass, lambda: not call_states(phones))
+    await wait_for(hass, lambda: recorder.events("c1")[-1][0] == "ended")
+    assert recorder.events("c1") == [("answered", None), ("ended", "completed")]
 
 
 REJECT: dict[str, Any] = {}
@@ -112,15 +113,23 @@ async def begin(
     return call, data
 
 
-async def end(pbx: Simulator, ear: Ear, call: str, reason: str) -> None:
+async def end(
+    pbx: Simulator, recorder: CallEventRecorder, call: str, reason: str
+) -> None:
     """Let the caller hang up, and expect that nobody takes it for our doing."""
     pbx.engine.hang_up(call)
-    await until(ear.phones.hass, lambda: ear.story(call)[-1][0] == "ended")
+    await wait_for(
+        recorder.phones.hass, lambda: recorder.events(call)[-1][0] == "ended"
+    )
     begun = [("ringing", None)]
     if reason == "missed":
-        assert ear.story(call) == [*begun, ("missed", "missed"), ("ended", "missed")]
+        assert recorder.events(call) == [
+            *begun,
+            ("missed", "missed"),
+            ("ended", "missed"),
+        ]
     else:
-        assert ear.story(call) == [*begun, ("answered", None), ("ended", reason)]
+        assert recorder.events(call) == [*begun, ("answered", None), ("ended", reason)]
 
 
 @modern
@@ -142,16 +151,16 @@ async def test_failed(
     key: str | None,
 ) -> None:
     """A command that the PBX fails has not ended the call that ends later."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call, data = await begin(hass, pbx, phones, data, reason)
     # It has served commands before.
     await probe_rest_calls(phones.entry.runtime_data.client.own)
     pbx.switches.faults["calls"] = fault
-    task = hass.async_create_task(act(hass, action, **data))
+    task = hass.async_create_task(call_action(hass, action, **data))
     await fails(task, key or "unexpected_reply")
     assert call in call_states(phones)
     pbx.switches.faults.clear()
-    await end(pbx, ear, call, reason)
+    await end(pbx, recorder, call, reason)
 
 
 @pytest.mark.parametrize(("action", "data", "reason"), ENDS)
@@ -166,17 +175,17 @@ async def test_stopped(
     reason: str,
 ) -> None:
     """An automation that is stopped while it waits leaves nothing expected."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call, data = await begin(hass, pbx, phones, data, reason)
     pbx.switches.ignore_commands = True
     pbx.received.clear()
-    task = hass.async_create_task(act(hass, action, **data))
+    task = hass.async_create_task(call_action(hass, action, **data))
     words = CALLS_PATH if dialect == "modern" else "'id':"
     await asked(hass, pbx, words)
     await asyncio.sleep(0.05)
     await stop(task)
     await asyncio.sleep(LONG)
-    await end(pbx, ear, call, reason)
+    await end(pbx, recorder, call, reason)
 
 
 @pytest.mark.parametrize(("action", "data", "reason"), ENDS[:1])
@@ -190,15 +199,15 @@ async def test_lost_while_it_waits(
     reason: str,
 ) -> None:
     """An act whose link is lost leaves nothing expected over the next one."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call, data = await begin(hass, pbx, phones, data, reason)
     pbx.switches.ignore_commands = True
-    task = hass.async_create_task(act(hass, action, **data))
+    task = hass.async_create_task(call_action(hass, action, **data))
     await asyncio.sleep(0.1)
     await pbx.cut()
     await fails(task, "not_connected")
     await phones.wait("45", "call", "ringing")
-    await end(pbx, ear, call, reason)
+    await end(pbx, recorder, call, reason)
 
 
 @modern
@@ -207,9 +216,9 @@ async def test_further_line_that_the_watcher_tells(
 ) -> None:
     """What a line ends is told as ended by us, also where its list comes later."""
     await has_line(phones)
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     link = phones.entry.runtime_data.client.own.live
     slow, taken = link.handle, []
 
@@ -219,10 +228,10 @@ async def test_further_line_that_the_watcher_tells(
         hass.loop.call_later(0.1, slow, message)
 
     link.handle = late
-    await act(hass, "reject", target=device(phones, "41"))
+    await call_action(hass, "reject", target=device(phones, "41"))
     assert taken
     link.handle = slow
-    await ear.expect("ringing", "ended: rejected")
+    await recorder.expect("ringing", "ended: rejected")
     assert call not in {each.id for each in pbx.engine.calls()}
     await asyncio.sleep(0.2)
 
@@ -232,14 +241,14 @@ async def test_further_line_that_the_watcher_tells(
 
 async def check_not_expected(phones: Phones, pbx: Simulator) -> None:
     """Expect a call of the number that was dialed in vain to ring as any other."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     state = phones.get("45", "call")
     assert (state.state, state.attributes["direction"]) == ("ringing", "incoming")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "missed: missed", "ended: missed")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
 
 
 @pytest.mark.parametrize("end", ["stopped", "not_connected", "not_confirmed"])
@@ -248,7 +257,7 @@ async def test_dialed_in_vain(
 ) -> None:
     """However a dialing ends that makes no call, who calls back is no call of ours."""
     pbx.switches.ignore_commands = True
-    task = hass.async_create_task(act(hass, "dial", number=CALLER))
+    task = hass.async_create_task(call_action(hass, "dial", number=CALLER))
     await asked(hass, pbx, CALLER)
     await asyncio.sleep(0.05)
     match end:
@@ -273,7 +282,7 @@ async def test_dialing_fails(
     await probe_rest_calls(phones.entry.runtime_data.client.own)
     pbx.switches.faults["calls"] = fault
     with pytest.raises(HomeAssistantError):
-        await act(hass, "dial", number=CALLER)
+        await call_action(hass, "dial", number=CALLER)
     pbx.switches.faults.clear()
     await check_not_expected(phones, pbx)
 
@@ -287,8 +296,8 @@ async def test_retrieved_call_is_not_expected_again(
     pbx.engine.transfer(call, "41", "5")
     await phones.wait("5", "occupied", "on")
     pbx.switches.dial_pickup = 0
-    await act(hass, "retrieve")
-    await until(hass, lambda: pbx.engine.call(call).talks("45"))
+    await call_action(hass, "retrieve")
+    await wait_for(hass, lambda: pbx.engine.call(call).talks("45"))
     client = phones.entry.runtime_data.client
     assert not client.tenant.memory.dials
 
@@ -302,12 +311,12 @@ async def test_own_hold_outlives_the_link(
 ) -> None:
     """A call that is held in the last list and in the first one is held by us still."""
     call = await connected(pbx, phones)
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     for _ in range(2):
         await pbx.cut()
         await phones.wait("", "connected", "off")
         await phones.wait("45", "call", "held")
-    await act(hass, "resume")
+    await call_action(hass, "resume")
     assert not pbx.engine.call(call).held_by
 
 
@@ -319,21 +328,18 @@ async def test_resumed_in_the_gap(
     """What was not held at both ends of the gap is not held by us."""
     call = await connected(pbx, phones)
     if hold == "here":
-        await act(hass, "hold")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+        await call_action(hass, "hold")
+    await lose_link(pbx, phones)
     if hold == "here":
         pbx.engine.resume(call, "45")
     else:
         pbx.engine.hold(call, "45")
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     if hold == "here":
         await phones.wait("45", "call", "connected")
         pbx.engine.hold(call, "45")
     await phones.wait("45", "call", "held")
-    await refused(hass, "held_elsewhere", "resume")
+    await expect_error(hass, "held_elsewhere", "resume")
     assert pbx.engine.call(call).held_by == {"45"}
 
 
@@ -344,7 +350,7 @@ async def test_another_call_with_the_id(
 ) -> None:
     """An id that comes again is another call: its hold is not ours."""
     call = await connected(pbx, phones)
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     again = pbx.engine.call(call)
     listed: dict[str, Any] = {
         "id": call,
@@ -354,20 +360,17 @@ async def test_another_call_with_the_id(
         "start": again.start + 60,
     }
     if gap:
-        await pbx.refuse()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
+        await lose_link(pbx, phones)
         # The PBX has been started anew, and counts from the beginning.
         again.start += 60
         again.caller = type(again.caller)(SECOND_CALLER)
-        await pbx.accept()
-        await phones.wait("", "connected", "on")
+        await restore_link(pbx, phones)
     else:
         await pbx.send_raw(json.dumps({"action": "call-state", "calls": []}))
         await phones.wait("45", "call", "idle")
         await pbx.send_raw(json.dumps({"action": "call-state", "calls": [listed]}))
     await phones.wait("45", "call", "held")
-    await refused(hass, "held_elsewhere", "resume")
+    await expect_error(hass, "held_elsewhere", "resume")
 
 
 @classic
@@ -377,14 +380,14 @@ async def test_doubt_about_a_toggle_ends_with_the_link(
     """A hold that showed no effect over a link that is gone will show none any more."""
     await connected(pbx, phones)
     pbx.switches.ignore_commands = True
-    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", "hold", error=HomeAssistantError)
     pbx.switches.ignore_commands = False
-    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", "hold", error=HomeAssistantError)
     await pbx.cut()
     await phones.wait("", "connected", "off")
     await phones.wait("45", "call", "connected")
-    await act(hass, "hold")
-    await act(hass, "resume")
+    await call_action(hass, "hold")
+    await call_action(hass, "resume")
 
 
 @classic
@@ -393,17 +396,17 @@ async def test_resumption_that_the_gap_swallows(
 ) -> None:
     """A call that is still held by us after a lost resumption can be resumed."""
     call = await connected(pbx, phones)
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     pbx.switches.ignore_commands = True
-    task = hass.async_create_task(act(hass, "resume"))
-    await until(
+    task = hass.async_create_task(call_action(hass, "resume"))
+    await wait_for(
         hass, lambda: [f["action"] for f in pbx.received].count("hold-call") == 2
     )
     await pbx.cut()
     await fails(task, "not_connected")
     pbx.switches.ignore_commands = False
     await phones.wait("45", "call", "held")
-    await act(hass, "resume")
+    await call_action(hass, "resume")
     assert not pbx.engine.call(call).held_by
 
 
@@ -442,7 +445,9 @@ async def test_half_open(
     await ringing(pbx, phones)
     pbx.freeze()
     try:
-        await check_time(hass, hass.async_create_task(act(hass, action, **data)))
+        await check_time(
+            hass, hass.async_create_task(call_action(hass, action, **data))
+        )
     finally:
         pbx.thaw()
 
@@ -455,7 +460,7 @@ async def test_slow_answers_add_up(
     await ringing(pbx, phones)
     pbx.switches.latency = QUICK.confirm * 0.4
     pbx.switches.ignore_commands = True
-    task = hass.async_create_task(act(hass, "answer"))
+    task = hass.async_create_task(call_action(hass, "answer"))
     await check_time(hass, task, "not_confirmed")
     pbx.switches.latency = 0
 
@@ -467,12 +472,12 @@ async def test_a_hold_waits_for_no_other_call(
     first = await connected(pbx, phones)
     second = await connected(pbx, phones, SECOND_CALLER)
     pbx.switches.ignore_commands = True
-    waiting = hass.async_create_task(act(hass, "hold", call_id=first))
+    waiting = hass.async_create_task(call_action(hass, "hold", call_id=first))
     await asked(hass, pbx, first)
     await asyncio.sleep(0.05)
     pbx.switches.ignore_commands = False
     began = time.monotonic()
-    await act(hass, "hold", call_id=second)
+    await call_action(hass, "hold", call_id=second)
     assert time.monotonic() - began < QUICK.confirm / 2
     assert not waiting.done()
     assert pbx.engine.call(second).held_by == {"45"}
@@ -490,7 +495,9 @@ async def test_a_flag_that_hangs(hass: HomeAssistant, offers: None) -> None:
             if account.type == "srvflags" and account.mode == "manual"
         )
         client = phones.entry.runtime_data.client
-        await until(hass, lambda: flag in (client.own.data.values.service_flags or {}))
+        await wait_for(
+            hass, lambda: flag in (client.own.data.values.service_flags or {})
+        )
         pbx.switches.faults["srvflags"] = "hang"
         began = time.monotonic()
         with pytest.raises(HomeAssistantError):

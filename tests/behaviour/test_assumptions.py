@@ -13,10 +13,11 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Switches
-from tests.support.actions import act
-from tests.support.calls import CALLER, Ear, connected, ringing
+from tests.support.actions import call_action
+from tests.support.calls import CALLER, CallEventRecorder, connected, ringing
 from tests.support.diagnostics import read
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import reconnect
 from tests.support.timing import set_timing
 
 type Scene = Callable[[Simulator, Phones], Awaitable[None]]
@@ -105,7 +106,7 @@ async def answered_then_missed(pbx: Simulator, phones: Phones) -> None:
     pbx.engine.hang_up(await connected(pbx, phones))
     await phones.wait("45", "call", "idle")
     pbx.engine.hang_up(await ringing(pbx, phones))
-    await until(phones.hass, lambda: phones.state("45", "ringing") == "off")
+    await wait_for(phones.hass, lambda: phones.state("45", "ringing") == "off")
 
 
 async def hints(pbx: Simulator, phones: Phones) -> None:
@@ -126,8 +127,8 @@ async def foreign_push(pbx: Simulator, phones: Phones) -> None:
 async def commands(pbx: Simulator, phones: Phones) -> None:
     """A number is dialed and hung up."""
     try:
-        await act(phones.hass, "dial", number="41")
-        await act(phones.hass, "hang_up")
+        await call_action(phones.hass, "dial", number="41")
+        await call_action(phones.hass, "hang_up")
     except HomeAssistantError:
         assert pbx.switches.ignore_commands
 
@@ -143,16 +144,16 @@ async def dialed_in_disguise(pbx: Simulator, phones: Phones) -> None:
 
 async def missed(pbx: Simulator, phones: Phones) -> None:
     """A call that nobody answers is over."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.hang_up(await ringing(pbx, phones))
-    await until(phones.hass, lambda: "ended" in dict(ear.story()))
+    await wait_for(phones.hass, lambda: "ended" in dict(recorder.events()))
 
 
 async def pings(pbx: Simulator, phones: Phones) -> None:
     """The link is watched for a while."""
     trace = phones.entry.runtime_data.client.trace
     key = Assumption.PINGS_ARE_ANSWERED
-    await until(phones.hass, lambda: trace.met[key] + trace.broken[key])
+    await wait_for(phones.hass, lambda: trace.met[key] + trace.broken[key])
 
 
 async def colleague_talks(pbx: Simulator, phones: Phones) -> None:
@@ -299,9 +300,7 @@ async def test_colleague_is_not_called_idle_without_proof(hass: HomeAssistant) -
         pbx.engine.answer(call, "41")
         await phones.wait("41", "in_call", "on")
         # A lost link teaches nothing new.
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert phones.state("43", "call") == STATE_UNKNOWN
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 

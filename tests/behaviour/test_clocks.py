@@ -10,9 +10,9 @@ from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.support.calls import CALLER, MISSED, SECOND_CALLER, Ear
-from tests.support.entry import Phones, rest, set_up, until
-from tests.support.outage import find, lose
+from tests.support.calls import CALLER, MISSED, SECOND_CALLER, CallEventRecorder
+from tests.support.entry import Phones, set_up, settle, wait_for
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import SetClock
 
 # The PBX may be off by as much; its time is told as it is.
@@ -23,14 +23,14 @@ OFF = pytest.mark.parametrize("off", [-7200, -45, 45, 7200])
 async def test_duration(pbx: Simulator, phones: Phones, off: float) -> None:
     """The seconds that were talked are those between two times of one clock."""
     pbx.jump(off)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
-    await rest(phones.hass, 2)
+    await recorder.expect("ringing", "answered")
+    await settle(phones.hass, 2)
     pbx.engine.hang_up(call)
-    heard = await ear.expect("ringing", "answered", "ended: completed")
+    heard = await recorder.expect("ringing", "answered", "ended: completed")
     assert [attributes["duration"] for attributes in heard] == [0, 0, 2]
 
 
@@ -39,16 +39,16 @@ async def test_clock_that_is_set_during_a_call(
     pbx: Simulator, phones: Phones, clock: SetClock, set_to: float
 ) -> None:
     """Neither the PBX's nor our own clock may be set in between, and count."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
-    await rest(phones.hass, 2)
+    await recorder.expect("ringing", "answered")
+    await settle(phones.hass, 2)
     pbx.jump(set_to)
     clock.wall = set_to
     pbx.engine.hang_up(call)
-    heard = await ear.expect("ringing", "answered", "ended: completed")
+    heard = await recorder.expect("ringing", "answered", "ended: completed")
     assert heard[-1]["duration"] == 2
 
 
@@ -61,9 +61,9 @@ async def test_talk_that_was_up_before(
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
     phones = await set_up(hass, entry)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.hang_up(call)
-    (heard,) = await ear.expect("ended: completed")
+    (heard,) = await recorder.expect("ended: completed")
     assert heard["duration"] is None
 
 
@@ -71,35 +71,37 @@ async def test_talk_that_was_up_before(
 async def test_calls_of_an_outage(pbx: Simulator, phones: Phones, off: float) -> None:
     """Which are new is told by the history alone, whatever its times are."""
     pbx.jump(off)
-    ear = Ear(phones)
-    await rest(phones.hass, 1)
+    recorder = CallEventRecorder(phones)
+    await settle(phones.hass, 1)
     for times in (1, 2):
-        await lose(pbx, phones)
+        await lose_link(pbx, phones)
         call = pbx.engine.ring(CALLER, "45")
         pbx.engine.answer(call, "45")
-        await rest(phones.hass, 3)
+        await settle(phones.hass, 3)
         pbx.engine.hang_up(call)
-        await find(pbx, phones)
-        heard = await ear.expect(*("ringing", "answered", "ended: completed") * times)
+        await restore_link(pbx, phones)
+        heard = await recorder.expect(
+            *("ringing", "answered", "ended: completed") * times
+        )
         assert heard[-1]["duration"] == 3
         assert heard[-1]["backfilled"]
-        await rest(phones.hass, 2)
+        await settle(phones.hass, 2)
 
 
 async def test_clock_of_the_pbx_that_is_set_back(
     pbx: Simulator, phones: Phones
 ) -> None:
     """What it writes from then on is new all the same."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
-    await ear.expect(*("ringing", "missed: missed", "ended: missed"))
+    await recorder.expect(*("ringing", "missed: missed", "ended: missed"))
     # Not so far that the whole history is later.
     pbx.jump(-0.5)
-    await lose(pbx, phones)
-    await rest(phones.hass, 2)
+    await lose_link(pbx, phones)
+    await settle(phones.hass, 2)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45"))
-    await find(pbx, phones)
-    await ear.expect(*("ringing", *MISSED) * 2)
+    await restore_link(pbx, phones)
+    await recorder.expect(*("ringing", *MISSED) * 2)
 
 
 async def test_last_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -110,7 +112,9 @@ async def test_last_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     at = dt_util.parse_datetime(state.attributes["time"], raise_on_error=True)
     assert abs((dt_util.utcnow() - at).total_seconds()) < 60
     pbx.engine.hang_up(first)
-    await until(hass, lambda: phones.get("45", "last_caller").attributes["end_reason"])
+    await wait_for(
+        hass, lambda: phones.get("45", "last_caller").attributes["end_reason"]
+    )
     # Two hours earlier, by its clock.
     pbx.jump(0)
     pbx.engine.ring(SECOND_CALLER, "45")
@@ -123,9 +127,9 @@ async def test_who_called_in_the_last_hour(
 ) -> None:
     """A call that we heard is asked for by our clock."""
     pbx.jump(off)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
-    await ear.expect("ringing", *MISSED)
+    await recorder.expect("ringing", *MISSED)
     said: Any = await hass.services.async_call(
         "vodia",
         "voice_command",

@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import lose_link, reconnect, restore_link
 
 
 def availability(hass: HomeAssistant, phones: Phones) -> set[str]:
@@ -39,9 +40,7 @@ async def test_link_lost_and_back(
     ended = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     caplog.clear()
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     assert availability(hass, phones) == {STATE_UNAVAILABLE}
 
     pbx.engine.hang_up(ended)
@@ -50,8 +49,7 @@ async def test_link_lost_and_back(
     new = pbx.engine.ring(SECOND_CALLER, "45", name="New")
     pbx.engine.answer(new, "45")
     await asyncio.sleep(0.5)
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     assert STATE_UNAVAILABLE not in availability(hass, phones)
     assert phones.states("45", "ringing", "in_call", "call") == [
         "off",
@@ -79,14 +77,10 @@ async def test_session_is_used_again(
 ) -> None:
     """After a lost link the password is not sent again while the session lives."""
     attempts = pbx.login_attempts
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert pbx.login_attempts == attempts
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert pbx.login_attempts == attempts + 1
 
 
@@ -96,9 +90,7 @@ async def test_session_refused_by_closing(
     """A socket that is closed before it says anything is worth a new login."""
     pbx.switches.handshake_refusal = "close"
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert not hass.config_entries.flow.async_progress()
 
 
@@ -120,7 +112,7 @@ async def test_keepalive(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
         kept[:] = [f["action"] == "avoid-disconnect" for f in pbx.received]
         return sum(kept) >= 4
 
-    await until(hass, is_kept)
+    await wait_for(hass, is_kept)
     assert {frame["action"] for frame in pbx.received} <= {
         "avoid-disconnect",
         "get-users",
@@ -208,7 +200,7 @@ async def test_password_changes_under_an_open_socket(
     pbx.expire_sessions()
     attempts = pbx.login_attempts
     pbx.engine.set_dnd("41", True)
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     assert phones.state("", "connected") == "off"
     await asyncio.sleep(1)
     assert pbx.login_attempts == attempts + 1
@@ -269,7 +261,7 @@ async def test_bad_frames(
     await phones.wait("45", "dnd", "on")
     # Where a field or an entry cannot be read the frame is taken.
     taken = 4
-    await until(
+    await wait_for(
         hass, lambda: sum(trace.dropped.values()) == 2 * (len(BAD_FRAMES) - taken) + 3
     )
     kinds = ("dnd:list", "registered:str", "calls:str")
@@ -324,13 +316,11 @@ async def test_no_secret_is_logged(
     session = entry.runtime_data.client.own.session.rest.headers["Cookie"].partition(
         "="
     )[2]
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     pbx.engine.change_password("45", "x")
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     assert session
     for secret in ("45-secret", "7eab2c4ba7ff2b2f0a8c6e8f4f0ddf4d", session):
         assert secret not in caplog.text

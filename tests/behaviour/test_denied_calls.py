@@ -9,7 +9,7 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 
 DENIALS = pytest.mark.parametrize("denial", ["none", "own"])
 UNKNOWN = [STATE_UNKNOWN] * 3
@@ -63,7 +63,7 @@ async def test_colleague_in_a_call_later(
         pbx.engine.hang_up(call_id)
         await phones.wait("42", "call", "idle")
         assert phones.state("42", "in_call") == "off"
-        await until(hass, lambda: totals(phones) == ["0", "0"])
+        await wait_for(hass, lambda: totals(phones) == ["0", "0"])
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 

@@ -22,10 +22,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from rig.truth import is_busy_by_presence, truth_of_extension
 from simulator import Simulator, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.doubts import _YES_NO, DOUBTS
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 from tests.support.timing import QUICK, QUICK_LINE_DATA
 
 type Switch = dict[str, Any]
@@ -137,7 +137,7 @@ class Day:
         """Expect the truth to be shown, and to stay."""
         for _ in range(2):
             try:
-                await until(self.hass, lambda: not self.lies())
+                await wait_for(self.hass, lambda: not self.lies())
             except TimeoutError:
                 raise AssertionError(f"{step}: {self.lies()}") from None
             await self.pbx.flush()
@@ -146,7 +146,7 @@ class Day:
     async def command(self, name: str, instead: Callable[[], object]) -> None:
         """Give a command; where calls have no ids it happens at the phone."""
         if self.doubt["call_ids"]:
-            await act(self.hass, name)
+            await call_action(self.hass, name)
         else:
             instead()
 
@@ -222,7 +222,7 @@ class Day:
         """We dial a colleague and an outside number; a colleague dials us."""
         self.pbx.switches.dial_pickup = None
         for number in ("41", "+4930555123"):
-            dialed = await act(self.hass, "dial", number=number)
+            dialed = await call_action(self.hass, "dial", number=number)
             assert dialed
             (call,) = [call.id for call in self.engine.calls()]
             await self.check(f"{number} is dialed, our phone rings")
@@ -249,7 +249,7 @@ class Day:
     async def presence(self) -> None:
         """Phones go on do not disturb and lose their registration."""
         for enabled in _YES_NO:
-            await act(self.hass, "set_dnd", enabled=enabled)
+            await call_action(self.hass, "set_dnd", enabled=enabled)
             assert self.engine.account("45").dnd is enabled
             self.engine.set_dnd("41", enabled)
             self.engine.set_registered("42", not enabled)
@@ -321,7 +321,7 @@ class Day:
         await self.check(step)
         readings = self.phones.entry.runtime_data.client.own.data
         try:
-            await until(
+            await wait_for(
                 self.hass, lambda: None not in readings.offered.values() and not lies()
             )
         except TimeoutError:

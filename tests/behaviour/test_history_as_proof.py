@@ -10,9 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.automations import attach
-from tests.support.calls import CALLER, MISSED, SECOND_CALLER, Ear
-from tests.support.entry import Phones, create_entry, device, set_up, until
-from tests.support.outage import find, lose
+from tests.support.calls import CALLER, MISSED, SECOND_CALLER, CallEventRecorder
+from tests.support.entry import Phones, create_entry, device, set_up, wait_for
+from tests.support.outage import lose_link, restore_link
 from tests.support.timing import set_timing
 
 
@@ -25,10 +25,14 @@ async def pbx(request: pytest.FixtureRequest) -> AsyncIterator[Simulator]:
         yield pbx
 
 
-async def missed(pbx: Simulator, ear: Ear, called: str = "45") -> str:
+async def missed(
+    pbx: Simulator, recorder: CallEventRecorder, called: str = "45"
+) -> str:
     """Let a call ring in vain."""
     call = pbx.engine.ring(CALLER, called)
-    await until(ear.phones.hass, lambda: ear.story(None)[-1:] == [("ringing", None)])
+    await wait_for(
+        recorder.phones.hass, lambda: recorder.events(None)[-1:] == [("ringing", None)]
+    )
     pbx.engine.hang_up(call)
     return call
 
@@ -38,44 +42,44 @@ async def missed(pbx: Simulator, ear: Ear, called: str = "45") -> str:
 
 async def test_missed(pbx: Simulator, phones: Phones) -> None:
     """A call that rang here and that nobody answered is missed."""
-    ear = Ear(phones)
-    await missed(pbx, ear)
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
     # The states do not wait for the proof.
     await phones.wait("45", "ringing", "off")
-    await ear.expect("ringing", *MISSED)
+    await recorder.expect("ringing", *MISSED)
 
 
 async def test_answered_elsewhere(pbx: Simulator, phones: Phones) -> None:
     """A call that was talked in, and not here, was answered elsewhere."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "43")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "ended: answered_elsewhere")
+    await recorder.expect("ringing", "ended: answered_elsewhere")
 
 
 async def test_group(pbx: Simulator, phones: Phones) -> None:
     """Whether anybody of a group has missed a call, the history of one does not prove."""
-    ear = Ear(phones)
-    await missed(pbx, ear, "500")
-    await ear.expect("ringing", "ended: unknown")
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder, "500")
+    await recorder.expect("ringing", "ended: unknown")
 
 
 async def test_late(pbx: Simulator, phones: Phones) -> None:
     """The history is asked again if it is not written yet."""
     pbx.switches.history_delay = 0.15
-    ear = Ear(phones)
-    await missed(pbx, ear)
-    await ear.expect("ringing", *MISSED)
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", *MISSED)
 
 
 async def test_too_late(pbx: Simulator, phones: Phones) -> None:
     """Where it stays silent, the reason is not known; and the call ends all the same."""
     pbx.switches.history_delay = 60
-    ear = Ear(phones)
-    await missed(pbx, ear)
-    await ear.expect("ringing", "ended: unknown")
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", "ended: unknown")
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 405, 500, "html", "hang"])
@@ -86,42 +90,42 @@ async def test_no_history(pbx: Simulator, phones: Phones, status: Any) -> None:
             pbx.switches.rest_status[kind] = status
         else:
             pbx.switches.faults[kind] = status
-    ear = Ear(phones)
-    await missed(pbx, ear)
-    await ear.expect("ringing", "ended: unknown")
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", "ended: unknown")
     if status in (401, 403, 404, 405):
         # Nobody asks in vain twice: the end is told in the turn of its frame.
-        await missed(pbx, ear)
+        await missed(pbx, recorder)
         await phones.wait("45", "ringing", "off")
-        assert ear.story()[-1] == ("ended", "unknown")
+        assert recorder.events()[-1] == ("ended", "unknown")
     assert phones.state("", "connected") == "on"
 
 
 async def test_two_at_once(pbx: Simulator, phones: Phones) -> None:
     """Each call waits for its own proof."""
     pbx.switches.history_delay = 0.1
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     first = pbx.engine.ring(CALLER, "45")
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await until(ear.phones.hass, lambda: len(ear.heard) == 2)
+    await wait_for(recorder.phones.hass, lambda: len(recorder.heard) == 2)
     pbx.engine.hang_up(first)
     await phones.wait("45", "ringing", "on")
     pbx.engine.hang_up(second)
-    await ear.expect("ringing", *MISSED, call_id=first)
-    await ear.expect("ringing", *MISSED, call_id=second)
+    await recorder.expect("ringing", *MISSED, call_id=first)
+    await recorder.expect("ringing", *MISSED, call_id=second)
 
 
 async def test_lost_while_waiting(pbx: Simulator, phones: Phones) -> None:
     """A call that is over when the link is lost ends after it is back, once."""
     pbx.switches.history_delay = 0.15
-    ear = Ear(phones)
-    await missed(pbx, ear)
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
     await phones.wait("45", "ringing", "off")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     await asyncio.sleep(0.2)
-    assert ear.story() == [("ringing", None)]
-    await find(pbx, phones)
-    await ear.expect("ringing", *MISSED)
+    assert recorder.events() == [("ringing", None)]
+    await restore_link(pbx, phones)
+    await recorder.expect("ringing", *MISSED)
 
 
 # Outages
@@ -131,17 +135,17 @@ async def test_came_and_went(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """Calls that came and went are told late, in their order, as what they are."""
-    ear = Ear(phones)
-    await missed(pbx, ear)
-    await ear.expect("ringing", *MISSED)
-    ear.heard.clear()
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", *MISSED)
+    recorder.heard.clear()
     asked, others = [
         await attach(hass, "call_ringing", device(phones, "45"), backfilled=wanted)
         for wanted in (True, False)
     ]
     # Without an id calls are told apart by their start, to the second.
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     first = pbx.engine.ring(CALLER, "45", name="Anna")
     pbx.engine.hang_up(first)
     second = pbx.engine.ring(SECOND_CALLER, "45", name="Bea")
@@ -150,8 +154,8 @@ async def test_came_and_went(
     pbx.engine.hang_up(second)
     third = pbx.engine.ring("45", CALLER)
     pbx.engine.hang_up(third)
-    await find(pbx, phones)
-    heard = await ear.expect(
+    await restore_link(pbx, phones)
+    heard = await recorder.expect(
         "ringing",
         *MISSED,
         *("ringing", "answered", "ended: completed"),
@@ -165,38 +169,38 @@ async def test_came_and_went(
     assert len(asked) == 2
     assert not others
     # They are told once.
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
-    assert len(ear.heard) == 8
+    assert len(recorder.heard) == 8
 
 
 async def test_announced_before(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An announced call that was answered and ended meanwhile was completed."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
-    await lose(pbx, phones)
+    await recorder.expect("ringing")
+    await lose_link(pbx, phones)
     pbx.engine.answer(call, "45")
     pbx.engine.hang_up(call)
-    await find(pbx, phones)
-    heard = await ear.expect("ringing", "answered", "ended: completed")
+    await restore_link(pbx, phones)
+    heard = await recorder.expect("ringing", "answered", "ended: completed")
     assert [attributes["backfilled"] for attributes in heard] == [False, True, False]
 
 
 async def test_announced_and_not_known(pbx: Simulator, phones: Phones) -> None:
     """Without a history an announced call ends, nobody knows how."""
     pbx.switches.rest_status |= {"history": 404, "json": 404}
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
-    await lose(pbx, phones)
+    await recorder.expect("ringing")
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(call)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45"))
-    await find(pbx, phones)
-    await ear.expect("ringing", "ended: unknown")
+    await restore_link(pbx, phones)
+    await recorder.expect("ringing", "ended: unknown")
 
 
 async def test_history_of_earlier_days(hass: HomeAssistant, pbx: Simulator) -> None:
@@ -205,11 +209,11 @@ async def test_history_of_earlier_days(hass: HomeAssistant, pbx: Simulator) -> N
     for record in pbx.engine.tenant("localhost").history:
         object.__setattr__(record, "start", record.start - 3600)
     phones = await set_up(hass, create_entry(hass, pbx))
-    ear = Ear(phones)
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    recorder = CallEventRecorder(phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
-    assert not ear.heard
+    assert not recorder.heard
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
@@ -217,18 +221,18 @@ async def test_calls_of_before_a_reload(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """What was told before a reload is not told again, even if it ended after."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "44")
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     pbx.engine.hang_up(call)
-    ear.heard.clear()
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    recorder.heard.clear()
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await asyncio.sleep(0.2)
-    assert not ear.heard
+    assert not recorder.heard
 
 
 async def test_pbx_with_another_time(
@@ -236,20 +240,20 @@ async def test_pbx_with_another_time(
 ) -> None:
     """A PBX that is a day ahead does not tell its whole day again."""
     pbx.jump(86400)
-    ear = Ear(phones)
-    await missed(pbx, ear)
-    await ear.expect("ringing", *MISSED)
+    recorder = CallEventRecorder(phones)
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", *MISSED)
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     # Without an id calls are told apart by their start, to the second.
     await asyncio.sleep(1.1)
-    ear.heard.clear()
-    await missed(pbx, ear)
-    await ear.expect("ringing", *MISSED)
+    recorder.heard.clear()
+    await missed(pbx, recorder)
+    await recorder.expect("ringing", *MISSED)
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(SECOND_CALLER, "45", name="Bea"))
-    await find(pbx, phones)
-    heard = await ear.expect("ringing", *MISSED, "ringing", *MISSED)
+    await restore_link(pbx, phones)
+    heard = await recorder.expect("ringing", *MISSED, "ringing", *MISSED)
     assert heard[3]["remote_name"] == "Bea"
 
 
@@ -260,21 +264,21 @@ async def test_slow_history_does_not_keep_the_link_away(
     loop = asyncio.get_running_loop()
     set_timing(hass, proof=30.0)
     phones = await set_up(hass, entry)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await asyncio.sleep(1.1)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45", name="Anna"))
     pbx.switches.faults |= {"history": "hang", "json": "hang"}
     began = loop.time()
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     assert loop.time() - began < 2
     assert phones.state("45", "call") == "idle"
     # Without an id calls are told apart by their start, to the second.
     await asyncio.sleep(1.1)
     now = pbx.engine.ring(SECOND_CALLER, "45", name="Bea")
-    await ear.expect("ringing", call_id=now)
+    await recorder.expect("ringing", call_id=now)
     pbx.switches.faults.clear()
-    heard = await ear.expect("ringing", "ringing", *MISSED)
+    heard = await recorder.expect("ringing", "ringing", *MISSED)
     assert [attributes["remote_name"] for attributes in heard] == [
         "Bea",
         *["Anna"] * 3,
@@ -290,9 +294,9 @@ async def test_end_is_told_in_time(
     """However slow the history is, an end waits three seconds for it and no more."""
     set_timing(hass, proof=3.0, ask_proof_again=1.0, request=10.0)
     phones = await set_up(hass, entry)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     if fault == "hang":
         pbx.switches.faults |= {"history": "hang", "json": "hang"}
     else:
@@ -303,5 +307,5 @@ async def test_end_is_told_in_time(
     pbx.engine.hang_up(call)
     await phones.wait("45", "ringing", "off")
     began = loop.time()
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
     assert loop.time() - began < 3.1

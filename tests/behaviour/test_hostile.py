@@ -31,10 +31,8 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.vodia.flows.parse import parse_host
-from custom_components.vodia.hub import announcer
 from custom_components.vodia.pbx import trace as ledger_module
 from custom_components.vodia.pbx.net import rest
-from custom_components.vodia.pbx.wire import messages, replies
 from custom_components.vodia.pbx.wire.accounts import ACCOUNTS_LIMIT
 from homeassistant.components import persistent_notification
 from homeassistant.components.recorder import Recorder
@@ -48,12 +46,13 @@ from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from simulator.state import Answer
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.diagnostics import read
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.hostile import create_hostile
+from tests.support.outage import reconnect
 from tests.support.repository import ROOT, examples
 from tests.support.timing import set_timing
 
@@ -152,7 +151,7 @@ async def test_redirect(
         if await hass.config_entries.async_setup(entry.entry_id):
             # It can be done without this step.
             with suppress(HomeAssistantError):
-                await act(hass, "dial", number="+4930123456")
+                await call_action(hass, "dial", number="+4930123456")
             for call in pbx.engine.calls():
                 pbx.engine.hang_up(call.id)
         await hass.config_entries.async_unload(entry.entry_id)
@@ -219,7 +218,7 @@ async def test_names(
         template = Template("{{ state_attr(entity, 'remote_name') }}!", hass)
         rendered = template.async_render({"entity": shown.entity_id})
         assert rendered == f"{remote}!"
-        await until(
+        await wait_for(
             hass,
             lambda: persistent_notification._async_get_or_create_notifications(hass),
         )
@@ -235,7 +234,7 @@ async def test_names(
     await pbx.send_raw(
         json.dumps({"action": "chat", "dest": "46", "message": names[2]})
     )
-    await until(
+    await wait_for(
         hass, lambda: "message" in phones.get("45", "message", "event").attributes
     )
     assert len(notes) >= len(names)
@@ -329,7 +328,7 @@ async def test_what_is_shown_can_be_stored(
     assert (await api.receive_json())["success"]
     # Deeper than any frame that is one.
     await pbx.send_raw("[" * 1000 + "]" * 1000)
-    await until(
+    await wait_for(
         hass, lambda: "not an object" in entry.runtime_data.client.trace.dropped
     )
     found = await read(hass, hass_client, phones)
@@ -477,7 +476,7 @@ async def test_endless_frame(
     async with memory() as peak:
         if await hass.config_entries.async_setup(entry.entry_id):
             # It is not over yet.
-            await until(hass, lambda: not entry.runtime_data.connected)
+            await wait_for(hass, lambda: not entry.runtime_data.connected)
         await hass.config_entries.async_unload(entry.entry_id)
     # The simulator's own bomb is in it.
     assert peak[0] < 2 * MEMORY + 200 * MEGABYTE * (answer is deflate_bomb)
@@ -488,12 +487,9 @@ async def test_too_many_accounts(
     pbx: Simulator,
     entry: MockConfigEntry,
     dialect: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A list of more accounts than a PBX has is no list, in either dialect."""
-    for module in (messages, replies):
-        monkeypatch.setattr(module, "ACCOUNTS_LIMIT", 100)
-    for number in range(1000, 1200):
+    for number in range(1000, 1000 + ACCOUNTS_LIMIT):
         pbx.engine.add_account(str(number), "")
     if dialect == "modern":
         assert await fails(hass, entry) == "unexpected_reply"
@@ -508,16 +504,13 @@ async def test_devices_without_end(
     hass: HomeAssistant,
     pbx: Simulator,
     entry: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
-    monkeypatch.setattr(announcer, "_DEVICES_LIMIT", 25)
     phones = await set_up(hass, entry)
+    entry.runtime_data.announcer.device_limit = 25
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     pbx.engine.set_dnd("41", True)
     await phones.wait("41", "dnd", "on")
     assert "1029" in entry.runtime_data.extensions
@@ -563,7 +556,7 @@ async def test_floods(
         await pbx.flush()
         await pbx.send_raw('{"action":"call-state","calls":[]}')
         await phones.wait("45", "call", "idle")
-        await until(hass, lambda: not pbx_client.tracker.accounts)
+        await wait_for(hass, lambda: not pbx_client.tracker.accounts)
 
     asyncio.get_running_loop().set_debug(False)
     await flood(0)
@@ -624,14 +617,16 @@ async def test_what_is_read_beside(
     pbx.switches.domain_calls = False
     phones = await set_up(hass, entry)
     connections = pbx.connections
-    await until(hass, lambda: asked >= {"srvflags", "adrbook", "history", "messages"})
+    await wait_for(
+        hass, lambda: asked >= {"srvflags", "adrbook", "history", "messages"}
+    )
     call_id = pbx.engine.ring("+4930123456", "45")
     await phones.wait("45", "call", "ringing")
     pbx.engine.hang_up(call_id)
     await phones.wait("45", "call", "idle")
     assert pbx.connections == connections
     # The number of a flag is a value of the query, whatever it looks like.
-    await until(hass, lambda: phones.has("../../x?y=1", "active"))
+    await wait_for(hass, lambda: phones.has("../../x?y=1", "active"))
     pbx.requests.clear()
     pbx.answers.pop("srvflags")
     with pytest.raises(Exception, match=""):
@@ -683,11 +678,13 @@ async def test_numbers(
     pbx.received.clear()
     pbx.requests.clear()
     pbx.bodies.clear()
-    await refused(hass, "invalid_number", "dial", number=number)
-    await refused(hass, "invalid_number", "transfer", number=number)
-    await refused(hass, "invalid_number", "park", orbit=number)
-    await refused(hass, "invalid_number", "retrieve", orbit=number)
-    await refused(hass, "invalid_number", "send_message", recipient=number, message="x")
+    await expect_error(hass, "invalid_number", "dial", number=number)
+    await expect_error(hass, "invalid_number", "transfer", number=number)
+    await expect_error(hass, "invalid_number", "park", orbit=number)
+    await expect_error(hass, "invalid_number", "retrieve", orbit=number)
+    await expect_error(
+        hass, "invalid_number", "send_message", recipient=number, message="x"
+    )
     actions = {frame["action"] for frame in pbx.received}
     assert actions <= {"avoid-disconnect", "get-calls", "get-users"}
     assert not pbx.bodies
@@ -704,7 +701,7 @@ async def test_call_ids(
     await phones.wait("45", "call", "connected")
     pbx.bodies.clear()
     for name in ("hang_up", "hold", "answer"):
-        await refused(hass, "unknown_call", name, call_id=call_id)
+        await expect_error(hass, "unknown_call", name, call_id=call_id)
     assert not pbx.bodies
     assert phones.state("45", "call") == "connected"
 
@@ -721,22 +718,22 @@ async def test_call_id_of_the_pbx(
     pbx.requests.clear()
     pbx.received.clear()
     with suppress(Exception):
-        await act(hass, "hang_up")
+        await call_action(hass, "hang_up")
     assert all("x?y" not in path and ".." not in path for _, path in pbx.requests)
     for sent in pbx.received:
         assert sent.get("id") in (None, evil)
     left_out = phones.entry.runtime_data.client.trace.left_out
     frame["id"] = "a\nb"
     await pbx.send_raw(json.dumps({"action": "call-state", "calls": [frame]}))
-    await until(hass, lambda: left_out["id is no text"])
+    await wait_for(hass, lambda: left_out["id is no text"])
 
 
 @classic
 async def test_chat(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A message is a text in its frame, without what is no text."""
     text = 'a"},{"action":"make-call","to":"1"}\n<b>\x00\x1b[31m{{ 1 }}'
-    await act(hass, "send_message", recipient="41", message=text)
-    await until(hass, lambda: any(f["action"] == "chat" for f in pbx.received))
+    await call_action(hass, "send_message", recipient="41", message=text)
+    await wait_for(hass, lambda: any(f["action"] == "chat" for f in pbx.received))
     (sent,) = [frame for frame in pbx.received if frame["action"] == "chat"]
     assert sent["message"] == text.replace("\x00", " ").replace("\x1b", " ")
     assert not any(frame["action"] == "make-call" for frame in pbx.received)
@@ -814,16 +811,16 @@ async def test_tenant_of_the_pbx(
 def test_page_has_the_numbers() -> None:
     """The table of limits on the page is that of the code."""
     page = (ROOT / "docs" / "SECURITY.md").read_text()
-    code = {
-        path.name: path.read_text()
-        for path in (ROOT / "custom_components" / "vodia").rglob("*.py")
-    }
     rows = re.findall(
-        r"^\| [^|]+ \| ([^|]+) \| `(\w+)` in \[(\w+\.py)\]", page, re.MULTILINE
+        r"^\| [^|]+ \| ([^|]+) \| `(\w+)` in \[\w+\.py\]\(\.\./([\w/]+\.py)\)",
+        page,
+        re.MULTILINE,
     )
     assert len(rows) >= 20
     for number, name, module in rows:
-        found = re.search(rf"^{name}(?:: Final)? = (.+)$", code[module], re.MULTILINE)
+        found = re.search(
+            rf"^{name}(?:: Final)? = (.+)$", (ROOT / module).read_text(), re.MULTILINE
+        )
         assert found, name
         value = eval(found[1], {"ACCOUNTS_LIMIT": ACCOUNTS_LIMIT})  # noqa: S307
         if value % MEGABYTE == 0:

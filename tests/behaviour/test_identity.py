@@ -9,11 +9,11 @@ from custom_components.vodia.const import CONF_DOOR_STATIONS
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator
 from tests.support.automations import FOR, attach
-from tests.support.calls import CALLER, Ear
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
 from tests.support.lines import has_line
-from tests.support.outage import find, lose
+from tests.support.outage import lose_link, restore_link
 from tests.support.wire import Json, listed, lists, send
 
 OTHER = "+4940222222"
@@ -49,7 +49,7 @@ async def test_own_number_calls(
 ) -> None:
     """A call that 45 makes with another number of its own is outgoing."""
     fired = await attach(hass, "call_ringing", device(numbered, "45"))
-    ear = Ear(numbered)
+    recorder = CallEventRecorder(numbered)
     await lists(pbx, listed(pbx, "o1", "ringback", number, CALLER, "*45"))
     await numbered.wait("45", "call", "dialing")
     assert shown(numbered, "direction", "remote_number", "scope") == (
@@ -59,7 +59,7 @@ async def test_own_number_calls(
     )
     assert numbered.state("45", "ringing") == "off"
     await lists(pbx)
-    await ear.expect("dialing", "ended: unanswered")
+    await recorder.expect("dialing", "ended: unanswered")
     assert not fired
 
 
@@ -72,7 +72,7 @@ async def test_caller_who_shows_our_number(
     await lists(pbx, listed(pbx, "c1", "alerting", DID, callee, "45"))
     await numbered.wait("45", "ringing", "on")
     assert shown(numbered, "direction", "remote_number") == ("ringing", "incoming", DID)
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
 
 
 @pytest.mark.parametrize("number", ["142", "+49305550042"])
@@ -83,7 +83,7 @@ async def test_number_that_is_pushed(
     await lists(pbx, listed(pbx, "o1", "ringback", number, "45", "45"))
     await phones.wait("45", "ringing", "on")
     await send(pbx, action="user-state", account="42", alias=["42", number], dnd=False)
-    await until(hass, lambda: shown(phones, "scope")[1] == "internal")
+    await wait_for(hass, lambda: shown(phones, "scope")[1] == "internal")
     assert shown(phones, "remote_number")[1] == "42"
     # Presence that does not tell it takes none away.
     await send(pbx, action="user-state", account="42", dnd=True)
@@ -100,7 +100,7 @@ async def test_colleague_by_another_number(
         hass, "call_ringing", device(numbered, "45"), scope="internal", number="42"
     )
     await lists(pbx, listed(pbx, "c1", "alerting", number, "45", "42", "45"))
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     name = pbx.engine.account("42").name
     assert (fired[0]["remote_number"], fired[0]["remote_name"]) == ("42", name)
     assert numbered.state("45", "last_caller") == name
@@ -120,7 +120,7 @@ async def test_called_by_another_number(
     """What was dialed stays what it is; who has it is the account."""
     fired = await attach(hass, "call_ringing", device(numbered, "45"))
     await lists(pbx, listed(pbx, "c1", "alerting", CALLER, DID, "45"))
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert fired[0]["dialed_number"] == DID
     assert numbered.state("45", "ringing") == "on"
 
@@ -129,11 +129,11 @@ async def test_group_by_another_number(
     hass: HomeAssistant, pbx: Simulator, numbered: Phones
 ) -> None:
     """A group is called by its numbers as well."""
-    ear = Ear(numbered, "500")
+    recorder = CallEventRecorder(numbered, "500")
     call = listed(pbx, "c1", "alerting", CALLER, "+49305550000", "45", "43")
     await lists(pbx, call)
     await numbered.wait("45", "ringing", "on")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
 
 
 async def test_short_number_of_another_house(
@@ -177,7 +177,7 @@ async def test_another_name_of_the_tenant(
     """What stands at a number of ours names the tenant."""
     call = listed(pbx, "c1", "alerting", f"<sip:{caller}>", f"<sip:{callee}>")
     await lists(pbx, call)
-    await until(phones.hass, lambda: phones.state("45", "call") != "idle")
+    await wait_for(phones.hass, lambda: phones.state("45", "call") != "idle")
     assert shown(phones, "direction", "remote_number", "scope")[1:] == expected
 
 
@@ -189,8 +189,8 @@ async def test_name_that_was_learned(pbx: Simulator, phones: Phones) -> None:
     await phones.wait("45", "ringing", "on")
     await lists(pbx)
     await phones.wait("45", "ringing", "off")
-    await lose(pbx, phones)
-    await find(pbx, phones)
+    await lose_link(pbx, phones)
+    await restore_link(pbx, phones)
     await lists(pbx, listed(pbx, "c2", "alerting", f"<sip:42@{at}>", "45"))
     await phones.wait("45", "ringing", "on")
     assert shown(phones, "remote_number", "scope")[1:] == ("42", "internal")
@@ -223,10 +223,10 @@ async def test_id_that_comes_again(
     fields = {} if start is None else {"start": start}
     for _ in range(3):
         await lists(pbx, ring(pbx, call_id, CALLER, **fields))
-        await until(hass, lambda: len(once) == len(waited) == len(ended) + 1)
+        await wait_for(hass, lambda: len(once) == len(waited) == len(ended) + 1)
         await lists(pbx)
-        await until(hass, lambda: len(once) == len(ended))
-    await rest(hass)
+        await wait_for(hass, lambda: len(once) == len(ended))
+    await settle(hass)
     assert (len(once), len(waited), len(ended)) == (3, 3, 3)
 
 
@@ -234,13 +234,15 @@ async def test_last_caller_of_an_id_that_comes_again(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """The second call has its own time and end."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await lists(pbx, ring(pbx, "1", CALLER))
     await phones.wait("45", "last_caller", CALLER)
     first = phones.get("45", "last_caller").attributes["time"]
     await lists(pbx)
-    await until(hass, lambda: ear.story()[-1:] and ear.story()[-1][0] == "ended")
-    await rest(hass, 1)
+    await wait_for(
+        hass, lambda: recorder.events()[-1:] and recorder.events()[-1][0] == "ended"
+    )
+    await settle(hass, 1)
     await lists(pbx, ring(pbx, "1", OTHER))
     state = await phones.wait("45", "last_caller", OTHER)
     assert state.attributes["time"] > first
@@ -264,21 +266,21 @@ async def test_restart_of_the_pbx(
 ) -> None:
     """Ids begin anew with the PBX: what rings now is not what rang before."""
     pbx.engine.ids_begin_anew = True
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     fired = await attach(hass, "call_ringing", device(phones, "45"))
     first = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.jump(60)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.restart()
     second = pbx.engine.ring(OTHER, "45")
     assert first == second
-    await find(pbx, phones)
+    await restore_link(pbx, phones)
     await phones.wait("45", "last_caller", OTHER)
     pbx.engine.answer(second, "45")
     await phones.wait("45", "call", "connected")
     pbx.engine.hang_up(second)
-    await ear.expect(
+    await recorder.expect(
         *("ringing", "missed: missed", "ended: missed"),
         *("ringing", "answered", "ended: completed"),
     )
@@ -298,12 +300,12 @@ async def test_old_history_of_an_id(
     pbx.jump(60)
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     pbx.switches.history_delay = 60
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "500")
     assert call == talk
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
 
 
 async def test_doorbell(
@@ -327,7 +329,7 @@ async def test_doorbell(
     for _ in range(2):
         await lists(pbx, call)
         await phones.wait("45", "ringing", "on")
-        await rest(hass)
+        await settle(hass)
         await lists(pbx)
         await phones.wait("45", "ringing", "off")
     assert len(set(rung)) == 2
@@ -341,7 +343,7 @@ async def test_two_legs_of_one_phone(
 ) -> None:
     """What began at 45 at the very same time, from the same caller, is one call."""
     fired = await attach(hass, "call_ringing", device(phones, "45"))
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     legs = [ring(pbx, leg, CALLER, start=1700000000) for leg in ("a", "b")]
     await lists(pbx, *legs)
     await phones.wait("45", "ringing", "on")
@@ -352,7 +354,7 @@ async def test_two_legs_of_one_phone(
     )
     await phones.wait("45", "call", "connected")
     await lists(pbx)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
     assert len(fired) == 1
 
 
@@ -375,7 +377,7 @@ async def test_two_callers_who_are_withheld(
         for call, phone in (("a", "45"), ("b", "44"))
     ]
     await lists(pbx, *calls)
-    await until(hass, lambda: len(fired) == 2)
+    await wait_for(hass, lambda: len(fired) == 2)
     assert phones.state("500", "calls") == "2"
     assert [data["extensions"] for data in fired] == [["44"], ["45"]]
     # The end of one is not that of the other.

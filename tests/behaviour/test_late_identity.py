@@ -7,8 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.automations import FOR, attach
-from tests.support.calls import CALLER, SECOND_CALLER, Ear
-from tests.support.entry import Phones, device, rest, until
+from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
+from tests.support.entry import Phones, device, settle, wait_for
 from tests.support.wire import listed, lists, send
 
 
@@ -29,20 +29,20 @@ async def test_triggers(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
             {"number": "+4930999999"},
         )
     ]
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await ring(pbx)
-    await until(hass, lambda: any_)
+    await wait_for(hass, lambda: any_)
     assert not this
     await ring(pbx, CALLER)
-    await until(hass, lambda: this)
+    await wait_for(hass, lambda: this)
     await ring(pbx, CALLER, start=1700000000)
-    await rest(hass)
+    await settle(hass)
     assert [data["remote_number"] for data in this] == [CALLER]
     assert [data["remote_number"] for data in external] == [CALLER]
     assert [data["remote_number"] for data in any_] == [None]
     assert not other
     # The event is told once: nothing else has happened.
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
 
 
 async def test_name(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -55,7 +55,7 @@ async def test_name(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
         pbx, CALLER, **{"from": f'"Anna Berg" {number}', "from-name": "Anna Berg"}
     )
     await phones.wait("45", "last_caller", "Anna Berg")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert [data["remote_name"] for data in fired] == ["Anna Berg"]
 
 
@@ -79,8 +79,8 @@ async def test_dialing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     await phones.wait("45", "call", "dialing")
     assert not fired
     await lists(pbx, listed(pbx, "c1", "ringback", "45", CALLER, "45"))
-    await until(hass, lambda: fired)
-    await rest(hass)
+    await wait_for(hass, lambda: fired)
+    await settle(hass)
     assert len(fired) == 1
 
 
@@ -90,12 +90,12 @@ async def test_ringing_for(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     fired = await attach(hass, "call_ringing", device(phones, "45"), **options)
     await ring(pbx)
     await phones.wait("45", "ringing", "on")
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert not fired
     await ring(pbx, CALLER)
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     await ring(pbx, CALLER)
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert [data["remote_number"] for data in fired] == [CALLER]
 
 
@@ -104,7 +104,7 @@ async def test_call_without_an_id(
 ) -> None:
     """It is the same call when more of it is told, though we make an id of that."""
     fired = await attach(hass, "call_ringing", device(phones, "45"))
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     for call in (
         listed(pbx, None, "alerting", None, "45", "45", start=1700000000),
         listed(pbx, None, "alerting", CALLER, "45", "45", start=1700000000),
@@ -113,7 +113,7 @@ async def test_call_without_an_id(
         await lists(pbx, call)
     await phones.wait("45", "call", "connected")
     await lists(pbx)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
     assert len(fired) == 1
 
 
@@ -128,7 +128,7 @@ async def test_caller_id(
     await send(pbx, action="callerid", callid=call_id, name="Anna", number=CALLER)
     await phones.wait("45", "last_caller", "Anna")
     await ring(pbx, start=1700000000)
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     call = phones.get("45", "call")
     assert call.attributes["remote_number"] == CALLER
     await lists(pbx)
@@ -150,7 +150,7 @@ async def test_sent_on_to_who_is_withheld(
         await lists(pbx, listed(pbx, "c1", "connected", caller, "45", "45"))
         await phones.wait("45", "call", "connected")
     await lists(pbx)
-    await until(hass, lambda: ended)
+    await wait_for(hass, lambda: ended)
     assert [data["remote_number"] for data in ended] == [None]
 
 
@@ -169,14 +169,14 @@ async def test_caller_id_of_another_call(
     other = listed(pbx, "c0", state, None, account, account, start=1600000000)
     await lists(pbx, other, listed(pbx, "c1", "alerting", None, "45", "45"))
     await phones.wait("45", "ringing", "on")
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await send(pbx, action="callerid", callid="c0", name="Anna", number=CALLER)
-    await rest(hass)
+    await settle(hass)
     await lists(pbx, listed(pbx, "c1", "connected", None, "45", "45"))
-    await until(hass, lambda: "answered" in dict(ear.story("c1")))
-    assert [told["remote_number"] for told in ear.heard if told["call_id"] == "c1"] == [
-        None
-    ]
+    await wait_for(hass, lambda: "answered" in dict(recorder.events("c1")))
+    assert [
+        told["remote_number"] for told in recorder.heard if told["call_id"] == "c1"
+    ] == [None]
 
 
 async def test_caller_id_that_comes_first(pbx: Simulator, phones: Phones) -> None:
@@ -194,10 +194,10 @@ async def test_caller_id_with_a_name(
     await ring(pbx, CALLER)
     await phones.wait("45", "ringing", "on")
     await send(pbx, action="callerid", callid="c1", name="Bob", number="+4930999999")
-    await rest(hass)
+    await settle(hass)
     assert who(phones) == (CALLER, None)
     await send(pbx, action="callerid", callid="c1", name="Anna", number=CALLER)
-    await until(hass, lambda: who(phones) == (CALLER, "Anna"))
+    await wait_for(hass, lambda: who(phones) == (CALLER, "Anna"))
     await phones.wait("45", "last_caller", "Anna")
 
 
@@ -221,6 +221,6 @@ async def test_told_in_the_talk(
     await lists(pbx, call | {"id": "c2"}, later)
     await phones.wait("45", "last_caller", SECOND_CALLER)
     await lists(pbx, known | {"id": "c2"}, later)
-    await until(hass, lambda: who(phones)[0] == CALLER)
-    await rest(hass)
+    await wait_for(hass, lambda: who(phones)[0] == CALLER)
+    await settle(hass)
     assert phones.state("45", "last_caller") == SECOND_CALLER

@@ -7,10 +7,10 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.wire import Wire
-from tests.support.actions import act
-from tests.support.calls import CALLER, Ear
+from tests.support.actions import call_action
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, rest, until
+from tests.support.entry import Phones, settle, wait_for
 from tests.support.wire import listed, lists, send
 
 OTHER = "+4930999999"
@@ -25,9 +25,9 @@ def who(phones: Phones, account: str = "45") -> Shown:
     return number, name, shown.get("dialed_number")
 
 
-def told(ear: Ear) -> Shown:
+def told(recorder: CallEventRecorder) -> Shown:
     """Return what the last event said of it."""
-    last = ear.heard[-1]
+    last = recorder.heard[-1]
     return last["remote_number"], last["remote_name"], last["dialed_number"]
 
 
@@ -58,17 +58,17 @@ async def test_caller_who_is_not_told_again(
     """Sensor, event and action keep what was known."""
     if (dialect, account) == ("classic", "41"):
         pytest.skip("Its lists are of own calls")
-    ear = Ear(phones, account)
+    recorder = CallEventRecorder(phones, account)
     anna = (CALLER, "Anna", account)
     await lists(pbx, from_anna(pbx, before, account))
-    await until(hass, lambda: ear.heard and who(phones, account) == anna)
+    await wait_for(hass, lambda: recorder.heard and who(phones, account) == anna)
     for state in ("connected", "onhold", "connected"):
         await lists(pbx, less_told(pbx, state, account))
         shown = "held" if state == "onhold" else state
         await phones.wait(account, "call", shown)
         assert who(phones, account) == anna
-        assert told(ear) == anna
-    calls: Any = await act(hass, "get_calls")
+        assert told(recorder) == anna
+    calls: Any = await call_action(hass, "get_calls")
     assert CALLER in str(calls)
     await lists(pbx)
     await phones.wait(account, "call", "idle")
@@ -78,13 +78,13 @@ async def test_called_number_that_is_not_told_again(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """Whom we call stays known as well."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await lists(pbx, listed(pbx, "c1", "alerting", "45", OTHER, "45"))
     await phones.wait("45", "call", "dialing")
     await lists(pbx, listed(pbx, "c1", "connected", "45", "", "45"))
     await phones.wait("45", "call", "connected")
     assert who(phones) == (OTHER, None, OTHER)
-    assert told(ear) == (OTHER, None, OTHER)
+    assert told(recorder) == (OTHER, None, OTHER)
     assert phones.get("45", "call").attributes["direction"] == "outgoing"
 
 
@@ -95,14 +95,14 @@ async def test_own_dial_whose_number_is_not_told_again(
     """It stays the call that we dialed."""
     pbx.switches.dial_presents_as = presents
     pbx.switches.dial_pickup = None
-    call: Any = await act(hass, "dial", number=OTHER)
-    ear = Ear(phones)
+    call: Any = await call_action(hass, "dial", number=OTHER)
+    recorder = CallEventRecorder(phones)
     fields = ("45", "") if presents == "outgoing" else (None, "45")
     await lists(pbx, listed(pbx, call["call_id"], "alerting", *fields, "45"))
-    await rest(hass)
+    await settle(hass)
     shown = phones.get("45", "call")
     assert (shown.state, shown.attributes["remote_number"]) == ("dialing", OTHER)
-    assert not ear.heard
+    assert not recorder.heard
 
 
 @pytest.mark.parametrize(
@@ -124,13 +124,13 @@ async def test_contradiction(
 ) -> None:
     """Another party, or one that is withheld in a talk, replaces the one before."""
     await lists(pbx, from_anna(pbx, state))
-    await until(hass, lambda: who(phones)[0] == CALLER)
+    await wait_for(hass, lambda: who(phones)[0] == CALLER)
     await lists(pbx, listed(pbx, "c1", state, caller, "45", "45"))
-    await until(hass, lambda: who(phones)[0] == number)
+    await wait_for(hass, lambda: who(phones)[0] == number)
     assert who(phones)[1] is None
     # What is learned last stays.
     await lists(pbx, less_told(pbx, state))
-    await rest(hass)
+    await settle(hass)
     assert who(phones)[:2] == (number, None)
 
 
@@ -151,11 +151,11 @@ async def test_another_call_with_the_id(
 ) -> None:
     """One that began at another time is not from there; nor is one after an empty list."""
     await lists(pbx, from_anna(pbx, "alerting"))
-    await until(hass, lambda: who(phones)[0] == CALLER)
+    await wait_for(hass, lambda: who(phones)[0] == CALLER)
     await lists(pbx, less_told(pbx, "alerting", start=START + 60))
-    await until(hass, lambda: who(phones)[0] is None)
+    await wait_for(hass, lambda: who(phones)[0] is None)
     await lists(pbx, from_anna(pbx, "alerting"))
-    await until(hass, lambda: who(phones)[0] == CALLER)
+    await wait_for(hass, lambda: who(phones)[0] == CALLER)
     await lists(pbx)
     await phones.wait("45", "call", "idle")
     await lists(pbx, less_told(pbx, "alerting"))
@@ -171,7 +171,7 @@ async def test_over_another_link(
 ) -> None:
     """The first list of a new link may tell less of a call than the last of the old one."""
     call_id = pbx.engine.ring(CALLER, "45", name="Anna")
-    await until(hass, lambda: who(phones)[0] == CALLER)
+    await wait_for(hass, lambda: who(phones)[0] == CALLER)
     pbx.engine.answer(call_id, "45")
     await phones.wait("45", "call", "connected")
     original: Any = Wire.entry
@@ -184,7 +184,7 @@ async def test_over_another_link(
     monkeypatch.setattr(Wire, "entry", entry)
     links = phones.entry.runtime_data.client.links
     await pbx.cut()
-    await until(hass, lambda: phones.entry.runtime_data.client.links > links)
+    await wait_for(hass, lambda: phones.entry.runtime_data.client.links > links)
     await phones.wait("45", "call", "connected")
     assert who(phones)[:2] == (CALLER, "Anna")
     monkeypatch.undo()
@@ -202,6 +202,6 @@ async def test_colleague_whose_presence_tells_less(
     await phones.wait("41", "call", "connected")
     assert who(phones, "41")[:2] == (CALLER, "Anna")
     await send(pbx, **state, calls=[call])
-    await rest(hass)
+    await settle(hass)
     assert phones.state("41", "call") == "connected"
     assert who(phones, "41")[:2] == (CALLER, "Anna")

@@ -12,10 +12,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
-from tests.support.actions import act
-from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.actions import call_action
+from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, wait_for
 from tests.support.lines import has_line
 from tests.support.timing import set_timing
 
@@ -58,21 +58,21 @@ async def refuse_line(phones: Phones, pbx: Simulator, how: str) -> None:
     (subentry,) = phones.entry.subentries.values()
     issue = f"line_login_{subentry.subentry_id}"
     issues = ir.async_get(phones.hass)
-    await until(phones.hass, lambda: issues.async_get_issue(DOMAIN, issue))
+    await wait_for(phones.hass, lambda: issues.async_get_issue(DOMAIN, issue))
     assert phones.state("", "connected") == "on"
 
 
 async def hears_a_call(phones: Phones, pbx: Simulator) -> None:
     """Expect a call of the line to be told from its begin to its end."""
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
     await phones.wait("41", "call", "ringing")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "41")
     await phones.wait("41", "call", "connected")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
 
 
 WAYS = pytest.mark.parametrize("how", ["password", "access off", "second factor"])
@@ -112,14 +112,14 @@ async def test_refused_in_a_call(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, how: str
 ) -> None:
     """A call that was announced by the line is told to its end, once."""
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     await refuse_line(phones, pbx, how)
     pbx.engine.answer(call, "41")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
 
 
 @modern
@@ -128,18 +128,18 @@ async def test_refused_where_others_know_little(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, how: str
 ) -> None:
     """It is as without the line: its presence is told, and no call of it."""
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     await refuse_line(phones, pbx, how)
     # What was announced ends: nobody knows of the call any more.
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
     pbx.engine.answer(call, "41")
     await phones.wait("41", "in_call", "on")
     assert phones.state("41", "call") == STATE_UNKNOWN
     pbx.engine.hang_up(call)
     await phones.wait("41", "in_call", "off")
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
 
 
 @classic
@@ -147,24 +147,24 @@ async def test_ended_while_nobody_told(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that was announced and is gone when others take over ends, once."""
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     line = phones.entry.runtime_data.lines["41"]
     pbx.switches.faults["handshake"] = "reset"
     await pbx.cut("41")
-    await until(hass, lambda: not line.connected)
+    await wait_for(hass, lambda: not line.connected)
     pbx.engine.hang_up(call)
     second = pbx.engine.ring(SECOND_CALLER, "41")
     await phones.wait("41", "call", "ringing")
     pbx.switches.faults.clear()
     pbx.switches.second_factor = True
     line.session.require_login()
-    await ear.expect("ringing", "ended: unknown", call_id=call)
-    await ear.expect("ringing", call_id=second)
-    assert ear.heard[-1]["backfilled"]
+    await recorder.expect("ringing", "ended: unknown", call_id=call)
+    await recorder.expect("ringing", call_id=second)
+    assert recorder.heard[-1]["backfilled"]
     pbx.engine.hang_up(second)
-    await ear.expect("ringing", "ended: unknown", call_id=second)
+    await recorder.expect("ringing", "ended: unknown", call_id=second)
 
 
 async def test_accepted_again(
@@ -175,13 +175,13 @@ async def test_accepted_again(
     line = phones.entry.runtime_data.lines["41"]
     assert not line.tracks_calls
     pbx.engine.change_password("41", "41-secret")
-    await until(hass, lambda: line.connected)
+    await wait_for(hass, lambda: line.connected)
     await hears_a_call(phones, pbx)
     # What the watcher alone could not know.
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "41"))
-    await ear.expect("ringing", "missed: missed", "ended: missed")
-    await act(hass, "dial", target=device(phones, "41"), number="42")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
+    await call_action(hass, "dial", target=device(phones, "41"), number="42")
 
 
 @pytest.mark.parametrize("talks", [True, False])
@@ -195,14 +195,17 @@ async def test_away_for_long(
     set_timing(hass, first_retry=2, last_retry=60, healthy=20)
     phones = await set_up(hass, create_entry(hass, pbx))
     await has_line(phones)
-    ear, line = Ear(phones, "41"), phones.entry.runtime_data.lines["41"]
+    recorder, line = (
+        CallEventRecorder(phones, "41"),
+        phones.entry.runtime_data.lines["41"],
+    )
     if talks:
         call = pbx.engine.ring(CALLER, "41")
         pbx.engine.answer(call, "41")
-        await ear.expect("ringing", "answered")
+        await recorder.expect("ringing", "answered")
     pbx.switches.faults["handshake"] = 500
     await pbx.cut("41")
-    await until(hass, lambda: not line.connected)
+    await wait_for(hass, lambda: not line.connected)
     await asyncio.sleep(5)
     # Not at once: it may be back in a moment, and knows more.
     assert line.tracks_calls
@@ -218,8 +221,8 @@ async def test_away_for_long(
             await asyncio.sleep(1)
     if talks:
         # It has gone on all the time.
-        assert [kind for kind, _ in ear.story()] == ["ringing", "answered"]
+        assert [kind for kind, _ in recorder.events()] == ["ringing", "answered"]
         pbx.engine.hang_up(call)
-        await ear.expect("ringing", "answered", "ended: completed")
+        await recorder.expect("ringing", "answered", "ended: completed")
     else:
         await hears_a_call(phones, pbx)

@@ -5,9 +5,10 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.automations import attach
-from tests.support.calls import CALLER, Ear
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, rest
+from tests.support.entry import Phones, device, settle
+from tests.support.outage import reconnect
 from tests.support.wire import Json, listed, lists
 
 MOBILE = "+491701234567"
@@ -46,26 +47,26 @@ async def test_missed(
     """The phone is out of it at once, and is not in a call."""
     fired = await attach(hass, "call_missed", device(phones, "45"))
     answered = await attach(hass, "call_answered", device(phones, "45"))
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await ring(pbx, phones, callee)
     await lists(pbx, connected(pbx, reached))
-    await ear.expect(*MISSED)
+    await recorder.expect(*MISSED)
     assert phones.states("45", "ringing", "in_call", "call") == ["off", "off", "idle"]
     await lists(pbx)
-    await rest(hass)
+    await settle(hass)
     assert len(fired) == 1
     assert not answered
-    await ear.expect(*MISSED)
+    await recorder.expect(*MISSED)
 
 
 @modern
 @pytest.mark.parametrize("callee", ["45", "500", "99"])
 async def test_nobody_has_it(pbx: Simulator, phones: Phones, callee: str) -> None:
     """A connected call of no extension is with no phone, and what has it is not known."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await ring(pbx, phones, "45" if callee == "45" else "500")
     await lists(pbx, connected(pbx, callee))
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
     assert phones.states("45", "ringing", "in_call", "call") == ["off", "off", "idle"]
 
 
@@ -77,10 +78,10 @@ async def test_answered_elsewhere(
     pbx: Simulator, phones: Phones, callee: str, extensions: tuple[str, ...]
 ) -> None:
     """An extension has it, or a number outside."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await ring(pbx, phones, "500")
     await lists(pbx, connected(pbx, callee, *extensions))
-    await ear.expect("ringing", "ended: answered_elsewhere")
+    await recorder.expect("ringing", "ended: answered_elsewhere")
 
 
 @modern
@@ -91,58 +92,56 @@ async def test_number_of_the_tenant(
     pbx: Simulator, phones: Phones, callee: str, extensions: tuple[str, ...]
 ) -> None:
     """What was called from outside has nobody else behind it, nor has a group by itself."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await ring(pbx, phones, callee)
     await lists(pbx, connected(pbx, callee, *extensions))
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
 
 
 @modern
 async def test_group(pbx: Simulator, phones: Phones) -> None:
     """A group has missed what its mailbox answers."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     await ring(pbx, phones, "500")
     await lists(pbx, connected(pbx, "8500"))
-    await ear.expect(*MISSED)
+    await recorder.expect(*MISSED)
     await lists(pbx)
-    await ear.expect(*MISSED)
+    await recorder.expect(*MISSED)
 
 
 @modern
 async def test_music_of_a_group(pbx: Simulator, phones: Phones) -> None:
     """Whom a group itself has on the line still waits, until a phone answers."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     await ring(pbx, phones, "500")
     await lists(pbx, connected(pbx, "500"))
     await phones.wait("45", "ringing", "off")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     await lists(pbx, connected(pbx, "500", "42"))
     await lists(pbx)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
 
 
 async def test_own_call_to_a_machine(pbx: Simulator, phones: Phones) -> None:
     """Who hears his own mailbox, or a machine, is in a call."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     for reached in ("845", "700"):
         call = listed(pbx, reached, "connected", "45", reached)
         await lists(pbx, call)
         await phones.wait("45", "call", "connected")
         await lists(pbx)
         await phones.wait("45", "call", "idle")
-    await ear.expect(*("answered", "ended: completed") * 2)
+    await recorder.expect(*("answered", "ended: completed") * 2)
 
 
 async def test_history(pbx: Simulator, phones: Phones) -> None:
     """The history tells that the mailbox had it."""
     pbx.switches.domain_calls = False
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
-    ear = Ear(phones)
+    await reconnect(pbx, phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     pbx.engine.divert_to_mailbox(call)
     await phones.wait("45", "ringing", "off")
     pbx.engine.hang_up(call)
-    await ear.expect(*MISSED)
+    await recorder.expect(*MISSED)

@@ -9,11 +9,12 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import Simulator, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.calls import CALLER
 from tests.support.dialects import classic
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
+from tests.support.outage import reconnect
 
 ALIAS = "voice.example.com"
 
@@ -113,12 +114,10 @@ async def test_name_learned_at_a_later_login(
     assert pbx.login_attempts == 1
     await ring_to(hass, pbx, phones, ALIAS, "localhost")
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await ring_to(hass, pbx, phones, ALIAS, "localhost")
     # Do not disturb goes to the extension by a path with the name that the PBX tells.
-    await act(hass, "set_dnd", enabled=True)
+    await call_action(hass, "set_dnd", enabled=True)
     assert pbx.engine.account("45").dnd
 
 
@@ -156,7 +155,7 @@ async def test_name_of_another_tenant(
     assert result["errors"] == {"base": "unknown_tenant"}
     # One login that works and one that does not, and no session is left.
     assert pbx.login_attempts == 2
-    await until(hass, lambda: not pbx.logged_in)
+    await wait_for(hass, lambda: not pbx.logged_in)
 
 
 @classic
@@ -196,9 +195,9 @@ async def test_login_by_an_alias(
     assert phones.entry.data["extension"] == "45"
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
-    await act(hass, "answer")
-    await act(hass, "hang_up")
-    await act(hass, "set_dnd", enabled=True)
+    await call_action(hass, "answer")
+    await call_action(hass, "hang_up")
+    await call_action(hass, "set_dnd", enabled=True)
     await phones.wait("45", "dnd", "on")
     assert not phones.has(typed.partition("@")[0], "call")
 
@@ -211,7 +210,7 @@ async def test_entry_with_an_alias(
     phones = await set_up(hass, entry)
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
-    await act(hass, "answer")
+    await call_action(hass, "answer")
     await phones.wait("45", "call", "connected")
     await pbx.cut()
     await phones.wait("", "connected", "off")

@@ -11,19 +11,16 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import yaml as yaml_util
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.automations import attach
 from tests.support.calls import CALLER, SECOND_CALLER, on_phone
 from tests.support.dialects import modern
-from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
 
 type Json = dict[str, Any]
 
 
-@pytest.fixture(autouse=True)
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
+pytestmark = pytest.mark.usefixtures("germany")
 
 
 async def run_yaml(hass: HomeAssistant, text: str, **variables: Any) -> None:
@@ -66,8 +63,8 @@ async def test_filter_by_number(
     frame = {"id": "c", "state": "alerting", "extension": ["45"], "to-number": "45"}
     call = {**frame, "from-number": caller, "from": f"<sip:{caller}@localhost>"}
     await pbx.send_raw(orjson.dumps({"action": "call-state", "calls": [call]}).decode())
-    await until(hass, lambda: any_call)
-    await rest(hass)
+    await wait_for(hass, lambda: any_call)
+    await settle(hass)
     assert bool(fired) is fires
 
 
@@ -118,14 +115,14 @@ async def test_filter_by_called_number(
     blank = await attach(hass, "call_ringing", target, dialed_number="")
     did = await attach(hass, "call_ringing", target, dialed_number="+49 (0)30 5550145")
     pbx.engine.ring(CALLER, "500")
-    await until(hass, lambda: group and blank)
+    await wait_for(hass, lambda: group and blank)
     pbx.engine.ring(SECOND_CALLER, "45")
-    await until(hass, lambda: both and len(blank) == 2)
+    await wait_for(hass, lambda: both and len(blank) == 2)
     frame = {"id": "d", "state": "alerting", "extension": ["45"], "from-number": CALLER}
     call = {**frame, "to-number": "030 5550145"}
     await pbx.send_raw(orjson.dumps({"action": "call-state", "calls": [call]}).decode())
-    await until(hass, lambda: did)
-    await rest(hass)
+    await wait_for(hass, lambda: did)
+    await settle(hass)
     assert (len(group), len(both), len(did)) == (1, 1, 1)
     assert group[0]["dialed_number"] == "500"
 
@@ -159,8 +156,8 @@ async def test_filter_by_name(
     fired = await attach(hass, "call_ringing", device(phones, "45"), name=pattern)
     any_call = await attach(hass, "call_ringing", device(phones, "45"))
     pbx.engine.ring(CALLER, "45", name=name)
-    await until(hass, lambda: any_call)
-    await rest(hass)
+    await wait_for(hass, lambda: any_call)
+    await settle(hass)
     assert bool(fired) is fires
 
 
@@ -238,7 +235,7 @@ async def test_short_number_that_is_no_account(
         ("send_message", {"recipient": 4930123456, "message": "x"}),
         ("park", {"orbit": 4930123456}),
     ):
-        await refused(hass, "number_not_as_written", name, **data)
+        await expect_error(hass, "number_not_as_written", name, **data)
     assert on_phone(pbx) == []
     assert not any(frame["action"] == "chat" for frame in pbx.received)
 
@@ -260,7 +257,7 @@ async def test_dialed_as_written(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str, sent: str
 ) -> None:
     """What is dialed is what was written, digit by digit."""
-    await act(hass, "dial", number=number)
+    await call_action(hass, "dial", number=number)
     assert on_phone(pbx) == [sent]
 
 
@@ -270,7 +267,7 @@ async def test_not_dialed(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
 ) -> None:
     """What is no number and no account is refused."""
-    await refused(hass, "invalid_number", "dial", number=number)
+    await expect_error(hass, "invalid_number", "dial", number=number)
     assert on_phone(pbx) == []
 
 
@@ -310,7 +307,7 @@ async def test_dialed_number_that_the_pbx_rewrites(
     call = {"id": "c", "state": "alerting", "from-number": "45", "to-number": shown}
     frame = orjson.dumps({"action": "call-state", "calls": [call]}).decode()
     hass.loop.call_later(0.1, lambda: hass.async_create_task(pbx.send_raw(frame)))
-    made = await act(hass, "dial", number="0171 1234567")
+    made = await call_action(hass, "dial", number="0171 1234567")
     assert made
     assert (made["call_id"], made["direction"]) == ("c", "outgoing")
 
@@ -324,7 +321,7 @@ async def test_call_of_an_extension_is_not_the_dialed_one(
     call = {"id": "c", "state": "alerting", "from-number": "34567", "to-number": "45"}
     frame = orjson.dumps({"action": "call-state", "calls": [call]}).decode()
     hass.loop.call_later(0.1, lambda: hass.async_create_task(pbx.send_raw(frame)))
-    await refused(
+    await expect_error(
         hass, "not_confirmed", "dial", number="+491701234567", error=HomeAssistantError
     )
     assert phones.state("45", "ringing") == "on"
@@ -347,7 +344,7 @@ async def test_country(hass: HomeAssistant, pbx: Simulator) -> None:
         fired.clear()
         call = pbx.engine.ring(number, "45")
         await phones.wait("45", "ringing", "on")
-        await rest(hass)
+        await settle(hass)
         pbx.engine.hang_up(call)
         await phones.wait("45", "ringing", "off")
         return bool(fired)
@@ -376,7 +373,7 @@ async def test_withheld(
     fired = await attach(hass, "call_ringing", device(phones, "45"))
     pbx.engine.ring("anonymous", "45", name=name)
     await phones.wait("45", "last_caller", "withheld")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert (fired[0]["remote_number"], fired[0]["remote_name"]) == (None, None)
 
 
@@ -388,6 +385,6 @@ async def test_name_is_remembered(
     await phones.wait("45", "last_caller", "Anna Meyer")
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    made = await act(hass, "dial", number="030 111111")
+    made = await call_action(hass, "dial", number="030 111111")
     assert made
     assert made["remote_name"] == "Anna Meyer"

@@ -16,9 +16,9 @@ from simulator import Simulator
 from simulator.link import Link
 from simulator.rest_wire import RestWire
 from simulator.wire import Wire
-from tests.support.calls import CALLER, UNKNOWN, Ear, call_requests
+from tests.support.calls import CALLER, UNKNOWN, CallEventRecorder, call_requests
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.mixed import mixed
 from tests.support.timing import set_timing
 
@@ -84,7 +84,7 @@ async def test_text_that_is_none(
     behind: str,
 ) -> None:
     """A call whose caller has characters that are none rings, and the one before is over."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     await pbx.send_raw(call_list(OTHER | {"id": "c1"}))
     await phones.wait("45", "call", "ringing")
     odd = f'"from":"{caller}","rec":NaN,'
@@ -92,7 +92,7 @@ async def test_text_that_is_none(
         f'{{"action":"call-state","calls":[{{"id":"n",{odd}"to":"<sip:45@localhost>",'
         f'"state":"alerting","extension":["45"],}}]}}{behind}'
     )
-    await until(hass, lambda: phones.get("45", "call").attributes["call_id"] == "n")
+    await wait_for(hass, lambda: phones.get("45", "call").attributes["call_id"] == "n")
     shown = phones.get("45", "call")
     assert shown.state == "ringing"
     assert (shown.attributes["remote_number"], shown.attributes["remote_name"]) in {
@@ -100,8 +100,8 @@ async def test_text_that_is_none(
         ("+4930123", name.strip("\ufffd")),
         ("+4930123", f"{name}\ufffd"),
     }
-    await until(hass, lambda: "ended" in dict(ear.story()))
-    assert [step for step, _ in ear.story()].count("ended") == 1
+    await wait_for(hass, lambda: "ended" in dict(recorder.events()))
+    assert [step for step, _ in recorder.events()].count("ended") == 1
     assert not phones.entry.runtime_data.client.trace.dropped
 
 
@@ -330,7 +330,7 @@ async def test_list_that_cannot_be_read(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, bad: str
 ) -> None:
     """The call before it is neither over nor up until the PBX has told that again."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call_id = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     words = ("get-calls", "domain-calls")
@@ -341,7 +341,7 @@ async def test_list_that_cannot_be_read(
     await phones.wait("45", "call", STATE_UNKNOWN)
     assert phones.states("45", "call", "ringing", "in_call") == UNKNOWN
     assert phones.state("", "ringing_calls") == STATE_UNKNOWN
-    await until(hass, lambda: call_requests(pbx))
+    await wait_for(hass, lambda: call_requests(pbx))
     await asyncio.sleep(3)
     # Again and again, ever more seldom.
     assert 2 <= call_requests(pbx) <= 10
@@ -349,11 +349,11 @@ async def test_list_that_cannot_be_read(
     for word in words:
         del pbx.switches.faults[word]
     await phones.wait("45", "call", "ringing")
-    assert [step for step, _ in ear.story()] == ["ringing"]
+    assert [step for step, _ in recorder.events()] == ["ringing"]
     pbx.engine.hang_up(call_id)
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: "ended" in dict(ear.story()))
-    assert [step for step, _ in ear.story()].count("ended") == 1
+    await wait_for(hass, lambda: "ended" in dict(recorder.events()))
+    assert [step for step, _ in recorder.events()].count("ended") == 1
     quiet = call_requests(pbx)
     await asyncio.sleep(3)
     assert call_requests(pbx) <= quiet + 1
@@ -370,7 +370,7 @@ async def test_call_that_ends_with_a_list_that_cannot_be_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is asked for at once, and told over, once."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call_id = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     with monkeypatch.context() as patch:
@@ -378,8 +378,8 @@ async def test_call_that_ends_with_a_list_that_cannot_be_read(
         pbx.engine.hang_up(call_id)
     await pbx.send_raw(BAD_FRAMES[bad])
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: "ended" in dict(ear.story()))
-    assert [step for step, _ in ear.story()].count("ended") == 1
+    await wait_for(hass, lambda: "ended" in dict(recorder.events()))
+    assert [step for step, _ in recorder.events()].count("ended") == 1
     assert phones.states("45", "ringing", "in_call") == ["off", "off"]
 
 
@@ -444,22 +444,22 @@ async def test_end_that_was_never_told(
     if not answers and pbx.switches.dialect == "classic":
         pytest.skip("Its socket answers")
     phones = await set_up(hass, entry)
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     kept = pbx.engine.ring("+4930777", "45")
     pbx.engine.answer(kept, "45")
     call_id = pbx.engine.ring(CALLER, "45")
-    await until(
+    await wait_for(
         hass, lambda: phones.get("45", "call").attributes.get("other_calls") == 1
     )
     pbx.switches.initial_call_state = answers
     with monkeypatch.context() as patch:
         patch.setattr(Link, "push_calls", lambda link: None)
         pbx.engine.hang_up(call_id)
-    await until(
+    await wait_for(
         hass, lambda: phones.get("45", "call").attributes.get("other_calls") == 0
     )
     assert phones.states("45", "call", "ringing") == ["connected", "off"]
-    await until(hass, lambda: "ended" in dict(ear.story()))
+    await wait_for(hass, lambda: "ended" in dict(recorder.events()))
     with monkeypatch.context() as patch:
         patch.setattr(Link, "push_calls", lambda link: None)
         pbx.engine.hang_up(kept)
@@ -524,7 +524,7 @@ async def test_ids_with_a_fraction(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call is one and the same, whether its id is written as 7, as 7.0 or as "7"."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.switches.rest_status["calls"] = 404
     call = OTHER | {"extension": [45.0]}
     for call_id in (7, 7.0, "7"):
@@ -533,4 +533,4 @@ async def test_ids_with_a_fraction(
     await pbx.send_raw(call_list(call | {"id": 7.0, "state": "connected"}))
     await phones.wait("45", "call", "connected")
     assert phones.get("45", "call").attributes["call_id"] == "7"
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")

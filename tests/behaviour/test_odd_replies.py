@@ -10,11 +10,12 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.rest_wire import RestWire
-from tests.support.actions import act
-from tests.support.calls import CALLER, Ear
+from tests.support.actions import call_action
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.mixed import mixed
+from tests.support.outage import reconnect
 
 type Odd = Callable[[str, Callable[[Any], Any]], None]
 
@@ -46,10 +47,10 @@ async def test_odd_flag_hides_no_other(
     pbx.engine.add_account("901", "Hours", type="srvflags")
     odd("flags", lambda told: [entry_, *told])
     phones = await set_up(hass, entry)
-    await until(hass, lambda: phones.has("900", "active"))
+    await wait_for(hass, lambda: phones.has("900", "active"))
     assert phones.get("900", "active", "switch").state == "off"
     odd("flags", lambda told: told[:1] + told[2:])
-    await until(
+    await wait_for(
         hass, lambda: phones.get("900", "active", "switch").state == STATE_UNKNOWN
     )
     assert phones.get("901", "active", "switch").state == "off"
@@ -65,12 +66,12 @@ async def test_odd_state_of_a_flag(
     value: Any,
 ) -> None:
     """It is unknown; the other flags are as they are."""
-    await until(hass, lambda: phones.has("900", "active"))
+    await wait_for(hass, lambda: phones.has("900", "active"))
     pbx.engine.add_account("901", "Hours", type="srvflags")
     pbx.engine.set_flag("901", True)
-    await until(hass, lambda: phones.has("901", "active"))
+    await wait_for(hass, lambda: phones.has("901", "active"))
     odd("flags", lambda told: [told[0] | {"state": value}, *told[1:]])
-    await until(
+    await wait_for(
         hass, lambda: phones.get("900", "active", "switch").state == STATE_UNKNOWN
     )
     assert phones.get("901", "active", "switch").state == "on"
@@ -107,18 +108,16 @@ async def test_odd_past_call_hides_no_other(
 
     odd("history", change)
     pbx.switches.domain_calls = False
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
-    ear = Ear(phones)
+    await reconnect(pbx, phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "missed: missed", "ended: missed")
-    found = await act(hass, "get_call_history")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
+    found = await call_action(hass, "get_call_history")
     assert found
     assert CALLER in str(found)
-    await until(hass, lambda: phones.has("45", "missed_calls"))
+    await wait_for(hass, lambda: phones.has("45", "missed_calls"))
     await phones.wait("45", "missed_calls", "1")
 
 
@@ -133,7 +132,7 @@ async def test_odd_message_hides_no_other(
     """Of a list with what is no message the count is unknown, unless it is told."""
     pbx.engine.leave_message("45", CALLER)
     phones = await set_up(hass, entry)
-    await until(hass, lambda: phones.has("45", "voicemail"))
+    await wait_for(hass, lambda: phones.has("45", "voicemail"))
     await phones.wait("45", "voicemail", "1")
     if dialect == "modern":
         odd("messages", lambda told: told | {"data": [None, *told.get("data", [])]})

@@ -14,9 +14,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import Simulator
 from simulator.engine import Engine
-from tests.support.calls import CALLER, Ear
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
+from tests.support.outage import reconnect
 from tests.support.wire import listed, lists, send
 
 
@@ -90,7 +91,7 @@ async def test_stale_reading(
     pbx.switches.latency = 0.6
     pbx.requests.clear()
     entry.runtime_data.client.own.refresh()
-    await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
+    await wait_for(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     pbx.switches.latency = 0
     happens(pbx.engine)
@@ -108,7 +109,7 @@ async def test_push_for_an_account_that_is_being_read_for_the_first_time(
     pbx.switches.user_change = False
     pbx.switches.latency = 0.6
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
+    await wait_for(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     pbx.switches.latency = 0
     pbx.engine.set_dnd("42", True)
@@ -128,7 +129,7 @@ async def test_push_takes_no_number(
     pbx.requests.clear()
     pbx.switches.latency = 0.6
     await pbx.send_raw('{"action":"user-change","user":"42"}')
-    await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
+    await wait_for(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     pbx.switches.latency = 0
     # What is read after that does not come.
@@ -157,7 +158,7 @@ async def test_mailbox_that_is_refused_once(
 ) -> None:
     """It is asked for again over this link."""
     pbx.engine.leave_message("45", CALLER)
-    await until(hass, lambda: phones.has("45", "voicemail"))
+    await wait_for(hass, lambda: phones.has("45", "voicemail"))
     connections = len(
         [p for _, p in pbx.requests if p.startswith(("/websocket", "/?"))]
     )
@@ -167,18 +168,18 @@ async def test_mailbox_that_is_refused_once(
         return phones.state("45", kind) not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
     for kind in ("voicemail", "missed_calls"):
-        await until(hass, partial(is_known, kind))
+        await wait_for(hass, partial(is_known, kind))
     refused = {mailbox: status, "history": status}
     pbx.switches.rest_status |= refused
     pbx.requests.clear()
     await pbx.send_raw('{"action":"missed-calls"}')
-    await until(hass, lambda: any("essages" in path for _, path in pbx.requests))
+    await wait_for(hass, lambda: any("essages" in path for _, path in pbx.requests))
     await asyncio.sleep(0.05)
     for kind in refused:
         del pbx.switches.rest_status[kind]
     pbx.engine.leave_message("45", CALLER)
     await phones.wait("45", "voicemail", "2")
-    await until(hass, partial(is_known, "missed_calls"))
+    await wait_for(hass, partial(is_known, "missed_calls"))
     assert connections <= 1
 
 
@@ -188,7 +189,7 @@ async def test_mailbox_that_is_refused_for_good(
 ) -> None:
     """After some refusals it is not known any more, and shown when it is told again."""
     pbx.engine.leave_message("45", CALLER)
-    await until(hass, lambda: phones.has("45", "voicemail"))
+    await wait_for(hass, lambda: phones.has("45", "voicemail"))
     pbx.switches.rest_status[mailbox] = 404
     await pbx.send_raw('{"action":"missed-calls"}')
     await phones.wait("45", "voicemail", STATE_UNAVAILABLE)
@@ -202,27 +203,25 @@ async def test_refused_after_an_outage(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, mailbox: str, status: int
 ) -> None:
     """A PBX that is not all up yet refuses what it offered before, and then tells it."""
-    await until(
+    await wait_for(
         hass, lambda: phones.has("45", "voicemail") and phones.has("45", "missed_calls")
     )
     await phones.wait("45", "voicemail", "0")
     refused = dict.fromkeys((mailbox, "history", "srvflags"), status)
     pbx.switches.rest_status |= refused
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     await asyncio.sleep(0.05)
     assert phones.state("45", "voicemail") == STATE_UNAVAILABLE
     for kind in refused:
         del pbx.switches.rest_status[kind]
     await phones.wait("45", "voicemail", "0")
     await phones.wait("45", "missed_calls", "0")
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     pbx.engine.hang_up(call)
     # The history proves it, too.
-    await ear.expect("ringing", "missed: missed", "ended: missed")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
 
 
 @modern
@@ -257,7 +256,7 @@ async def test_accounts_that_are_forbidden_once(
     pbx.switches.rest_status["accounts"] = 403
     pbx.requests.clear()
     pbx.engine.set_dnd("41", True)
-    await until(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
+    await wait_for(hass, lambda: any("/accounts" in path for _, path in pbx.requests))
     del pbx.switches.rest_status["accounts"]
     await phones.wait("41", "dnd", "on")
     assert sockets

@@ -10,9 +10,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.diagnostics import read
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 
 # A PBX keeps those of past passwords as well.
 HASHES = [hashlib.sha256(word.encode()).hexdigest() for word in ("45-secret", "45-sip")]
@@ -49,7 +49,7 @@ async def test_hashes_of_passwords(
     pbx.switches.rest_status["dnd"] = 404
     path = OWN_SETTINGS if dialect == "classic" else SETTINGS
     for enabled in (True, False):
-        await act(hass, "set_dnd", enabled=enabled)
+        await call_action(hass, "set_dnd", enabled=enabled)
         assert pbx.engine.account("45").dnd is enabled
     assert (("PUT", path) in pbx.requests) or (("POST", path) in pbx.requests)
     # Nor when they come unasked, in frames that we do not know, or cannot read.
@@ -64,7 +64,7 @@ async def test_hashes_of_passwords(
     await pbx.send_raw(settings[:-9])
     await pbx.send_raw('{"action":"x-last"}')
     trace = phones.entry.runtime_data.client.trace
-    await until(hass, lambda: "x-last" in trace.unknown_actions)
+    await wait_for(hass, lambda: "x-last" in trace.unknown_actions)
     found = json.dumps(await read(hass, hass_client, phones))
     assert "x-settings" in found
     assert "custom_components.vodia" in caplog.text

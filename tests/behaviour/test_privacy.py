@@ -27,10 +27,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.automations import attach
-from tests.support.calls import CALLER, SECOND_CALLER, Ear
-from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
+from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
+from tests.support.outage import lose_link
 from tests.support.recorder import database
 
 CALLED, GONE = SECOND_CALLER, "+4930333333"
@@ -49,7 +50,7 @@ def leaks(text: str) -> set[str]:
 
 async def has_told(hass: HomeAssistant, phones: Phones, kind: str) -> None:
     """Wait until the event of our phone has told something."""
-    await until(
+    await wait_for(
         hass,
         lambda: phones.get("45", "call", "event").attributes.get("event_type") == kind,
     )
@@ -83,11 +84,9 @@ async def a_day(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     await phones.wait("45", "call", "idle")
     before = phones.get("45", "message", "event").state
     engine.send_message(CALLER, "45", f"Call me back, {CALLER_NAME}")
-    await until(hass, lambda: phones.get("45", "message", "event").state != before)
+    await wait_for(hass, lambda: phones.get("45", "message", "event").state != before)
     # One that comes and goes while nobody listens, and one that is up afterwards.
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     engine.hang_up(engine.ring(GONE, "45", name=GONE_NAME))
     up = engine.ring(GONE, "45", name=GONE_NAME)
     await pbx.accept()
@@ -98,7 +97,7 @@ async def a_day(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     await phones.wait("45", "ringing", "on")
     engine.hang_up(up)
     await phones.wait("45", "ringing", "off")
-    await rest(hass)
+    await settle(hass)
 
 
 @pytest.mark.timeout(120)
@@ -223,9 +222,9 @@ async def test_inside(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
 
 async def test_group(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The number that was dialed stays if it is one of the PBX."""
-    ear = Ear(phones, "500")
+    call_events = CallEventRecorder(phones, "500")
     pbx.engine.ring(CALLER, "500", name=CALLER_NAME)
-    (told,) = await ear.expect("ringing")
+    (told,) = await call_events.expect("ringing")
     assert (told["remote_number"], told["remote_name"]) == (None, None)
     assert told["dialed_number"] == "500"
 
@@ -255,8 +254,8 @@ async def test_trigger(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     by_name = await attach(hass, "call_ringing", target, name="xenia*")
     other = await attach(hass, "call_ringing", target, number=CALLED)
     call = pbx.engine.ring(CALLER, "45", name=CALLER_NAME)
-    await until(hass, lambda: by_number and by_name)
-    await rest(hass)
+    await wait_for(hass, lambda: by_number and by_name)
+    await settle(hass)
     assert not other
     for (fired,) in (by_number, by_name):
         assert (fired["call_id"], fired["extensions"]) == (call, ["45"])
@@ -270,7 +269,7 @@ async def test_actions_tell(
     """Who asks with an action is told: nothing keeps the answer by itself."""
     pbx.engine.ring(CALLER, "45", name=CALLER_NAME)
     await phones.wait("45", "call", "ringing")
-    found: Any = await act(
+    found: Any = await call_action(
         hass, "get_calls", target={"entity_id": phones.id("45", "call")}
     )
     (call,) = found["calls"]
@@ -285,7 +284,9 @@ async def test_messages(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
         """Return what is told of a message."""
         before = phones.get("45", "message", "event").state
         pbx.engine.send_message(sender, "45", "hello")
-        await until(hass, lambda: phones.get("45", "message", "event").state != before)
+        await wait_for(
+            hass, lambda: phones.get("45", "message", "event").state != before
+        )
         attributes = phones.get("45", "message", "event").attributes
         return tuple(attributes[n] for n in ("sender", "sender_name", "message"))
 
@@ -308,7 +309,7 @@ async def test_calls_without_ids(hass: HomeAssistant, dialect: str) -> None:
             assert not leaks(str(state.as_dict()))
         pbx.engine.hang_up(call)
         # It is known again as the last one, and so as the one that has ended.
-        await until(
+        await wait_for(
             hass,
             lambda: (
                 phones.get("45", "last_caller").attributes["end_reason"] is not None

@@ -7,7 +7,7 @@ import pytest
 
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.calls import CALLS_PATH, connected, held, ringing
 from tests.support.dialects import modern
 from tests.support.entry import Phones
@@ -30,10 +30,10 @@ async def test_calls_refused_once(
     """The socket takes this command; the next one goes over REST."""
     call_id = await connected(pbx, phones)
     pbx.switches.rest_status["calls"] = status
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     assert pbx.bodies == []
     del pbx.switches.rest_status["calls"]
-    await act(hass, "resume")
+    await call_action(hass, "resume")
     assert pbx.bodies == [(CALLS_PATH, {"remote-resume": call_id})]
     assert held(pbx, call_id) == [False]
 
@@ -46,15 +46,15 @@ async def test_calls_refused_again_and_again(
     await connected(pbx, phones)
     pbx.switches.rest_status["calls"] = status
     for action in ("hold", "resume") * 2:
-        await act(hass, action)
+        await call_action(hass, action)
     # A request that is refused with 403 or 401 may be sent anew with another session.
     assert 2 <= asked(pbx, "/calls") <= 4
     assert CALLS_PATH not in dict(pbx.bodies)
     del pbx.switches.rest_status["calls"]
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     assert asked(pbx, "/calls") == 0
     await asyncio.sleep(3)
-    await act(hass, "resume")
+    await call_action(hass, "resume")
     assert CALLS_PATH in dict(pbx.bodies)
 
 
@@ -66,11 +66,11 @@ async def test_command_refused_once(
     call_id = await connected(pbx, phones)
     bodies: list[Any] = [(CALLS_PATH, {"remote-hold": call_id})]
     pbx.switches.rest_refuses = {"remote-hold"}
-    await act(hass, "hold")
-    await act(hass, "resume")
+    await call_action(hass, "hold")
+    await call_action(hass, "resume")
     pbx.bodies.clear()
     pbx.switches.rest_refuses = set()
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     assert pbx.bodies == bodies
 
 
@@ -81,10 +81,10 @@ async def test_id_that_is_not_found_once(
     """REST that does not know a call once may know the next one."""
     pbx.switches.rest_ids = "hidden"
     await ringing(pbx, phones)
-    await act(hass, "answer")
+    await call_action(hass, "answer")
     pbx.switches.rest_ids = "same"
     pbx.bodies.clear()
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     assert [list(body) for _, body in pbx.bodies] == [["remote-hold"]]
 
 
@@ -95,13 +95,13 @@ async def test_do_not_disturb_refused_once(
 ) -> None:
     """Another way does it this time; a reason is still possible the next time."""
     pbx.switches.rest_status["dnd"] = status
-    await act(hass, "set_dnd", enabled=True)
+    await call_action(hass, "set_dnd", enabled=True)
     assert phones.state("45", "dnd") == "on"
     del pbx.switches.rest_status["dnd"]
     pbx.bodies.clear()
-    await act(hass, "set_dnd", enabled=False)
+    await call_action(hass, "set_dnd", enabled=False)
     assert [path.rsplit("/", 1)[-1] for path, _ in pbx.bodies] == ["dnd"]
-    await act(hass, "set_dnd", enabled=True, reason="Lunch")
+    await call_action(hass, "set_dnd", enabled=True, reason="Lunch")
     assert pbx.bodies[-1][1]["reason"] == "Lunch"
 
 
@@ -113,9 +113,9 @@ async def test_chat_refused_once(
     """The socket takes a message, and REST one of later."""
     path = "/rest/user/45@localhost/chat"
     pbx.switches.rest_status["chat"] = status
-    await act(hass, "send_message", recipient="41", message="one")
+    await call_action(hass, "send_message", recipient="41", message="one")
     assert pbx.bodies == []
     del pbx.switches.rest_status["chat"]
     await asyncio.sleep(seconds)
-    await act(hass, "send_message", recipient="41", message="two")
+    await call_action(hass, "send_message", recipient="41", message="two")
     assert pbx.bodies == [(path, {"type": "text", "text": "two"})]

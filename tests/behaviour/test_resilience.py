@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.vodia import async_remove_config_entry_device
 from custom_components.vodia.pbx.errors import UnexpectedReplyError
-from custom_components.vodia.pbx.net import login as auth
 from custom_components.vodia.pbx.net.rest import Reply, Rest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -19,11 +18,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.diagnostics import read
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import reconnect
+from tests.support.resolver import ThisMachine, resolve_by
 from tests.support.timing import SetClock
 
 
@@ -35,7 +36,7 @@ async def test_own_calls_pushed_unasked_are_not_the_tenants(
     talking = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(talking, "41")
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await until(hass, lambda: pbx.received)
+    await wait_for(hass, lambda: pbx.received)
     pbx.engine.ring(SECOND_CALLER, "45")
     assert await setup
     phones = Phones(hass, entry)
@@ -106,7 +107,7 @@ async def test_unreliable_filter_removes_nobody(
     for _ in range(2):
         pbx.requests.clear()
         connection.refresh()
-        await until(
+        await wait_for(
             hass,
             lambda: len([p for _, p in pbx.requests if "accounts" in p]) >= 2,
         )
@@ -127,7 +128,7 @@ async def test_late_reading_does_not_undo_a_push(
     pbx.switches.latency = 0.2
     pbx.requests.clear()
     entry.runtime_data.client.own.refresh()
-    await until(hass, lambda: pbx.requests)
+    await wait_for(hass, lambda: pbx.requests)
     await asyncio.sleep(0.05)
     pbx.engine.set_dnd("41", True)
     await phones.wait("41", "dnd", "on")
@@ -144,11 +145,11 @@ async def test_get_calls_says_what_it_does_not_know(
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "in_call", "on")
     target = {"entity_id": phones.id("41", "call")}
-    assert await act(hass, "get_calls", target=target) == {
+    assert await call_action(hass, "get_calls", target=target) == {
         "calls": [],
         "unknown": ["41"],
     }
-    assert await act(hass, "get_calls") == {"calls": [], "unknown": ["41"]}
+    assert await call_action(hass, "get_calls") == {"calls": [], "unknown": ["41"]}
 
 
 @classic
@@ -159,7 +160,7 @@ async def test_set_dnd_again_and_again_without_a_push(
     pbx.switches.user_state = False
     phones = await set_up(hass, entry)
     for enabled in (True, False, True):
-        await act(hass, "set_dnd", enabled=enabled)
+        await call_action(hass, "set_dnd", enabled=enabled)
         assert phones.state("45", "dnd") == ("on" if enabled else "off")
 
 
@@ -168,9 +169,7 @@ async def test_removed_device_comes_back(
 ) -> None:
     """An extension whose device the user removed is welcome when it returns."""
     pbx.engine.remove_account("41")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     device = phones.device("41")
     assert device
     assert await async_remove_config_entry_device(hass, phones.entry, device)
@@ -178,7 +177,7 @@ async def test_removed_device_comes_back(
     await hass.async_block_till_done()
     pbx.engine.add_account("41", "Back Again")
     await pbx.cut()
-    await until(hass, lambda: phones.has("41", "call"))
+    await wait_for(hass, lambda: phones.has("41", "call"))
     await phones.wait("41", "call", "idle")
 
 
@@ -187,17 +186,17 @@ async def test_removed_device_comes_back(
 async def test_wrong_tenant_guessed_first(
     hass: HomeAssistant,
     pbx: Simulator,
-    monkeypatch: pytest.MonkeyPatch,
     status: int,
 ) -> None:
     """However a PBX refuses the tenant that we guess, the next one is tried."""
     pbx.switches.wrong_tenant_status = status
-    guesses = ("pbx.example.com", "localhost")
-    monkeypatch.setattr(auth, "_tenants", lambda rest, credentials: guesses)
-    entry = create_entry(hass, pbx, tenant=None)
+    resolve_by(hass, ThisMachine())
+    entry = create_entry(hass, pbx, host="pbx.example.com", tenant=None)
     phones = await set_up(hass, entry)
     assert phones.state("45", "call") == "idle"
     assert pbx.login_attempts == 1
+    sockets = [path for _, path in pbx.requests if path.startswith("/websocket")]
+    assert ["pbx.example.com" in path for path in sockets] == [True, False]
 
 
 @modern
@@ -209,12 +208,12 @@ async def test_one_refusal_stops_all(
     pbx.expire_sessions()
     attempts = pbx.login_attempts
     pbx.switches.latency = 0.1
-    task = hass.async_create_task(act(hass, "dial", number="41"))
+    task = hass.async_create_task(call_action(hass, "dial", number="41"))
     await asyncio.sleep(0.15)
     await pbx.cut()
     with pytest.raises(HomeAssistantError):
         await task
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     await asyncio.sleep(0.5)
     assert pbx.login_attempts == attempts + 1
 
@@ -230,7 +229,7 @@ async def test_unload_ends_a_waiting_action(
         (0.2, "dial", {"number": "41"}),
     ):
         pbx.switches.latency = latency
-        task = hass.async_create_task(act(hass, name, **data))
+        task = hass.async_create_task(call_action(hass, name, **data))
         await asyncio.sleep(0.05)
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
         with pytest.raises(HomeAssistantError) as raised:
@@ -250,7 +249,7 @@ async def test_call_without_an_id_cannot_be_controlled(
     pbx.engine.ring(CALLER, "45", name="Anna")
     state = await phones.wait("45", "call", "ringing")
     assert state.attributes["remote_name"] == "Anna"
-    await refused(hass, "not_supported", "answer", error=HomeAssistantError)
+    await expect_error(hass, "not_supported", "answer", error=HomeAssistantError)
     assert not [frame for frame in pbx.received if frame["action"] == "accept-call"]
 
 
@@ -288,7 +287,7 @@ async def test_huge_names(
     await phones.wait("45", "call", "idle")
     pbx.engine.ring(CALLER, "45", name="X" * 5_000)
     await phones.wait("45", "call", "ringing")
-    await until(hass, lambda: phones.get("45", "call").attributes["remote_name"])
+    await wait_for(hass, lambda: phones.get("45", "call").attributes["remote_name"])
     assert len(phones.get("45", "call").attributes["remote_name"]) <= 100
 
 
@@ -332,11 +331,11 @@ async def test_odd_reply_to_a_command_that_worked(
         return replace(reply, data=b"OK, done")
 
     monkeypatch.setattr(Rest, "request", request)
-    call = await act(hass, "dial", number="41")
+    call = await call_action(hass, "dial", number="41")
     assert call
     assert call["call_id"] == pbx.engine.calls()[0].id
     if status == 200:
-        await act(hass, "set_dnd", enabled=True)
+        await call_action(hass, "set_dnd", enabled=True)
         assert phones.state("45", "dnd") == "on"
 
 
@@ -350,7 +349,7 @@ async def test_unknown_frames_are_logged_once(
     trace = phones.entry.runtime_data.client.trace
     for _ in range(3):
         await pbx.send_raw('{"action":"brand-new","detail":1}')
-    await until(hass, lambda: trace.unknown_actions.get("brand-new") == 3)
+    await wait_for(hass, lambda: trace.unknown_actions.get("brand-new") == 3)
     assert len([r for r in caplog.records if "brand-new" in r.getMessage()]) == 1
     assert trace.samples["brand-new"]
 

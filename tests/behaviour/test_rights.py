@@ -25,10 +25,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, rest, set_up, until
+from tests.support.entry import Phones, set_up, settle, wait_for
+from tests.support.outage import reconnect
 from tests.support.timing import set_line_data_timing
 
 # In the address book, too; calls when that cannot be read.
@@ -67,12 +68,12 @@ class Office:
     async def fails(self, action: str, **data: Any) -> None:
         """Run an action in vain."""
         key = ERRORS[self.status]
-        await refused(self.hass, key, action, error=HomeAssistantError, **data)
+        await expect_error(self.hass, key, action, error=HomeAssistantError, **data)
 
     async def is_read(self, kind: str, offered: bool) -> None:
         """Wait until it is known whether the PBX offers a reading."""
         readings = self.phones.entry.runtime_data.client.own.data
-        await until(self.hass, lambda: readings.offered[kind] is offered)
+        await wait_for(self.hass, lambda: readings.offered[kind] is offered)
 
 
 type Check = Callable[[Office], Awaitable[None]]
@@ -102,9 +103,9 @@ def reading(kind: str, account: str, *entities: tuple[str, str, str]) -> dict[st
     async def works(office: Office) -> None:
         """Expect the entities with what the PBX tells."""
         phones = office.phones
-        await until(office.hass, lambda: phones.has(account, entities[0][0]))
+        await wait_for(office.hass, lambda: phones.has(account, entities[0][0]))
         for key, platform, state in entities:
-            await until(
+            await wait_for(
                 office.hass,
                 lambda: phones.get(account, key, platform).state == state,  # noqa: B023
             )
@@ -151,8 +152,8 @@ async def name_of_caller(office: Office, caller: str) -> Any:
 
 async def flag_is_set(office: Office) -> None:
     """Expect a service flag to take what it is set to."""
-    await until(office.hass, lambda: office.phones.has("900", "active"))
-    await until(
+    await wait_for(office.hass, lambda: office.phones.has("900", "active"))
+    await wait_for(
         office.hass,
         lambda: office.phones.get("900", "active", "switch").state == "off",
     )
@@ -163,7 +164,7 @@ async def flag_is_set(office: Office) -> None:
 
 async def dnd_is_set(office: Office) -> None:
     """Expect the action and the switch to reach the PBX."""
-    await act(office.hass, "set_dnd", enabled=True)
+    await call_action(office.hass, "set_dnd", enabled=True)
     assert office.pbx.engine.account("45").dnd
     assert office.phones.state("45", "dnd") == "on"
     await office.turn("45", "dnd", "off")
@@ -187,9 +188,9 @@ async def dnd_is_not_set(office: Office) -> None:
 
 async def history_is_told(office: Office) -> None:
     """Expect the action to list a call."""
-    before = await act(office.hass, "get_call_history")
+    before = await call_action(office.hass, "get_call_history")
     await name_of_caller(office, CALLER)
-    told = await act(office.hass, "get_call_history")
+    told = await call_action(office.hass, "get_call_history")
     assert before is not None
     assert told
     assert len(told["calls"]) == len(before["calls"]) + 1
@@ -209,16 +210,16 @@ async def calls_are_commanded(office: Office) -> None:
     pbx.received.clear()
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "call", "ringing")
-    await act(hass, "answer")
-    await act(hass, "hold")
-    await act(hass, "resume")
-    await act(hass, "park", orbit="5")
+    await call_action(hass, "answer")
+    await call_action(hass, "hold")
+    await call_action(hass, "resume")
+    await call_action(hass, "park", orbit="5")
     assert pbx.engine.call(call).parked
     await phones.wait("5", "occupied", "on")
-    await act(hass, "retrieve", orbit="5")
+    await call_action(hass, "retrieve", orbit="5")
     await phones.wait("45", "call", "connected")
     assert pbx.engine.call(call).talks("45")
-    await act(hass, "hang_up")
+    await call_action(hass, "hang_up")
     assert not pbx.engine.calls()
     over_rest = ("POST", "/rest/user/45@localhost/calls") in pbx.requests
     sent = {frame["action"] for frame in pbx.received}
@@ -299,13 +300,6 @@ def office(hass: HomeAssistant, pbx: Simulator, offers: None) -> Simulator:
     pbx.engine.add_contact("45", "Ben", "Winter", STRANGER)
     pbx.engine.leave_message("45", "41")
     return pbx
-
-
-async def reconnect(pbx: Simulator, phones: Phones) -> None:
-    """Lose the link and find it again."""
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
 
 
 async def expect_a_good_entry(office: Office) -> None:
@@ -459,7 +453,7 @@ async def test_accounts_refused_later(
         await expect_a_good_entry(Office(hass, pbx, phones, status))
         return
     await phones.wait("41", "registered", STATE_UNAVAILABLE)
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert phones.state("", "connected") == "off"
     assert not hass.config_entries.flow.async_progress()
     assert pbx.login_attempts <= 3
@@ -486,10 +480,10 @@ async def test_a_session_that_ends_the_link(
         await there.is_read(kind, False)
     await reconnect(office, phones)
     await phones.wait("", "connected", "on")
-    await rest(hass, 1)
+    await settle(hass, 1)
     logins = office.login_attempts
     await expect_a_good_entry(there)
-    await rest(hass, 1)
+    await settle(hass, 1)
     assert phones.state("", "connected") == "on"
     assert office.login_attempts == logins
 
@@ -501,5 +495,7 @@ async def test_history_without_a_good_session(
     office.engine.change_password("45", "new")
     office.expire_sessions()
     office.switches.rest_status |= {"history": 401, "json": 401}
-    await refused(hass, "invalid_auth", "get_call_history", error=HomeAssistantError)
-    await until(hass, hass.config_entries.flow.async_progress)
+    await expect_error(
+        hass, "invalid_auth", "get_call_history", error=HomeAssistantError
+    )
+    await wait_for(hass, hass.config_entries.flow.async_progress)

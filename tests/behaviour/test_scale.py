@@ -13,7 +13,7 @@ from custom_components.vodia.pbx.models import Extension
 from custom_components.vodia.pbx.timing import Timing
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from simulator import Simulator, Switches
-from tests.support.entry import TIMEOUT, create_entry, set_up, until
+from tests.support.entry import TIMEOUT, create_entry, set_up, wait_for
 from tests.support.timing import set_timing
 
 LARGE = 1000
@@ -52,7 +52,7 @@ async def test_start(hass: HomeAssistant, dialect: str) -> None:
             turns.cancel()
             assert phones.state("45", "call") == "idle"
             side = entry.runtime_data.client.own.data
-            await until(hass, lambda: None not in side.offered.values())  # noqa: B023
+            await wait_for(hass, lambda: None not in side.offered.values())  # noqa: B023
             asked.append(
                 Counter(pbx.requests) + Counter(str(frame) for frame in pbx.received)
             )

@@ -40,11 +40,12 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from simulator.logins import Login
-from tests.support.actions import act
-from tests.support.entry import Phones, until
+from tests.support.actions import call_action
+from tests.support.entry import Phones, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.hostile import create_hostile
 from tests.support.lines import add_line, has_line
+from tests.support.outage import reconnect
 from tests.support.recorder import database
 
 OWN, WRONG, NEW = "45-secret", "wrong-passphrase", "new-passphrase"
@@ -124,7 +125,7 @@ async def a_life(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> list[st
     async def tries(name: str, **data: Any) -> None:
         """Run an action, which may fail."""
         try:
-            await act(hass, name, **data)
+            await call_action(hass, name, **data)
         except HomeAssistantError as err:
             raised.extend(traceback.format_exception(err))
             raised.append(repr(err))
@@ -179,9 +180,7 @@ async def a_life(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> list[st
     await phones.wait("", "connected", "off")
     await phones.wait("", "connected", "on")
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     return raised
 
 
@@ -281,7 +280,7 @@ async def test_secrets(
     pbx.engine.change_password("45", NEW)
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, hass.config_entries.flow.async_progress)
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     diagnostics.append(await get_diagnostics_for_config_entry(hass, hass_client, entry))
     result = await give_password(hass, WRONG)
     assert result["errors"]
@@ -290,7 +289,7 @@ async def test_secrets(
     assert result["type"] == "abort"
     await hass.async_block_till_done()
     await phones.wait("", "connected", "on")
-    await until(hass, lambda: ir.async_get(hass).issues)
+    await wait_for(hass, lambda: ir.async_get(hass).issues)
     places["issues"] = repr(ir.async_get(hass).issues)
     assert "line_login" in places["issues"]
     places["states"] = repr([state.as_dict() for state in hass.states.async_all()])

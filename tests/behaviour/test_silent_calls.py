@@ -10,9 +10,9 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from simulator.link import Link
-from tests.support.calls import CALLER, UNKNOWN, Ear, call_requests
+from tests.support.calls import CALLER, UNKNOWN, CallEventRecorder, call_requests
 from tests.support.dialects import modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.timing import set_timing
 
 pytestmark = [modern, pytest.mark.usefixtures("short_quiet")]
@@ -74,25 +74,25 @@ async def test_presence_ends_a_call_whose_end_was_lost(
     """Its account was busy with it and is idle now: it is over, and how is not known."""
     if own:
         pbx.switches.rest_status["calls"] = own
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call_id = await ring(pbx, phones, answered=answered)
     # The accounts are read while the call is as it is told last.
     pbx.requests.clear()
     phones.entry.runtime_data.client.own.refresh()
-    await until(hass, lambda: pbx.requests)
+    await wait_for(hass, lambda: pbx.requests)
     await asyncio.sleep(0.2)
     hang_up_unheard(pbx, call_id, "push_calls")
     await phones.wait("41", "call", "idle")
     assert phones.states("41", "ringing", "in_call") == ["off", "off"]
-    await until(hass, lambda: "ended" in dict(ear.story()))
-    steps = [step for step, _ in ear.story()]
+    await wait_for(hass, lambda: "ended" in dict(recorder.events()))
+    steps = [step for step, _ in recorder.events()]
     assert steps.count("ended") == 1
     assert "missed" not in steps
-    end = ear.heard[-1]
+    end = recorder.heard[-1]
     assert end["end_reason"] == "unknown"
     # Nobody knows how long they have talked.
     assert end["duration"] == (None if answered else 0)
-    await until(hass, lambda: phones.state("", "ringing_calls") == "0")
+    await wait_for(hass, lambda: phones.state("", "ringing_calls") == "0")
 
 
 @pytest.mark.parametrize("means", ["registered", "never"])
@@ -144,7 +144,7 @@ async def test_talk_that_presence_confirms_stays(
 
     remove = hass.bus.async_listen("state_changed", note)
     before = call_requests(pbx)
-    await until(hass, lambda: call_requests(pbx) >= before + 3)
+    await wait_for(hass, lambda: call_requests(pbx) >= before + 3)
     assert phones.state("41", "call") == phones.state("45", "call") == "connected"
     assert STATE_UNKNOWN not in seen
     remove()
@@ -158,7 +158,7 @@ async def test_which_of_two_calls_presence_means_is_open(
     """Who is busy may be so with either of two calls: none of them is confirmed."""
     await ring(pbx, phones, answered=True)
     lost = pbx.engine.ring("+4930777", "41")
-    await until(
+    await wait_for(
         hass, lambda: phones.get("41", "call").attributes.get("other_calls") == 1
     )
     hang_up_unheard(pbx, lost, "push_calls")

@@ -14,7 +14,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE, EVENT_HOMEASSISTANT_S
 from homeassistant.core import CoreState, HomeAssistant
 from simulator import Simulator
 from tests.support.dialects import modern
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 from tests.support.lines import has_line
 
 # The moments at which it is told to stop, in turns of the loop and in seconds.
@@ -79,7 +79,7 @@ async def test_during_a_reload(
     await asyncio.sleep(60)
     assert complaints(caplog) == []
     assert running() == []
-    await until(hass, lambda: not pbx.connections)
+    await wait_for(hass, lambda: not pbx.connections)
 
 
 @modern

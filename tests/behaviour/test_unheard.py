@@ -7,8 +7,8 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.automations import attach
-from tests.support.calls import CALLER, Ear
-from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.calls import CALLER, CallEventRecorder
+from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
 
 QUIET = ["off", "off", "idle"]
 
@@ -25,20 +25,20 @@ async def test_who_called(hass: HomeAssistant, pbx: Simulator, spared: Phones) -
     """Nothing rings and nothing is open meanwhile; within seconds it is told who it was."""
     missed = await attach(hass, "call_missed", device(spared, "45"))
     rang = await attach(hass, "call_ringing", device(spared, "45"))
-    ear = Ear(spared)
+    recorder = CallEventRecorder(spared)
     call = pbx.engine.ring(CALLER, "45", name="Anna")
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert spared.states("45", "ringing", "in_call", "call") == QUIET
     pbx.engine.hang_up(call)
     await spared.wait("45", "last_caller", "Anna")
-    heard = await ear.expect("missed: missed", "ended: missed")
+    heard = await recorder.expect("missed: missed", "ended: missed")
     assert not any(attributes["backfilled"] for attributes in heard)
-    await until(hass, lambda: missed)
+    await wait_for(hass, lambda: missed)
     assert [data["remote_number"] for data in missed] == [CALLER]
     assert not rang
     # It is told once.
-    await rest(hass, 12)
-    await ear.expect("missed: missed", "ended: missed")
+    await settle(hass, 12)
+    await recorder.expect("missed: missed", "ended: missed")
     assert len(missed) == 1
     assert spared.state("45", "dnd") == "on"
 
@@ -46,27 +46,27 @@ async def test_who_called(hass: HomeAssistant, pbx: Simulator, spared: Phones) -
 async def test_history_that_is_written_later(pbx: Simulator, spared: Phones) -> None:
     """It is looked at again."""
     pbx.switches.history_delay = 2
-    ear = Ear(spared)
+    recorder = CallEventRecorder(spared)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
-    await ear.expect("missed: missed", "ended: missed")
+    await recorder.expect("missed: missed", "ended: missed")
 
 
 async def test_calls_of_earlier_days(pbx: Simulator, spared: Phones) -> None:
     """They are no news when do not disturb is set."""
-    ear = Ear(spared)
-    await rest(spared.hass, 12)
-    await ear.expect()
+    recorder = CallEventRecorder(spared)
+    await settle(spared.hass, 12)
+    await recorder.expect()
 
 
 async def test_calls_that_were_heard(pbx: Simulator, spared: Phones) -> None:
     """What the phone makes itself, or hears all the same, has its own story."""
-    ear = Ear(spared)
+    recorder = CallEventRecorder(spared)
     call = pbx.engine.ring("45", CALLER)
     await spared.wait("45", "call", "dialing")
     pbx.engine.answer(call)
     pbx.engine.hang_up(call)
-    await rest(spared.hass, 12)
-    await ear.expect("dialing", "answered", "ended: completed")
+    await settle(spared.hass, 12)
+    await recorder.expect("dialing", "answered", "ended: completed")
 
 
 async def test_phone_that_is_away(pbx: Simulator, phones: Phones) -> None:
@@ -75,24 +75,24 @@ async def test_phone_that_is_away(pbx: Simulator, phones: Phones) -> None:
         pytest.skip("it tells nothing of such a call")
     pbx.engine.set_registered("45", False)
     await phones.wait("45", "registered", "off")
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await rest(phones.hass, 0.5)
+    await settle(phones.hass, 0.5)
     assert phones.states("45", "ringing", "in_call", "call") == QUIET
     pbx.engine.hang_up(call)
-    await ear.expect("missed: missed", "ended: missed")
+    await recorder.expect("missed: missed", "ended: missed")
 
 
 async def test_pushed(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A PBX that tells of missed calls is asked which."""
-    ear = Ear(phones)
-    await rest(hass, 1)
+    recorder = CallEventRecorder(phones)
+    await settle(hass, 1)
     pbx.engine.set_registered("45", False)
     await phones.wait("45", "registered", "off")
     pbx.switches.domain_calls = False
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     await pbx.send_raw('{"action": "missed-calls"}')
-    await ear.expect("missed: missed", "ended: missed")
+    await recorder.expect("missed: missed", "ended: missed")
 
 
 async def test_without_a_history(hass: HomeAssistant, pbx: Simulator) -> None:
@@ -101,7 +101,7 @@ async def test_without_a_history(hass: HomeAssistant, pbx: Simulator) -> None:
     phones = await set_up(hass, create_entry(hass, pbx))
     pbx.engine.set_dnd("45", True)
     await phones.wait("45", "dnd", "on")
-    await rest(hass, 1)
+    await settle(hass, 1)
 
     def asked() -> list[Any]:
         """Return the requests for the history."""
@@ -109,5 +109,5 @@ async def test_without_a_history(hass: HomeAssistant, pbx: Simulator) -> None:
 
     before = len(asked())
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
-    await rest(hass, 20)
+    await settle(hass, 20)
     assert len(asked()) == before

@@ -21,7 +21,7 @@ from tests.support.blueprints import (
     use,
 )
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, create_entry, device, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, wait_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ async def test_announce_caller(
         satellites=["assist_satellite.kitchen"],
     )
     pbx.engine.ring(caller.number, "45", caller.name)
-    await until(hass, lambda: voices.spoken and voices.announced)
+    await wait_for(hass, lambda: voices.spoken and voices.announced)
     await is_done(hass)
     (spoken,), (announced,) = voices.spoken, voices.announced
     assert spoken.data == {
@@ -98,7 +98,7 @@ async def test_announce_caller_without_a_voice(
     """Who has no voice, or no speaker, says nothing."""
     await use(hass, "announce_caller", phones=device(phones, "45"), **inputs)
     pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: attribute(hass, AUTOMATION, "last_triggered"))
+    await wait_for(hass, lambda: attribute(hass, AUTOMATION, "last_triggered"))
     await is_done(hass)
     assert not voices.spoken + voices.announced
 
@@ -117,12 +117,12 @@ async def test_announce_caller_again(
         pause=0.2,
     )
     first = pbx.engine.ring(CALLER, "45", "Anna")
-    await until(hass, lambda: len(voices.announced) == 3)
+    await wait_for(hass, lambda: len(voices.announced) == 3)
     await is_done(hass)
     assert voices.words() == ["Here is Anna"] * 3
     pbx.engine.hang_up(first)
     second = pbx.engine.ring(SECOND_CALLER, "45", "Ben")
-    await until(hass, lambda: len(voices.announced) == 4)
+    await wait_for(hass, lambda: len(voices.announced) == 4)
     pbx.engine.answer(second, "45")
     await is_done(hass)
     assert voices.words()[3:] == ["Here is Ben"]
@@ -149,9 +149,9 @@ async def test_announce_caller_two_calls(
         satellites=["assist_satellite.kitchen"],
     )
     pbx.engine.ring(CALLER, "45", "Anna")
-    await until(hass, lambda: said)
+    await wait_for(hass, lambda: said)
     second = pbx.engine.ring(SECOND_CALLER, "45", "Ben")
-    await until(hass, lambda: attribute(hass, AUTOMATION, "current") == 2)
+    await wait_for(hass, lambda: attribute(hass, AUTOMATION, "current") == 2)
     if hangs_up:
         pbx.engine.hang_up(second)
         await asyncio.sleep(0.1)
@@ -173,9 +173,9 @@ async def test_announce_caller_of_a_group(hass: HomeAssistant, voices: Voices) -
             pause=0.2,
         )
         call = pbx.engine.ring(CALLER, "500", "Anna")
-        await until(hass, lambda: voices.announced)
+        await wait_for(hass, lambda: voices.announced)
         pbx.engine.reject(call, "43")
-        await until(hass, lambda: len(voices.announced) == 2)
+        await wait_for(hass, lambda: len(voices.announced) == 2)
         await is_done(hass)
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
@@ -191,5 +191,5 @@ async def test_announce_caller_late(
     target = device(phones, "45")
     await use(voices.hass, "announce_caller", phones=target, satellites=[satellite])
     await late(pbx)
-    await until(voices.hass, voices.words)
+    await wait_for(voices.hass, voices.words)
     assert voices.words() == ["Call from + 4 9 3 0 1 1 1 1 1 1"]

@@ -24,8 +24,8 @@ from tests.support.blueprints import (
     use,
 )
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, device, set_up, until
-from tests.support.outage import lose
+from tests.support.entry import Phones, device, set_up, wait_for
+from tests.support.outage import lose_link
 
 
 def shows(hass: HomeAssistant, *, lamp: str = LAMP) -> Any:
@@ -41,17 +41,17 @@ async def test_busy_light(
     """The colour tells whether it rings, is talked or is free; talking comes first."""
     await use(hass, "busy_light", phones=device(phones, "45"), light=[LAMP], free=free)
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: shows(hass) == YELLOW)
+    await wait_for(hass, lambda: shows(hass) == YELLOW)
     pbx.engine.answer(call, "45")
-    await until(hass, lambda: shows(hass) == RED)
+    await wait_for(hass, lambda: shows(hass) == RED)
     second = pbx.engine.ring(SECOND_CALLER, "45")
     await phones.wait("45", "ringing", "on")
     await asyncio.sleep(0.1)
     assert shows(hass) == RED
     pbx.engine.hang_up(call)
-    await until(hass, lambda: shows(hass) == YELLOW)
+    await wait_for(hass, lambda: shows(hass) == YELLOW)
     pbx.engine.hang_up(second)
-    await until(hass, lambda: shows(hass) == color)
+    await wait_for(hass, lambda: shows(hass) == color)
 
 
 @pytest.mark.usefixtures("house")
@@ -75,9 +75,9 @@ async def test_busy_light_only_calls(
     call = pbx.engine.ring("45", CALLER)
     await phones.wait("45", "call", "dialing")
     pbx.engine.answer(call)
-    await until(hass, lambda: shows(hass) == RED)
+    await wait_for(hass, lambda: shows(hass) == RED)
     pbx.engine.hang_up(call)
-    await until(hass, lambda: shows(hass) == "off")
+    await wait_for(hass, lambda: shows(hass) == "off")
 
 
 @pytest.mark.usefixtures("house")
@@ -115,9 +115,9 @@ async def test_busy_light_of_a_colleague(
     )
     call = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(call, "41")
-    await until(hass, lambda: shows(hass) == RED)
+    await wait_for(hass, lambda: shows(hass) == RED)
     pbx.engine.hang_up(call)
-    await until(hass, lambda: shows(hass) == "off")
+    await wait_for(hass, lambda: shows(hass) == "off")
 
 
 @pytest.mark.usefixtures("house")
@@ -128,13 +128,13 @@ async def test_busy_light_outage(
     await use(hass, "busy_light", phones=device(phones, "45"), light=[LAMP])
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
-    await until(hass, lambda: shows(hass) == RED)
-    await lose(pbx, phones)
+    await wait_for(hass, lambda: shows(hass) == RED)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(call)
     await asyncio.sleep(0.1)
     assert shows(hass) == RED
     await pbx.accept()
-    await until(hass, lambda: shows(hass) == "off")
+    await wait_for(hass, lambda: shows(hass) == "off")
 
 
 @pytest.mark.usefixtures("house")

@@ -21,7 +21,7 @@ from tests.support.blueprints import (
     use,
 )
 from tests.support.entry import Phones, device, set_up
-from tests.support.outage import lose
+from tests.support.outage import lose_link, restore_link
 
 
 async def on(phones: Phones) -> None:
@@ -180,10 +180,9 @@ async def test_do_not_disturb_outage(
     quicken(hass, "do_not_disturb")
     await use(hass, "do_not_disturb", phones=device(phones, "45"), schedule=[QUIET])
     for service, wait in (("turn_on", on), ("turn_off", off)):
-        await lose(pbx, phones)
+        await lose_link(pbx, phones)
         await do(hass, f"input_boolean.{service}", QUIET)
         await asyncio.sleep(1.2)
-        await pbx.accept()
-        await phones.wait("", "connected", "on")
+        await restore_link(pbx, phones)
         await wait(phones)
     await is_done(hass)

@@ -22,7 +22,7 @@ from tests.support.blueprints import (
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
 from tests.support.entry import Phones, create_entry, device, set_up
-from tests.support.outage import lose
+from tests.support.outage import lose_link
 
 
 async def test_notify_incoming_late(
@@ -178,7 +178,7 @@ async def test_notify_incoming_outage(
     await notify_incoming(hass, phones, mobile)
     pbx.engine.ring(CALLER, "45")
     shown = await mobile.shows(FIRST)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     mobile.tap(shown, "Answer")
     await mobile.shows()
     await is_done(hass)

@@ -19,7 +19,7 @@ from tests.support.blueprints import (
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
 from tests.support.entry import Phones, device
-from tests.support.outage import lose
+from tests.support.outage import lose_link
 
 
 async def notify_missed(
@@ -116,7 +116,7 @@ async def test_notify_missed_without_proof(
     await phones.wait("45", "call", "connected")
     # Its end is not known, and still it was talked, for more than half a second.
     await asyncio.sleep(0.6)
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(call)
     await pbx.accept()
     await phones.wait("45", "call", "idle")

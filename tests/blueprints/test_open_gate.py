@@ -13,7 +13,7 @@ from tests.support.automations import attach
 from tests.support.blueprints import Json, is_done, own, state, use
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, rest, until
+from tests.support.entry import Phones, device, settle, wait_for
 
 GATE = "button.push"
 
@@ -37,7 +37,7 @@ async def test_open_gate(
     opened = async_mock_service(hass, "gate", "open")
     await open_gate(hass, phones)
     call = pbx.engine.ring(number, "45")
-    await until(hass, lambda: opened)
+    await wait_for(hass, lambda: opened)
     await is_done(hass)
     assert len(opened) == 1
     assert pbx.engine.call(call).stage is Stage.RINGING
@@ -77,7 +77,7 @@ async def test_open_gate_called(
     opened = async_mock_service(hass, "gate", "open")
     await open_gate(hass, phones, called=called)
     pbx.engine.ring(CALLER, called)
-    await until(hass, lambda: opened)
+    await wait_for(hass, lambda: opened)
     await is_done(hass)
 
 
@@ -91,8 +91,8 @@ async def test_open_gate_and_reject(
     other = pbx.engine.ring(SECOND_CALLER, "45")
     await open_gate(hass, phones, action=[opens], reject=True, line=own(phones))
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: state(hass, GATE) != "unknown")
-    await until(hass, lambda: [one.id for one in pbx.engine.calls()] == [other])
+    await wait_for(hass, lambda: state(hass, GATE) != "unknown")
+    await wait_for(hass, lambda: [one.id for one in pbx.engine.calls()] == [other])
     await is_done(hass)
     assert call not in (one.id for one in pbx.engine.calls())
 
@@ -112,21 +112,15 @@ async def test_open_gate_gone(
     hass.services.async_register("gate", "open", open_)
     await open_gate(hass, phones, reject=True, line=own(phones))
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: opened)
+    await wait_for(hass, lambda: opened)
     second = pbx.engine.ring("+4989123456", "45")
     # The other one does not wait for it.
-    await until(hass, lambda: len(opened) == 2)
+    await wait_for(hass, lambda: len(opened) == 2)
     pbx.engine.hang_up(call)
     await asyncio.sleep(0.1)
     opening.set()
     await is_done(hass)
     assert second not in (one.id for one in pbx.engine.calls())
-
-
-@pytest.fixture
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
 
 
 @pytest.mark.parametrize(
@@ -156,8 +150,8 @@ async def test_gate_by_called_number(
     call = {"id": "c", "state": "alerting", "extension": ["45"], "from-number": CALLER}
     frame = {"action": "call-state", "calls": [{**call, "to-number": number}]}
     await pbx.send_raw(orjson.dumps(frame).decode())
-    await until(hass, lambda: any_call)
-    await rest(hass)
+    await wait_for(hass, lambda: any_call)
+    await settle(hass)
     assert bool(opened) is opens
 
 
@@ -189,6 +183,6 @@ async def test_gate_with_privacy(
     withheld = pbx.engine.ring("anonymous", "45", name="Anonymous")
     await phones.wait("45", "ringing", "on")
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: opened)
-    await until(hass, lambda: [one.id for one in pbx.engine.calls()] == [withheld])
+    await wait_for(hass, lambda: opened)
+    await wait_for(hass, lambda: [one.id for one in pbx.engine.calls()] == [withheld])
     assert call not in (one.id for one in pbx.engine.calls())

@@ -21,8 +21,8 @@ from tests.support.blueprints import (
     use,
 )
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, device, until
-from tests.support.outage import lose
+from tests.support.entry import Phones, device, wait_for
+from tests.support.outage import lose_link, restore_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ async def test_pause_media(
     )
     before = hass.states.get(RADIO), hass.states.get(TV)
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: way.sound(hass, MUSIC) == way.quiet)
+    await wait_for(hass, lambda: way.sound(hass, MUSIC) == way.quiet)
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
     if until_when == "call":
         await asyncio.sleep(0.1)
         assert way.sound(hass, MUSIC) == way.quiet
         pbx.engine.hang_up(call)
-    await until(hass, lambda: way.sound(hass, MUSIC) == way.loud)
+    await wait_for(hass, lambda: way.sound(hass, MUSIC) == way.loud)
     await is_done(hass)
     assert (hass.states.get(RADIO), hass.states.get(TV)) == before
 
@@ -131,7 +131,7 @@ async def test_pause_media_call_while_it_goes_on(
     call = pbx.engine.ring(CALLER, "45")
     await becomes(hass, MUSIC, "paused")
     pbx.engine.hang_up(call)
-    await until(hass, lambda: began)
+    await wait_for(hass, lambda: began)
     call = pbx.engine.ring(SECOND_CALLER, "45")
     await phones.wait("45", "ringing", "on")
     slow.set()
@@ -156,7 +156,7 @@ async def test_pause_media_hands_off(
         volume=20,
     )
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: way.sound(hass, MUSIC) == way.quiet)
+    await wait_for(hass, lambda: way.sound(hass, MUSIC) == way.quiet)
     match way.mode:
         case "pause":
             await do(hass, "media_player.turn_off", MUSIC)
@@ -164,7 +164,7 @@ async def test_pause_media_hands_off(
             await do(hass, "media_player.volume_mute", MUSIC, is_volume_muted=False)
         case "lower":
             await do(hass, "media_player.volume_set", MUSIC, volume_level=0.5)
-    await until(hass, lambda: way.sound(hass, MUSIC) != way.quiet)
+    await wait_for(hass, lambda: way.sound(hass, MUSIC) != way.quiet)
     wanted = hass.states.get(MUSIC)
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
@@ -183,13 +183,12 @@ async def test_pause_media_outage(
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
     await becomes(hass, MUSIC, "paused")
-    await lose(pbx, phones)
+    await lose_link(pbx, phones)
     if ends:
         pbx.engine.hang_up(call)
     await asyncio.sleep(0.4)
     assert state(hass, MUSIC) == "paused"
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     if not ends:
         await asyncio.sleep(0.4)
         assert state(hass, MUSIC) == "paused"

@@ -7,7 +7,7 @@ from simulator import Simulator
 from tests.support.automations import Ring
 from tests.support.blueprints import UNKNOWN, is_done, late, use
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, device, until
+from tests.support.entry import Phones, device, wait_for
 
 
 async def test_show_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -17,7 +17,7 @@ async def test_show_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     await use(hass, "show_caller", phones=device(phones, "45"), notify_entities=places)
     for caller in (Ring(name="Anna"), Ring(SECOND_CALLER), UNKNOWN):
         pbx.engine.ring(caller.number, "45", caller.name)
-    await until(hass, lambda: len(sent) == 3)
+    await wait_for(hass, lambda: len(sent) == 3)
     assert [call.data for call in sent] == [
         {"entity_id": places, "message": message}
         for message in (
@@ -36,6 +36,6 @@ async def test_show_caller_late(
     target = device(phones, "45")
     await use(hass, "show_caller", phones=target, notify_entities=["notify.hall"])
     await late(pbx)
-    await until(hass, lambda: sent)
+    await wait_for(hass, lambda: sent)
     await is_done(hass)
     assert [call.data["message"] for call in sent] == [f"Call from {CALLER}"]

@@ -11,12 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.model import Contact
-from tests.support.actions import act
-from tests.support.calls import Ear, on_phone
+from tests.support.actions import call_action
+from tests.support.calls import CallEventRecorder, on_phone
 from tests.support.diagnostics import read
 from tests.support.dialects import classic
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import reconnect
 from tests.support.timing import set_line_data_timing
 
 pytestmark = pytest.mark.usefixtures("offers")
@@ -28,13 +29,13 @@ ANNA = ("45", "Anna", "Meyer", "030 / 12 34 56", "+49 (0)171 7654321")
 def has_book(phones: Phones, line: str = "45") -> bool:
     """Return whether the address book of a line was read."""
     client = phones.entry.runtime_data.lines[line]
-    return client.own.data.values.address_book is not None
+    return client.data.values.address_book is not None
 
 
 async def set_up_with_book(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
     """Set up an entry and wait for the address book."""
     phones = await set_up(hass, entry)
-    await until(hass, lambda: has_book(phones))
+    await wait_for(hass, lambda: has_book(phones))
     return phones
 
 
@@ -78,7 +79,7 @@ async def test_extensions_behind_a_number(
         assert await name_of(pbx, phones, caller=caller) == name
     assert await name_of(pbx, phones, caller="+49301234560") is None
     # Who is called by name is called at a number that can be dialed.
-    await act(hass, "voice_command", command="call", who="Anna Meyer")
+    await call_action(hass, "voice_command", command="call", who="Anna Meyer")
     assert on_phone(pbx) == ["+49301234560"]
 
 
@@ -107,10 +108,10 @@ async def test_first_event(
     """The name is in the first event, and with whoever looks then."""
     pbx.engine.add_contact(*ANNA)
     phones = await set_up_with_book(hass, entry)
-    ear = Ear(phones, "45")
+    recorder = CallEventRecorder(phones, "45")
     pbx.engine.ring(NUMBER, "45")
-    await ear.expect("ringing")
-    assert ear.heard[0]["remote_name"] == "Anna Meyer"
+    await recorder.expect("ringing")
+    assert recorder.heard[0]["remote_name"] == "Anna Meyer"
     assert phones.state("45", "last_caller") == "Anna Meyer"
 
 
@@ -121,16 +122,16 @@ async def test_comes_late(
     pbx.engine.add_contact(*ANNA)
     pbx.switches.faults["adrbook"] = "hang"
     phones = await set_up(hass, entry)
-    ear = Ear(phones, "45")
+    recorder = CallEventRecorder(phones, "45")
     pbx.engine.ring(NUMBER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     assert phones.get("45", "call").attributes["remote_name"] is None
     pbx.switches.faults.clear()
-    await until(
+    await wait_for(
         hass,
         lambda: phones.get("45", "call").attributes["remote_name"] == "Anna Meyer",
     )
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
 
 
 async def test_outage(
@@ -140,9 +141,7 @@ async def test_outage(
     pbx.engine.add_contact(*ANNA)
     phones = await set_up_with_book(hass, entry)
     pbx.switches.faults["adrbook"] = "hang"
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert await name_of(pbx, phones, caller=NUMBER) == "Anna Meyer"
     pbx.switches.faults.clear()
 
@@ -157,7 +156,7 @@ async def test_read_again(
     phones = await set_up_with_book(hass, entry)
     pbx.engine.add_contact(*ANNA)
     book = phones.entry.runtime_data.client.own.data
-    await until(hass, lambda: len(book.values.address_book or ()) == 2)
+    await wait_for(hass, lambda: len(book.values.address_book or ()) == 2)
     assert await name_of(pbx, phones, caller=NUMBER) == "Anna Meyer"
 
 
@@ -169,7 +168,7 @@ async def test_line(
     pbx.engine.add_contact("41", *ANNA[1:])
     phones = await set_up(hass, entry)
     await has_line(phones)
-    await until(hass, lambda: has_book(phones, "41"))
+    await wait_for(hass, lambda: has_book(phones, "41"))
     pbx.engine.ring(NUMBER, "41")
     await phones.wait("41", "call", "ringing")
     assert phones.get("41", "call").attributes["remote_name"] == "Anna Meyer"
@@ -187,8 +186,8 @@ async def test_diagnostics(
     pbx.switches.flags_writable = False
     phones = await set_up_with_book(hass, entry)
     readings = entry.runtime_data.client.own.data
-    await until(hass, lambda: None not in readings.offered.values())
-    await until(hass, lambda: phones.has("900", "active"))
+    await wait_for(hass, lambda: None not in readings.offered.values())
+    await wait_for(hass, lambda: phones.has("900", "active"))
     with pytest.raises(HomeAssistantError):
         await hass.services.async_call(
             *("switch", "turn_on", {"entity_id": "switch.night_active"}), blocking=True

@@ -7,7 +7,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER
-from tests.support.entry import create_entry, set_up, until
+from tests.support.entry import create_entry, set_up, wait_for
 from tests.support.timing import set_timing
 
 LAMPS: dict[str, Any] = {"user_change": False, "lamps": True}
@@ -24,7 +24,7 @@ async def test_lamp(hass: HomeAssistant) -> None:
     set_timing(hass, slow_read=60.0)
     async with Simulator(Switches.modern(domain_calls=False, **LAMPS)) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
-        await until(hass, lambda: "41" in watched(pbx))
+        await wait_for(hass, lambda: "41" in watched(pbx))
         assert "45" not in watched(pbx)
         assert "500" not in watched(pbx)
         assert phones.state("41", "in_call") == "off"
@@ -37,7 +37,7 @@ async def test_lamp(hass: HomeAssistant) -> None:
         pbx.engine.add_account("58", "Nora Vance", registered=True)
         pbx.engine.set_dnd("41", True)
         await phones.wait("41", "dnd", "on")
-        await until(hass, lambda: "58" in watched(pbx))
+        await wait_for(hass, lambda: "58" in watched(pbx))
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
@@ -45,7 +45,7 @@ async def test_slow_reading_goes_on(hass: HomeAssistant) -> None:
     """What a lamp does not tell is read all the same."""
     async with Simulator(Switches.modern(domain_calls=False, **LAMPS)) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
-        await until(hass, lambda: "41" in watched(pbx))
+        await wait_for(hass, lambda: "41" in watched(pbx))
         pbx.engine.answer(pbx.engine.ring(CALLER, "41"), "41")
         await phones.wait("41", "in_call", "on")
         pbx.switches.lamps = False

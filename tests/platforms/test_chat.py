@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.support.actions import act
-from tests.support.entry import Phones, create_branch_entry, rest, set_up, until
+from tests.support.actions import call_action
+from tests.support.entry import Phones, create_branch_entry, set_up, settle, wait_for
 from tests.support.repository import examples
 
 UNHEARD = STATE_UNKNOWN
@@ -31,7 +31,7 @@ def told(phones: Phones) -> tuple[Any, ...]:
 
 async def next_one(hass: HomeAssistant, phones: Phones, before: str) -> tuple[Any, ...]:
     """Wait for a message after another one; return who sent it, and its text."""
-    await until(hass, lambda: shown(phones).state != before)
+    await wait_for(hass, lambda: shown(phones).state != before)
     return told(phones)
 
 
@@ -118,7 +118,7 @@ async def test_for_others(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         *("41", "Sven Olsen"),
         "for the branch",
     )
-    await rest(hass)
+    await settle(hass)
     assert shown(phones).state == UNHEARD
 
 
@@ -130,20 +130,20 @@ async def test_only_while_live(
     await pbx.cut()
     await phones.wait("", "connected", "off")
     asked = len(pbx.requests)
-    await until(hass, lambda: pbx.connections == 1 and ASKED in pbx.requests[asked:])
+    await wait_for(hass, lambda: pbx.connections == 1 and ASKED in pbx.requests[asked:])
     pbx.engine.send_message("41", "45", "too early")
     await pbx.flush()
     assert phones.state("", "connected") == "off"
     pbx.switches.faults.clear()
     await phones.wait("", "connected", "on")
-    await rest(hass)
+    await settle(hass)
     assert shown(phones).state == UNHEARD
 
 
 async def test_own_message(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """What we send is told to us only if the PBX sends it back, as the page says."""
-    await act(hass, "send_message", recipient="41", message="hello")
-    await rest(hass)
+    await call_action(hass, "send_message", recipient="41", message="hello")
+    await settle(hass)
     assert shown(phones).state == UNHEARD
     echo = {"action": "chat", "src": "45", "dest": "41", "message": "hello"}
     await pbx.send_raw(json.dumps(echo))
@@ -164,8 +164,8 @@ async def test_reply(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Non
     pbx.engine.send_message("43", "45", "hello")
     await next_one(hass, phones, UNHEARD)
     pbx.engine.send_message("41", "45", "Garage?")
-    await until(hass, lambda: len(sent) == 3)
-    await rest(hass)
+    await wait_for(hass, lambda: len(sent) == 3)
+    await settle(hass)
     assert [(each.sender, each.recipient, each.text) for each in sent] == [
         ("43", "45", "hello"),
         ("41", "45", "Garage?"),

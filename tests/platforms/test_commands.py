@@ -19,7 +19,7 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import (
     CALLER,
     CALLS_PATH,
@@ -30,7 +30,7 @@ from tests.support.calls import (
     ringing,
 )
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 
 type Json = dict[str, Any]
 
@@ -228,17 +228,17 @@ async def bring_about(pbx: Simulator, phones: Phones, moment: str) -> tuple[str,
         return await ringing(pbx, phones), await ringing(pbx, phones, SECOND_CALLER)
     first = await connected(pbx, phones)
     if moment == "held by us":
-        await act(phones.hass, "hold")
+        await call_action(phones.hass, "hold")
     elif moment == "recorded":
         pbx.engine.record(first, True)
-        await until(
+        await wait_for(
             phones.hass, lambda: phones.get("45", "call").attributes["recording"]
         )
     elif moment.startswith("two"):
         second = await connected(pbx, phones, SECOND_CALLER)
         if moment == "two held by us":
             for call_id in (first, second):
-                await act(phones.hass, "hold", call_id=call_id)
+                await call_action(phones.hass, "hold", call_id=call_id)
         return first, second
     return first, ""
 
@@ -260,7 +260,7 @@ async def test_exact_command(
     first, second = await bring_about(pbx, phones, case.moment)
     pbx.bodies.clear()
     pbx.received.clear()
-    await act(hass, case.action, **worded(case.data, first, second))
+    await call_action(hass, case.action, **worded(case.data, first, second))
     assert case.done(pbx, first, second)
     commands = [f for f in pbx.received if f["action"] not in ROUTINE]
     if dialect == "modern" and case.rest:
@@ -292,8 +292,8 @@ async def test_send_message(
     texts: list[Any] = []
     pbx.engine.listeners.append(texts.append)
     message = 'Die Tür\nist "offen" 🚪'
-    await act(hass, "send_message", recipient="41", message=message)
-    await until(hass, lambda: texts)
+    await call_action(hass, "send_message", recipient="41", message=message)
+    await wait_for(hass, lambda: texts)
     assert (texts[0].sender, texts[0].recipient, texts[0].text) == ("45", "41", message)
     frames = [f for f in pbx.received if f["action"] == "chat"]
     bodies = [body for path, body in pbx.bodies if path == CHAT_PATH]
@@ -302,10 +302,12 @@ async def test_send_message(
     else:
         frame = {"action": "chat", "src": "45", "dest": "41", "message": message}
         assert (frames, bodies) == ([frame], [])
-    await refused(hass, "invalid_number", "send_message", recipient="@", message="x")
+    await expect_error(
+        hass, "invalid_number", "send_message", recipient="@", message="x"
+    )
     # Whether the PBX has it is asked once.
-    await act(hass, "send_message", recipient="41", message="again")
-    await until(hass, lambda: len(texts) == 2)
+    await call_action(hass, "send_message", recipient="41", message="again")
+    await wait_for(hass, lambda: len(texts) == 2)
     asked = [path for _, path in pbx.requests if "chat-history" in path]
     assert len(asked) == 1
 
@@ -325,7 +327,7 @@ async def test_get_call_history(
     pbx.engine.hang_up(answered)
     made = pbx.engine.ring("45", SECOND_CALLER)
     pbx.engine.hang_up(made)
-    told = await act(hass, "get_call_history")
+    told = await call_action(hass, "get_call_history")
     assert told
     assert [
         (call["end_reason"], call["direction"], call["remote_number"])
@@ -380,7 +382,7 @@ async def test_history_of_a_tenant_that_is_named(
     monkeypatch.setattr(Session, "request", without_booleans)
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     bodies.clear()
-    told = await act(hass, "get_call_history")
+    told = await call_action(hass, "get_call_history")
     assert told
     assert len(told["calls"]) == 1
     assert [(b["domain"], b["user"]) for b in bodies[-2:]] == [
@@ -462,7 +464,7 @@ async def test_guards(
     if key == "unknown_call" and action == "transfer":
         # The second call is what is missing; the first one fits.
         named["call_id"] = first
-    await refused(hass, key, action, **named)
+    await expect_error(hass, key, action, **named)
     assert not pbx.bodies
     assert {f["action"] for f in pbx.received} <= ROUTINE
 
@@ -473,7 +475,7 @@ async def test_unexpected_state_names_both(
     """The error says what the call is and what it was expected to be."""
     await connected(pbx, phones)
     with pytest.raises(HomeAssistantError, match=r"connected.*held"):
-        await act(hass, "hang_up", expected_state="held")
+        await call_action(hass, "hang_up", expected_state="held")
 
 
 async def test_number_of_the_other_side_withheld(hass: HomeAssistant) -> None:
@@ -481,7 +483,7 @@ async def test_number_of_the_other_side_withheld(hass: HomeAssistant) -> None:
     async with Simulator(Switches.classic()) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
         await connected(pbx, phones, "anonymous")
-        await refused(
+        await expect_error(
             hass, "not_supported", "transfer", error=HomeAssistantError, number="41"
         )
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
@@ -493,7 +495,7 @@ async def test_recording_that_is_so_already(
     """Who asks for what is so already gets it, and the PBX is left alone."""
     await connected(pbx, phones)
     pbx.received.clear()
-    call = await act(hass, "stop_recording")
+    call = await call_action(hass, "stop_recording")
     assert call
     assert call["recording"] is False
     assert {f["action"] for f in pbx.received} <= ROUTINE
@@ -510,16 +512,16 @@ async def test_toggle_resumes_only_our_own_hold(
     call_id = await connected(pbx, phones)
     pbx.engine.hold(call_id, "45")
     await phones.wait("45", "call", "held")
-    await refused(hass, "held_elsewhere", "resume")
+    await expect_error(hass, "held_elsewhere", "resume")
     pbx.engine.resume(call_id, "45")
     await phones.wait("45", "call", "connected")
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     # Resumed at the phone and held there: that is not our hold any more.
     pbx.engine.resume(call_id, "45")
     await phones.wait("45", "call", "connected")
     pbx.engine.hold(call_id, "45")
     await phones.wait("45", "call", "held")
-    await refused(hass, "held_elsewhere", "resume")
+    await expect_error(hass, "held_elsewhere", "resume")
     assert pbx.engine.call(call_id).held_by == {"45"}
 
 
@@ -529,10 +531,10 @@ async def test_toggle_is_forgotten_by_a_reload(
 ) -> None:
     """After a new start nobody knows who holds: only the phone can resume."""
     await connected(pbx, phones)
-    await act(hass, "hold")
+    await call_action(hass, "hold")
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await phones.wait("45", "call", "held")
-    await refused(hass, "held_elsewhere", "resume")
+    await expect_error(hass, "held_elsewhere", "resume")
 
 
 @classic
@@ -542,19 +544,19 @@ async def test_toggle_without_an_effect_is_not_repeated(
     """A hold that may still come must not be undone by the next try."""
     call_id = await connected(pbx, phones)
     pbx.switches.ignore_commands = True
-    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", "hold", error=HomeAssistantError)
     pbx.switches.ignore_commands = False
-    await refused(hass, "not_confirmed", "hold", error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", "hold", error=HomeAssistantError)
     # A hold that comes now may be ours, late, or that of the other side.
     pbx.engine.hold(call_id, "45")
     await phones.wait("45", "call", "held")
-    await refused(hass, "not_confirmed", "resume", error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", "resume", error=HomeAssistantError)
     assert len([f for f in pbx.received if f["action"] == "hold-call"]) == 1
     # With the next call all is well again.
     pbx.engine.hang_up(call_id)
     await connected(pbx, phones, SECOND_CALLER)
-    await act(hass, "hold")
-    await act(hass, "resume")
+    await call_action(hass, "hold")
+    await call_action(hass, "resume")
 
 
 async def test_two_holds_at_once(
@@ -563,13 +565,13 @@ async def test_two_holds_at_once(
     """Two automations that hold one call at the same time do not undo each other."""
     call_id = await connected(pbx, phones)
     results = await asyncio.gather(
-        act(hass, "hold"), act(hass, "hold"), return_exceptions=True
+        call_action(hass, "hold"), call_action(hass, "hold"), return_exceptions=True
     )
     (error,) = [result for result in results if isinstance(result, Exception)]
     assert isinstance(error, ServiceValidationError)
     assert error.translation_key == "no_fitting_call"
     assert pbx.engine.call(call_id).held_by == {"45"}
-    await act(hass, "resume")
+    await call_action(hass, "resume")
     assert not pbx.engine.call(call_id).held_by
 
 
@@ -583,10 +585,10 @@ async def test_rest_serves_some_commands(
     """A command that REST refuses goes over the socket, the others stay with REST."""
     pbx.switches.rest_refuses = {"remote-hold"}
     call_id = await ringing(pbx, phones)
-    await act(hass, "answer")
-    await act(hass, "hold")
+    await call_action(hass, "answer")
+    await call_action(hass, "hold")
     assert {"action": "hold-call", "id": call_id} in pbx.received
-    await act(hass, "hang_up")
+    await call_action(hass, "hang_up")
     assert pbx.bodies[-1] == (CALLS_PATH, {"hangup": call_id})
 
 
@@ -597,10 +599,10 @@ async def test_rest_with_ids_of_its_own(
 ) -> None:
     """Where REST calls a call otherwise, the socket takes the commands for it."""
     pbx.switches.rest_ids = ids
-    call = await act(hass, "dial", number="41")
+    call = await call_action(hass, "dial", number="41")
     assert call
     assert pbx.bodies == [(CALLS_PATH, {"remote-dial": "41"})]
-    await act(hass, "hang_up")
+    await call_action(hass, "hang_up")
     assert len(pbx.bodies) == asked
     assert not pbx.engine.calls()
 
@@ -634,7 +636,7 @@ async def test_another_call_comes_while_rest_is_asked(
         second.append(await connected(pbx, phones, SECOND_CALLER))
 
     await slow_question(monkeypatch, meanwhile)
-    await refused(hass, "unknown_call", "hang_up")
+    await expect_error(hass, "unknown_call", "hang_up")
     assert [call.id for call in pbx.engine.calls()] == second
     pbx.engine.hang_up(second[0])
     await phones.wait("45", "call", "idle")
@@ -644,7 +646,7 @@ async def test_another_call_comes_while_rest_is_asked(
         await ringing(pbx, phones)
 
     await slow_question(monkeypatch, ring)
-    await refused(hass, "no_fitting_call", "answer")
+    await expect_error(hass, "no_fitting_call", "answer")
     assert not pbx.engine.calls()
 
 
@@ -668,7 +670,7 @@ async def test_unknown_word_is_no_end(
         }
     )
     hass.loop.call_later(0.1, lambda: hass.async_create_task(pbx.send_raw(word)))
-    await refused(hass, "not_confirmed", action, error=HomeAssistantError, **data)
+    await expect_error(hass, "not_confirmed", action, error=HomeAssistantError, **data)
     assert phones.state("45", "call") == STATE_UNKNOWN
 
 
@@ -680,7 +682,7 @@ async def test_answer_a_groups_call_that_names_all(
     pbx.switches.shrink_extensions = False
     pbx.engine.ring(CALLER, "500")
     await phones.wait("45", "call", "ringing")
-    call = await act(hass, "answer")
+    call = await call_action(hass, "answer")
     assert call
     assert call["state"] == "connected"
     assert phones.state("43", "call") != "connected"
@@ -693,7 +695,9 @@ async def test_recording_that_does_not_show(
     """Where the PBX does not tell of recordings, nothing confirms one."""
     pbx.switches.tells_recording = False
     await connected(pbx, phones)
-    await refused(hass, "not_confirmed", "start_recording", error=HomeAssistantError)
+    await expect_error(
+        hass, "not_confirmed", "start_recording", error=HomeAssistantError
+    )
 
 
 async def test_half_of_a_character(
@@ -702,8 +706,8 @@ async def test_half_of_a_character(
     """What no wire can carry is replaced, and the rest arrives."""
     texts: list[Any] = []
     pbx.engine.listeners.append(texts.append)
-    await act(hass, "send_message", recipient="41", message="a\ud800b")
-    await until(hass, lambda: texts)
+    await call_action(hass, "send_message", recipient="41", message="a\ud800b")
+    await wait_for(hass, lambda: texts)
     assert texts[0].text == "a?b"
 
 
@@ -713,7 +717,7 @@ async def test_reason_where_dnd_is_forbidden(
 ) -> None:
     """What is forbidden is said to be so, and not that the PBX cannot do it."""
     pbx.switches.rest_status["dnd"] = 403
-    await refused(
+    await expect_error(
         hass,
         "access_off",
         "set_dnd",
@@ -740,7 +744,7 @@ async def test_call_moves_on_while_rest_is_asked(
         await phones.wait("45", "call", "held")
 
     await slow_question(monkeypatch, meanwhile)
-    await refused(hass, "no_fitting_call", "hold")
+    await expect_error(hass, "no_fitting_call", "hold")
     assert pbx.engine.call(call_id).held_by == {"45"}
 
 
@@ -779,7 +783,7 @@ async def test_what_was_meant_is_no_more(
         await phones.wait("45", "call", then)
 
     await slow_question(monkeypatch, meanwhile)
-    await refused(hass, key, action, **data)
+    await expect_error(hass, key, action, **data)
     assert call_states(phones) == {call_id: then}
     assert not pbx.engine.call(call_id).recording
 
@@ -792,12 +796,12 @@ async def test_dialed_extension_does_not_ring_before_it_does(
 ) -> None:
     """While the own phone rings first, nobody claims that the other one does."""
     pbx.switches.dial_pickup = None
-    call = await act(hass, "dial", number="41")
+    call = await call_action(hass, "dial", number="41")
     assert call
     assert phones.state("45", "call") == "dialing"
     assert phones.state("41", "ringing") != "on"
     pbx.engine.answer(call["call_id"], "45")
-    await until(hass, lambda: pbx.engine.call(call["call_id"]).rung == ["41"])
+    await wait_for(hass, lambda: pbx.engine.call(call["call_id"]).rung == ["41"])
     if dialect == "modern":
         await phones.wait("41", "ringing", "on")
     pbx.engine.answer(call["call_id"], "41")
@@ -813,7 +817,7 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
     phones = await set_up(hass, entry)
     client = entry.runtime_data.client
     seen: list[tuple[str, str]] = []
-    original = entry.runtime_data.changed
+    original = entry.runtime_data.on_change
 
     def changed(changes: Changes) -> None:
         """Note how each frame shows our calls."""
@@ -823,10 +827,12 @@ async def test_own_dialing_is_outgoing_from_its_first_frame(
         )
         original(changes)
 
-    client.own.listener.changed = changed
-    call = await act(hass, "dial", number="+49 30 5551234")
+    client.own.listener.on_change = changed
+    call = await call_action(hass, "dial", number="+49 30 5551234")
     assert call
-    await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
+    await wait_for(
+        hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING
+    )
     pbx.engine.answer(call["call_id"])
     await phones.wait("45", "call", "connected")
     assert seen

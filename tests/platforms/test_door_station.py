@@ -26,16 +26,17 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import Simulator, Stage, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.automations import automate
 from tests.support.entry import (
     Phones,
     create_branch_entry,
     create_entry,
-    rest,
     set_up,
-    until,
+    settle,
+    wait_for,
 )
+from tests.support.outage import lose_link
 from tests.support.repository import examples
 
 DOOR = "46"
@@ -84,7 +85,7 @@ async def test_ring(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     rang = await listen(hass, phones)
     assert phones.get(DOOR, "doorbell", "event").state == STATE_UNKNOWN
     call = pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
     bell = phones.get(DOOR, "doorbell", "event")
     assert bell.attributes["device_class"] == "doorbell"
     assert bell.attributes["event_types"] == ["ring"]
@@ -96,9 +97,9 @@ async def test_ring(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     await phones.wait(DOOR, "in_call", "off")
     assert len(rang) == 1
     call = pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: len(rang) == 2)
+    await wait_for(hass, lambda: len(rang) == 2)
     assert call_id(phones) == call
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 2
 
 
@@ -131,13 +132,13 @@ async def test_group(
     rang = await listen(hass, phones)
     call = pbx.engine.ring(DOOR, "500")
     await phones.wait("45", "ringing", "on")
-    await until(hass, lambda: rang)
-    await act(hass, "answer", call_id=call_id(phones))
+    await wait_for(hass, lambda: rang)
+    await call_action(hass, "answer", call_id=call_id(phones))
     assert pbx.engine.call(call).talks("45")
     await phones.wait("45", "call", "connected")
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 1
 
 
@@ -155,8 +156,8 @@ async def test_both_proofs(
         rang = await listen(hass, phones)
         pbx.engine.ring(DOOR, "500")
         await phones.wait("45", "ringing", "on")
-        await until(hass, lambda: rang)
-        await rest(hass)
+        await wait_for(hass, lambda: rang)
+        await settle(hass)
         assert len(rang) == 1
 
 
@@ -167,13 +168,13 @@ async def test_ring_elsewhere(
     rang = await listen(hass, phones)
     call = pbx.engine.ring(DOOR, "43")
     await phones.wait("43", "in_call" if dialect == "classic" else "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == (dialect == "modern")
     pbx.engine.answer(call, "43")
     pbx.engine.transfer(call, "43", "45")
     await phones.wait("45", "ringing", "on")
-    await until(hass, lambda: rang)
-    await rest(hass)
+    await wait_for(hass, lambda: rang)
+    await settle(hass)
     assert len(rang) == 1
 
 
@@ -181,7 +182,7 @@ async def test_passed_on(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
     """A call that is transferred rings once more at a phone, and not at the door."""
     rang = await listen(hass, phones)
     call = pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
     pbx.engine.transfer(call, "45", "43")
@@ -189,7 +190,7 @@ async def test_passed_on(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
     pbx.engine.answer(call, "43")
     pbx.engine.transfer(call, "43", "45")
     await phones.wait("45", "call", "ringing")
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 1
 
 
@@ -200,21 +201,21 @@ async def test_calls_to_the_door(
     """Who calls the door station does not ring its bell, nor do other calls."""
     pbx.switches.dial_presents_as = presents_as
     rang = await listen(hass, phones)
-    await act(hass, "dial", number=DOOR)
-    await until(
+    await call_action(hass, "dial", number=DOOR)
+    await wait_for(
         hass,
         lambda: any(call.stage is Stage.RINGING for call in pbx.engine.calls()),
     )
-    await rest(hass)
+    await settle(hass)
     pbx.engine.hang_up(pbx.engine.calls()[0].id)
     await phones.wait("45", "call", "idle")
     for caller, called in (("+4930123456", DOOR), ("43", DOOR), ("47", "45")):
         call = pbx.engine.ring(caller, called)
-        await until(
+        await wait_for(
             hass,
             lambda called=called: phones.state(called, "ringing") != "off",  # type: ignore[misc]
         )
-        await rest(hass)
+        await settle(hass)
         pbx.engine.hang_up(call)
     assert not rang
 
@@ -226,11 +227,11 @@ async def test_other_tenant(
     branch = await set_up(hass, with_door(hass, create_branch_entry(hass, pbx)))
     rang = await listen(hass, phones)
     call = pbx.engine.ring(DOOR, "45", tenant="branch.example")
-    await until(
+    await wait_for(
         hass, lambda: branch.get(DOOR, "doorbell", "event").state != STATE_UNKNOWN
     )
     assert call_id(branch) == call
-    await rest(hass)
+    await settle(hass)
     assert not rang
 
 
@@ -249,41 +250,39 @@ async def test_call_from_before(
     pbx.engine.answer(call, "43")
     pbx.engine.transfer(call, "43", "45")
     await phones.wait("45", "call", "ringing")
-    await rest(hass)
+    await settle(hass)
     assert not rang
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
 
 
 async def test_reload(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """After a reload the last ring is still shown, and does not ring again."""
     rang = await listen(hass, phones)
     pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
     before = phones.get(DOOR, "doorbell", "event").state
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await hass.async_block_till_done()
     await phones.wait("45", "call", "ringing")
     assert phones.get(DOOR, "doorbell", "event").state == before
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 1
 
 
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call of an outage rings late if it is still up, and not if it is over."""
     rang = await listen(hass, phones)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(pbx.engine.ring(DOOR, "45"))
     call = pbx.engine.ring(DOOR, "45")
     await pbx.accept()
     await phones.wait("45", "call", "ringing")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
     assert call_id(phones) == call
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 1
 
 
@@ -312,7 +311,7 @@ async def test_not_at_the_door(
         answered=None,
         recording=None,
     )
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [CallEvent("45", CallEventType.RINGING, call, 1, past=past)]
     )
     await hass.async_block_till_done()
@@ -336,7 +335,7 @@ async def test_choose(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None
     )
     rang = await listen(hass, phones)
     pbx.engine.ring(DOOR, "45")
-    await until(hass, lambda: rang)
+    await wait_for(hass, lambda: rang)
     assert await choose(hass, entry, DOOR) == OPTIONS
     assert phones.has(DOOR, "doorbell")
     assert not phones.has("47", "doorbell")
@@ -347,7 +346,7 @@ async def test_choose(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None
     left = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert len(left) == entities - 2
     # And no reload brings a bell back, or rings.
-    await rest(hass)
+    await settle(hass)
     assert len(rang) == 1
 
 
@@ -362,9 +361,9 @@ async def test_new_extension(
     await hass.async_block_till_done()
     assert not phones.has(DOOR, "doorbell")
     pbx.engine.add_account("60", "Front Door", registered=True)
-    await until(hass, lambda: phones.has("60", "doorbell"))
+    await wait_for(hass, lambda: phones.has("60", "doorbell"))
     pbx.engine.ring("60", "45")
-    await until(
+    await wait_for(
         hass, lambda: phones.get("60", "doorbell", "event").state != STATE_UNKNOWN
     )
 
@@ -385,7 +384,7 @@ async def test_examples(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
     assert await async_setup_component(hass, "automation", config)
     assert len(hass.states.async_entity_ids("automation")) == 2
     call = pbx.engine.ring(DOOR, "500")
-    await until(hass, lambda: notified)
+    await wait_for(hass, lambda: notified)
     assert snapshots[0].data["filename"] == "/config/www/front_door.jpg"
     assert notified[0].data["data"] == {"image": "/local/front_door.jpg"}
     await phones.wait("45", "call", "ringing")

@@ -10,7 +10,13 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    create_entry,
+    set_up,
+    wait_for,
+)
 
 EXTENSIONS = [str(number) for number in range(40, 58)]
 GROUPS = ["500", "501", "600", "601", "700", "800", "5"]
@@ -194,7 +200,7 @@ async def test_outgoing_call(
     assert state.attributes["scope"] == "internal"
     assert state.attributes["remote_number"] == "41"
     assert state.attributes["remote_name"] == pbx.engine.account("41").name
-    await until(hass, lambda: "41" in pbx.engine.call(call_id).rung)
+    await wait_for(hass, lambda: "41" in pbx.engine.call(call_id).rung)
     pbx.engine.answer(call_id, "41")
     await phones.wait("45", "call", "connected")
 
@@ -336,7 +342,7 @@ async def test_new_extension(
     pbx.engine.add_account("70", "New One")
     pbx.engine.add_account("6", "New flag", type="srvflags")
     pbx.engine.set_registered("70", True)
-    await until(hass, lambda: phones.has("70", "call"))
+    await wait_for(hass, lambda: phones.has("70", "call"))
     await phones.wait("70", "registered", "on")
     device = phones.device("70")
     assert device
@@ -357,7 +363,7 @@ async def test_renamed_extension(
         device = phones.device("41")
         return device is not None and device.name == "Somebody Else"
 
-    await until(hass, renamed)
+    await wait_for(hass, renamed)
     assert phones.id("41", "dnd") == entity_id
 
 

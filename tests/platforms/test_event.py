@@ -9,28 +9,29 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator, Stage, Switches
-from tests.support.actions import act
-from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.actions import call_action
+from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import classic
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
+from tests.support.outage import lose_link, reconnect, restore_link
 
 
 async def test_answered_call(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call rings, is answered, held, resumed and completed."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     assert phones.get("45", "call", "event").state == STATE_UNKNOWN
     call = pbx.engine.ring(CALLER, "45", name="Anna")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     pbx.engine.hold(call, "45")
     await phones.wait("45", "call", "held")
     pbx.engine.resume(call, "45")
     await phones.wait("45", "call", "connected")
     pbx.engine.hang_up(call)
-    heard = await ear.expect(
+    heard = await recorder.expect(
         "ringing", "answered", "held", "resumed", "ended: completed"
     )
     for attributes in heard:
@@ -50,11 +51,11 @@ async def test_answered_call(
 
 async def test_missed_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call that nobody answers is missed: the calls of the tenant or the history prove it."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "missed: missed", "ended: missed")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
 
 
 # How a call ends
@@ -64,33 +65,33 @@ async def test_answered_elsewhere(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """A group's call that another phone answers ends here, and is not missed."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "43")
     reason = "answered_elsewhere" if dialect == "modern" else "unknown"
-    heard = await ear.expect("ringing", f"ended: {reason}")
+    heard = await recorder.expect("ringing", f"ended: {reason}")
     assert heard[0]["dialed_number"] == "500"
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", f"ended: {reason}")
+    await recorder.expect("ringing", f"ended: {reason}")
 
 
 async def test_answered_elsewhere_with_an_id_for_each_leg(hass: HomeAssistant) -> None:
     """Legs belong together by caller, dialed number and start."""
     async with Simulator(Switches.modern(group_ids="per_leg")) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
-        ear, other = Ear(phones), Ear(phones, "43")
+        recorder, other = CallEventRecorder(phones), CallEventRecorder(phones, "43")
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "43")
-        await ear.expect("ringing", "ended: answered_elsewhere")
+        await recorder.expect("ringing", "ended: answered_elsewhere")
         await other.expect("ringing", "answered")
         pbx.engine.hang_up(call)
         await other.expect("ringing", "answered", "ended: completed")
         call = pbx.engine.ring(CALLER, "500")
-        await until(hass, lambda: len(ear.heard) == 3)
+        await wait_for(hass, lambda: len(recorder.heard) == 3)
         pbx.engine.hang_up(call)
-        await until(hass, lambda: ear.story()[-1] == ("ended", "missed"))
+        await wait_for(hass, lambda: recorder.events()[-1] == ("ended", "missed"))
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
@@ -99,23 +100,25 @@ async def test_answered_elsewhere_by_presence(hass: HomeAssistant) -> None:
     switches = Switches.classic(user_calls="full", presence_first=True)
     async with Simulator(switches) as pbx:
         phones = await set_up(hass, create_entry(hass, pbx))
-        ear = Ear(phones)
+        recorder = CallEventRecorder(phones)
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "43")
-        await ear.expect("ringing", "ended: answered_elsewhere")
+        await recorder.expect("ringing", "ended: answered_elsewhere")
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
 async def test_outgoing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call that we make is dialed, and unanswered if nobody takes it."""
-    ear = Ear(phones)
-    call = await act(hass, "dial", number=CALLER)
+    recorder = CallEventRecorder(phones)
+    call = await call_action(hass, "dial", number=CALLER)
     assert call
-    await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
-    await ear.expect("dialing")
-    await act(hass, "hang_up")
-    heard = await ear.expect("dialing", "ended: unanswered")
+    await wait_for(
+        hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING
+    )
+    await recorder.expect("dialing")
+    await call_action(hass, "hang_up")
+    heard = await recorder.expect("dialing", "ended: unanswered")
     assert {attributes["direction"] for attributes in heard} == {"outgoing"}
 
 
@@ -123,49 +126,49 @@ async def test_what_we_do_ourselves(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that we reject or transfer is said to be so."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
-    await act(hass, "reject")
-    await ear.expect("ringing", "ended: rejected")
-    ear.heard.clear()
+    await recorder.expect("ringing")
+    await call_action(hass, "reject")
+    await recorder.expect("ringing", "ended: rejected")
+    recorder.heard.clear()
     call = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
-    await act(hass, "transfer", number="41")
-    await until(hass, lambda: ear.story()[-1] == ("ended", "transferred"))
-    assert ear.story()[-2:] == [("transferred", None), ("ended", "transferred")]
+    await call_action(hass, "transfer", number="41")
+    await wait_for(hass, lambda: recorder.events()[-1] == ("ended", "transferred"))
+    assert recorder.events()[-2:] == [("transferred", None), ("ended", "transferred")]
 
 
 async def test_rejecting_in_vain(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """What we could not do is not said to be done."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.switches.ignore_commands = True
     with pytest.raises(HomeAssistantError):
-        await act(hass, "reject")
+        await call_action(hass, "reject")
     pbx.engine.hang_up(call)
-    await until(hass, lambda: ear.story()[-1][0] == "ended")
-    assert ear.story()[-1][1] == "missed"
+    await wait_for(hass, lambda: recorder.events()[-1][0] == "ended")
+    assert recorder.events()[-1][1] == "missed"
 
 
 async def test_two_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Two calls at once have two tracker."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     first = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(first, "45")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await ear.expect("ringing", call_id=second)
+    await recorder.expect("ringing", call_id=second)
     pbx.engine.hang_up(first)
-    await ear.expect("ringing", "answered", "ended: completed", call_id=first)
+    await recorder.expect("ringing", "answered", "ended: completed", call_id=first)
     pbx.engine.answer(second, "45")
     pbx.engine.hang_up(second)
-    await until(hass, lambda: ear.story(second)[-1] == ("ended", "completed"))
+    await wait_for(hass, lambda: recorder.events(second)[-1] == ("ended", "completed"))
 
 
 # Outages
@@ -179,50 +182,47 @@ async def test_setup_tells_no_beginning(
     pbx.engine.answer(call, "45")
     phones = await set_up(hass, entry)
     assert phones.get("45", "call", "event").state == STATE_UNKNOWN
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.hang_up(call)
-    await ear.expect("ended: completed")
+    await recorder.expect("ended: completed")
 
 
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """After an outage: what was announced ends, what came is told late, once."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     gone = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await recorder.expect("ringing")
+    await lose_link(pbx, phones)
     await asyncio.sleep(0.2)
-    assert ear.story() == [("ringing", None)]
+    assert recorder.events() == [("ringing", None)]
     pbx.engine.hang_up(gone)
     born = pbx.engine.ring(SECOND_CALLER, "45")
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
-    heard = await ear.expect("ringing", "missed: missed", "ended: missed", "ringing")
+    await restore_link(pbx, phones)
+    heard = await recorder.expect(
+        "ringing", "missed: missed", "ended: missed", "ringing"
+    )
     assert [bool(attributes["backfilled"]) for attributes in heard] == [
         *(False, False, False, True)
     ]
     assert heard[-1]["call_id"] == born
     pbx.engine.answer(born, "45")
     pbx.engine.hang_up(born)
-    await ear.expect("ringing", "answered", "ended: completed", call_id=born)
-    assert len(ear.story(gone)) == 3
+    await recorder.expect("ringing", "answered", "ended: completed", call_id=born)
+    assert len(recorder.events(gone)) == 3
 
 
 async def test_outage_of_a_call_that_goes_on(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that outlives the outage has one story."""
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     call = pbx.engine.ring(CALLER, "45")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await recorder.expect("ringing", "answered")
+    await reconnect(pbx, phones)
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
 
 
 async def test_states_are_written_first(
@@ -257,7 +257,7 @@ async def test_rings_anew_after_a_talk(
 ) -> None:
     """That we have talked once is no proof that another has answered this time."""
     call = pbx.engine.ring("41", "45")
-    ear = Ear(phones)
+    recorder = CallEventRecorder(phones)
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
     pbx.engine.transfer(call, "45", "5")
@@ -267,8 +267,8 @@ async def test_rings_anew_after_a_talk(
     await phones.wait("45", "call", "ringing")
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: len(ear.story()) >= 5)
-    assert "answered_elsewhere" not in {reason for _, reason in ear.story()}
+    await wait_for(hass, lambda: len(recorder.events()) >= 5)
+    assert "answered_elsewhere" not in {reason for _, reason in recorder.events()}
 
 
 @classic
@@ -277,14 +277,14 @@ async def test_colleague_whose_call_another_answers(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """We only know that he still calls: that is not over, and in the end not unanswered."""
-    ear = Ear(phones, "46")
+    recorder = CallEventRecorder(phones, "46")
     call = pbx.engine.ring("46", "601")
-    await ear.expect("dialing")
+    await recorder.expect("dialing")
     pbx.engine.answer(call, "53")
     await phones.wait("45", "call", "idle")
-    assert [kind for kind, _ in ear.story()] == ["dialing"]
+    assert [kind for kind, _ in recorder.events()] == ["dialing"]
     pbx.engine.hang_up(call)
-    await ear.expect("dialing", "ended: unknown")
+    await recorder.expect("dialing", "ended: unknown")
 
 
 @classic
@@ -294,11 +294,11 @@ async def test_presence_that_is_behind(
     """A colleague who sent his call to us is not the one who rings, for no moment."""
     call = pbx.engine.ring("46", "41")
     pbx.engine.answer(call, "41")
-    ear = Ear(phones, "46")
+    recorder = CallEventRecorder(phones, "46")
     pbx.engine.transfer(call, "46", "45")
     await phones.wait("45", "call", "ringing")
     await phones.wait("46", "in_call", "off")
-    assert not ear.heard
+    assert not recorder.heard
 
 
 async def test_calls_before_a_reload_are_not_told_again(
@@ -313,10 +313,8 @@ async def test_calls_before_a_reload_are_not_told_again(
     await phones.wait("45", "call", "idle")
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await phones.wait("", "connected", "on")
-    ear = Ear(phones)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    recorder = CallEventRecorder(phones)
+    await reconnect(pbx, phones)
     missed = pbx.engine.ring(SECOND_CALLER, "45")
     await phones.wait("45", "call", "ringing")
-    assert {attributes["call_id"] for attributes in ear.heard} == {missed}
+    assert {attributes["call_id"] for attributes in recorder.heard} == {missed}

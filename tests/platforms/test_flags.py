@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
-from tests.support.entry import Phones, rest, set_up, until
+from tests.support.entry import Phones, set_up, settle, wait_for
 from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.usefixtures("offers")
@@ -29,7 +29,7 @@ def shown(phones: Phones, platform: str = "switch", flag: str = NIGHT) -> str | 
 
 async def shows(phones: Phones, state: str | None, platform: str = "switch") -> None:
     """Wait until the entity of the flag shows something."""
-    await until(phones.hass, lambda: shown(phones, platform) == state)
+    await wait_for(phones.hass, lambda: shown(phones, platform) == state)
 
 
 async def turn(phones: Phones, to: str) -> None:
@@ -90,10 +90,10 @@ async def test_timetable(
     """A flag that follows a timetable is a binary sensor."""
     pbx.engine.add_account(HOURS, "Hours", "srvflags").mode = "clock"
     phones = await set_up(hass, entry)
-    await until(hass, lambda: shown(phones, "binary_sensor", HOURS) == "off")
+    await wait_for(hass, lambda: shown(phones, "binary_sensor", HOURS) == "off")
     assert not hass.states.get("switch.hours_active")
     pbx.engine.account(HOURS).active = True
-    await until(hass, lambda: shown(phones, "binary_sensor", HOURS) == "on")
+    await wait_for(hass, lambda: shown(phones, "binary_sensor", HOURS) == "on")
 
 
 async def test_other_mode(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -101,7 +101,7 @@ async def test_other_mode(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     await shows(phones, "off")
     pbx.engine.account(NIGHT).mode = "clock"
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
-    await until(hass, lambda: hass.states.get("binary_sensor.night_active"))
+    await wait_for(hass, lambda: hass.states.get("binary_sensor.night_active"))
     await shows(phones, "off", "binary_sensor")
     assert not hass.states.get("switch.night_active")
 
@@ -115,7 +115,7 @@ async def test_without_a_name(
     await shows(phones, "off")
     assert device(phones).name == "Service flag 900"
     pbx.engine.rename(NIGHT, "Holidays")
-    await until(hass, lambda: device(phones).name == "Holidays")
+    await wait_for(hass, lambda: device(phones).name == "Holidays")
 
 
 async def test_names_only(
@@ -124,7 +124,7 @@ async def test_names_only(
     """Names without states (classic) are no flags: nothing would be known of them."""
     pbx.switches.flags_as = "names"
     phones = await set_up(hass, entry)
-    await until(hass, lambda: asked(pbx) > 1)
+    await wait_for(hass, lambda: asked(pbx) > 1)
     assert not hass.states.get("switch.night_active")
     assert not phones.device(NIGHT)
     assert phones.state("", "connected") == "on"
@@ -184,7 +184,7 @@ async def test_forbidden_to_set(
     pbx.switches.flags_writable = True
     for _ in range(2):
         assert await hass.config_entries.async_reload(phones.entry.entry_id)
-        await until(hass, lambda: hass.states.get("binary_sensor.night_active"))
+        await wait_for(hass, lambda: hass.states.get("binary_sensor.night_active"))
         await shows(phones, "off", "binary_sensor")
         assert not hass.states.get("switch.night_active")
     pbx.engine.set_flag(NIGHT, True)
@@ -210,8 +210,8 @@ async def test_not_offered(
     pbx.switches.rest_status["srvflags"] = 405
     phones = await set_up(hass, entry)
     side = entry.runtime_data.client.own.data
-    await until(hass, lambda: side.offered["service_flags"] is False)
-    await rest(hass)
+    await wait_for(hass, lambda: side.offered["service_flags"] is False)
+    await settle(hass)
     assert asked(pbx) == 1
     assert not phones.device(NIGHT)
 
@@ -238,7 +238,7 @@ async def test_forbidden_in_the_next_setup(
     pbx.switches.rest_status["srvflags"] = 403
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     side = phones.entry.runtime_data.client.own.data
-    await until(hass, lambda: side.offered["service_flags"] is False)
+    await wait_for(hass, lambda: side.offered["service_flags"] is False)
     assert shown(phones) == STATE_UNAVAILABLE
     assert device(phones)
 
@@ -250,7 +250,7 @@ async def test_fault_at_the_start(
     """Nobody waits for the flags; they are there once they can be read."""
     pbx.switches.faults["srvflags"] = fault
     phones = await set_up(hass, entry)
-    await until(hass, lambda: asked(pbx))
+    await wait_for(hass, lambda: asked(pbx))
     assert phones.state("", "connected") == "on"
     assert not phones.device(NIGHT)
     pbx.switches.faults.clear()
@@ -293,10 +293,10 @@ async def test_gone(
     pbx.engine.remove_account(NIGHT)
     await shows(phones, STATE_UNAVAILABLE)
     tries = asked(pbx)
-    await until(hass, lambda: asked(pbx) > tries + 1)
+    await wait_for(hass, lambda: asked(pbx) > tries + 1)
     assert device(phones)
     clock.ahead += 600
-    await until(hass, lambda: phones.device(NIGHT) is None)
+    await wait_for(hass, lambda: phones.device(NIGHT) is None)
     assert not phones.has(NIGHT, "active")
     pbx.engine.add_account(NIGHT, "Night", "srvflags")
     await shows(phones, "off")
@@ -314,7 +314,7 @@ async def test_gone_before_the_start(
     pbx.engine.remove_account(NIGHT)
     assert await hass.config_entries.async_setup(phones.entry.entry_id)
     tries = asked(pbx)
-    await until(hass, lambda: asked(pbx) > tries + 1)
+    await wait_for(hass, lambda: asked(pbx) > tries + 1)
     assert phones.device(NIGHT)
     clock.ahead += 600
-    await until(hass, lambda: phones.device(NIGHT) is None)
+    await wait_for(hass, lambda: phones.device(NIGHT) is None)

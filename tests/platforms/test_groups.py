@@ -5,11 +5,12 @@ import pytest
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.automations import FOR, attach
-from tests.support.calls import CALLER, SECOND_CALLER, Ear
+from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, pbx_with, rest, set_up, until
+from tests.support.entry import Phones, device, pbx_with, set_up, settle, wait_for
+from tests.support.outage import lose_link
 from tests.support.timing import SetClock
 
 # Devices
@@ -21,7 +22,9 @@ async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     pbx.engine.add_account("503", "", type="hunts")
     pbx.engine.add_account("603", "", type="acds")
     await pbx.cut()
-    await until(hass, lambda: phones.has("503", "call") and phones.has("603", "call"))
+    await wait_for(
+        hass, lambda: phones.has("503", "call") and phones.has("603", "call")
+    )
     hub = phones.device(None)
     assert hub
     for number, name, model in (
@@ -41,10 +44,10 @@ async def test_new_group(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
     """A new group gets its device without a reload, also where its type is asked for."""
     pbx.engine.add_account("502", "New group", type="hunts", members=("45",))
     pbx.engine.set_dnd("41", True)
-    await until(hass, lambda: phones.has("502", "call"))
-    ear = Ear(phones, "502")
+    await wait_for(hass, lambda: phones.has("502", "call"))
+    recorder = CallEventRecorder(phones, "502")
     pbx.engine.ring(CALLER, "502")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
 
 
 async def test_renamed_group(
@@ -59,7 +62,7 @@ async def test_renamed_group(
         found = phones.device("500")
         return found is not None and found.name == "Shop"
 
-    await until(hass, renamed)
+    await wait_for(hass, renamed)
 
 
 async def test_vanished_group(
@@ -73,7 +76,7 @@ async def test_vanished_group(
     pbx.engine.remove_account("41")
     pbx.engine.add_account("41", "A group now", type="hunts", members=("45",))
     await pbx.cut()
-    await until(
+    await wait_for(
         hass,
         lambda: phones.get("500", "call", "event").state == STATE_UNAVAILABLE,
     )
@@ -82,15 +85,17 @@ async def test_vanished_group(
     assert phones.device("500")
     clock.ahead += 600
     await pbx.cut()
-    await until(hass, lambda: phones.device("500") is None)
-    await until(hass, lambda: phones.has("41", "call") and not phones.has("41"))
+    await wait_for(hass, lambda: phones.device("500") is None)
+    await wait_for(hass, lambda: phones.has("41", "call") and not phones.has("41"))
     found = phones.device("41")
     assert found
     assert (found.name, found.model) == ("A group now", "Ring group")
-    await until(hass, lambda: phones.get("41", "call", "event").state == STATE_UNKNOWN)
-    ear = Ear(phones, "41")
+    await wait_for(
+        hass, lambda: phones.get("41", "call", "event").state == STATE_UNKNOWN
+    )
+    recorder = CallEventRecorder(phones, "41")
     pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
 
 
 @pytest.mark.office
@@ -107,7 +112,9 @@ async def test_vanished_while_home_assistant_was_off(
     assert phones.entry.runtime_data.client.tenant.groups["600"].type == "acds"
     pbx.engine.add_account("600", "Orders", type="acds")
     await pbx.cut()
-    await until(hass, lambda: phones.get("600", "call", "event").state == STATE_UNKNOWN)
+    await wait_for(
+        hass, lambda: phones.get("600", "call", "event").state == STATE_UNKNOWN
+    )
 
 
 # CallTracker
@@ -117,17 +124,17 @@ async def test_answered_by_our_phone(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A group's call rings, is answered, held, resumed and completed."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500", name="Anna")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     pbx.engine.hold(call, "45")
-    await ear.expect("ringing", "answered", "held")
+    await recorder.expect("ringing", "answered", "held")
     pbx.engine.resume(call, "45")
-    await ear.expect("ringing", "answered", "held", "resumed")
+    await recorder.expect("ringing", "answered", "held", "resumed")
     pbx.engine.hang_up(call)
-    heard = await ear.expect(
+    heard = await recorder.expect(
         "ringing", "answered", "held", "resumed", "ended: completed"
     )
     for told in heard:
@@ -140,17 +147,17 @@ async def test_answered_by_another_phone(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """It goes on for the group; classic presence does not tell if it rings or is up."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "43")
     await phones.wait("45", "ringing", "off")
     told = ["ringing", "answered"] if dialect == "modern" else ["ringing"]
-    await rest(hass)
-    await ear.expect(*told)
+    await settle(hass)
+    await recorder.expect(*told)
     pbx.engine.hang_up(call)
     reason = "completed" if dialect == "modern" else "unknown"
-    await ear.expect(*told, f"ended: {reason}")
+    await recorder.expect(*told, f"ended: {reason}")
 
 
 @pytest.mark.parametrize("presence_first", [True, False])
@@ -161,27 +168,27 @@ async def test_presence_that_tells_all(
     switches = {"user_calls": "full", "presence_first": presence_first}
     async with pbx_with(hass, "classic", **switches) as (pbx, phones):
         for group, member in (("500", "43"), ("600", "50")):
-            ear = Ear(phones, group)
+            recorder = CallEventRecorder(phones, group)
             call = pbx.engine.ring(CALLER, group)
-            await ear.expect("ringing")
+            await recorder.expect("ringing")
             pbx.engine.answer(call, member)
-            await ear.expect("ringing", "answered")
+            await recorder.expect("ringing", "answered")
             pbx.engine.hang_up(call)
-            await ear.expect("ringing", "answered", "ended: completed")
+            await recorder.expect("ringing", "answered", "ended: completed")
 
 
 async def test_missed(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """A call that nobody answers is missed by the group, where that is proven."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.hang_up(call)
     if dialect == "modern":
-        await ear.expect("ringing", "missed: missed", "ended: missed")
+        await recorder.expect("ringing", "missed: missed", "ended: missed")
     else:
-        await ear.expect("ringing", "ended: unknown")
+        await recorder.expect("ringing", "ended: unknown")
 
 
 @modern
@@ -192,36 +199,36 @@ async def test_caller_in_a_queue_without_agents(
     """A call that waits where no phone rings is one of the queue; a phone is silent."""
     for number in ("49", "50", "51"):
         pbx.engine.set_dnd(number, True)
-    ear = Ear(phones, "600")
+    recorder = CallEventRecorder(phones, "600")
     call = pbx.engine.ring(CALLER, "600")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "missed: missed", "ended: missed")
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
 
 
 async def test_an_id_for_each_leg(hass: HomeAssistant, dialect: str) -> None:
     """All legs are one call: it goes on while one is left, and the one answered wins."""
     async with pbx_with(hass, dialect, group_ids="per_leg") as (pbx, phones):
-        ear = Ear(phones, "500")
+        recorder = CallEventRecorder(phones, "500")
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.reject(call, "43")
         pbx.engine.answer(call, "45")
-        heard = await ear.expect("ringing", "answered")
+        heard = await recorder.expect("ringing", "answered")
         assert heard[-1]["call_id"] == phones.get("45", "call").attributes["call_id"]
         pbx.engine.hang_up(call)
-        await ear.expect("ringing", "answered", "ended: completed")
-        ear.heard.clear()
+        await recorder.expect("ringing", "answered", "ended: completed")
+        recorder.heard.clear()
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "44")
         await phones.wait("45", "ringing", "off")
-        await rest(hass)
+        await settle(hass)
         told = ["ringing", "answered"] if dialect == "modern" else ["ringing"]
-        await ear.expect(*told)
+        await recorder.expect(*told)
         pbx.engine.hang_up(call)
         reason = "completed" if dialect == "modern" else "unknown"
-        await ear.expect(*told, f"ended: {reason}")
+        await recorder.expect(*told, f"ended: {reason}")
 
 
 @pytest.mark.parametrize("group_ids", ["one", "per_leg"])
@@ -231,38 +238,38 @@ async def test_call_that_is_to_who_answered(
     """Where the PBX says so, the call is answered and has left the group."""
     switches = {"answered_to": "phone", "group_ids": group_ids}
     async with pbx_with(hass, "modern", **switches) as (pbx, phones):
-        ear = Ear(phones, "500")
+        recorder = CallEventRecorder(phones, "500")
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "43")
-        heard = await ear.expect("ringing", "answered", "ended: unknown")
+        heard = await recorder.expect("ringing", "answered", "ended: unknown")
         assert heard[-1]["duration"] == 0
         pbx.engine.hang_up(call)
         missed = pbx.engine.ring(CALLER, "500")
-        await until(hass, lambda: len(ear.heard) == 4)
+        await wait_for(hass, lambda: len(recorder.heard) == 4)
         pbx.engine.hang_up(missed)
-        await until(hass, lambda: ear.story()[-1] == ("ended", "missed"))
+        await wait_for(hass, lambda: recorder.events()[-1] == ("ended", "missed"))
 
 
 async def test_call_that_is_to_who_answered_by_presence(hass: HomeAssistant) -> None:
     """In the classic dialect the presence of who has it tells."""
     switches = {"answered_to": "phone", "user_calls": "full"}
     async with pbx_with(hass, "classic", **switches) as (pbx, phones):
-        ear = Ear(phones, "600")
+        recorder = CallEventRecorder(phones, "600")
         call = pbx.engine.ring(CALLER, "600")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "49")
-        await until(hass, lambda: ear.story()[-1:] == [("ended", "unknown")])
+        await wait_for(hass, lambda: recorder.events()[-1:] == [("ended", "unknown")])
 
 
 @modern
 async def test_deflected(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A call that is sent on before anybody answers was not answered at the group."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.transfer(call, "43", "700")
-    await ear.expect("ringing", "ended: unknown")
+    await recorder.expect("ringing", "ended: unknown")
 
 
 @modern
@@ -270,13 +277,13 @@ async def test_transferred_by_us(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A group's call that we transfer is said to be so."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500")
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
-    await act(hass, "transfer", number="41")
-    await until(hass, lambda: ear.story()[-1] == ("ended", "transferred"))
-    assert ear.story()[-2] == ("transferred", None)
+    await call_action(hass, "transfer", number="41")
+    await wait_for(hass, lambda: recorder.events()[-1] == ("ended", "transferred"))
+    assert recorder.events()[-2] == ("transferred", None)
 
 
 @pytest.mark.office
@@ -285,17 +292,17 @@ async def test_click_to_dial(
 ) -> None:
     """While our own phone rings first, the dialed group does not."""
     pbx.switches.dial_pickup = None
-    ear = Ear(phones, "501")
-    await act(hass, "dial", number="501")
+    recorder = CallEventRecorder(phones, "501")
+    await call_action(hass, "dial", number="501")
     await phones.wait("45", "call", "dialing")
-    await rest(hass)
-    assert not ear.heard
+    await settle(hass)
+    assert not recorder.heard
     (call,) = pbx.engine.calls()
     pbx.engine.answer(call.id, "45")
     pbx.engine.answer(call.id, "46")
-    await until(hass, lambda: ear.story()[-1:] == [("answered", None)])
-    assert ear.heard[-1]["remote_number"] == "45"
-    assert ear.heard[-1]["direction"] == "incoming"
+    await wait_for(hass, lambda: recorder.events()[-1:] == [("answered", None)])
+    assert recorder.heard[-1]["remote_number"] == "45"
+    assert recorder.heard[-1]["direction"] == "incoming"
 
 
 # Outages, rights
@@ -303,40 +310,41 @@ async def test_click_to_dial(
 
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """A lost link makes it unavailable; what was announced ends, what came is told."""
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     gone = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await recorder.expect("ringing")
+    await lose_link(pbx, phones)
     assert phones.get("500", "call", "event").state == STATE_UNAVAILABLE
     pbx.engine.hang_up(gone)
     born = pbx.engine.ring(SECOND_CALLER, "500")
     await pbx.accept()
-    heard = await ear.expect("ringing", "ended: unknown", "ringing")
+    heard = await recorder.expect("ringing", "ended: unknown", "ringing")
     assert (heard[-1]["call_id"], heard[-1]["backfilled"]) == (born, True)
 
 
 async def test_own_calls_only(hass: HomeAssistant) -> None:
     """Of a group nothing is known but the calls that ring at our phone."""
     async with pbx_with(hass, "modern", domain_calls=False) as (pbx, phones):
-        ear, other = Ear(phones, "500"), Ear(phones, "600")
+        recorder, other = (
+            CallEventRecorder(phones, "500"),
+            CallEventRecorder(phones, "600"),
+        )
         state = phones.entry.runtime_data.client.tenant
         call = pbx.engine.ring(CALLER, "500")
         pbx.engine.ring(CALLER, "600")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "43")
         # Whether the caller gave up or somebody answered is not told.
-        await ear.expect("ringing", "ended: unknown")
+        await recorder.expect("ringing", "ended: unknown")
         assert not other.heard
         assert not any(state.groups[n].complete for n in ("500", "600"))
-        ear.heard.clear()
+        recorder.heard.clear()
         call = pbx.engine.ring(CALLER, "500")
-        await ear.expect("ringing")
+        await recorder.expect("ringing")
         pbx.engine.answer(call, "45")
-        await ear.expect("ringing", "answered")
+        await recorder.expect("ringing", "answered")
         pbx.engine.hang_up(call)
-        await ear.expect("ringing", "answered", "ended: completed")
+        await recorder.expect("ringing", "answered", "ended: completed")
 
 
 # Targets
@@ -355,10 +363,10 @@ async def test_trigger_on_a_group_and_its_members(
     )
     answered = await attach(hass, "call_answered", both)
     call = pbx.engine.ring(CALLER, "500")
-    await until(hass, lambda: fired and group)
+    await wait_for(hass, lambda: fired and group)
     pbx.engine.answer(call, "45")
-    await until(hass, lambda: answered)
-    await rest(hass)
+    await wait_for(hass, lambda: answered)
+    await settle(hass)
     assert [f["extensions"] for f in fired] == [["45", "500"]]
     assert [f["extensions"] for f in group] == [["500"]]
     assert [f["dialed_number"] for f in group] == ["500"]
@@ -378,8 +386,8 @@ async def test_pbx_is_its_extensions_and_not_their_groups(
         behavior="each",
     )
     pbx.engine.ring(CALLER, "500")
-    await until(hass, lambda: {"500"} in [set(f["extensions"]) for f in named])
-    await rest(hass)
+    await wait_for(hass, lambda: {"500"} in [set(f["extensions"]) for f in named])
+    await settle(hass)
     assert fired
     assert "500" not in {number for f in fired for number in f["extensions"]}
 
@@ -394,11 +402,11 @@ async def test_trigger_on_the_end_of_a_groups_call(
         call = pbx.engine.ring(CALLER, "500")
         pbx.engine.answer(call, "43")
         await phones.wait("43", "call", "connected")
-        await rest(hass)
+        await settle(hass)
         assert not ended
         pbx.engine.hang_up(call)
-        await until(hass, lambda: ended)
-        await rest(hass)
+        await wait_for(hass, lambda: ended)
+        await settle(hass)
         assert [f["end_reason"] for f in ended] == ["completed"]
 
 
@@ -407,15 +415,15 @@ async def test_actions_refuse_a_group(
 ) -> None:
     """A group is no line, and none of the extensions whose calls are asked for."""
     target = {"entity_id": phones.id("500", "call", "event")}
-    await refused(hass, "not_a_line", "hang_up", target=target)
-    await refused(hass, "not_a_line", "dial", target=target, number="41")
-    await refused(hass, "not_a_line", "set_dnd", target=target, enabled=True)
-    await refused(hass, "nothing_targeted", "get_calls", target=target)
+    await expect_error(hass, "not_a_line", "hang_up", target=target)
+    await expect_error(hass, "not_a_line", "dial", target=target, number="41")
+    await expect_error(hass, "not_a_line", "set_dnd", target=target, enabled=True)
+    await expect_error(hass, "nothing_targeted", "get_calls", target=target)
     assert not pbx.engine.calls()
     call = pbx.engine.ring(CALLER, "500")
     await phones.wait("45", "ringing", "on")
     both = {"entity_id": [target["entity_id"], phones.id("45", "call")]}
-    response = await act(hass, "get_calls", target=both)
+    response = await call_action(hass, "get_calls", target=both)
     assert response
     assert [(c["account"], c["call_id"]) for c in response["calls"]] == [("45", call)]
 
@@ -429,9 +437,9 @@ async def test_answered_before_the_time(
     await phones.wait("45", "ringing", "on")
     pbx.engine.answer(call, "43")
     await phones.wait("45", "ringing", "off")
-    await rest(hass, 0.6)
+    await settle(hass, 0.6)
     assert not fired
     pbx.engine.hang_up(call)
     call = pbx.engine.ring(CALLER, "500")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert fired[0]["call_id"]

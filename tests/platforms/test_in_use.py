@@ -5,18 +5,18 @@ import pytest
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.automations import attach
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, pbx_with, rest, until
+from tests.support.entry import Phones, device, pbx_with, settle, wait_for
 
 
 async def shows(phones: Phones, number: str, *states: str) -> None:
     """Wait for what a group shows: in use, calls, and waiting if that is given."""
     keys = ("in_use", "calls", "waiting")[: len(states)]
     try:
-        await until(
+        await wait_for(
             phones.hass, lambda: phones.states(number, *keys) == [*map(str, states)]
         )
     except TimeoutError:
@@ -32,7 +32,7 @@ async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     pbx.engine.add_account("701", "", type="attendants")
     pbx.engine.add_account("801", "", type="conferences")
     await pbx.cut()
-    await until(
+    await wait_for(
         hass, lambda: phones.has("701", "in_use") and phones.has("801", "calls")
     )
     for number, name, model in (
@@ -67,7 +67,7 @@ async def test_who_answers_by_itself(
     for call in pbx.engine.calls():
         pbx.engine.hang_up(call.id)
     await shows(phones, number, "off", "0")
-    await rest(hass)
+    await settle(hass)
     assert not fired
 
 
@@ -170,7 +170,7 @@ async def test_click_to_dial(
 ) -> None:
     """While our own phone rings first, it is open whether the group is called yet."""
     pbx.switches.dial_pickup = None
-    await act(hass, "dial", number="501")
+    await call_action(hass, "dial", number="501")
     await shows(phones, "501", STATE_UNKNOWN, STATE_UNKNOWN)
     (call,) = pbx.engine.calls()
     pbx.engine.answer(call.id, "45")

@@ -15,8 +15,15 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, frame
 from simulator import Simulator
-from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    create_entry,
+    set_up,
+    wait_for,
+)
 from tests.support.log import Errors
+from tests.support.outage import lose_link, reconnect
 from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.loop_debug
@@ -35,7 +42,7 @@ async def test_unload_and_reload(
     assert len(link_tasks()) == pbx.connections == 1
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
-    await until(hass, lambda: not pbx.connections)
+    await wait_for(hass, lambda: not pbx.connections)
     assert not link_tasks()
     assert pbx.requests[-1] == ("DELETE", "/rest/system/session")
     assert {state.state for state in hass.states.async_all()} == {STATE_UNAVAILABLE}
@@ -44,7 +51,7 @@ async def test_unload_and_reload(
     await phones.wait("45", "call", "idle")
     assert await hass.config_entries.async_reload(entry.entry_id)
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: pbx.connections == 1)
+    await wait_for(hass, lambda: pbx.connections == 1)
     assert len(link_tasks()) == 1
 
 
@@ -52,7 +59,7 @@ async def test_shutdown(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
     """When Home Assistant stops the link is closed in good order."""
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await hass.async_block_till_done()
-    await until(hass, lambda: not pbx.connections)
+    await wait_for(hass, lambda: not pbx.connections)
     assert not link_tasks()
 
 
@@ -63,9 +70,7 @@ async def test_unload_without_a_link(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Unloading while the PBX is away works and does not complain."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     caplog.clear()
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     assert not link_tasks()
@@ -81,7 +86,7 @@ async def test_unload_while_connecting(
     """A setup that is cut short leaves nothing behind."""
     pbx.switches.latency = 5
     setup = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-    await until(hass, lambda: pbx.requests or link_tasks())
+    await wait_for(hass, lambda: pbx.requests or link_tasks())
     setup.cancel()
     await asyncio.wait([setup])
     assert not link_tasks()
@@ -153,19 +158,17 @@ async def test_vanished_extension(
     await phones.wait("41", "call", STATE_UNAVAILABLE)
     await phones.wait("", "connected", "on")
     clock.ahead += 590
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
+    await reconnect(pbx, phones)
     assert phones.state("41", "call") == STATE_UNAVAILABLE
     clock.ahead += 10
     await pbx.cut()
-    await until(hass, lambda: not phones.has("41"))
+    await wait_for(hass, lambda: not phones.has("41"))
     assert phones.device("41") is None
     assert phones.device("42")
     # One that comes back later is welcome.
     pbx.engine.add_account("41", "Back Again")
     await pbx.cut()
-    await until(hass, lambda: phones.has("41"))
+    await wait_for(hass, lambda: phones.has("41"))
     await phones.wait("41", "registered", "off")
 
 

@@ -21,9 +21,9 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.calls import CALLER, SECOND_CALLER
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 
 SHOWN = ("number", "name", "time", "end_reason")
 
@@ -36,7 +36,7 @@ def shown(phones: Phones) -> dict[str, Any]:
 
 async def ended(hass: HomeAssistant, phones: Phones, reason: str) -> None:
     """Wait until the last call is shown to have ended so."""
-    await until(hass, lambda: shown(phones)["end_reason"] == reason)
+    await wait_for(hass, lambda: shown(phones)["end_reason"] == reason)
 
 
 async def test_last_caller(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -81,8 +81,8 @@ async def test_older_and_own_calls(
     await phones.wait("45", "in_call", "on")
     pbx.engine.hang_up(second)
     await ended(hass, phones, "completed")
-    assert await act(hass, "dial", number=CALLER)
-    await act(hass, "hang_up")
+    assert await call_action(hass, "dial", number=CALLER)
+    await call_action(hass, "hang_up")
     await phones.wait("45", "call", "idle")
     await hass.async_block_till_done()
     assert phones.state("45", "last_caller") == SECOND_CALLER
@@ -103,7 +103,7 @@ async def test_before_the_event(
 
     hass.bus.async_listen("state_changed", look)
     pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: seen)
+    await wait_for(hass, lambda: seen)
     assert seen == [CALLER]
 
 
@@ -172,5 +172,5 @@ async def test_sent_here_late(
     await phones.wait("45", "call", "ringing")
     pbx.engine.hang_up(early)
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: shown(phones)["end_reason"])
+    await wait_for(hass, lambda: shown(phones)["end_reason"])
     assert phones.state("45", "last_caller") == CALLER

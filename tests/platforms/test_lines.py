@@ -17,11 +17,12 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
-from tests.support.actions import act, refused
-from tests.support.calls import CALLER, Ear
+from tests.support.actions import call_action, expect_error
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, until
+from tests.support.entry import Phones, device, wait_for
 from tests.support.lines import add_line, has_line
+from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.timing import QUICK
 
 BUTTONS = ("answer", "hang_up", "hold")
@@ -70,15 +71,15 @@ async def test_buttons(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
 
     assert there() == set()
     call = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: there() == {"answer"})
+    await wait_for(hass, lambda: there() == {"answer"})
     await press("answer")
     assert pbx.engine.call(call).talks("45")
-    await until(hass, lambda: there() == {"hang_up", "hold"})
+    await wait_for(hass, lambda: there() == {"hang_up", "hold"})
     await press("hold")
     assert pbx.engine.call(call).held_by == {"45"}
-    await until(hass, lambda: there() == {"hang_up"})
+    await wait_for(hass, lambda: there() == {"hang_up"})
     await press("hang_up")
-    await until(hass, lambda: there() == set())
+    await wait_for(hass, lambda: there() == set())
     assert not pbx.engine.calls()
 
 
@@ -136,9 +137,9 @@ async def asked_at_once(
 
     before = commands(pbx)
     waits = press(first)
-    await until(hass, lambda: commands(pbx) == before + 1)
+    await wait_for(hass, lambda: commands(pbx) == before + 1)
     goes = press(second)
-    await until(hass, lambda: commands(pbx) == before + 2 or waits.done())
+    await wait_for(hass, lambda: commands(pbx) == before + 2 or waits.done())
     assert not waits.done()
     await asyncio.wait([waits, goes])
     for task in (waits, goes):
@@ -225,26 +226,26 @@ async def test_commands(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
     target = device(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
     await phones.wait("41", "call", "ringing")
-    answered = await act(hass, "answer", target=target)
+    answered = await call_action(hass, "answer", target=target)
     assert answered
     assert answered["account"] == "41"
     assert pbx.engine.call(call).talks("41")
-    await act(hass, "hold", target=target)
+    await call_action(hass, "hold", target=target)
     assert phones.state("41", "call") == "held"
-    await act(hass, "resume", target=target)
-    await act(hass, "hang_up", target=target)
+    await call_action(hass, "resume", target=target)
+    await call_action(hass, "hang_up", target=target)
     assert not pbx.engine.calls()
-    await act(hass, "set_dnd", target=target, enabled=True)
+    await call_action(hass, "set_dnd", target=target, enabled=True)
     assert pbx.engine.account("41").dnd
     assert not pbx.engine.account("45").dnd
-    await act(hass, "set_dnd", target=target, enabled=False)
-    dialed = await act(hass, "dial", target=target, number="42")
+    await call_action(hass, "set_dnd", target=target, enabled=False)
+    dialed = await call_action(hass, "dial", target=target, number="42")
     assert dialed
     assert pbx.engine.call(dialed["call_id"]).caller.number == "41"
     both = {"device_id": [device(phones, "41")["device_id"]] * 1}
     both["device_id"].append(device(phones, "45")["device_id"])
-    await refused(hass, "several_lines", "dial", target=both, number="42")
-    await act(hass, "set_dnd", target=both, enabled=True)
+    await expect_error(hass, "several_lines", "dial", target=both, number="42")
+    await call_action(hass, "set_dnd", target=both, enabled=True)
     assert pbx.engine.account("41").dnd
     assert pbx.engine.account("45").dnd
 
@@ -252,25 +253,25 @@ async def test_commands(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
 async def test_story(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The calls of a line are known in full in both dialects, and told once."""
     await has_line(phones)
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41", name="Anna")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     assert phones.get("41", "call").attributes["remote_name"] == "Anna"
     pbx.engine.answer(call, "41")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     assert phones.state("41", "call") == "connected"
     pbx.engine.hold(call, "41")
     await phones.wait("41", "call", "held")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "held", "ended: completed")
-    ear.heard.clear()
+    await recorder.expect("ringing", "answered", "held", "ended: completed")
+    recorder.heard.clear()
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "41"))
-    await ear.expect("ringing", "missed: missed", "ended: missed")
-    ear.heard.clear()
+    await recorder.expect("ringing", "missed: missed", "ended: missed")
+    recorder.heard.clear()
     pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
-    await act(hass, "reject", target=device(phones, "41"))
-    await ear.expect("ringing", "ended: rejected")
+    await recorder.expect("ringing")
+    await call_action(hass, "reject", target=device(phones, "41"))
+    await recorder.expect("ringing", "ended: rejected")
 
 
 async def test_call_at_the_start_of_a_line(
@@ -280,11 +281,11 @@ async def test_call_at_the_start_of_a_line(
     call = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(call, "41")
     await phones.wait("41", "in_call", "on")
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     await has_line(phones)
     await phones.wait("41", "call", "connected")
     pbx.engine.hang_up(call)
-    await ear.expect("ended: completed")
+    await recorder.expect("ended: completed")
 
 
 async def test_outage_of_the_line(
@@ -292,17 +293,17 @@ async def test_outage_of_the_line(
 ) -> None:
     """A lost line cannot be controlled, and is found again."""
     await has_line(phones)
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.switches.faults["handshake"] = "reset"
     await pbx.cut("41")
-    await until(
+    await wait_for(
         hass, lambda: phones.get("41", "dnd", "switch").state == STATE_UNAVAILABLE
     )
     assert phones.state("", "connected") == "on"
     assert phones.state("41", "dnd") == "off"
-    await refused(
+    await expect_error(
         hass,
         "not_connected",
         "answer",
@@ -311,10 +312,10 @@ async def test_outage_of_the_line(
     )
     pbx.engine.answer(call, "41")
     pbx.switches.faults.clear()
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
     await phones.wait("41", "call", "connected")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
 
 
 async def test_outage_of_all(
@@ -322,20 +323,17 @@ async def test_outage_of_all(
 ) -> None:
     """A lost PBX makes all unavailable; the line comes back with it."""
     await has_line(phones)
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     call = pbx.engine.ring(CALLER, "41")
-    await ear.expect("ringing")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await recorder.expect("ringing")
+    await lose_link(pbx, phones)
     assert phones.get("41", "dnd", "switch").state == STATE_UNAVAILABLE
     pbx.engine.hang_up(call)
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
-    await until(hass, lambda: ear.story()[-1][0] == "ended")
-    assert [kind for kind, _ in ear.story()].count("ended") == 1
-    await act(hass, "dial", target=device(phones, "41"), number="42")
+    await restore_link(pbx, phones)
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await wait_for(hass, lambda: recorder.events()[-1][0] == "ended")
+    assert [kind for kind, _ in recorder.events()].count("ended") == 1
+    await call_action(hass, "dial", target=device(phones, "41"), number="42")
 
 
 async def test_remove(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -348,7 +346,9 @@ async def test_remove(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     assert not any(phones.has("41", key) for key in ("message", *BUTTONS))
     assert phones.device("41")
     assert phones.state("41", "registered") == "on"
-    await refused(hass, "not_a_line", "dial", target=device(phones, "41"), number="42")
+    await expect_error(
+        hass, "not_a_line", "dial", target=device(phones, "41"), number="42"
+    )
 
 
 async def change_password(phones: Phones, password: str) -> None:
@@ -393,7 +393,7 @@ async def test_reloads_once(
     await hass.async_block_till_done()
     await phones.wait("", "connected", "on")
     lines = phones.entry.runtime_data.lines.values()
-    await until(hass, lambda: all(line.connected for line in lines))
+    await wait_for(hass, lambda: all(line.connected for line in lines))
     await hass.async_block_till_done()
     # The check of the form, if there is one; then each line once.
     assert pbx.login_attempts - before == {"add": 3, "password": 3, "remove": 1}[change]
@@ -491,7 +491,7 @@ async def test_new_password(
     issues = ir.async_get(hass)
     (subentry,) = phones.entry.subentries.values()
     issue_id = f"line_login_{subentry.subentry_id}"
-    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
+    await wait_for(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
     await phones.wait("", "connected", "on")
     checks = pbx.login_attempts
     # The line is watched all the same.
@@ -509,7 +509,7 @@ async def test_new_password(
     done = await flows.async_configure(form["flow_id"], {"password": "new-secret"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
     assert issues.async_get_issue(DOMAIN, issue_id) is None
 
 
@@ -532,10 +532,8 @@ async def test_reconfigure(hass: HomeAssistant, pbx: Simulator, phones: Phones) 
     assert done["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     pbx.expire_sessions()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await reconnect(pbx, phones)
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
 
 
 @pytest.mark.parametrize("typed", ["41", "141"])
@@ -587,7 +585,7 @@ async def test_line_refused(
     await pbx.cut("41")
     if key == "line_second_factor":
         pbx.engine.change_password("41", "41-secret")
-    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
+    await wait_for(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
     issue = issues.async_get_issue(DOMAIN, issue_id)
     assert issue
     assert issue.translation_key == key
@@ -600,7 +598,7 @@ async def test_line_refused(
     done = await flows.async_configure(form["flow_id"], {"password": "41-secret"})
     assert done["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
     assert issues.async_get_issue(DOMAIN, issue_id) is None
 
 
@@ -614,7 +612,7 @@ async def test_repair_of_a_removed_line(
     pbx.engine.change_password("41", "new-secret")
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
+    await wait_for(hass, lambda: issues.async_get_issue(DOMAIN, issue_id))
     hass.config_entries.async_remove_subentry(phones.entry, subentry.subentry_id)
     assert issues.async_get_issue(DOMAIN, issue_id) is None
     await hass.async_block_till_done()
@@ -634,7 +632,7 @@ async def test_dial(
     await has_line(phones)
     assert phones.entry.runtime_data.client.tenant.scope == "tenant"
     caller = phones.state("41", "last_caller")
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     seen: list[str] = []
 
     @callback
@@ -644,10 +642,10 @@ async def test_dial(
         seen.append(event.data["new_state"].state)
 
     async_track_state_change_event(hass, phones.id("41", "ringing"), changed)
-    dialed: Any = await act(
+    dialed: Any = await call_action(
         hass, "dial", target=device(phones, "41"), number="+49 30 5551234"
     )
-    await ear.expect("dialing")
+    await recorder.expect("dialing")
     shown = phones.get("41", "call")
     assert shown.state == "dialing"
     for attributes in (dialed, shown.attributes):
@@ -655,7 +653,7 @@ async def test_dial(
         assert attributes["remote_number"] == "+49305551234"
         assert attributes["dialed_number"] == "+49305551234"
     pbx.engine.hang_up(dialed["call_id"])
-    await ear.expect("dialing", "ended: unanswered")
+    await recorder.expect("dialing", "ended: unanswered")
     assert phones.state("41", "last_caller") == caller
     assert "on" not in seen
 
@@ -669,13 +667,15 @@ async def test_two_lines_dial_the_same_number(
     pbx.switches.dial_presents_as = presented
     pbx.switches.dial_pickup = None
     await has_line(phones)
-    ears = {line: Ear(phones, line) for line in ("41", "45")}
+    ears = {line: CallEventRecorder(phones, line) for line in ("41", "45")}
     calls: dict[str, Any] = {}
-    for line, ear in ears.items():
+    for line, recorder in ears.items():
         target = device(phones, line)
-        calls[line] = await act(hass, "dial", target=target, number="+49305551234")
-        await ear.expect("dialing")
-    for line, ear in ears.items():
+        calls[line] = await call_action(
+            hass, "dial", target=target, number="+49305551234"
+        )
+        await recorder.expect("dialing")
+    for line, recorder in ears.items():
         shown = phones.get(line, "call").attributes
         assert shown["call_id"] == calls[line]["call_id"]
         assert (shown["direction"], shown["remote_number"]) == (
@@ -683,7 +683,7 @@ async def test_two_lines_dial_the_same_number(
             "+49305551234",
         )
         pbx.engine.hang_up(calls[line]["call_id"])
-        await ear.expect("dialing", "ended: unanswered")
+        await recorder.expect("dialing", "ended: unanswered")
 
 
 @modern
@@ -693,7 +693,7 @@ async def test_call_back_after_a_dial_that_failed(
     """Who calls a line from the number that it could not dial rings there."""
     await has_line(phones)
     pbx.switches.ignore_commands = True
-    await refused(
+    await expect_error(
         hass,
         "not_confirmed",
         "dial",
@@ -701,8 +701,8 @@ async def test_call_back_after_a_dial_that_failed(
         error=HomeAssistantError,
         number="+49305551234",
     )
-    ear = Ear(phones, "41")
+    recorder = CallEventRecorder(phones, "41")
     pbx.engine.ring("+49305551234", "41")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     assert phones.state("41", "ringing") == "on"
     assert phones.get("41", "call").attributes["direction"] == "incoming"

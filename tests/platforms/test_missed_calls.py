@@ -7,7 +7,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
@@ -18,7 +18,7 @@ PUSHED = '{"action":"missed-calls"}'
 
 async def shows(phones: Phones, state: str, line: str = "45") -> None:
     """Wait until the sensor of a line shows something."""
-    await until(phones.hass, lambda: phones.has(line, "missed_calls"))
+    await wait_for(phones.hass, lambda: phones.has(line, "missed_calls"))
     await phones.wait(line, "missed_calls", state)
 
 
@@ -106,7 +106,7 @@ async def test_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     assert not any("41@localhost/srvflags" in path for _, path in pbx.requests)
     (subentry_id,) = phones.entry.subentries
     assert hass.config_entries.async_remove_subentry(phones.entry, subentry_id)
-    await until(hass, lambda: not phones.has("41", "missed_calls"))
+    await wait_for(hass, lambda: not phones.has("41", "missed_calls"))
     await shows(phones, "0")
 
 
@@ -117,7 +117,7 @@ async def test_no_counter(
     pbx.switches.history_missed = False
     phones = await set_up(hass, entry)
     readings = entry.runtime_data.client.own.data
-    await until(hass, lambda: readings.offered["missed_calls"] is False)
+    await wait_for(hass, lambda: readings.offered["missed_calls"] is False)
     assert not phones.has("45", "missed_calls")
     assert phones.state("", "connected") == "on"
 
@@ -128,7 +128,7 @@ async def test_classic_history(hass: HomeAssistant) -> None:
         entry = create_entry(hass, pbx)
         phones = await set_up(hass, entry)
         readings = entry.runtime_data.client.own.data
-        await until(hass, lambda: readings.offered["missed_calls"] is False)
+        await wait_for(hass, lambda: readings.offered["missed_calls"] is False)
         assert not phones.has("45", "missed_calls")
         assert await hass.config_entries.async_unload(entry.entry_id)
 

@@ -13,11 +13,11 @@ from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from simulator import Simulator, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.automations import attach
-from tests.support.calls import CALLER, Ear
+from tests.support.calls import CALLER, CallEventRecorder
 from tests.support.dialects import modern
-from tests.support.entry import Phones, create_entry, device, rest, set_up, until
+from tests.support.entry import Phones, create_entry, device, set_up, settle, wait_for
 
 EVERYBODY = {
     *(str(number) for number in range(40, 58)),
@@ -150,7 +150,7 @@ async def test_lines_always_have_one(
     )
     await hass.async_block_till_done()
     assert devices(phones) == accounts(phones) == {"45", "41"}
-    await until(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
+    await wait_for(hass, lambda: phones.get("41", "dnd", "switch").state == "off")
 
 
 @pytest.mark.office
@@ -203,7 +203,7 @@ async def test_new_extension(
     for number, kind in (("59", "extensions"), ("58", "extensions"), ("502", "hunts")):
         pbx.engine.add_account(number, f"New {number}", type=kind)
     await pbx.cut()
-    await until(hass, lambda: phones.has("58") and phones.has("502", "call"))
+    await wait_for(hass, lambda: phones.has("58") and phones.has("502", "call"))
     assert "59" in phones.entry.runtime_data.extensions
     assert devices(phones) == accounts(phones) == {"45", "58", "500", "501", "502"}
 
@@ -217,8 +217,8 @@ async def test_renamed_and_removed(
     pbx.engine.remove_account("42")
     await pbx.cut()
     state = phones.entry.runtime_data.client.tenant
-    await until(hass, lambda: phones.state("", "connected") == "on")
-    await until(
+    await wait_for(hass, lambda: phones.state("", "connected") == "on")
+    await wait_for(
         hass,
         lambda: (
             (live := phones.entry.runtime_data.client.tenant) is not state
@@ -238,11 +238,11 @@ async def test_others_are_still_known(
     attributes = phones.get("45", "call").attributes
     assert attributes["remote_name"] == "Bruno Ferreira"
     assert attributes["scope"] == "internal"
-    ear = Ear(phones, "500")
+    recorder = CallEventRecorder(phones, "500")
     call = pbx.engine.ring(CALLER, "500")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
 
 
 @modern
@@ -258,12 +258,12 @@ async def test_trigger_on_the_pbx(
     pbx.engine.hang_up(other)
     await phones.wait("", "ringing_calls", "0")
     call = pbx.engine.ring(CALLER, "500")
-    await until(hass, lambda: ringing)
+    await wait_for(hass, lambda: ringing)
     pbx.engine.reject(call, "43")
     pbx.engine.answer(call, "44")
     # Over for all that have a device, though one without goes on.
-    await until(hass, lambda: ended)
-    await rest(hass)
+    await wait_for(hass, lambda: ended)
+    await settle(hass)
     assert [fired["extensions"] for fired in ringing] == [["43", "45"]]
     assert [fired["call_id"] for fired in ended] == [call]
 
@@ -327,13 +327,13 @@ async def test_calls_of_others_are_not_taken_in(
         assert not state.groups["600"].calls_of_unknown_state
         for key in ("active_calls", "ringing_calls"):
             assert phones.state("", key) == STATE_UNKNOWN
-        found = await act(hass, "get_calls")
+        found = await call_action(hass, "get_calls")
         assert found
         assert found["calls"] == []
         assert {"41", "49"} <= set(found["unknown"])
         # A call of a colleague with us is ours; the colleague stays silent.
         call = pbx.engine.ring("43", "45")
-        await until(hass, lambda: fired)
+        await wait_for(hass, lambda: fired)
         assert [one["extensions"] for one in fired] == [["45"]]
         assert phones.get("45", "call").attributes["remote_number"] == "43"
         pbx.engine.answer(call, "45")
@@ -346,14 +346,14 @@ async def test_groups_of_our_own_calls(
 ) -> None:
     """Of a group there are the calls that ring at our phone."""
     await choose(phones, **OWN)
-    ear, other = Ear(phones, "500"), Ear(phones, "600")
+    recorder, other = CallEventRecorder(phones, "500"), CallEventRecorder(phones, "600")
     call = pbx.engine.ring(CALLER, "500")
     pbx.engine.ring(CALLER, "600")
-    await ear.expect("ringing")
+    await recorder.expect("ringing")
     pbx.engine.answer(call, "45")
-    await ear.expect("ringing", "answered")
+    await recorder.expect("ringing", "answered")
     pbx.engine.hang_up(call)
-    await ear.expect("ringing", "answered", "ended: completed")
+    await recorder.expect("ringing", "answered", "ended: completed")
     assert not other.heard
 
 
@@ -387,7 +387,7 @@ async def test_doorbell_at_our_phone(
     bell = phones.get("46", "doorbell", "event")
     assert bell.state == STATE_UNKNOWN
     call = pbx.engine.ring("46", "45")
-    await until(
+    await wait_for(
         hass,
         lambda: phones.get("46", "doorbell", "event").attributes.get("call_id") == call,
     )

@@ -13,10 +13,11 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER, connected
-from tests.support.entry import Phones, device, pbx_with, rest, set_up, until
+from tests.support.entry import Phones, device, pbx_with, set_up, settle, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import reconnect
 from tests.support.timing import set_timing
 
 ORBITS_PATH = "/rest/user/45@localhost/orbits"
@@ -72,7 +73,7 @@ async def test_device(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     """An orbit is a device with one entity."""
     pbx.engine.add_account("6", "", type="orbits")
     await pbx.cut()
-    await until(hass, lambda: phones.has("6", "occupied"))
+    await wait_for(hass, lambda: phones.has("6", "occupied"))
     for number, name in (("5", "Park 5"), ("6", "Park orbit 6")):
         found = phones.device(number)
         assert found
@@ -110,7 +111,7 @@ async def test_another_call(
     assert phones.get("5", "occupied").attributes["since"] == since
     pbx.engine.hang_up(first)
     second = park(pbx, caller=SECOND_CALLER)
-    await until(
+    await wait_for(
         hass, lambda: parked(phones.get("5", "occupied"))[:2] == (second, SECOND_CALLER)
     )
     assert phones.get("5", "occupied").attributes["since"] > since
@@ -134,7 +135,7 @@ async def test_outage(hass: HomeAssistant, office: tuple[Simulator, Phones]) -> 
     pbx.engine.hang_up(call)
     call = park(pbx)
     await pbx.accept()
-    await until(
+    await wait_for(
         hass,
         lambda: phones.get("5", "occupied").attributes.get("call_id") == call,
     )
@@ -197,9 +198,9 @@ async def test_click_to_dial_an_orbit(
     """Who is still about to dial it is not parked there."""
     pbx, phones = office
     pbx.switches.dial_pickup = None
-    await act(hass, "dial", number="5")
+    await call_action(hass, "dial", number="5")
     await phones.wait("45", "call", "dialing")
-    await rest(hass)
+    await settle(hass)
     assert phones.state("5", "occupied") == "off"
 
 
@@ -218,7 +219,7 @@ async def test_fields(
     async with seeing_own_calls(hass, **switches) as (pbx, phones):
         if orbit_calls == "none":
             park(pbx)
-            await until(hass, lambda: readings(pbx) > 2)
+            await wait_for(hass, lambda: readings(pbx) > 2)
             assert phones.state("5", "occupied") == STATE_UNKNOWN
             return
         await phones.wait("5", "occupied", "off")
@@ -237,18 +238,16 @@ async def test_refused(hass: HomeAssistant, status: int) -> None:
         await phones.wait("5", "occupied", "off")
         asked_before = readings(pbx)
         pbx.switches.rest_status["orbits"] = status
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
-        await until(hass, lambda: phones.state("5", "occupied") == STATE_UNKNOWN)
+        await reconnect(pbx, phones)
+        await wait_for(hass, lambda: phones.state("5", "occupied") == STATE_UNKNOWN)
         # It may be by mistake; and a session that is refused is renewed.
-        await until(hass, lambda: readings(pbx) >= asked_before + 3)
-        await rest(hass, 1.2)
+        await wait_for(hass, lambda: readings(pbx) >= asked_before + 3)
+        await settle(hass, 1.2)
         before = readings(pbx)
         park(pbx)
         pbx.engine.set_dnd("42", True)
         await phones.wait("42", "dnd", "on")
-        await rest(hass, 1.2)
+        await settle(hass, 1.2)
         assert phones.state("5", "occupied") == STATE_UNKNOWN
         assert readings(pbx) == before
         pbx.engine.ring(CALLER, "45")
@@ -286,7 +285,7 @@ async def test_push_is_a_hint(hass: HomeAssistant) -> None:
     async with seeing_own_calls(hass, user_change=False) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
         call = park(pbx)
-        await rest(hass, 0.5)
+        await settle(hass, 0.5)
         assert phones.state("5", "occupied") == "off"
         await pbx.send_raw('{"action":"orbit-calls"}')
         await phones.wait("5", "occupied", "on")
@@ -294,7 +293,7 @@ async def test_push_is_a_hint(hass: HomeAssistant) -> None:
         await pbx.send_raw('{"action":"orbit-calls"}')
         await phones.wait("5", "occupied", "off")
         before = readings(pbx)
-        await rest(hass, 0.5)
+        await settle(hass, 0.5)
         assert readings(pbx) == before
         assert not [f for f in pbx.received if f.get("action") == "orbit-calls"]
 
@@ -303,11 +302,11 @@ async def test_burst_of_pushes(hass: HomeAssistant) -> None:
     """Many at once cause one or two readings."""
     async with seeing_own_calls(hass, user_change=False) as (pbx, phones):
         await phones.wait("5", "occupied", "off")
-        await rest(hass, 0.5)
+        await settle(hass, 0.5)
         before = readings(pbx)
         for _ in range(50):
             await pbx.send_raw('{"action":"orbit-calls","whatever":[1,null]}')
-        await rest(hass, 0.5)
+        await settle(hass, 0.5)
         assert before < readings(pbx) <= before + 2
 
 
@@ -328,12 +327,12 @@ async def test_no_orbits(hass: HomeAssistant) -> None:
         await pbx.cut()
         await phones.wait("5", "occupied", STATE_UNAVAILABLE)
         await phones.wait("", "connected", "on")
-        await rest(hass, 0.3)
+        await settle(hass, 0.3)
         before = readings(pbx)
-        await rest(hass, 1)
+        await settle(hass, 1)
         assert readings(pbx) == before
         pbx.engine.add_account("6", "Park 6", type="orbits")
-        await until(hass, lambda: phones.has("6", "occupied"))
+        await wait_for(hass, lambda: phones.has("6", "occupied"))
         await phones.wait("6", "occupied", "off")
 
 
@@ -343,7 +342,7 @@ async def test_nothing_is_asked_where_the_calls_are_told(
     """The calls of the tenant, or the orbit's presence, tell enough."""
     park(pbx)
     await phones.wait("5", "occupied", "on")
-    await rest(hass, 0.6)
+    await settle(hass, 0.6)
     assert readings(pbx) == 0
 
 
@@ -354,12 +353,12 @@ async def test_actions(hass: HomeAssistant, office: tuple[Simulator, Phones]) ->
     """A call is parked in the only orbit, and comes back to the phone."""
     pbx, phones = office
     call = await connected(pbx, phones)
-    assert await act(hass, "park") is None
+    assert await call_action(hass, "park") is None
     assert pbx.engine.call(call).parked
     assert phones.states("45", "call", "in_call") == ["idle", "off"]
     state = await phones.wait("5", "occupied", "on")
     assert parked(state)[:2] == (call, CALLER)
-    response = await act(hass, "retrieve")
+    response = await call_action(hass, "retrieve")
     assert response
     assert (response["account"], response["dialed_number"]) == ("45", "*865")
     state = await phones.wait("45", "call", "connected")
@@ -402,7 +401,7 @@ async def test_star_code(
     for _ in range(2):
         call = park(pbx)
         await phones.wait("5", "occupied", "on")
-        response = await act(hass, "retrieve")
+        response = await call_action(hass, "retrieve")
         assert response
         assert response["dialed_number"] == dialed
         state = await phones.wait("45", "call", "connected")
@@ -419,29 +418,29 @@ async def test_by_number(hass: HomeAssistant, office: tuple[Simulator, Phones]) 
     pbx, phones = office
     pbx.engine.add_account("6", "Park 6", type="orbits")
     await pbx.cut()
-    await until(hass, lambda: phones.has("6", "occupied"))
+    await wait_for(hass, lambda: phones.has("6", "occupied"))
     await phones.wait("6", "occupied", "off")
     await phones.wait("5", "occupied", "off")
-    await refused(hass, "orbit_empty", "retrieve")
-    await refused(hass, "orbit_empty", "retrieve", orbit="6")
+    await expect_error(hass, "orbit_empty", "retrieve")
+    await expect_error(hass, "orbit_empty", "retrieve", orbit="6")
     call = await connected(pbx, phones)
-    await refused(hass, "several_orbits", "park")
-    await refused(hass, "no_orbit", "park", orbit="7")
-    await act(hass, "park", orbit="6", call_id=call, expected_state="connected")
+    await expect_error(hass, "several_orbits", "park")
+    await expect_error(hass, "no_orbit", "park", orbit="7")
+    await call_action(hass, "park", orbit="6", call_id=call, expected_state="connected")
     assert pbx.engine.call(call).called.number == "6"
     await phones.wait("6", "occupied", "on")
     second = await connected(pbx, phones, SECOND_CALLER)
-    await refused(hass, "orbit_occupied", "park", orbit="6")
-    await act(hass, "park")
+    await expect_error(hass, "orbit_occupied", "park", orbit="6")
+    await call_action(hass, "park")
     assert pbx.engine.call(second).called.number == "5"
     await phones.wait("5", "occupied", "on")
     third = await connected(pbx, phones, "+4930333333")
-    await refused(hass, "orbit_occupied", "park")
+    await expect_error(hass, "orbit_occupied", "park")
     pbx.engine.hang_up(third)
     await phones.wait("45", "call", "idle")
-    await refused(hass, "several_orbits", "retrieve")
-    await refused(hass, "no_orbit", "retrieve", orbit="45")
-    await act(hass, "retrieve", orbit="6")
+    await expect_error(hass, "several_orbits", "retrieve")
+    await expect_error(hass, "no_orbit", "retrieve", orbit="45")
+    await call_action(hass, "retrieve", orbit="6")
     state = await phones.wait("45", "call", "connected")
     assert state.attributes["remote_number"] == CALLER
 
@@ -450,13 +449,15 @@ async def test_no_call_to_park(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that only rings is none; one that is gone is named so."""
-    await refused(hass, "no_fitting_call", "park")
-    await refused(hass, "unknown_call", "park", call_id="gone")
+    await expect_error(hass, "no_fitting_call", "park")
+    await expect_error(hass, "unknown_call", "park", call_id="gone")
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await refused(hass, "no_fitting_call", "park")
-    await refused(hass, "no_fitting_call", "park", call_id=call)
-    await refused(hass, "unexpected_state", "park", call_id=call, expected_state="held")
+    await expect_error(hass, "no_fitting_call", "park")
+    await expect_error(hass, "no_fitting_call", "park", call_id=call)
+    await expect_error(
+        hass, "unexpected_state", "park", call_id=call, expected_state="held"
+    )
 
 
 async def test_no_orbit_at_all(
@@ -468,9 +469,9 @@ async def test_no_orbit_at_all(
     await phones.wait("5", "occupied", STATE_UNAVAILABLE)
     await phones.wait("", "connected", "on")
     call = await connected(pbx, phones)
-    await refused(hass, "no_orbit", "park")
-    await refused(hass, "no_orbit", "park", orbit="5")
-    await refused(hass, "no_orbit", "retrieve")
+    await expect_error(hass, "no_orbit", "park")
+    await expect_error(hass, "no_orbit", "park", orbit="5")
+    await expect_error(hass, "no_orbit", "retrieve")
     assert pbx.engine.call(call).talks("45")
 
 
@@ -482,9 +483,9 @@ async def test_where_occupied_is_not_known(hass: HomeAssistant) -> None:
         await phones.wait("5", "occupied", STATE_UNAVAILABLE)
         await phones.wait("5", "occupied", STATE_UNKNOWN)
         call = await connected(pbx, phones)
-        await act(hass, "park")
+        await call_action(hass, "park")
         assert pbx.engine.call(call).parked
-        await act(hass, "retrieve", orbit="5")
+        await call_action(hass, "retrieve", orbit="5")
         await phones.wait("45", "call", "connected")
 
 
@@ -500,7 +501,7 @@ async def test_ignored(
         park(pbx)
         await phones.wait("5", "occupied", "on")
     pbx.switches.ignore_commands = True
-    await refused(hass, "not_confirmed", name, error=HomeAssistantError)
+    await expect_error(hass, "not_confirmed", name, error=HomeAssistantError)
 
 
 async def test_call_that_goes_elsewhere(hass: HomeAssistant, dialect: str) -> None:
@@ -510,7 +511,7 @@ async def test_call_that_goes_elsewhere(hass: HomeAssistant, dialect: str) -> No
     async with pbx_with(hass, dialect, user_change=False) as (pbx, phones):
         await connected(pbx, phones)
         pbx.engine.remove_account("5")
-        await refused(hass, "not_confirmed", "park", error=HomeAssistantError)
+        await expect_error(hass, "not_confirmed", "park", error=HomeAssistantError)
         await phones.wait("45", "call", "idle")
 
 
@@ -521,8 +522,8 @@ async def test_orbit_that_another_call_takes(
     await connected(pbx, phones)
     park(pbx, caller=SECOND_CALLER)
     await phones.wait("5", "occupied", "on")
-    await refused(hass, "orbit_occupied", "park")
-    await refused(hass, "orbit_occupied", "park", orbit="5")
+    await expect_error(hass, "orbit_occupied", "park")
+    await expect_error(hass, "orbit_occupied", "park", orbit="5")
 
 
 async def test_further_line(
@@ -534,16 +535,16 @@ async def test_further_line(
     call = pbx.engine.ring(CALLER, "41")
     pbx.engine.answer(call, "41")
     await phones.wait("41", "call", "connected")
-    await until(
+    await wait_for(
         hass,
         lambda: phones.entry.runtime_data.lines["41"].state.extensions["41"].calls,
     )
-    await act(hass, "park", target=device(phones, "41"))
+    await call_action(hass, "park", target=device(phones, "41"))
     assert pbx.engine.call(call).parked
-    response = await act(hass, "retrieve", target=device(phones, "41"))
+    response = await call_action(hass, "retrieve", target=device(phones, "41"))
     assert response
     assert response["account"] == "41"
-    await until(hass, lambda: pbx.engine.call(call).talks("41"))
+    await wait_for(hass, lambda: pbx.engine.call(call).talks("41"))
 
 
 async def test_orbit_is_no_line(
@@ -551,5 +552,5 @@ async def test_orbit_is_no_line(
 ) -> None:
     """The target of the actions is a phone."""
     target = device(phones, "5")
-    await refused(hass, "not_a_line", "park", target=target)
-    await refused(hass, "not_a_line", "retrieve", target=target)
+    await expect_error(hass, "not_a_line", "park", target=target)
+    await expect_error(hass, "not_a_line", "retrieve", target=target)

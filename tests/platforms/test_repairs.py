@@ -26,8 +26,9 @@ from homeassistant.util import dt as dt_util
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
-from tests.support.entry import Phones, add_entry, create_entry, set_up, until
+from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_for
 from tests.support.log import Errors
+from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.repository import ENGLISH, ROOT
 from tests.support.timing import QUICK, set_timing
 from tests.support.tls import trusted
@@ -132,12 +133,9 @@ async def test_nothing_is_wrong(
 ) -> None:
     """A PBX in our own network that tells all needs no repair, nor does its restart."""
     assert not shown(hass)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     assert not shown(hass)
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     assert not shown(hass)
 
 
@@ -166,7 +164,7 @@ async def test_access_off(hass: HomeAssistant) -> None:
 
         pbx.switches.api_access = False
         await pbx.cut()
-        await until(hass, lambda: shown(hass))
+        await wait_for(hass, lambda: shown(hass))
         assert set(shown(hass)) == {"access_off"}
         # It was no login that was forbidden, so the tries go on.
         pbx.switches.api_access = True
@@ -233,7 +231,7 @@ async def test_forbidden_login_while_running(
 
     with patch.object(pbx.logins, "check_hash", check):
         await pbx.cut()
-        await until(hass, lambda: len(tried) >= 3)
+        await wait_for(hass, lambda: len(tried) >= 3)
     assert tried[1] - tried[0] < QUICK.forbidden
     assert tried[2] - tried[1] >= QUICK.forbidden > QUICK.last_retry
     assert pbx.login_attempts == attempts + 3
@@ -330,9 +328,7 @@ async def test_accounts_hidden(hass: HomeAssistant) -> None:
         assert issue.translation_placeholders["version"] == "PBX"
         del pbx.switches.rest_status["accounts"]
         pbx.switches.domain_calls = True
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert not shown(hass)
 
 
@@ -353,7 +349,7 @@ async def test_certificate(
         assert not shown(hass)
         await pbx.stop()
         await pbx.start(port=port, ssl_context=self_signed().context)
-        await until(hass, lambda: shown(hass))
+        await wait_for(hass, lambda: shown(hass))
         assert shown(hass) == {"certificate": ir.IssueSeverity.ERROR}
         (issue,) = [i for i in ir.async_get(hass).issues.values() if i.domain == DOMAIN]
         assert issue.translation_placeholders
@@ -370,7 +366,7 @@ async def test_certificate(
 
         await pbx.stop()
         await pbx.start(port=port, ssl_context=self_signed().context)
-        await until(hass, lambda: shown(hass))
+        await wait_for(hass, lambda: shown(hass))
         await choose(hass, entry, "certificate", "apply")
         assert not entry.data["verify_ssl"]
         await phones.wait("", "connected", "on")

@@ -16,17 +16,18 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.entry import Phones, create_branch_entry, set_up, wait_for
+from tests.support.outage import lose_link
 
 # Calls
 
 
 async def test_dial(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Dialing returns the call that it made; the PBX has it."""
-    call = await act(hass, "dial", number="(030) 123-456")
+    call = await call_action(hass, "dial", number="(030) 123-456")
     assert call
     assert call["state"] == phones.state("45", "call") == "dialing"
     assert (call["account"], call["direction"]) == ("45", "outgoing")
@@ -49,10 +50,12 @@ async def test_dial_does_not_ring(
             f"{event.data['entity_id']}={event.data['new_state'].state}"
         ),
     )
-    call = await act(hass, "dial", number="41")
+    call = await call_action(hass, "dial", number="41")
     assert call
     pbx.engine.answer(call["call_id"], "45")
-    await until(hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING)
+    await wait_for(
+        hass, lambda: pbx.engine.call(call["call_id"]).stage is Stage.RINGING
+    )
     pbx.engine.answer(call["call_id"], "41")
     state = await phones.wait("45", "call", "connected")
     assert state.attributes["direction"] == "outgoing"
@@ -68,7 +71,7 @@ async def test_dial_bad_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str
 ) -> None:
     """What is not a number is refused, and does not reach the PBX."""
-    await refused(hass, "invalid_number", "dial", number=number)
+    await expect_error(hass, "invalid_number", "dial", number=number)
     assert not pbx.engine.calls()
     assert not any("make-call" in str(frame) for frame in pbx.received)
 
@@ -77,7 +80,7 @@ async def test_answer(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     """Answering connects the call and returns it."""
     call_id = pbx.engine.ring("+4930123456", "45", name="Anna")
     await phones.wait("45", "call", "ringing")
-    call = await act(hass, "answer")
+    call = await call_action(hass, "answer")
     assert call
     assert (call["call_id"], call["state"]) == (call_id, "connected")
     assert call["remote_name"] == "Anna"
@@ -91,9 +94,9 @@ async def test_answer_one_of_two(
     """With two ringing calls the id decides."""
     first = pbx.engine.ring(CALLER, "45")
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await until(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
-    await refused(hass, "several_calls", "answer")
-    call = await act(hass, "answer", call_id=second)
+    await wait_for(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
+    await expect_error(hass, "several_calls", "answer")
+    call = await call_action(hass, "answer", call_id=second)
     assert call
     assert call["call_id"] == second
     assert pbx.engine.call(first).stage is Stage.RINGING
@@ -103,13 +106,13 @@ async def test_answer_without_fitting_call(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """There must be a call, and it must ring."""
-    await refused(hass, "no_fitting_call", "answer")
-    await refused(hass, "unknown_call", "answer", call_id="no such call")
+    await expect_error(hass, "no_fitting_call", "answer")
+    await expect_error(hass, "unknown_call", "answer", call_id="no such call")
     call_id = pbx.engine.ring("+4930123456", "45")
     pbx.engine.answer(call_id, "45")
     await phones.wait("45", "call", "connected")
-    await refused(hass, "no_fitting_call", "answer")
-    await refused(hass, "no_fitting_call", "answer", call_id=call_id)
+    await expect_error(hass, "no_fitting_call", "answer")
+    await expect_error(hass, "no_fitting_call", "answer", call_id=call_id)
 
 
 async def test_answer_a_call_that_ends(
@@ -120,7 +123,7 @@ async def test_answer_a_call_that_ends(
     call_id = pbx.engine.ring("+4930123456", "45")
     await phones.wait("45", "call", "ringing")
     hass.loop.call_later(0.1, pbx.engine.hang_up, call_id)
-    await refused(hass, "unknown_call", "answer")
+    await expect_error(hass, "unknown_call", "answer")
 
 
 @modern
@@ -130,10 +133,10 @@ async def test_hang_up_a_call_that_just_ended(
     """A call that the PBX does not know any more is reported as gone."""
     call_id = pbx.engine.ring("+4930123456", "45")
     await phones.wait("45", "call", "ringing")
-    await act(hass, "answer")
+    await call_action(hass, "answer")
     # The frame that tells of the end is still on its way.
     pbx.engine.hang_up(call_id)
-    await refused(hass, "unknown_call", "hang_up")
+    await expect_error(hass, "unknown_call", "hang_up")
 
 
 @modern
@@ -143,8 +146,10 @@ async def test_dial_with_a_refused_login(
     """A login that is refused meanwhile fails the action and asks the user."""
     pbx.engine.change_password("45", "new")
     pbx.expire_sessions()
-    await refused(hass, "invalid_auth", "dial", error=HomeAssistantError, number="41")
-    await until(hass, hass.config_entries.flow.async_progress)
+    await expect_error(
+        hass, "invalid_auth", "dial", error=HomeAssistantError, number="41"
+    )
+    await wait_for(hass, hass.config_entries.flow.async_progress)
     assert phones.state("", "connected") == "off"
 
 
@@ -153,12 +158,12 @@ async def test_hang_up(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     first = pbx.engine.ring(CALLER, "45")
     pbx.engine.answer(first, "45")
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await until(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
-    await act(hass, "hang_up")
+    await wait_for(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
+    await call_action(hass, "hang_up")
     assert [call.id for call in pbx.engine.calls()] == [second]
     assert phones.state("45", "call") == "ringing"
-    await refused(hass, "no_fitting_call", "hang_up")
-    await act(hass, "hang_up", call_id=second)
+    await expect_error(hass, "no_fitting_call", "hang_up")
+    await call_action(hass, "hang_up", call_id=second)
     assert phones.state("45", "call") == "idle"
     assert not pbx.engine.calls()
 
@@ -167,8 +172,8 @@ async def test_hang_up_while_dialing(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that is being made can be given up."""
-    await act(hass, "dial", number="41")
-    await act(hass, "hang_up")
+    await call_action(hass, "dial", number="41")
+    await call_action(hass, "hang_up")
     assert phones.state("45", "call") == "idle"
     assert not pbx.engine.calls()
 
@@ -201,7 +206,7 @@ async def test_not_confirmed(
             "45", "call", "ringing" if action == "answer" else "connected"
         )
     pbx.switches.ignore_commands = True
-    await refused(hass, "not_confirmed", action, error=HomeAssistantError, **data)
+    await expect_error(hass, "not_confirmed", action, error=HomeAssistantError, **data)
 
 
 @pytest.mark.parametrize(
@@ -222,10 +227,8 @@ async def test_not_connected(
     data: dict[str, Any],
 ) -> None:
     """Without a link nothing is promised."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await refused(hass, "not_connected", action, error=HomeAssistantError, **data)
+    await lose_link(pbx, phones)
+    await expect_error(hass, "not_connected", action, error=HomeAssistantError, **data)
 
 
 async def test_link_lost_while_waiting(
@@ -234,7 +237,7 @@ async def test_link_lost_while_waiting(
     """A link that breaks under a command ends the wait at once."""
     pbx.engine.ring("+4930123456", "45")
     await phones.wait("45", "call", "ringing")
-    await act(hass, "answer")
+    await call_action(hass, "answer")
     pbx.switches.ignore_commands = True
 
     async def lose() -> None:
@@ -243,7 +246,7 @@ async def test_link_lost_while_waiting(
         await pbx.cut()
 
     hass.loop.call_later(0.1, lambda: hass.async_create_task(lose()))
-    await refused(hass, "not_connected", "hang_up", error=HomeAssistantError)
+    await expect_error(hass, "not_connected", "hang_up", error=HomeAssistantError)
 
 
 # Do not disturb
@@ -251,11 +254,11 @@ async def test_link_lost_while_waiting(
 
 async def test_set_dnd(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Do not disturb reaches the PBX, and the action ends when it shows."""
-    await act(hass, "set_dnd", enabled=True)
+    await call_action(hass, "set_dnd", enabled=True)
     assert pbx.engine.account("45").dnd
     assert phones.state("45", "dnd") == "on"
-    await act(hass, "set_dnd", enabled=True)
-    await act(hass, "set_dnd", enabled=False)
+    await call_action(hass, "set_dnd", enabled=True)
+    await call_action(hass, "set_dnd", enabled=False)
     assert not pbx.engine.account("45").dnd
     assert phones.state("45", "dnd") == "off"
 
@@ -265,7 +268,7 @@ async def test_set_dnd_with_reason_and_expiry(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """Reason and expiry reach a PBX that takes them."""
-    await act(
+    await call_action(
         hass, "set_dnd", enabled=True, reason="Mittagspause ☕", expires={"hours": 1}
     )
     account = pbx.engine.account("45")
@@ -277,7 +280,7 @@ async def test_set_dnd_with_expiry_not_supported(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An expiry that the PBX would not keep is refused, not dropped."""
-    await refused(
+    await expect_error(
         hass,
         "not_supported",
         "set_dnd",
@@ -293,14 +296,16 @@ async def test_set_dnd_with_expiry_not_supported(
 
 async def test_get_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The calls of the PBX, or of chosen extensions."""
-    assert await act(hass, "get_calls") == {"calls": [], "unknown": []}
+    assert await call_action(hass, "get_calls") == {"calls": [], "unknown": []}
     own = pbx.engine.ring("+4930123456", "45", name="Anna")
     await phones.wait("45", "call", "ringing")
-    response = await act(hass, "get_calls")
+    response = await call_action(hass, "get_calls")
     assert response
     (call,) = response["calls"]
     assert (call["account"], call["call_id"], call["state"]) == ("45", own, "ringing")
-    other = await act(hass, "get_calls", target={"entity_id": phones.id("41", "call")})
+    other = await call_action(
+        hass, "get_calls", target={"entity_id": phones.id("41", "call")}
+    )
     assert other == {"calls": [], "unknown": []}
 
 
@@ -337,10 +342,10 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
         {"entity_id": er.async_get(hass).entities[phones.id("45", "call")].id},
         None,
     ):
-        call = await act(hass, "dial", target=target, number="41")
+        call = await call_action(hass, "dial", target=target, number="41")
         assert call, target
         assert call["account"] == "45"
-        await act(hass, "hang_up", target=target)
+        await call_action(hass, "hang_up", target=target)
 
 
 async def test_foreign_extension(
@@ -348,7 +353,7 @@ async def test_foreign_extension(
 ) -> None:
     """Only a line can be controlled; the error names the extension."""
     with pytest.raises(ServiceValidationError, match="41"):
-        await act(
+        await call_action(
             hass, "dial", target={"entity_id": phones.id("41", "call")}, number="40"
         )
     assert not pbx.engine.calls()
@@ -363,7 +368,7 @@ async def test_nothing_targeted(
         {"device_id": "no such device"},
         {"area_id": "no such area"},
     ):
-        await refused(hass, "nothing_targeted", "hang_up", target=target)
+        await expect_error(hass, "nothing_targeted", "hang_up", target=target)
 
 
 async def test_several_lines(
@@ -371,11 +376,11 @@ async def test_several_lines(
 ) -> None:
     """With two PBXs the target must say which; do not disturb may take both."""
     second = await set_up(hass, create_branch_entry(hass, pbx))
-    await refused(hass, "several_lines", "dial", number="41")
-    await act(hass, "set_dnd", enabled=True)
+    await expect_error(hass, "several_lines", "dial", number="41")
+    await call_action(hass, "set_dnd", enabled=True)
     assert phones.state("45", "dnd") == second.state("45", "dnd") == "on"
     target = {"entity_id": second.id("45", "call")}
-    call = await act(hass, "dial", target=target, number="41")
+    call = await call_action(hass, "dial", target=target, number="41")
     assert call
     (real,) = pbx.engine.calls(tenant="branch.example")
     assert real.id == call["call_id"]
@@ -387,8 +392,8 @@ async def test_entry_not_loaded(
     """An entry that is not loaded is named in the error."""
     target = {"entity_id": phones.id("45", "call")}
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
-    await refused(hass, "entry_not_loaded", "hang_up", target=target)
-    await refused(hass, "nothing_targeted", "hang_up")
+    await expect_error(hass, "entry_not_loaded", "hang_up", target=target)
+    await expect_error(hass, "nothing_targeted", "hang_up")
 
 
 async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
@@ -400,7 +405,7 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
         *("start_recording", "stop_recording", "send_message", "set_dnd"),
         *("get_calls", "get_call_history", "voice_command"),
     }
-    await refused(hass, "nothing_targeted", "get_calls")
+    await expect_error(hass, "nothing_targeted", "get_calls")
 
 
 async def test_response_of_entry_in_reload(
@@ -410,7 +415,7 @@ async def test_response_of_entry_in_reload(
     phones = await set_up(hass, entry)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
-    call = await act(hass, "dial", number="41")
+    call = await call_action(hass, "dial", number="41")
     assert call
     assert phones.state("45", "call") == "dialing"
 
@@ -423,7 +428,7 @@ async def test_transfer_to_our_own_group(
     call_id = pbx.engine.ring("+4930123456", "45")
     pbx.engine.answer(call_id, "45")
     await phones.wait("45", "call", "connected")
-    await act(hass, "transfer", number="501")
+    await call_action(hass, "transfer", number="501")
     assert phones.state("45", "call") == "ringing"
     story: list[str | None] = []
     event_id = phones.id("45", "call", "event")
@@ -437,5 +442,5 @@ async def test_transfer_to_our_own_group(
     )
     pbx.engine.answer(call_id, "46")
     await phones.wait("45", "call", "idle")
-    await until(hass, lambda: "ended" in story)
+    await wait_for(hass, lambda: "ended" in story)
     assert "transferred" not in story

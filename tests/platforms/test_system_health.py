@@ -11,6 +11,7 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator, Switches
 from simulator.tls import self_signed
 from tests.support.entry import Phones, add_entry, create_branch_entry, set_up
+from tests.support.outage import lose_link, restore_link
 from tests.support.repository import ENGLISH
 
 
@@ -40,16 +41,13 @@ async def test_connected(
         "accounts": len(phones.entry.runtime_data.client.tenant.accounts),
         "reconnects": 0,
     }
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     info = await read(hass)
     assert info["can_reach_pbx"] == {"type": "failed", "error": "unreachable"}
     assert info["connected"] is False
     assert info["since"] > since
     assert info["dialect"] is None
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
+    await restore_link(pbx, phones)
     info = await read(hass)
     assert info["reconnects"] == 1
     assert info["dialect"] == dialect

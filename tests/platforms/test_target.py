@@ -21,11 +21,18 @@ from homeassistant.helpers import (
     target as target_helper,
 )
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.automations import attach
 from tests.support.calls import CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, create_branch_entry, device, rest, set_up, until
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    device,
+    set_up,
+    settle,
+    wait_for,
+)
 from tests.support.lines import has_line
 from tests.support.repository import INTEGRATION
 
@@ -199,7 +206,7 @@ async def test_exclude_in_a_trigger(
     fired = await attach(hass, "call_ringing", told(places, row))
     pbx.engine.ring(CALLER, ANNA)
     await phones.wait(ANNA, "call", "ringing")
-    await rest(hass)
+    await settle(hass)
     assert bool(fired) is row.counts
 
 
@@ -252,9 +259,9 @@ async def test_exclude_in_an_action(
         # Of the PBX's phones more than two are left outside of the office.
         is_left = row.excluded not in BOTH or row[:2] == ("pbx", "area")
     if not is_left:
-        await refused(hass, "nothing_targeted", "get_calls", target=target)
+        await expect_error(hass, "nothing_targeted", "get_calls", target=target)
         return
-    response = await act(hass, "get_calls", target=target)
+    response = await call_action(hass, "get_calls", target=target)
     assert response
     assert [call["account"] for call in response["calls"]] == [ANNA] * row.counts
     assert not response["unknown"]
@@ -267,17 +274,19 @@ async def test_exclude_from_the_lines(
 ) -> None:
     """A line that is excluded is not acted upon; the PBX stands for the own line."""
     target = {**places["pbx"], "exclude": places["anna"]}
-    await act(hass, "set_dnd", target=target, enabled=True)
+    await call_action(hass, "set_dnd", target=target, enabled=True)
     assert pbx.engine.account("45").dnd
     own = {"entity_id": phones.id("45", "call", "event")}
     target = {**places["pbx"], "exclude": own}
-    await refused(hass, "nothing_targeted", "set_dnd", target=target, enabled=False)
+    await expect_error(
+        hass, "nothing_targeted", "set_dnd", target=target, enabled=False
+    )
     assert pbx.engine.account("45").dnd
-    said = await act(
+    said = await call_action(
         hass, "voice_command", target=places["pbx"], command="who_is_calling"
     )
     assert said
-    await refused(
+    await expect_error(
         hass,
         "nothing_targeted",
         "voice_command",
@@ -297,8 +306,10 @@ async def test_exclude_alone_is_refused(
         {"entity_id": [], "exclude": places["anna"]},
         {"entity_id": "none", "exclude": places["anna"]},
     ):
-        await refused(hass, "exclude_alone", "get_calls", target=target)
-        await refused(hass, "exclude_alone", "set_dnd", target=target, enabled=True)
+        await expect_error(hass, "exclude_alone", "get_calls", target=target)
+        await expect_error(
+            hass, "exclude_alone", "set_dnd", target=target, enabled=True
+        )
     assert not pbx.engine.account("45").dnd
 
 
@@ -313,9 +324,11 @@ async def test_target_that_comes_to_nothing(
         {"device_id": [], "label_id": []},
     ]
     for target in empty:
-        await refused(hass, "nothing_targeted", "set_dnd", target=target, enabled=True)
-        await refused(hass, "nothing_targeted", "get_calls", target=target)
-        await refused(
+        await expect_error(
+            hass, "nothing_targeted", "set_dnd", target=target, enabled=True
+        )
+        await expect_error(hass, "nothing_targeted", "get_calls", target=target)
+        await expect_error(
             hass,
             "nothing_targeted",
             "voice_command",
@@ -350,11 +363,11 @@ async def test_other_lines_are_done(
     pbx.engine.change_password(bad, "new-secret")
     pbx.expire_sessions()
     await pbx.cut(bad)
-    await until(
+    await wait_for(
         hass, lambda: phones.get(bad, "dnd", "switch").state == STATE_UNAVAILABLE
     )
     target = {"device_id": [device(phones, line)["device_id"] for line in lines]}
-    await refused(
+    await expect_error(
         hass,
         "not_connected",
         "set_dnd",
@@ -379,13 +392,13 @@ async def test_other_pbxs_are_done(
         ]
     }
     assert await hass.config_entries.async_unload(first.entry.entry_id)
-    await refused(hass, "entry_not_loaded", "set_dnd", target=target, enabled=True)
+    await expect_error(hass, "entry_not_loaded", "set_dnd", target=target, enabled=True)
     assert here.state("45", "dnd") == "on"
     # What is for one line only does not take the one that happens to be there.
-    await refused(hass, "entry_not_loaded", "dial", target=target, number="41")
+    await expect_error(hass, "entry_not_loaded", "dial", target=target, number="41")
     assert not pbx.engine.calls()
     assert not pbx.engine.calls(tenant="branch.example")
-    said = await act(
+    said = await call_action(
         hass, "voice_command", target=target, command="who_is_calling", language="en"
     )
     assert said == {"speech": "Nobody is calling.", "done": True}
@@ -422,14 +435,14 @@ async def test_calls_of_the_others(
         await phones.wait("", "connected", "off")
         await branch.wait("", "connected", "on")
         await branch.wait("45", "call", "ringing")
-    response = await act(hass, "get_calls", target=target)
+    response = await call_action(hass, "get_calls", target=target)
     assert response
     assert [found["call_id"] for found in response["calls"]] == [call]
     assert response["unknown"] == (["41"] if how == "entities" else everybody)
     # Nothing at all is known only if none is there.
     assert await hass.config_entries.async_unload(branch.entry.entry_id)
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, "get_calls", target=target)
+        await call_action(hass, "get_calls", target=target)
     key = "entry_not_loaded" if why == "not loaded" else "not_connected"
     assert raised.value.translation_key == key
 
@@ -442,7 +455,7 @@ async def test_not_a_line_shows_the_way_out(
     if with_line:
         await has_line(phones, "41")
     with pytest.raises(ServiceValidationError) as raised:
-        await act(hass, "hang_up", target=device(phones, "42"))
+        await call_action(hass, "hang_up", target=device(phones, "42"))
     assert raised.value.translation_key == "not_a_line"
     assert raised.value.translation_placeholders == {
         "extensions": "42",

@@ -1,7 +1,6 @@
 """Triggers and conditions: one call, one firing; only what was asked for."""
 
 import asyncio
-from pathlib import Path
 import re
 from typing import Any
 
@@ -27,7 +26,7 @@ from homeassistant.helpers import (
     label_registry as lr,
 )
 from simulator import Simulator, Switches
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.automations import FOR, Ring, attach, automate
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
@@ -36,10 +35,12 @@ from tests.support.entry import (
     create_branch_entry,
     create_entry,
     device,
-    rest,
     set_up,
-    until,
+    settle,
+    wait_for,
 )
+from tests.support.outage import lose_link, reconnect, restore_link
+from tests.support.repository import ROOT
 
 TRIGGERED = [CallEventType(name.removeprefix("call_")) for name in TRIGGERS]
 
@@ -50,7 +51,7 @@ async def test_ringing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     """A call that rings fires once, with who calls; the next one fires again."""
     fired = await attach(hass, "call_ringing", device(phones, "45"))
     call = pbx.engine.ring(CALLER, "45", name="Anna")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     (data,) = fired
     assert (data["platform"], data["event_type"]) == ("vodia.call_ringing", "ringing")
     assert (data["call_id"], data["extensions"]) == (call, ["45"])
@@ -61,8 +62,8 @@ async def test_ringing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     pbx.engine.answer(call, "45")
     pbx.engine.hang_up(call)
     pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: len(fired) == 2)
-    await rest(hass)
+    await wait_for(hass, lambda: len(fired) == 2)
+    await settle(hass)
     assert len(fired) == 2
 
 
@@ -86,7 +87,7 @@ async def test_in_the_turn_of_the_frame(
     monkeypatch.setattr(Dispatch, "handle", watched)
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert sum(meanwhile) == len(fired) == 1
 
 
@@ -106,8 +107,8 @@ async def test_one_call_one_firing(
         options = {**options, "behavior": behavior}
         fired = await attach(hass, "call_ringing", device(phones, None), **options)
         pbx.engine.ring(CALLER, "500")
-        await until(hass, lambda: len(fired) == times)
-        await rest(hass)
+        await wait_for(hass, lambda: len(fired) == times)
+        await settle(hass)
         assert len(fired) == times
         assert sorted(number for data in fired for number in data["extensions"]) == [
             *("43", "44", "45")
@@ -144,7 +145,7 @@ async def test_filters(
     fired = await attach(hass, "call_ringing", device(phones, "45"), **options)
     pbx.engine.ring(ring.number, "45", ring.name)
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert bool(fired) is fires
 
 
@@ -183,7 +184,7 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     fired = [await attach(hass, "call_ringing", target) for target, _ in targets]
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     for (target, fires), found in zip(targets, fired, strict=True):
         assert len(found) == fires, target
 
@@ -194,10 +195,10 @@ async def test_other_pbx(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
     fired = await attach(hass, "call_ringing", device(other, "45"))
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert not fired
     pbx.engine.ring(CALLER, "45", tenant="branch.example")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert fired[0]["config_entry_id"] == other.entry.entry_id
 
 
@@ -205,9 +206,9 @@ async def test_dialing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     """A call that is made fires; that the own phone rings first is no incoming call."""
     dialing = await attach(hass, "call_dialing", device(phones, "45"))
     ringing = await attach(hass, "call_ringing", device(phones, "45"))
-    assert await act(hass, "dial", number=CALLER)
-    await until(hass, lambda: dialing)
-    await rest(hass)
+    assert await call_action(hass, "dial", number=CALLER)
+    await wait_for(hass, lambda: dialing)
+    await settle(hass)
     assert [data["remote_number"] for data in dialing] == [CALLER]
     assert dialing[0]["direction"] == "outgoing"
     assert not ringing
@@ -243,7 +244,7 @@ async def test_answered_and_ended(
     await phones.wait("45", "call", "connected")
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    await rest(hass)
+    await settle(hass)
     assert len(fired) == fires
 
 
@@ -254,8 +255,8 @@ async def test_missed(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     call = pbx.engine.ring(CALLER, "500")
     await phones.wait("45", "ringing", "on")
     pbx.engine.hang_up(call)
-    await until(hass, lambda: fired)
-    await rest(hass)
+    await wait_for(hass, lambda: fired)
+    await settle(hass)
     assert len(fired) == 1
     assert fired[0]["extensions"] == ["43", "44", "45"]
     assert fired[0]["end_reason"] == "missed"
@@ -279,15 +280,15 @@ async def test_answered_elsewhere(hass: HomeAssistant, group_ids: str) -> None:
         await phones.wait("45", "ringing", "on")
         pbx.engine.answer(call, "43")
         await phones.wait("43", "in_call", "on")
-        await rest(hass)
+        await settle(hass)
         assert [data["extensions"] for data in answered] == [["43"]]
         assert [data["end_reason"] for data in over_for_one] == ["answered_elsewhere"]
         assert [data["extensions"] for data in elsewhere] == [["44", "45"]]
         # For the house it goes on.
         assert not over
         pbx.engine.hang_up(call)
-        await until(hass, lambda: over)
-        await rest(hass)
+        await wait_for(hass, lambda: over)
+        await settle(hass)
         assert [data["end_reason"] for data in over] == ["completed"]
         assert len(over_for_each) == 3
         assert len(over_for_one) == len(elsewhere) == 1
@@ -317,10 +318,10 @@ async def test_setup(
     dr.async_get(hass).async_update_device(
         device(phones, "45")["device_id"], labels={label.label_id}
     )
-    await rest(hass)
+    await settle(hass)
     assert not any(began)
     pbx.engine.hang_up(call)
-    await until(hass, lambda: over)
+    await wait_for(hass, lambda: over)
     assert not any(began)
 
 
@@ -330,7 +331,7 @@ async def test_what_the_faq_says_of_restarts(
     """A call that rings when the entry starts is shown and not told; after an outage it is."""
     (answer,) = re.findall(
         r"^\*\*Will my automations fire for calls that came during a restart\?\*\*(.*?)\n\n",
-        Path(__file__).parents[2].joinpath("docs", "faq.md").read_text(),
+        (ROOT / "docs" / "faq.md").read_text(),
         re.DOTALL | re.MULTILINE,
     )
     assert "`vodia.call_ringing` does not fire" in answer
@@ -342,14 +343,12 @@ async def test_what_the_faq_says_of_restarts(
     await set_up(hass, phones.entry)
     assert phones.state("45", "ringing") == "on"
     pbx.engine.hang_up(call)
-    await until(hass, lambda: over)
+    await wait_for(hass, lambda: over)
     assert not rings
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     pbx.engine.ring(CALLER, "45")
     await pbx.accept()
-    await until(hass, lambda: rings)
+    await wait_for(hass, lambda: rings)
 
 
 async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -358,25 +357,21 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     waited = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
     over = await attach(hass, "call_ended", device(phones, "45"))
     first = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: fired)
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await wait_for(hass, lambda: fired)
+    await lose_link(pbx, phones)
     pbx.engine.hang_up(first)
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     # Nobody knows whether it rings.
     assert not waited
     await pbx.accept()
-    await until(hass, lambda: len(fired) == 2)
+    await wait_for(hass, lambda: len(fired) == 2)
     assert [data["call_id"] for data in fired] == [first, second]
     assert [data["backfilled"] for data in fired] == [False, True]
     assert [data["end_reason"] for data in over] == ["missed"]
-    await until(hass, lambda: waited)
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
-    await phones.wait("", "connected", "on")
-    await rest(hass)
+    await wait_for(hass, lambda: waited)
+    await reconnect(pbx, phones)
+    await settle(hass)
     assert len(fired) == 2
     assert [data["call_id"] for data in waited] == [second]
 
@@ -399,7 +394,7 @@ async def test_ringing_for(
         pbx.engine.answer(call, "43")
     elif ending == "given up":
         pbx.engine.hang_up(call)
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert len(fired) == (ending == "rings on")
 
 
@@ -411,16 +406,13 @@ async def test_ringing_for_that_ends_in_an_outage(
     fired = await attach(hass, "call_ringing", device(phones, "45"), **FOR)
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     if not rings_on:
         pbx.engine.hang_up(call)
-    await rest(hass, 1)
+    await settle(hass, 1)
     assert not fired
-    await pbx.accept()
-    await phones.wait("", "connected", "on")
-    await rest(hass, 1)
+    await restore_link(pbx, phones)
+    await settle(hass, 1)
     assert [data["call_id"] for data in fired] == [call] * rings_on
 
 
@@ -433,10 +425,10 @@ async def test_ringing_for_two_calls(
     first = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
     second = pbx.engine.ring(SECOND_CALLER, "45")
-    await rest(hass)
+    await settle(hass)
     pbx.engine.hang_up(first)
-    await until(hass, lambda: fired)
-    await rest(hass, 0.5)
+    await wait_for(hass, lambda: fired)
+    await settle(hass, 0.5)
     assert [data["call_id"] for data in fired] == [second]
 
 
@@ -449,7 +441,7 @@ async def test_ringing_for_where_it_still_rings(
     call = pbx.engine.ring(CALLER, "500")
     await phones.wait("45", "ringing", "on")
     pbx.engine.reject(call, "44")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     assert [data["extensions"] for data in fired] == [["43", "45"]]
 
 
@@ -473,7 +465,7 @@ def step(
 
 def told(phones: Phones, account: str, type_: CallEventType, call_id: str) -> None:
     """Tell of a call as the client does."""
-    phones.entry.runtime_data.told([step(account, type_, call_id)])
+    phones.entry.runtime_data.on_call_events([step(account, type_, call_id)])
 
 
 async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) -> None:
@@ -484,10 +476,10 @@ async def test_one_phone_after_the_other(hass: HomeAssistant, phones: Phones) ->
     told(phones, "43", CallEventType.RINGING, "1")
     told(phones, "44", CallEventType.RINGING, "1")
     told(phones, "43", CallEventType.ENDED, "1")
-    await until(hass, lambda: waited)
+    await wait_for(hass, lambda: waited)
     # It comes back.
     told(phones, "43", CallEventType.RINGING, "1")
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert [data["extensions"] for data in at_once] == [["43"]]
     assert [data["extensions"] for data in waited] == [["44"]]
 
@@ -501,7 +493,7 @@ async def test_calls_of_an_outage(
     as_ever = await attach(hass, f"call_{type_}", everyone)
     refused = await attach(hass, f"call_{type_}", everyone, backfilled=False)
     wanted = await attach(hass, f"call_{type_}", everyone, backfilled=True)
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [step("43", type_, "1", past=True), step("44", type_, "1", past=True)]
     )
     told(phones, "43", type_, "2")
@@ -517,28 +509,26 @@ async def test_ringing_for_in_an_outage(hass: HomeAssistant, phones: Phones) -> 
     fired = await attach(
         hass, "call_ringing", device(phones, None), backfilled=True, **FOR
     )
-    phones.entry.runtime_data.told(
+    phones.entry.runtime_data.on_call_events(
         [
             step("43", CallEventType.RINGING, "1", past=True),
             step("43", CallEventType.ENDED, "1", past=True),
         ]
     )
     told(phones, "43", CallEventType.RINGING, "2")
-    await until(hass, lambda: fired)
-    await rest(hass)
+    await wait_for(hass, lambda: fired)
+    await settle(hass)
     assert [data["call_id"] for data in fired] == ["2"]
 
 
-async def test_old_calls_are_forgotten(
-    hass: HomeAssistant, phones: Phones, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What a trigger remembers is bounded."""
-    monkeypatch.setattr("custom_components.vodia.trigger._REMEMBERED", 2)
+async def test_old_calls_are_forgotten(hass: HomeAssistant, phones: Phones) -> None:
+    """What a trigger remembers is bounded: the last 500 calls."""
     fired = await attach(hass, "call_ringing", device(phones, "43"))
-    for call_id in ("1", "2", "2", "3", "1"):
+    ids = [str(number) for number in range(501)]
+    for call_id in (*ids, "500", "1", "0"):
         told(phones, "43", CallEventType.RINGING, call_id)
     await hass.async_block_till_done()
-    assert [data["call_id"] for data in fired] == ["1", "2", "3", "1"]
+    assert [data["call_id"] for data in fired] == [*ids, "0"]
 
 
 @pytest.mark.logs("Unexpected error updating an entity")
@@ -574,7 +564,7 @@ async def test_detached(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
     await hass.services.async_call(
         "automation", "turn_off", {"entity_id": entity_id}, blocking=True
     )
-    await rest(hass, 0.5)
+    await settle(hass, 0.5)
     assert not fired
 
 
@@ -617,7 +607,7 @@ async def test_conditions(
     )
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert bool(fired) is passes
 
 
@@ -651,5 +641,5 @@ async def test_condition_targets(
     )
     pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await rest(hass)
+    await settle(hass)
     assert bool(fired) is passes

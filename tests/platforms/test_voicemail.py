@@ -9,7 +9,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, State
 from simulator import Simulator
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, rest, set_up, until
+from tests.support.entry import Phones, set_up, settle, wait_for
 from tests.support.lines import has_line
 from tests.support.timing import set_line_data_timing
 
@@ -33,7 +33,7 @@ def mailbox(pbx: Simulator) -> set[str]:
 
 async def shows(phones: Phones, state: str, line: str = "45") -> None:
     """Wait until the sensor of a line shows something."""
-    await until(phones.hass, lambda: phones.has(line, "voicemail"))
+    await wait_for(phones.hass, lambda: phones.has(line, "voicemail"))
     await phones.wait(line, "voicemail", state)
 
 
@@ -65,7 +65,7 @@ async def test_received(
     assert event(phones).state == STATE_UNKNOWN
     leave(pbx)
     await shows(phones, "3")
-    await until(hass, lambda: event(phones).state != STATE_UNKNOWN)
+    await wait_for(hass, lambda: event(phones).state != STATE_UNKNOWN)
     attributes = event(phones).attributes
     assert attributes["event_type"] == "received"
     assert attributes["count"] == 3
@@ -91,7 +91,9 @@ async def test_pushed(
     pbx.engine.leave_message("45", "41")
     await pbx.send_raw(push)
     await shows(phones, "1")
-    await until(hass, lambda: event(phones).attributes.get("name") == "Bruno Ferreira")
+    await wait_for(
+        hass, lambda: event(phones).attributes.get("name") == "Bruno Ferreira"
+    )
     told = event(phones).state
     pbx.engine.hear_messages("45")
     await pbx.send_raw(push)
@@ -105,7 +107,7 @@ async def test_late(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     await phones.wait("45", "ringing", "off")
     seen = len(pbx.requests)
-    await until(
+    await wait_for(
         hass, lambda: any("messages" in path for _, path in pbx.requests[seen:])
     )
     pbx.engine.leave_message("45", CALLER)
@@ -136,12 +138,12 @@ async def test_outage(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     pbx.engine.leave_message("45", CALLER)
     await pbx.accept()
     await shows(phones, "2")
-    await until(hass, lambda: event(phones).attributes.get("count") == 2)
+    await wait_for(hass, lambda: event(phones).attributes.get("count") == 2)
     told = event(phones).state
     await pbx.cut()
     await shows(phones, STATE_UNAVAILABLE)
     await shows(phones, "2")
-    await rest(hass)
+    await settle(hass)
     assert event(phones).state == told
 
 
@@ -152,7 +154,7 @@ async def test_reload(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     pbx.engine.leave_message("45", CALLER)
     assert await hass.config_entries.async_setup(phones.entry.entry_id)
     await shows(phones, "1")
-    await rest(hass)
+    await settle(hass)
     assert event(phones).state == STATE_UNKNOWN
 
 
@@ -179,7 +181,7 @@ async def test_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     await shows(phones, "0", "41")
     leave(pbx, "41")
     await shows(phones, "1", "41")
-    await until(hass, lambda: event(phones, "41").state != STATE_UNKNOWN)
+    await wait_for(hass, lambda: event(phones, "41").state != STATE_UNKNOWN)
     assert phones.state("45", "voicemail") == "0"
     assert event(phones).state == STATE_UNKNOWN
     assert not phones.has("42", "voicemail")
@@ -226,12 +228,12 @@ async def test_one_heard_and_one_left(
     pbx.engine.hear_messages("45")
     pbx.jump(60)
     leave(pbx)
-    await until(hass, lambda: event(phones).state != STATE_UNKNOWN)
+    await wait_for(hass, lambda: event(phones).state != STATE_UNKNOWN)
     assert event(phones).attributes["number"] == CALLER
     told = event(phones).state
     # Nothing has come when one is heard.
     pbx.engine.hear_messages("45")
     await pbx.send_raw(PUSHES[0])
     await shows(phones, "0")
-    await rest(hass)
+    await settle(hass)
     assert event(phones).state == told

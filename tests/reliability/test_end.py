@@ -15,10 +15,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import UnknownFlow
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
-from tests.support.actions import act
-from tests.support.entry import Phones, create_entry, set_up, until
+from tests.support.actions import call_action
+from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.leftovers import nothing_left
+from tests.support.outage import lose_link
 from tests.support.reliability import (
     BRIEF,
     SLACK,
@@ -51,9 +52,7 @@ async def steady(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
 
 async def backing_off(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """The PBX is away, and we wait for the next try."""
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     await asyncio.sleep(BRIEF.first_retry)
 
 
@@ -67,7 +66,7 @@ async def given_up(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     pbx.switches.faults["login"] = 401
     pbx.expire_sessions()
     await pbx.cut()
-    await until(hass, lambda: flows(hass))
+    await wait_for(hass, lambda: flows(hass))
 
 
 async def probing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
@@ -100,7 +99,7 @@ async def acting(
     """An action waits for the reply to its REST call."""
     pbx.switches.faults["calls"] = "hang"
     before = tries(pbx, "calls")
-    task = hass.async_create_task(act(hass, "dial", number="41"))
+    task = hass.async_create_task(call_action(hass, "dial", number="41"))
     await begun(hass, pbx, "calls", before)
     return task
 
@@ -111,7 +110,7 @@ async def confirming(
     """An action waits for the state that it asked for."""
     pbx.switches.ignore_commands = True
     before = tries(pbx, "make-call")
-    task = hass.async_create_task(act(hass, "dial", number="41"))
+    task = hass.async_create_task(call_action(hass, "dial", number="41"))
     await begun(hass, pbx, "make-call", before)
     return task
 
@@ -185,7 +184,7 @@ async def test_end(
                 if not await reload:
                     assert await hass.config_entries.async_reload(entry.entry_id)
                 await phones.wait("", "connected", "on")
-                await until(hass, lambda: pbx.connections == 1)
+                await wait_for(hass, lambda: pbx.connections == 1)
                 names = [task.get_name() for task in asyncio.all_tasks()]
                 assert names.count("vodia link") == 1
             elif end == "stop":
@@ -208,7 +207,7 @@ async def test_end(
                 await nothing_left(pbx.port)
             # One that cannot be reached keeps the session until it expires.
             if phase.begin is not backing_off:
-                await until(hass, lambda: not pbx.logins._sessions)
+                await wait_for(hass, lambda: not pbx.logins._sessions)
             # Nothing is told but what was there before the end.
             assert told(caplog) == lost
             for flow in flows(hass):

@@ -13,9 +13,10 @@ from custom_components.vodia.pbx.timing import Timing
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.dialects import classic
 from tests.support.entry import Phones, set_up
+from tests.support.outage import lose_link
 from tests.support.reliability import BRIEF, SLACK, all_unavailable, begun, told, tries
 
 NO_PONG = {"answers_ping": False}
@@ -85,7 +86,7 @@ async def test_lost_while_an_action_waits(
     """An action whose link is lost does not wait until its time is over."""
     pbx.switches.ignore_commands = True
     before = tries(pbx, step)
-    task = hass.async_create_task(act(hass, action, **data))
+    task = hass.async_create_task(call_action(hass, action, **data))
     await begun(hass, pbx, step, before)
     await asyncio.sleep(0.05)
     began = time.monotonic()
@@ -220,9 +221,7 @@ async def test_back(
     monkeypatch.setattr(Rest, "is_open", counted)
     phones = await set_up(hass, entry)
     for wait in (away, away + 1.7):
-        await pbx.refuse()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
+        await lose_link(pbx, phones)
         looks.clear()
         pbx.requests.clear()
         await asyncio.sleep(wait)

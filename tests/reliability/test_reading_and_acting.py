@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from simulator.switches import Fault
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.calls import CALLER
 from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up
@@ -78,7 +78,7 @@ async def test_action_over_a_dead_link(
     pbx.freeze()
     began = time.monotonic()
     with pytest.raises(HomeAssistantError) as raised:
-        await act(hass, action, **data)
+        await call_action(hass, action, **data)
     assert raised.value.translation_key == error
     assert time.monotonic() - began < BRIEF.confirm + 0.2
     pbx.thaw()
@@ -125,18 +125,18 @@ async def test_action(
     async with create_pbx("modern") as other:
         pbx.switches.redirect_to = other.url
         if after:
-            await act(hass, "dial", number="42")
-            await act(hass, "hang_up")
+            await call_action(hass, "dial", number="42")
+            await call_action(hass, "hang_up")
         pbx.switches.faults["calls"] = fault
         before = len(pbx.engine.log)
         if error:
             with pytest.raises(HomeAssistantError) as raised:
-                await act(hass, "dial", number="41")
+                await call_action(hass, "dial", number="41")
             assert raised.value.translation_key == error
             assert not pbx.engine.calls()
             assert len(pbx.engine.log) == before
         else:
-            assert await act(hass, "dial", number="41")
+            assert await call_action(hass, "dial", number="41")
             assert len(pbx.engine.calls()) == 1
             assert tries(pbx, "make-call") == 1
         assert phones.state("", "connected") == "on"

@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from simulator.switches import Fault
 from simulator.tls import self_signed
-from tests.support.entry import add_entry, create_entry, set_up, until
+from tests.support.entry import add_entry, create_entry, set_up, wait_for
 from tests.support.leftovers import nothing_left
 from tests.support.reliability import (
     BRIEF,
@@ -91,13 +91,13 @@ async def test_reconnect(
         await phones.wait("", "connected", "off")
         assert all_unavailable(hass, phones)
         if logins is None:
-            await until(
+            await wait_for(
                 hass,
                 lambda: tries(pbx, step) >= 2 and len(told(caplog)) > len(reasons),
             )
             assert not flows(hass)
         else:
-            await until(hass, lambda: flows(hass))
+            await wait_for(hass, lambda: flows(hass))
             await asyncio.sleep(BRIEF.last_retry * 1.5)
             assert tries(pbx, "login") == logins
         assert entry.state is ConfigEntryState.LOADED
@@ -137,7 +137,7 @@ async def test_certificate_changes(
         await phones.wait("", "connected", "off")
         attempts = pbx.login_attempts
         await pbx.start(port=port, ssl_context=self_signed().context)
-        await until(hass, lambda: len(told(caplog)) == 2)
+        await wait_for(hass, lambda: len(told(caplog)) == 2)
         assert "CERTIFICATE_VERIFY_FAILED" in told(caplog)[1]
         assert all_unavailable(hass, phones)
         assert not flows(hass)

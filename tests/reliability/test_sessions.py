@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from simulator import Simulator
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.reliability import (
     BRIEF,
     SLACK,
@@ -147,7 +147,7 @@ async def test_login_lost(
     repairs = ir.async_get(hass)
     asks = change != "second_factor"
     second_factor = f"second_factor_{phones.entry.entry_id}"
-    await until(
+    await wait_for(
         hass,
         lambda: flows(hass) if asks else repairs.async_get_issue(DOMAIN, second_factor),
     )

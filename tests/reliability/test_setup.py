@@ -9,23 +9,22 @@ import socket
 import time
 from typing import Any
 
-from aiohttp import AsyncResolver, TCPConnector, ThreadedResolver
-from aiohttp.abc import AbstractResolver
+from aiohttp import AsyncResolver, ThreadedResolver
 import pytest
 
 from custom_components.vodia.flows.parse import parse_host
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from simulator import Simulator
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.switches import Fault
 from simulator.tls import self_signed
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, add_entry, create_entry, set_up, until
+from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_for
 from tests.support.flows import fill_in, form
 from tests.support.leftovers import nothing_left
+from tests.support.outage import reconnect
 from tests.support.reliability import (
     BRIEF,
     SESSION,
@@ -35,6 +34,7 @@ from tests.support.reliability import (
     flows,
     tries,
 )
+from tests.support.resolver import resolve_by
 from tests.support.tls import trusted
 
 type Opened = AbstractAsyncContextManager[str]
@@ -92,7 +92,7 @@ async def fails(
         (complaint,) = complaints(caplog)
         assert "Error setting up entry" in complaint
     elif seen.state is ConfigEntryState.SETUP_ERROR:
-        await until(hass, lambda: flows(hass))
+        await wait_for(hass, lambda: flows(hass))
         (warning,) = complaints(caplog)
         assert "could not authenticate" in warning
     else:
@@ -308,9 +308,7 @@ async def test_not_needed(hass: HomeAssistant, dialect: str, step: str) -> None:
             assert await hass.config_entries.async_reload(phones.entry.entry_id)
             assert phones.state("41", "call") == "idle"
         pbx.expire_sessions()
-        await pbx.cut()
-        await phones.wait("", "connected", "off")
-        await phones.wait("", "connected", "on")
+        await reconnect(pbx, phones)
         assert phones.state("41", "call") == "idle"
         assert not flows(hass)
         assert not other.requests
@@ -366,13 +364,6 @@ async def test_unknown_name(
         finally:
             asyncio.get_running_loop().remove_reader(server)
             await resolver.close()
-
-
-def resolve_by(hass: HomeAssistant, resolver: AbstractResolver) -> None:
-    """Let Home Assistant resolve names by another resolver."""
-    connector = async_get_clientsession(hass).connector
-    assert isinstance(connector, TCPConnector)
-    connector._resolver = resolver
 
 
 @pytest.mark.parametrize(

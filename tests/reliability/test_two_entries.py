@@ -5,7 +5,13 @@ from homeassistant.core import HomeAssistant
 from simulator import Simulator
 from tests.support.calls import CALLER
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, create_branch_entry, create_entry, set_up, until
+from tests.support.entry import (
+    Phones,
+    create_branch_entry,
+    create_entry,
+    set_up,
+    wait_for,
+)
 from tests.support.reliability import create_pbx, flows
 
 
@@ -30,7 +36,7 @@ async def test_two_tenants(hass: HomeAssistant, pbx: Simulator) -> None:
     pbx.logins._sessions.pop(session.rest.headers["Cookie"].partition("=")[2])
     link = next(link for link in pbx.links if link.login.tenant == "localhost")
     link.abort()
-    await until(hass, lambda: flows(hass))
+    await wait_for(hass, lambda: flows(hass))
     (flow,) = flows(hass)
     assert flow["context"]["entry_id"] == one.entry.entry_id
     assert one.state("", "connected") == "off"

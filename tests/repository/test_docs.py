@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 from tests.support.repository import ENGLISH, ROOT, SERVICES, examples, fields_of, rows
 
 ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
@@ -171,5 +171,5 @@ async def test_privacy_example(
     hass.bus.async_listen("said", lambda event: said.append(event.data["message"]))
     assert await async_setup_component(hass, "automation", {"automation": config})
     pbx.engine.ring(CALLER, "45", name="Xenia Mayrhofer")
-    await until(hass, lambda: said)
+    await wait_for(hass, lambda: said)
     assert said == ["Xenia Mayrhofer is calling"]

@@ -19,16 +19,13 @@ from homeassistant.helpers.script import Script, async_validate_actions_config
 from homeassistant.setup import async_setup_component
 from simulator import Simulator
 from tests.support.automations import attach
-from tests.support.entry import Phones, until
-from tests.support.repository import ROOT, examples
+from tests.support.entry import Phones, wait_for
+from tests.support.repository import ENGLISH, ROOT, examples
 
 BLOCKS = examples("README.md")
 # What a screen shows of a page: lines, and characters of each. A table row wraps.
 SCREEN, WIDTH = 40, 150
-INTEGRATION = ROOT / "custom_components" / DOMAIN
-RINGS = json.loads((INTEGRATION / "translations/en.json").read_text())["triggers"][
-    "call_ringing"
-]["name"]
+RINGS = ENGLISH["triggers"]["call_ringing"]["name"]
 
 
 def test_front_page() -> None:
@@ -64,7 +61,7 @@ async def test_automation(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         ("", "", "Somebody is calling"),
     ):
         call_id = pbx.engine.ring(number, "45", name=name)
-        await until(hass, lambda: notified)
+        await wait_for(hass, lambda: notified)
         assert notified.pop().data["message"] == told
         pbx.engine.hang_up(call_id)
         await phones.wait("45", "call", "idle")
@@ -111,7 +108,7 @@ async def test_trigger_page(
     assert device
     fired = await attach(hass, "call_ringing", {"device_id": device.id})
     pbx.engine.ring("+4930123456", "45")
-    await until(hass, lambda: fired)
+    await wait_for(hass, lambda: fired)
     common = {"id", "idx", "alias", "platform", "description"}
     assert set(re.findall(r"`trigger\.(\w+)`", text)) == set(fired[0]) - common
     options = {

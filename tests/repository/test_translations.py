@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 from simulator import Simulator
-from tests.support.actions import act
+from tests.support.actions import call_action
 from tests.support.entry import Phones, set_up
 from tests.support.flows import fill_in, form
 from tests.support.repository import ENGLISH, INTEGRATION, ROOT, flat, load, rows
@@ -168,7 +168,9 @@ async def test_what_users_read(
     error = texts[f"component.{DOMAIN}.config.error.{result['errors']['base']}"]
     assert "SIP" in error
     with pytest.raises(ServiceValidationError) as raised:
-        await act(hass, "answer", target={"entity_id": phones.id("41", "registered")})
+        await call_action(
+            hass, "answer", target={"entity_id": phones.id("41", "registered")}
+        )
     message = texts[
         f"component.{DOMAIN}.exceptions.{raised.value.translation_key}.message"
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from simulator import Simulator, Switches
 from simulator.control import ControlServer
-from tests.support.client import until
+from tests.support.client import wait_for
 
 
 class Control:
@@ -129,7 +129,7 @@ async def test_life(control: Control) -> None:
     """Life begins, pauses and goes on by hand."""
     await control.post("/life", running=False)
     await control.post("/life", running=True)
-    await until(lambda: bool(control.pbx.engine.calls()))
+    await wait_for(lambda: bool(control.pbx.engine.calls()))
     await control.post("/life", running=False)
     await control.post("/life", running=True)
 

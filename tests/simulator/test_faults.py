@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from simulator import Simulator, Switches
-from tests.support.client import PbxClient, named, until
+from tests.support.client import PbxClient, named, wait_for
 
 
 async def test_cut() -> None:
@@ -87,7 +87,7 @@ async def test_restart() -> None:
         await client.connect()
         client.pbx.engine.dial("45", "41")
         down = asyncio.create_task(client.pbx.restart(down=0.1))
-        await until(lambda: client.pbx.connections == 0)
+        await wait_for(lambda: client.pbx.connections == 0)
         with pytest.raises(aiohttp.ClientConnectionError):
             await client.rest("GET", "system/session")
         await down

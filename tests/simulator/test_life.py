@@ -10,7 +10,7 @@ import pytest
 
 from simulator import EngineError, Event, Simulator, Switches
 from simulator.life import Life
-from tests.support.client import until
+from tests.support.client import wait_for
 
 
 @asynccontextmanager
@@ -44,7 +44,7 @@ async def test_calls_come_and_go() -> None:
 
     pbx.engine.listeners.append(count)
     async with living(Life(pbx, seed=1, pace=2000)):
-        await until(
+        await wait_for(
             lambda: (
                 ends()["completed"] > 20
                 and ends()["missed"] > 5
@@ -59,7 +59,7 @@ async def test_own_extension_is_left_alone() -> None:
     """Nothing rings at 45 if that is not wanted."""
     pbx = Simulator(Switches.modern())
     async with living(Life(pbx, pace=2000, busy_own=False)):
-        await until(lambda: len(pbx.engine.log) > 300)
+        await wait_for(lambda: len(pbx.engine.log) > 300)
     assert not any(entry.account == "45" for entry in pbx.engine.log)
 
 
@@ -68,7 +68,7 @@ async def test_pause() -> None:
     pbx = Simulator(Switches.modern())
     life = Life(pbx, pace=1000)
     async with living(life):
-        await until(lambda: len(pbx.engine.log) > 20)
+        await wait_for(lambda: len(pbx.engine.log) > 20)
         life.pause()
         assert not life.running
         await asyncio.sleep(0.06)
@@ -76,7 +76,7 @@ async def test_pause() -> None:
         await asyncio.sleep(0.06)
         assert len(pbx.engine.log) == before
         life.resume()
-        await until(lambda: len(pbx.engine.log) > before)
+        await wait_for(lambda: len(pbx.engine.log) > before)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -102,5 +102,5 @@ async def test_others_may_interfere(seed: int) -> None:
         for number in ("500", "501", "600", "601", "45", "40"):
             engine.remove_account(number)
         before = len(engine.log)
-        await until(lambda: len(engine.log) > before + 50)
+        await wait_for(lambda: len(engine.log) > before + 50)
         assert not task.done()

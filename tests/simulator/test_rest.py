@@ -3,7 +3,7 @@
 import pytest
 
 from simulator import Switches
-from tests.support.client import PbxClient, until
+from tests.support.client import PbxClient, wait_for
 
 OUTSIDE = "+4930123456"
 SETTINGS = "domain/localhost/user_settings/45"
@@ -126,7 +126,7 @@ async def test_dnd() -> None:
         client.pbx.switches.dnd_field = "dnd"
         assert (await client.user("GET", "dnd"))[1]["dnd"] is True
         await client.user("POST", "dnd", {"state": True, "expires": "0.02"})
-        await until(lambda: not client.pbx.engine.account("45").dnd)
+        await wait_for(lambda: not client.pbx.engine.account("45").dnd)
         wrongs: tuple[object, ...] = ({"state": "yes"}, {}, [])
         for wrong in wrongs:
             assert (await client.user("POST", "dnd", wrong))[0] == 400

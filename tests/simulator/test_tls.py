@@ -8,7 +8,7 @@ import pytest
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
-from tests.support.client import basic, until
+from tests.support.client import basic, wait_for
 
 
 def trusting(pem: bytes) -> ssl.SSLContext:
@@ -43,7 +43,7 @@ async def test_cut_over_tls() -> None:
             headers={"Authorization": basic("45", "45-secret")},
         ) as ws,
     ):
-        await until(lambda: pbx.connections == 1)
+        await wait_for(lambda: pbx.connections == 1)
         await pbx.cut()
         assert (await ws.receive()).type is not aiohttp.WSMsgType.TEXT
     await pbx.stop()

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from simulator import Switches
-from tests.support.client import PbxClient, basic, named, until
+from tests.support.client import PbxClient, basic, named, wait_for
 
 MODERN = "/websocket?domain=localhost&user=45"
 
@@ -108,7 +108,7 @@ async def test_close() -> None:
         await client.connect()
         assert client.pbx.connections == 1
         await client.ws.close()
-        await until(lambda: client.pbx.connections == 0)
+        await wait_for(lambda: client.pbx.connections == 0)
 
 
 async def test_raw_frames() -> None:

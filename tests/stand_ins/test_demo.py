@@ -19,7 +19,7 @@ from demo import controls, pbx as demo_pbx
 from demo.__main__ import _welcome, main
 from demo.client import Client
 from demo.dashboard import Card, Phones, build
-from demo.home import ROOT, DemoError, Home
+from demo.home import DemoError, Home
 from demo.kept import Kept
 from demo.pbx import DOOR
 from demo.report import errors_in
@@ -29,6 +29,7 @@ from homeassistant.helpers.template import Template
 from homeassistant.util.yaml import load_yaml_dict
 from simulator import Simulator, Stage, Switches
 from simulator.life import Life
+from tests.support.repository import ROOT
 
 EXTENSION_KEYS = ("call", "dnd", "in_call", "registered", "ringing")
 PBX_KEYS = ("active_calls", "connected", "registered_extensions", "ringing_calls")
@@ -377,7 +378,7 @@ NameError: x
 
 def test_requirements_of_the_demo_are_installed() -> None:
     """Test that the demo's Home Assistant finds all that it would install."""
-    script = Path(__file__).parents[2] / "scripts" / "demo_requirements.py"
+    script = ROOT / "scripts" / "demo_requirements.py"
     output = subprocess.run(
         [sys.executable, script], check=True, capture_output=True, text=True
     ).stdout

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 
-async def act(
+async def call_action(
     hass: HomeAssistant, name: str, *, target: Any = None, **data: Any
 ) -> dict[str, Any] | None:
     """Run an action as an automation does; return its response, if it has one."""
@@ -25,7 +25,7 @@ async def act(
     return response
 
 
-async def refused(
+async def expect_error(
     hass: HomeAssistant,
     key: str,
     name: str,
@@ -36,7 +36,7 @@ async def refused(
 ) -> None:
     """Expect an action to fail with a translated error."""
     with pytest.raises(error) as raised:
-        await act(hass, name, target=target, **data)
+        await call_action(hass, name, target=target, **data)
     assert type(raised.value) is error
     assert raised.value.translation_key == key
     assert raised.value.translation_domain == DOMAIN

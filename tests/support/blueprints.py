@@ -12,7 +12,7 @@ from simulator import Simulator
 
 from .automations import Ring
 from .calls import CALLER, SECOND_CALLER
-from .entry import Phones, device, until
+from .entry import Phones, device, wait_for
 from .repository import ROOT
 from .wire import listed, lists
 
@@ -60,7 +60,7 @@ def attribute(hass: HomeAssistant, entity_id: str, name: str) -> Any:
 
 async def is_done(hass: HomeAssistant) -> None:
     """Wait until the automation does nothing more."""
-    await until(hass, lambda: attribute(hass, AUTOMATION, "current") == 0)
+    await wait_for(hass, lambda: attribute(hass, AUTOMATION, "current") == 0)
 
 
 def own(phones: Phones) -> str:
@@ -97,7 +97,7 @@ class Mobile:
 
     async def shows(self, *messages: str) -> Json:
         """Wait until the phone shows these messages; return the last one."""
-        await until(
+        await wait_for(
             self.hass, lambda: [one["message"] for one in self.shown()] == [*messages]
         )
         return self.shown()[-1] if messages else {}
@@ -123,7 +123,7 @@ def quicken(hass: HomeAssistant, name: str) -> None:
 
 async def becomes(hass: HomeAssistant, entity_id: str, expected: str) -> None:
     """Wait for the state of an entity."""
-    await until(hass, lambda: state(hass, entity_id) == expected)
+    await wait_for(hass, lambda: state(hass, entity_id) == expected)
 
 
 async def do(hass: HomeAssistant, action: str, entity_id: str, **data: Any) -> None:

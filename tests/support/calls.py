@@ -6,7 +6,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, EventStateChangedData, callback
 from simulator import Simulator
 
-from .entry import Phones, until
+from .entry import Phones, wait_for
 
 CALLER: Final = "+4930111111"
 SECOND_CALLER: Final = "+4930222222"
@@ -21,7 +21,7 @@ type TrackingMemory = tuple[str, str | None]
 async def ringing(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str:
     """Let a call ring at our phone."""
     call_id = pbx.engine.ring(caller, "45")
-    await until(phones.hass, lambda: call_id in call_states(phones))
+    await wait_for(phones.hass, lambda: call_id in call_states(phones))
     return call_id
 
 
@@ -29,7 +29,7 @@ async def connected(pbx: Simulator, phones: Phones, caller: str = CALLER) -> str
     """Let our phone talk."""
     call_id = await ringing(pbx, phones, caller)
     pbx.engine.answer(call_id, "45")
-    await until(phones.hass, lambda: call_states(phones)[call_id] == "connected")
+    await wait_for(phones.hass, lambda: call_states(phones)[call_id] == "connected")
     return call_id
 
 
@@ -44,11 +44,11 @@ def held(pbx: Simulator, *call_ids: str) -> list[bool]:
     return [bool(pbx.engine.call(call_id).held_by) for call_id in call_ids]
 
 
-class Ear:
-    """Hear the events of an account's calls."""
+class CallEventRecorder:
+    """Record the events of an account's calls."""
 
     def __init__(self, phones: Phones, account: str = "45") -> None:
-        """Listen from now on."""
+        """Record from now on."""
         self.phones = phones
         self.entity_id = phones.id(account, "call", "event")
         self.heard: list[dict[str, Any]] = []
@@ -66,7 +66,7 @@ class Ear:
             self._time = new.state
             self.heard.append(dict(new.attributes))
 
-    def story(self, call_id: str | None = None) -> list[TrackingMemory]:
+    def events(self, call_id: str | None = None) -> list[TrackingMemory]:
         """Return types and end reasons, of one call or of all."""
         return [
             (attributes["event_type"], attributes["end_reason"])
@@ -77,17 +77,17 @@ class Ear:
     async def expect(
         self, *told: str, call_id: str | None = None
     ) -> list[dict[str, Any]]:
-        """Wait for a story; `type: reason` for what has a reason."""
+        """Wait for these events; `type: reason` for one that has a reason."""
 
         def spoken() -> list[str]:
-            """Return what was heard, in these words."""
+            """Return the events in these words."""
             return [
                 f"{kind}: {reason}" if reason else kind
-                for kind, reason in self.story(call_id)
+                for kind, reason in self.events(call_id)
             ]
 
         try:
-            await until(self.phones.hass, lambda: spoken() == list(told))
+            await wait_for(self.phones.hass, lambda: spoken() == list(told))
         except TimeoutError:
             raise AssertionError(spoken()) from None
         await self.phones.hass.async_block_till_done()

@@ -106,7 +106,7 @@ class Client:
         """Wait until the PBX has processed all that was sent so far."""
         number = next(_BARRIERS)
         await self.ws.send_json({"barrier": number})
-        await until(lambda: {"barrier": number} in self.pbx.received)
+        await wait_for(lambda: {"barrier": number} in self.pbx.received)
 
     async def send(self, action: str, **fields: object) -> list[Frame]:
         """Send a frame; return what comes of it."""
@@ -169,7 +169,7 @@ def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-async def until(condition: Callable[[], bool]) -> None:
+async def wait_for(condition: Callable[[], bool]) -> None:
     """Wait until something is true."""
     async with asyncio.timeout(5):
         while not condition():

@@ -43,7 +43,7 @@ async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> Phones:
     return Phones(hass, entry)
 
 
-async def until(hass: HomeAssistant, met: Callable[[], Any]) -> None:
+async def wait_for(hass: HomeAssistant, met: Callable[[], Any]) -> None:
     """Wait until something is met; state changes make it look again."""
     changed = asyncio.Event()
     remove = hass.bus.async_listen(
@@ -113,7 +113,7 @@ class Phones:
     async def wait(self, account: str, key: str, state: str) -> State:
         """Wait for the state of an entity."""
         try:
-            await until(self.hass, lambda: self.state(account, key) == state)
+            await wait_for(self.hass, lambda: self.state(account, key) == state)
         except TimeoutError:
             actual = self.state(account, key)
             raise AssertionError(
@@ -140,7 +140,7 @@ async def pbx_with(
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 
 
-async def rest(hass: HomeAssistant, seconds: float = 0.1) -> None:
-    """Let all that was told be taken in."""
+async def settle(hass: HomeAssistant, seconds: float = 0.1) -> None:
+    """Wait until all that was pushed is processed."""
     await asyncio.sleep(seconds)
     await hass.async_block_till_done()

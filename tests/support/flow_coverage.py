@@ -14,14 +14,14 @@ import pytest
 import custom_components.vodia.config_flow  # noqa: F401
 
 CONTEXT = "config flow"
-OWN_TESTS = {"test_config_flow.py", "test_lines.py"}
+OWN_TESTS = ("tests/config_flow/", "tests/platforms/test_lines.py")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Note what a test of the config flow runs apart from what others run."""
     coverage = Coverage.current()
-    context = CONTEXT if item.path.name in OWN_TESTS else "others"
+    context = CONTEXT if item.nodeid.startswith(OWN_TESTS) else "others"
     if coverage is not None and coverage.switch_context(context) != context:
         # Each place reports once only; the other context has yet to hear of it.
         sys.monitoring.restart_events()

@@ -36,3 +36,14 @@ async def fill_in(
     """Send the form, a new one unless one is open."""
     flow = flow or await start(hass)
     return await hass.config_entries.flow.async_configure(flow["flow_id"], values)
+
+
+def suggested(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the fields of a form are filled with, its section included."""
+    schema: Any = form["data_schema"]
+    fields = {**schema.schema, **schema.schema["security"].schema.schema}
+    return {
+        str(marker): (marker.description or {}).get("suggested_value")
+        for marker in fields
+        if str(marker) != "security"
+    }

@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.async_ import get_scheduled_timer_handles
 from simulator import Simulator
 from tests.support.calls import CALLER
-from tests.support.entry import Phones, until
+from tests.support.entry import Phones, wait_for
 
 DOOR, MOBILE_APP = "58", "mobile-app"
 MOBILE = "+491711234567"
@@ -51,7 +51,7 @@ class House:
             return self.state(entity_id)
 
         try:
-            await until(self.hass, lambda: actual() == expected)
+            await wait_for(self.hass, lambda: actual() == expected)
         except TimeoutError:
             raise AssertionError(
                 f"{entity_id} {attribute} is {actual()!r}, not {expected!r}"
@@ -108,8 +108,8 @@ class Automation:
 
     async def ran(self, times: int = 1) -> None:
         """Wait until it has run for the n-th time, and has come to its end."""
-        await until(self.hass, lambda: len(self.started) >= times)
-        await until(self.hass, lambda: not self._running)
+        await wait_for(self.hass, lambda: len(self.started) >= times)
+        await wait_for(self.hass, lambda: not self._running)
         assert len(self.started) == times
 
     async def runs(self, times: int = 1) -> None:
@@ -148,7 +148,7 @@ async def pass_time(hass: HomeAssistant, **duration: float) -> None:
 
 async def waiting(hass: HomeAssistant) -> None:
     """Wait until an automation has come to where it waits itself."""
-    await until(hass, lambda: timers(hass, script_helper))
+    await wait_for(hass, lambda: timers(hass, script_helper))
 
 
 async def ring(house: House, pbx: Simulator, account: str, caller: str = CALLER) -> str:

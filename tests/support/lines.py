@@ -7,7 +7,7 @@ from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.data_entry_flow import FlowResultType
 
-from .entry import Phones, until
+from .entry import Phones, wait_for
 
 
 async def add_line(
@@ -33,7 +33,7 @@ async def has_line(phones: Phones, account: str = "41") -> None:
     result = await add_line(phones, account)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await phones.wait("", "connected", "on")
-    await until(
+    await wait_for(
         phones.hass,
         lambda: (
             phones.has(account, "hold")

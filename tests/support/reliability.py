@@ -13,7 +13,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 
-from .entry import Phones, until
+from .entry import Phones, wait_for
 from .log import without_paths
 from .timing import QUICK
 
@@ -106,11 +106,11 @@ def told(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 async def begun(hass: HomeAssistant, pbx: Simulator, step: str, before: int) -> None:
     """Wait until a step is begun once more than it was before."""
-    await until(hass, lambda: tries(pbx, step) > before)
+    await wait_for(hass, lambda: tries(pbx, step) > before)
 
 
 async def closed(hass: HomeAssistant, client: PbxClient) -> None:
     """Wait until a client is closed, or on its last word."""
-    await until(
+    await wait_for(
         hass, lambda: client.own.session._closed and not client.own.session.rest.headers
     )

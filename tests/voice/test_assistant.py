@@ -21,11 +21,12 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import dump
 from simulator import Simulator, Stage
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import both_dialects, classic, modern
-from tests.support.entry import Phones, create_branch_entry, set_up, until
+from tests.support.entry import Phones, create_branch_entry, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import lose_link
 from tests.support.repository import ROOT, examples
 from tests.support.voice import Room, choose, dialed, expose, hide, past, put, satellite
 
@@ -49,7 +50,7 @@ async def test_call(
     assert await room.say("call Ferreira Bruno") == "Calling Bruno Ferreira."
     assert dialed(pbx) == ["41"]
     assert await room.say("hang up") == "Hung up."
-    await until(hass, lambda: not pbx.engine.calls())
+    await wait_for(hass, lambda: not pbx.engine.calls())
     assert await room.say("Ruf bitte Bruno an", "de") == "Ich rufe Bruno Ferreira an."
     assert dialed(pbx) == ["41"]
     assert await room.say("Leg auf", "de") == "Aufgelegt."
@@ -136,7 +137,7 @@ async def test_call_address_book(
     pbx.engine.add_contact("45", "Not", "Ferreira", "41")
     hass.config_entries.async_update_entry(entry, options={"privacy": private})
     phones = await set_up(hass, entry)
-    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
+    await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     several = f"Several people fit Mayrhofer. {AGAIN}"
     answer = await room.say("call Mayrhofer")
@@ -163,7 +164,7 @@ async def test_call_several_numbers(
     """The last digits choose one of the numbers of a person."""
     pbx.engine.add_contact("45", "Yves", "Mayrhofer", "030 / 12 34 56", MOBILE)
     phones = await set_up(hass, entry)
-    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
+    await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     assert await room.say("call Mayrhofer") == (
         "Yves Mayrhofer has several numbers, ending in 2 1 or 5 6. "
@@ -264,9 +265,7 @@ async def test_who_is_calling_others(
 async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
     """Without a link nothing is claimed."""
     expose(phones, "41", "45")
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     lost = "There is no connection to the telephone system."
     for text in ("who is calling", "is Bruno on the phone", "answer the phone"):
         assert await room.say(text) == lost
@@ -396,7 +395,9 @@ async def test_own_only(
     await choose(phones, watch="own")
     expose(phones, "45")
     assert await room.say("is Bruno on the phone") == "I know nobody called Bruno."
-    told = await act(hass, "voice_command", command="is_on_the_phone", who="Bruno")
+    told = await call_action(
+        hass, "voice_command", command="is_on_the_phone", who="Bruno"
+    )
     assert told == {"speech": "I know nobody called Bruno.", "done": False}
 
 
@@ -459,7 +460,7 @@ async def test_several_calls(pbx: Simulator, phones: Phones, room: Room) -> None
     expose(phones, "45")
     pbx.engine.ring(CALLER, "45")
     pbx.engine.ring(MOBILE, "45")
-    await until(
+    await wait_for(
         phones.hass, lambda: phones.get("45", "call").attributes.get("other_calls")
     )
     assert await room.say("answer the phone") == (
@@ -569,12 +570,12 @@ async def test_satellite_entity_area(
     registry.async_update_entity(entity.entity_id, name="Speaker", area_id=kitchen)
     await Room(hass, device_id, entity.entity_id).say("do not disturb")
     assert pbx.engine.account("41").dnd
-    told = await act(
+    told = await call_action(
         hass, "voice_command", command="do_not_disturb_on", asked_at=device_id
     )
     assert told == {"speech": "Do not disturb is on.", "done": True}
     assert pbx.engine.account("45").dnd
-    told = await act(
+    told = await call_action(
         hass,
         "voice_command",
         command="do_not_disturb_off",
@@ -612,18 +613,18 @@ async def test_two_pbxs(
 @modern
 async def test_action(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """An automation needs no exposure, and says what was done in any language."""
-    told = await act(
+    told = await call_action(
         hass, "voice_command", command="call", who="Ferreira bruno", language="de"
     )
     assert told == {"speech": "Ich rufe Bruno Ferreira an.", "done": True}
     assert dialed(pbx) == ["41"]
-    told = await act(hass, "voice_command", command="hold", language="fr")
+    told = await call_action(hass, "voice_command", command="hold", language="fr")
     assert told == {"speech": "Il n'y a aucun appel.", "done": False}
-    told = await act(hass, "voice_command", command="hold", language="pt-BR")
+    told = await call_action(hass, "voice_command", command="hold", language="pt-BR")
     assert told == {"speech": "There is no call.", "done": False}
-    told = await act(hass, "voice_command", command="call", who=" ")
+    told = await call_action(hass, "voice_command", command="call", who=" ")
     assert told == {"speech": "I did not understand the name.", "done": False}
-    told = await act(
+    told = await call_action(
         hass, "voice_command", command="do_not_disturb_on", minutes="a few"
     )
     assert told == {"speech": "I did not understand for how long.", "done": False}
@@ -637,10 +638,10 @@ async def test_action_target(
     """A target says which line is meant; an extension that is none cannot be used."""
     await has_line(phones, "41")
     target = {"entity_id": phones.id("41", "call")}
-    await act(hass, "voice_command", command="do_not_disturb_on", target=target)
+    await call_action(hass, "voice_command", command="do_not_disturb_on", target=target)
     assert pbx.engine.account("41").dnd
     assert not pbx.engine.account("45").dnd
-    told = await act(
+    told = await call_action(
         hass,
         "voice_command",
         command="do_not_disturb_on",
@@ -650,7 +651,7 @@ async def test_action_target(
         "speech": "This telephone cannot be used from here.",
         "done": False,
     }
-    await refused(
+    await expect_error(
         hass,
         "nothing_targeted",
         "voice_command",

@@ -14,8 +14,9 @@ from homeassistant.setup import async_setup_component
 from simulator import Simulator, Stage
 from tests.support.calls import CALLER
 from tests.support.dialects import classic, modern
-from tests.support.entry import Phones, set_up, until
+from tests.support.entry import Phones, set_up, wait_for
 from tests.support.lines import has_line
+from tests.support.outage import lose_link
 from tests.support.voice import (
     api,
     call_tool,
@@ -151,9 +152,7 @@ async def test_list(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     assert call["answered"]
     assert (freya["name"], freya["can_be_controlled"]) == ("Freya Nilsen", True)
     assert (freya["state"], freya["calls"]) == ("idle", [])
-    await pbx.refuse()
-    await pbx.cut()
-    await phones.wait("", "connected", "off")
+    await lose_link(pbx, phones)
     for phone in (await use_tool(hass, "list_phones"))["phones"]:
         assert (phone["state"], phone["calls"]) == (None, None)
 
@@ -210,7 +209,7 @@ async def test_outside(
     pbx.engine.add_contact("45", "Xenia", "Mayrhofer", "030 / 12 34 56")
     await choose(phones, **({"llm_dials_outside": True} if allowed else {}))
     entry = phones.entry
-    await until(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
+    await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
     no = "I may only call numbers of the telephone system itself."
     if allowed:

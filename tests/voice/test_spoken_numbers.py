@@ -8,18 +8,12 @@ import pytest
 from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from simulator import Simulator
-from tests.support.actions import act, refused
+from tests.support.actions import call_action, expect_error
 from tests.support.dialects import modern
 from tests.support.entry import Phones
 from tests.support.voice import Room, call_tool, dialed, expose
 
-pytestmark = pytest.mark.usefixtures("agent")
-
-
-@pytest.fixture(autouse=True)
-def germany(hass: HomeAssistant) -> None:
-    """Live in Germany."""
-    hass.config.country = "DE"
+pytestmark = pytest.mark.usefixtures("agent", "germany")
 
 
 @modern
@@ -93,12 +87,14 @@ async def test_said_amount(
     for tool in ("call", "transfer"):
         result = await call_tool(hass, tool, who=number)
         assert result.data == {"error": "I cannot call that number."}
-    said = await act(hass, "voice_command", command="call", who=number)
+    said = await call_action(hass, "voice_command", command="call", who=number)
     assert said
     assert said["speech"] == "I cannot call that number."
     assert dialed(pbx) == []
     # Nor is it a phone.
-    said = await act(hass, "voice_command", command="is_on_the_phone", who=number)
+    said = await call_action(
+        hass, "voice_command", command="is_on_the_phone", who=number
+    )
     assert said
     assert number in said["speech"]
     # Groups of two digits are how some write a number.
@@ -124,16 +120,16 @@ async def test_voice_command_with_a_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """The action for automations refuses it like the others."""
-    await refused(
+    await expect_error(
         hass, "number_not_as_written", "voice_command", command="call", who=4930123456
     )
     # 0110 in YAML is 72.
-    await refused(
+    await expect_error(
         hass, "number_not_as_written", "voice_command", command="call", who=72
     )
-    await act(hass, "voice_command", command="call", who=41)
+    await call_action(hass, "voice_command", command="call", who=41)
     assert dialed(pbx) == ["41"]
-    await act(hass, "voice_command", command="call", who="0110")
+    await call_action(hass, "voice_command", command="call", who="0110")
     assert dialed(pbx) == ["41", "0110"]
 
 

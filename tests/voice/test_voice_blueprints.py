@@ -56,7 +56,7 @@ from simulator import Simulator, Stage
 from tests.support.blueprints import FOLDER, is_done, late, own, use
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, until
+from tests.support.entry import Phones, device, wait_for
 from tests.support.log import Errors
 from tests.support.voice import Room, dialed, past
 
@@ -383,7 +383,7 @@ async def test_ask_to_answer(
     )
     call_id = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
     kitchen, bath = house.satellites.values()
-    await until(hass, lambda: kitchen.asked and house.played)
+    await wait_for(hass, lambda: kitchen.asked and house.played)
     await is_done(hass)
     assert kitchen.asked == ["Anna Meyer is calling. Answer or decline?"]
     assert not kitchen.announced
@@ -420,7 +420,7 @@ async def test_ask_to_answer_late_caller(
     )
     await late(pbx, CALLER)
     (kitchen,) = house.satellites.values()
-    await until(hass, lambda: kitchen.asked)
+    await wait_for(hass, lambda: kitchen.asked)
     await is_done(hass)
     digits = " ".join(CALLER)
     assert kitchen.asked == [f"{digits} is calling. Answer or decline?"]
@@ -444,7 +444,7 @@ async def test_ask_to_answer_too_late(
     kitchen.meanwhile.append(another())
     await ask(house, phones)
     first = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
-    await until(hass, lambda: len(kitchen.asked) == 2)
+    await wait_for(hass, lambda: len(kitchen.asked) == 2)
     await is_done(hass)
     assert [question.partition(" ")[0] for question in kitchen.asked] == ["Anna", "Ben"]
     (call,) = pbx.engine.calls()
@@ -474,7 +474,7 @@ async def test_ask_to_answer_with_a_deaf_satellite(
     await ask(house, phones)
     kitchen.deaf = True
     first = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
-    await until(hass, lambda: len(kitchen.asked) == 1)
+    await wait_for(hass, lambda: len(kitchen.asked) == 1)
     if end == "hang up":
         pbx.engine.hang_up(first)
     elif end == "answer":
@@ -482,11 +482,11 @@ async def test_ask_to_answer_with_a_deaf_satellite(
     if end != "next":
         # The question is over: what is said now is no answer.
         await is_done(hass)
-        await until(hass, lambda: kitchen.state == "idle")
+        await wait_for(hass, lambda: kitchen.state == "idle")
     kitchen.deaf = False
     second = pbx.engine.ring(SECOND_CALLER, "45", name="Ben")
-    await until(hass, lambda: len(kitchen.asked) == 2)
-    await until(hass, lambda: pbx.engine.call(second).stage is Stage.CONNECTED)
+    await wait_for(hass, lambda: len(kitchen.asked) == 2)
+    await wait_for(hass, lambda: pbx.engine.call(second).stage is Stage.CONNECTED)
     await is_done(hass)
 
 
@@ -502,7 +502,7 @@ async def test_ask_to_answer_only_if(
     await ask(house, phones, only_if=[home])
     kitchen.deaf = True
     first = pbx.engine.ring(CALLER, "45")
-    await until(hass, lambda: len(kitchen.asked) == 1)
+    await wait_for(hass, lambda: len(kitchen.asked) == 1)
     hass.states.async_set("input_boolean.home", "off")
     pbx.engine.hang_up(first)
     await is_done(hass)

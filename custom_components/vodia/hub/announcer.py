@@ -30,6 +30,7 @@ class Announcer:
         self._client = client
         self._lines = lines
         self._options = options
+        self.device_limit = _DEVICES_LIMIT
         self._accounts: set[str] = set()
         self._data: set[tuple[Resource, str]] = set()
         self._with_device: set[str] = set()
@@ -93,7 +94,10 @@ class Announcer:
 
         The registries keep what was removed: numbers without end would fill them.
         """
-        if number not in self._with_device and len(self._with_device) < _DEVICES_LIMIT:
+        if (
+            number not in self._with_device
+            and len(self._with_device) < self.device_limit
+        ):
             self._with_device.add(number)
         return number in self._with_device
 
