@@ -36,11 +36,11 @@ _USER_ERRORS = (
 )
 
 
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
     """Return the translated error for an action or an automation that cannot be meant."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
-        translation_key=key,
+        translation_key=translation_key,
         translation_placeholders=placeholders or None,
     )
 

@@ -141,7 +141,7 @@ async def _async_transfer(line: Line, data: dict[str, Any]) -> None:
     elif second is not None and number is None:
         await line.control.attended_transfer(second, *which)
     else:
-        raise invalid("transfer_target")
+        raise invalid(translation_key="transfer_target")
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -193,7 +193,7 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             if not extension.complete:
                 unknown.append(number)
     if not answered:
-        raise errors[0] if errors else invalid("nothing_targeted")
+        raise errors[0] if errors else invalid(translation_key="nothing_targeted")
     return {"calls": calls, "unknown": unknown}
 
 
@@ -219,7 +219,7 @@ async def _async_voice_command(
             (part.coordinator, number) for part in parts for number in part.numbers
         )
         if not only:
-            raise errors[0] if errors else invalid("nothing_targeted")
+            raise errors[0] if errors else invalid(translation_key="nothing_targeted")
     slots = dict(call.data)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)

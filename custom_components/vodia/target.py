@@ -146,7 +146,7 @@ class TargetedPbx:
     @property
     def not_loaded(self) -> ServiceValidationError:
         """Return the error for a PBX that is not set up."""
-        return invalid("entry_not_loaded", title=self.entry.title)
+        return invalid(translation_key="entry_not_loaded", title=self.entry.title)
 
     @property
     def coordinator(self) -> VodiaCoordinator:
@@ -213,9 +213,9 @@ def target_pbxs(
             if entry.entry_id in found
         ]
     if "exclude" in data:
-        raise invalid("exclude_alone")
+        raise invalid(translation_key="exclude_alone")
     if has_target(data):
-        raise invalid("nothing_targeted")
+        raise invalid(translation_key="nothing_targeted")
     return [
         TargetedPbx(hass, entry, Targeted({None}))
         for entry in entries
@@ -230,7 +230,7 @@ def target_line(hass: HomeAssistant, data: dict[str, Any]) -> Line:
     if errors:
         raise errors[0]
     if len(lines) > 1:
-        raise invalid("several_lines")
+        raise invalid(translation_key="several_lines")
     return lines[0]
 
 
@@ -249,9 +249,13 @@ def target_lines(
         return lines, errors
     numbers = [number for part in parts for number in part.numbers]
     if not numbers:
-        raise invalid("nothing_targeted")
+        raise invalid(translation_key="nothing_targeted")
     known = dict.fromkeys(line for part in parts for line in part.coordinator.lines)
-    raise invalid("not_a_line", extensions=", ".join(numbers), lines=", ".join(known))
+    raise invalid(
+        translation_key="not_a_line",
+        extensions=", ".join(numbers),
+        lines=", ".join(known),
+    )
 
 
 def has_target(data: dict[str, Any]) -> bool:

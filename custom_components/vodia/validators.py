@@ -92,4 +92,4 @@ def _value(text: str) -> float | None:
 
 def _not_as_written(value: float) -> ServiceValidationError:
     """Return the error for a number that may have lost zeros or its plus."""
-    return invalid("number_not_as_written", number=str(value))
+    return invalid(translation_key="number_not_as_written", number=str(value))
