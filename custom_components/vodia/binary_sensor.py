@@ -14,29 +14,25 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import (
-    ATTR_CALL_ID,
-    ATTR_REMOTE_NAME,
-    ATTR_REMOTE_NUMBER,
-    ATTR_SINCE,
-    CALL_KEYS,
-    KEY_ACTIVE,
-    KEY_DND,
-)
+from .const import ATTR_CALL_ID, CALL_KEYS, KEY_ACTIVE, KEY_DND
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     Snapshot,
-    VodiaEntity,
     VodiaEntityDescription,
     VodiaExtensionEntity,
     VodiaFlagEntity,
     VodiaGroupEntity,
     VodiaPbxEntity,
+    VodiaToggle,
 )
 from .entity_loader import async_add_for_accounts, async_add_for_flags
 from .pbx.models import ORBIT, Extension, Group, ServiceFlag
 
 PARALLEL_UPDATES = 0
+
+ATTR_REMOTE_NAME = "remote_name"
+ATTR_REMOTE_NUMBER = "remote_number"
+ATTR_SINCE = "since"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +105,7 @@ async def async_setup_entry(
     def async_add_extensions(extensions: Iterable[Extension]) -> None:
         """Add the sensors of extensions."""
         async_add_entities(
-            VodiaExtensionBinarySensor(coordinator, description, extension)
+            VodiaExtensionBinarySensor(coordinator, description, extension.number)
             for extension in extensions
             for description in EXTENSION_SENSORS
             if description.key not in CALL_KEYS
@@ -130,33 +126,24 @@ async def async_setup_entry(
     def async_add_groups(groups: Iterable[Group]) -> None:
         """Add the sensors of groups."""
         async_add_entities(
-            VodiaOrbitSensor(coordinator, OCCUPIED, group)
+            VodiaOrbitSensor(coordinator, OCCUPIED, group.number)
             if group.type == ORBIT
-            else VodiaGroupBinarySensor(coordinator, IN_USE, group)
+            else VodiaGroupBinarySensor(coordinator, IN_USE, group.number)
             for group in groups
         )
 
     await async_add_for_accounts(entry, async_add_groups, Group)
 
 
-class VodiaBinarySensor[SubjectT](
-    VodiaEntity[SubjectT, bool | None], BinarySensorEntity
-):
-    """A binary sensor."""
-
-    @override
-    def _show_value(self, value: bool | None) -> None:
-        """Take the value as the sensor's state."""
-        self._attr_is_on = value
-
-
 class VodiaExtensionBinarySensor(
-    VodiaExtensionEntity[bool | None], VodiaBinarySensor[Extension]
+    VodiaExtensionEntity[bool | None], VodiaToggle[Extension], BinarySensorEntity
 ):
     """A binary sensor of an extension."""
 
 
-class VodiaGroupBinarySensor(VodiaGroupEntity[bool | None], VodiaBinarySensor[Group]):
+class VodiaGroupBinarySensor(
+    VodiaGroupEntity[bool | None], VodiaToggle[Group], BinarySensorEntity
+):
     """A binary sensor of an account that is no phone."""
 
 
@@ -186,7 +173,7 @@ class VodiaOrbitSensor(VodiaGroupBinarySensor):
 
 
 class VodiaConnectedSensor(
-    VodiaPbxEntity[bool | None], VodiaBinarySensor[VodiaCoordinator]
+    VodiaPbxEntity[bool | None], VodiaToggle[VodiaCoordinator], BinarySensorEntity
 ):
     """The link to the PBX: a lost one is off, not unavailable."""
 

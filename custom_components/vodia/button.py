@@ -8,7 +8,7 @@ from homeassistant.components.button import ButtonEntity, ButtonEntityDescriptio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .coordinator import VodiaConfigEntry
 from .entity import VodiaEntityDescription, VodiaLineEntity
 from .entity_loader import async_add_for_lines
 from .pbx.control.commands import Control
@@ -46,7 +46,8 @@ async def async_setup_entry(
     async_add_for_lines(
         entry,
         lambda line: async_add_entities(
-            VodiaButton(coordinator, description, line) for description in BUTTONS
+            VodiaButton(coordinator, description, line.number)
+            for description in BUTTONS
         ),
     )
 
@@ -54,28 +55,16 @@ async def async_setup_entry(
 class VodiaButton(VodiaLineEntity[None], ButtonEntity):
     """A button, which is there while a call fits."""
 
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaButtonDescription,
-        extension: Extension,
-    ) -> None:
-        """Initialize."""
-        self._button = description
-        super().__init__(coordinator, description, extension)
+    entity_description: VodiaButtonDescription
 
     @override
     def _is_available(self, subject: Extension) -> bool:
         """Return whether a call fits."""
         return super()._is_available(subject) and any(
-            call.state in FITS[self._button.key] for call in subject.calls
+            call.state in FITS[self.entity_description.key] for call in subject.calls
         )
-
-    @override
-    def _show_value(self, value: None) -> None:
-        """Take nothing: a button shows when it was pressed."""
 
     @override
     async def async_press(self) -> None:
         """Do it."""
-        await self._async_do(self._button.press_fn(self._control))
+        await self._async_do(self.entity_description.press_fn(self._control))

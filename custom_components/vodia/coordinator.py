@@ -9,21 +9,27 @@ from collections.abc import Mapping
 import logging
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_PASSWORD, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, SIGNAL_CALL_EVENTS, SIGNAL_MESSAGE, SIGNAL_VOICEMAIL
+from .const import CONF_EXTENSION, DOMAIN, SIGNAL_CALL_EVENTS
 from .exceptions import setup_error, translated
 from .hub.announcer import Announcer
-from .hub.connect import async_create_session, create_client
+from .hub.connect import async_create_session, async_keep_tenant_names, create_client
 from .hub.devices import Devices, known_devices
-from .hub.issues import async_connection_failed, async_connection_ok, async_is_forbidden
-from .hub.learned import async_keep_tenant_names
-from .hub.line import FurtherLine
+from .hub.issues import (
+    async_connection_failed,
+    async_connection_ok,
+    async_is_forbidden,
+    async_line_refused,
+    line_issue_id,
+)
 from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
@@ -36,11 +42,11 @@ from .pbx.models import (
     SERVICE_FLAG,
     CallEvent,
     CallScope,
+    Credentials,
     Extension,
-    Group,
     KnownAccount,
     ServiceFlag,
-    Totals,
+    Voicemail,
 )
 from .pbx.sync.line_data import LineDataChange, Resource
 from .pbx.wire.messages import ChatMessage
@@ -94,7 +100,9 @@ class VodiaCoordinator(Listener):
         self.call_events = Subscriptions[str, CallEvent]()
         # New values that REST has for a line, or for a service flag.
         self.line_data = Subscriptions[tuple[Resource, str]]()
-        self.announcer = Announcer(self)
+        self.chat_messages = Subscriptions[str, ChatMessage]()
+        self.voicemail = Subscriptions[str, Voicemail]()
+        self.announcer = Announcer(self.client, self.lines, lambda: self.options)
         # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -120,34 +128,29 @@ class VodiaCoordinator(Listener):
         """Return all extensions known, the absent ones included."""
         return self.client.tenant.extensions
 
-    @property
-    def groups(self) -> Mapping[str, Group]:
-        """Return all accounts that are no phones, the absent ones included."""
-        return self.client.tenant.groups
-
     def account(self, number: str) -> KnownAccount | None:
         """Return an extension or group, if it is known."""
         return self.client.tenant.account(number)
-
-    @property
-    def flags(self) -> Mapping[str, ServiceFlag]:
-        """Return the service flags that the PBX lists now."""
-        return self.client.service_flags
-
-    @property
-    def totals(self) -> Totals:
-        """Return the counts over the tenant."""
-        return self.client.tenant.totals
 
     @property
     def line(self) -> str:
         """Return the extension of the entry's own login."""
         return self.client.session.extension
 
+    def device_info(self, number: str | None) -> DeviceInfo:
+        """Return the device of an account or service flag, or of the PBX itself (None)."""
+        if number is None:
+            return self.devices.pbx_info
+        if account := self.account(number):
+            return self.devices.info(number, account.name, account.type)
+        return self.devices.info(number, self.last_flags[number].name, SERVICE_FLAG)
+
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
         known = self.account(account)
-        return account in self.flags or (known is not None and known.present)
+        return account in self.client.service_flags or (
+            known is not None and known.present
+        )
 
     def triggers_for(self, number: str) -> bool:
         """Return whether triggers fire for the calls of an account."""
@@ -182,11 +185,12 @@ class VodiaCoordinator(Listener):
         self._started = True
         # Who logs in by an alias has another number.
         self.options = self.options.with_login(self.line)
-        self.lines = {self.line: self.client.own}
+        self.lines.clear()
+        self.lines[self.line] = self.client.own
         self.devices.async_register_pbx(self.client)
         # None of the further lines holds up the others.
         for subentry in self.entry.subentries.values():
-            line = FurtherLine(self.hass, self.entry, subentry, self.client, self)
+            line = FurtherLine(self, subentry)
             self._further_lines.append(line)
             self.lines[line.number] = line.client
             await line.client.start()
@@ -202,8 +206,9 @@ class VodiaCoordinator(Listener):
                 # With all lines at once: each may wait for a PBX that does not answer.
                 await self.client.close()
             finally:
+                # The sessions, once their clients are closed.
                 for line in self._further_lines:
-                    line.async_detach()
+                    line.http.detach()
                 self._http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
@@ -263,12 +268,7 @@ class VodiaCoordinator(Listener):
     @callback
     def on_chat_message(self, message: ChatMessage) -> None:
         """Hand over a chat message to the entry's own line."""
-        self.async_chat_message(self.line, message)
-
-    @callback
-    def async_chat_message(self, line: str, message: ChatMessage) -> None:
-        """Hand over a chat message to a line."""
-        async_dispatcher_send(self.hass, SIGNAL_MESSAGE, self, (line, message))
+        self.chat_messages.call(self.line, message)
 
     @override
     @callback
@@ -283,15 +283,14 @@ class VodiaCoordinator(Listener):
         for number in changes.removed:
             self._forget(number)
             self.last_flags.pop(number, None)
-        self.last_flags |= self.flags
-        for number in changes.accounts & self.flags.keys():
+        self.last_flags |= self.client.service_flags
+        for number in changes.accounts & self.client.service_flags.keys():
             self._rename(number)
         self.announcer.async_announce_data(kind, changes.accounts)
         for number in changes.accounts:
             self.line_data.call((kind, number))
         if changes.received:
-            told = (line, changes.received)
-            async_dispatcher_send(self.hass, SIGNAL_VOICEMAIL, self, told)
+            self.voicemail.call(line, changes.received)
 
     @override
     @callback
@@ -309,11 +308,6 @@ class VodiaCoordinator(Listener):
         if isinstance(error, LoginRefusedError):
             self.entry.async_start_reauth(self.hass)
 
-    @callback
-    def async_notify(self, account: str | None) -> None:
-        """Update the entities of an account."""
-        self.changes.call(account)
-
     # Devices
 
     @callback
@@ -330,5 +324,75 @@ class VodiaCoordinator(Listener):
 
     def _rename(self, number: str) -> None:
         """Give the device of an account its new name."""
-        if account := self.account(number) or self.flags.get(number):
+        if account := self.account(number) or self.client.service_flags.get(number):
             self.devices.async_rename(number, account.name)
+
+
+class FurtherLine(Listener):
+    """The login of a subentry, and the events of that login."""
+
+    def __init__(self, coordinator: VodiaCoordinator, subentry: ConfigSubentry) -> None:
+        """Prepare; nothing happens before the client starts."""
+        self._coordinator = coordinator
+        self._subentry = subentry
+        self.http = async_create_session(coordinator.hass)
+        self.number: str = subentry.data[CONF_EXTENSION]
+        tenant = coordinator.client.session.tenant
+        self.client = coordinator.client.add_line(
+            self.http,
+            Credentials(self.number, subentry.data[CONF_PASSWORD], tenant),
+            self,
+        )
+
+    @override
+    @callback
+    def on_change(self, changes: Changes) -> None:
+        """Update the entities of the line."""
+        if self.number in changes.calls:
+            self._coordinator.changes.call(self.number)
+
+    @override
+    @callback
+    def on_connected(self, changes: Changes) -> None:
+        """Make the commands of the line available."""
+        ir.async_delete_issue(
+            self._coordinator.hass, DOMAIN, line_issue_id(self._subentry)
+        )
+        self._coordinator.changes.call(self.number)
+
+    @override
+    @callback
+    def on_call_events(self, events: list[CallEvent]) -> None:
+        """Hand over call events."""
+        self._coordinator.on_call_events(events)
+
+    @override
+    @callback
+    def on_chat_message(self, message: ChatMessage) -> None:
+        """Hand over a chat message to the line."""
+        self._coordinator.chat_messages.call(self.number, message)
+
+    @override
+    @callback
+    def on_line_data(self, changes: LineDataChange) -> None:
+        """Hand over new values of the line that only REST has."""
+        self._coordinator.async_line_data_changed(self.number, changes)
+
+    @override
+    @callback
+    def on_disconnected(self, error: PbxError) -> None:
+        """Make the commands of the line unavailable."""
+        coordinator = self._coordinator
+        if coordinator.connected:
+            title = coordinator.entry.title
+            _LOGGER.warning(
+                "Connection of line %s of %s lost: %s", self.number, title, error
+            )
+        coordinator.changes.call(self.number)
+
+    @override
+    @callback
+    def on_login_failed(self, error: PbxError) -> None:
+        """Ask a person for another password."""
+        coordinator = self._coordinator
+        async_line_refused(coordinator.hass, coordinator.entry, self._subentry, error)

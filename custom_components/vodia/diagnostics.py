@@ -107,7 +107,7 @@ async def async_get_device_diagnostics(
         return await async_get_config_entry_diagnostics(hass, entry)
     coordinator = entry.runtime_data
     client, mask = coordinator.client, Mask(frozenset({number}), _names_in(entry))
-    account = coordinator.account(number) or coordinator.flags.get(number)
+    account = coordinator.account(number) or client.service_flags.get(number)
     line = coordinator.lines.get(number)
     return {
         "connected": client.connected,

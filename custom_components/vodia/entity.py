@@ -19,14 +19,7 @@ from .exceptions import action_error
 from .hub.devices import unique_id
 from .pbx.control.commands import Control
 from .pbx.errors import PbxError
-from .pbx.models import (
-    SERVICE_FLAG,
-    CallEvent,
-    Extension,
-    Group,
-    KnownAccount,
-    ServiceFlag,
-)
+from .pbx.models import CallEvent, Extension, Group, KnownAccount, ServiceFlag
 from .pbx.sync.line_data import Resource
 
 type Snapshot[ValueT] = tuple[bool, ValueT, Mapping[str, Any] | None]
@@ -51,9 +44,9 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         self,
         coordinator: VodiaCoordinator,
         description: VodiaEntityDescription[SubjectT, ValueT],
-        account: str | None,
+        account: str | None = None,
     ) -> None:
-        """Initialize for an account, or for the PBX itself (None)."""
+        """Initialize for an account, or for the PBX itself."""
         self.coordinator = coordinator
         self.entity_description = self._description = description
         self._account = account
@@ -63,6 +56,12 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         )
         self._apply(self._compute())
 
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return the device; kept by each entity it would be what takes most memory."""
+        return self.coordinator.device_info(self._account)
+
     @abstractmethod
     def _subject(self) -> SubjectT:
         """Return what the entity is about."""
@@ -71,9 +70,8 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         """Return whether the data of the subject are live."""
         return self.coordinator.connected
 
-    @abstractmethod
     def _show_value(self, value: ValueT) -> None:
-        """Set the value as the entity's state."""
+        """Set the value as the entity's state, if it has one."""
 
     def _compute(self) -> Snapshot[ValueT]:
         """Return availability, value and attributes as they should be."""
@@ -128,22 +126,6 @@ class VodiaAccountEntity[AccountT: KnownAccount, ValueT](VodiaEntity[AccountT, V
 
     _account: str
 
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[AccountT, ValueT],
-        account: AccountT,
-    ) -> None:
-        """Initialize for an account that the PBX lists."""
-        super().__init__(coordinator, description, account.number)
-
-    @property
-    @override
-    def device_info(self) -> DeviceInfo:
-        """Return the device; kept by each entity it would be what takes most memory."""
-        account = self._subject()
-        return self.coordinator.devices.info(account.number, account.name, account.type)
-
     @override
     def _is_available(self, subject: AccountT) -> bool:
         """Return whether the PBX is connected and lists the account."""
@@ -188,7 +170,7 @@ class VodiaGroupEntity[ValueT](VodiaAccountEntity[Group, ValueT]):
     @override
     def _subject(self) -> Group:
         """Return the group."""
-        return self.coordinator.groups[self._account]
+        return self.coordinator.client.tenant.groups[self._account]
 
 
 class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
@@ -213,6 +195,15 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
             await command
         except PbxError as err:
             raise action_error(err) from err
+
+
+class VodiaToggle[SubjectT](VodiaEntity[SubjectT, bool | None]):
+    """An entity that is on or off."""
+
+    @override
+    def _show_value(self, value: bool | None) -> None:
+        """Take the value as the entity's state."""
+        self._attr_is_on = value
 
 
 class VodiaPolledEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
@@ -240,19 +231,6 @@ class VodiaPolledEntity[ReadT, ValueT](VodiaEntity[ReadT | None, ValueT]):
 class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
     """An entity with data of a line that only REST has."""
 
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[ReadT | None, ValueT],
-        line: str,
-    ) -> None:
-        """Initialize for a line that has a device."""
-        super().__init__(coordinator, description, line)
-        extension = coordinator.extensions[line]
-        self._attr_device_info = coordinator.devices.info(
-            line, extension.name, extension.type
-        )
-
     @override
     def _subject(self) -> ReadT | None:
         """Return the data."""
@@ -267,31 +245,17 @@ class VodiaLineDataEntity[ReadT, ValueT](VodiaPolledEntity[ReadT, ValueT]):
         return super()._is_available(subject) and line.connected
 
 
-class VodiaFlagEntity(VodiaPolledEntity[ServiceFlag, bool | None]):
+class VodiaFlagEntity(
+    VodiaPolledEntity[ServiceFlag, bool | None], VodiaToggle[ServiceFlag | None]
+):
     """An entity of a service flag."""
 
     _kind = Resource.SERVICE_FLAGS
 
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[ServiceFlag | None, bool | None],
-        number: str,
-    ) -> None:
-        """Initialize for a flag that the PBX lists."""
-        super().__init__(coordinator, description, number)
-        name = coordinator.last_flags[number].name
-        self._attr_device_info = coordinator.devices.info(number, name, SERVICE_FLAG)
-
     @override
     def _subject(self) -> ServiceFlag | None:
         """Return the flag."""
-        return self.coordinator.flags.get(self._account)
-
-    @override
-    def _show_value(self, value: bool | None) -> None:
-        """Set the value as the entity's state."""
-        self._attr_is_on = value
+        return self.coordinator.client.service_flags.get(self._account)
 
 
 class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):
@@ -300,12 +264,7 @@ class VodiaAccountEventEntity(VodiaAccountEntity[KnownAccount, None]):
     @override
     def _subject(self) -> KnownAccount:
         """Return the account."""
-        coordinator, number = self.coordinator, self._account
-        return coordinator.extensions.get(number) or coordinator.groups[number]
-
-    @override
-    def _show_value(self, value: None) -> None:
-        """Set nothing: events are handled as they come."""
+        return self.coordinator.client.tenant.accounts[self._account]
 
 
 class VodiaCallEventEntity(VodiaAccountEventEntity):
@@ -340,15 +299,6 @@ class VodiaCallEventEntity(VodiaAccountEventEntity):
 
 class VodiaPbxEntity[ValueT](VodiaEntity[VodiaCoordinator, ValueT]):
     """An entity of the PBX itself."""
-
-    def __init__(
-        self,
-        coordinator: VodiaCoordinator,
-        description: VodiaEntityDescription[VodiaCoordinator, ValueT],
-    ) -> None:
-        """Initialize."""
-        super().__init__(coordinator, description, None)
-        self._attr_device_info = coordinator.devices.pbx_info
 
     @override
     def _subject(self) -> VodiaCoordinator:

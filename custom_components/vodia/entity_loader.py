@@ -8,10 +8,9 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .const import KEY_ACTIVE
+from .const import CONF_READ_ONLY_FLAGS, KEY_ACTIVE
 from .coordinator import VodiaConfigEntry
 from .hub.devices import entity_id_of
-from .hub.learned import read_only_flags
 from .pbx.models import SERVICE_FLAG, Extension, KnownAccount
 from .pbx.sync.line_data import Resource
 
@@ -90,7 +89,7 @@ def async_add_for_flags(
         for number in numbers:
             if not coordinator.options.has_device(number, SERVICE_FLAG):
                 continue
-            can_be_set = number not in read_only_flags(entry)
+            can_be_set = number not in entry.data.get(CONF_READ_ONLY_FLAGS, ())
             can_be_set &= coordinator.last_flags[number].manual
             if can_be_set is (platform is Platform.SWITCH):
                 here.append(number)
@@ -101,3 +100,14 @@ def async_add_for_flags(
         add(here)
 
     async_add_for_data(entry, Resource.SERVICE_FLAGS, async_add_fitting)
+
+
+@callback
+def async_keep_read_only_flag(
+    hass: HomeAssistant, entry: VodiaConfigEntry, number: str
+) -> None:
+    """Store that a service flag cannot be set by this login."""
+    refused = {number, *entry.data.get(CONF_READ_ONLY_FLAGS, ())}
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_READ_ONLY_FLAGS: sorted(refused)}
+    )

@@ -1,11 +1,10 @@
 """Events of the Vodia PBX integration."""
 
-from abc import abstractmethod
 from collections import deque
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from copy import replace
 from dataclasses import dataclass
-from typing import Any, ClassVar, override
+from typing import Any, override
 
 from homeassistant.components.event import (
     DoorbellEventType,
@@ -21,20 +20,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import (
     ATTR_CALL_ID,
-    ATTR_COUNT,
-    ATTR_DURATION,
     ATTR_MESSAGE,
     ATTR_NAME,
     ATTR_NUMBER,
-    ATTR_SENDER,
-    ATTR_SENDER_NAME,
-    ATTR_TIME,
     KEY_CALL,
-    KEY_DOORBELL,
     KEY_MESSAGE,
     SIGNAL_CALL_EVENTS,
-    SIGNAL_MESSAGE,
-    SIGNAL_VOICEMAIL,
 )
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
@@ -63,6 +54,12 @@ from .pbx.wire.messages import ChatMessage
 
 PARALLEL_UPDATES = 0
 
+ATTR_COUNT = "count"
+ATTR_DURATION = "duration"
+ATTR_SENDER = "sender"
+ATTR_SENDER_NAME = "sender_name"
+ATTR_TIME = "time"
+KEY_DOORBELL = "doorbell"
 EVENT_RECEIVED = "received"
 # Calls that a doorbell remembers to have rung for.
 _REMEMBERED = 100
@@ -74,25 +71,22 @@ class VodiaEventDescription(
 ):
     """Describe an event entity."""
 
+    value_fn: Callable[[KnownAccount], None] = lambda account: None
+
 
 CALL = VodiaEventDescription(
     key=KEY_CALL,
     event_types=[str(event_type) for event_type in CallEventType],
-    value_fn=lambda account: None,
 )
 DOORBELL = VodiaEventDescription(
     key=KEY_DOORBELL,
     device_class=EventDeviceClass.DOORBELL,
     event_types=[DoorbellEventType.RING],
-    value_fn=lambda extension: None,
 )
-MESSAGE = VodiaEventDescription(
-    key=KEY_MESSAGE, event_types=[EVENT_RECEIVED], value_fn=lambda extension: None
-)
+MESSAGE = VodiaEventDescription(key=KEY_MESSAGE, event_types=[EVENT_RECEIVED])
 VOICEMAIL = VodiaEventDescription(
     key=Resource.VOICEMAIL,
     event_types=[EVENT_RECEIVED],
-    value_fn=lambda extension: None,
 )
 
 
@@ -112,13 +106,13 @@ async def async_setup_entry(
         if (
             phone or account.type in RINGING_GROUPS
         ) and coordinator.options.shows_calls_of(account):
-            yield VodiaCallEvent(coordinator, CALL, account)
+            yield VodiaCallEvent(coordinator, CALL, account.number)
         if not isinstance(account, Extension):
             return
         if account.number in coordinator.lines:
-            yield VodiaMessageEvent(coordinator, MESSAGE, account)
+            yield VodiaMessageEvent(coordinator, MESSAGE, account.number)
         if account.number in doors:
-            yield VodiaDoorbellEvent(coordinator, DOORBELL, account)
+            yield VodiaDoorbellEvent(coordinator, DOORBELL, account.number)
 
     @callback
     def async_add_accounts(accounts: Iterable[KnownAccount]) -> None:
@@ -131,8 +125,7 @@ async def async_setup_entry(
         entry,
         Resource.VOICEMAIL,
         lambda lines: async_add_entities(
-            VodiaVoicemailEvent(coordinator, VOICEMAIL, coordinator.extensions[line])
-            for line in lines
+            VodiaVoicemailEvent(coordinator, VOICEMAIL, line) for line in lines
         ),
     )
     await async_add_for_accounts(entry, async_add_accounts, Extension, Group)
@@ -174,47 +167,22 @@ class VodiaCallEvent(VodiaCallEventEntity, VodiaEvent):
         self.async_write_ha_state()
 
 
-class VodiaSignalEvent[ToldT](VodiaEvent):
-    """An event of an extension that a signal of the coordinator leads to."""
-
-    _signal: ClassVar[str]
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Subscribe to the signal, which is the same for all PBXs."""
-        await super().async_added_to_hass()
-
-        @callback
-        def tell(coordinator: VodiaCoordinator, told: ToldT) -> None:
-            """Handle a signal of our PBX."""
-            if coordinator is self.coordinator:
-                self._async_handle(told)
-
-        self.async_on_remove(async_dispatcher_connect(self.hass, self._signal, tell))
-
-    @abstractmethod
-    @callback
-    def _async_handle(self, told: ToldT) -> None:
-        """Handle the data of a signal."""
-
-
-class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
+class VodiaDoorbellEvent(VodiaEvent):
     """The bell of a door station: it rings once for a call that the station makes.
 
     Where the PBX lists only our own calls, it is known by the ringing of our phone.
     """
 
-    _signal = SIGNAL_CALL_EVENTS
     _unrecorded_attributes = frozenset({ATTR_CALL_ID})
 
     def __init__(
         self,
         coordinator: VodiaCoordinator,
         description: VodiaEventDescription,
-        extension: Extension,
+        number: str,
     ) -> None:
         """Count the present calls as rung for."""
-        super().__init__(coordinator, description, extension)
+        super().__init__(coordinator, description, number)
         self._rung = deque(
             (
                 coordinator.client.tracker.origin_of(call.id)
@@ -226,10 +194,23 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         )
 
     @override
+    async def async_added_to_hass(self) -> None:
+        """Subscribe to the events of all calls."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_CALL_EVENTS, self._async_on_call_events
+            )
+        )
+
     @callback
-    def _async_handle(self, told: list[CallEvent]) -> None:
-        """Ring for each new call of the door station."""
-        for event in told:
+    def _async_on_call_events(
+        self, coordinator: VodiaCoordinator, events: list[CallEvent]
+    ) -> None:
+        """Ring for each new call of the door station; the signal is that of all PBXs."""
+        if coordinator is not self.coordinator:
+            return
+        for event in events:
             if (
                 event.type in (CallEventType.DIALING, CallEventType.RINGING)
                 and not event.past
@@ -264,19 +245,21 @@ class VodiaDoorbellEvent(VodiaSignalEvent[list[CallEvent]]):
         )
 
 
-class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
+class VodiaMessageEvent(VodiaEvent):
     """The chat messages to a line. They do not go into the database."""
 
-    _signal = SIGNAL_MESSAGE
     _unrecorded_attributes = frozenset({ATTR_SENDER, ATTR_SENDER_NAME, ATTR_MESSAGE})
 
     @override
+    async def async_added_to_hass(self) -> None:
+        """Subscribe to the messages."""
+        await super().async_added_to_hass()
+        messages = self.coordinator.chat_messages
+        self.async_on_remove(messages.subscribe(self._account, self._async_on_message))
+
     @callback
-    def _async_handle(self, told: tuple[str, ChatMessage]) -> None:
+    def _async_on_message(self, message: ChatMessage) -> None:
         """Fire a message to the line."""
-        line, message = told
-        if line != self._account:
-            return
         known = self.coordinator.extensions.get(message.sender)
         sender = self.coordinator.privacy.redact_party(
             message.sender, known.name if known else None
@@ -293,23 +276,25 @@ class VodiaMessageEvent(VodiaSignalEvent[tuple[str, ChatMessage]]):
         self.async_write_ha_state()
 
 
-class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
+class VodiaVoicemailEvent(VodiaEvent):
     """The messages that come into the mailbox of a line. Who left them is not recorded."""
 
-    _signal = SIGNAL_VOICEMAIL
     _unrecorded_attributes = frozenset(
         {ATTR_COUNT, ATTR_DURATION, ATTR_NAME, ATTR_NUMBER, ATTR_TIME}
     )
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Subscribe to the data of the mailbox as well."""
+        """Subscribe to the data of the mailbox, and to what comes into it."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.coordinator.line_data.subscribe(
-                (Resource.VOICEMAIL, self._account), self._async_refresh
-            )
-        )
+        line, coordinator = self._account, self.coordinator
+        for end in (
+            coordinator.line_data.subscribe(
+                (Resource.VOICEMAIL, line), self._async_refresh
+            ),
+            coordinator.voicemail.subscribe(line, self._async_on_voicemail),
+        ):
+            self.async_on_remove(end)
 
     @override
     def _is_available(self, subject: KnownAccount) -> bool:
@@ -318,13 +303,9 @@ class VodiaVoicemailEvent(VodiaSignalEvent[tuple[str, Voicemail]]):
         told = line.connected and line.data.values.voicemail is not None
         return super()._is_available(subject) and told
 
-    @override
     @callback
-    def _async_handle(self, told: tuple[str, Voicemail]) -> None:
+    def _async_on_voicemail(self, voicemail: Voicemail) -> None:
         """Fire that messages came, with the newest one where the PBX lists it."""
-        line, voicemail = told
-        if line != self._account:
-            return
         attributes: dict[str, Any] = {ATTR_COUNT: voicemail.unread}
         if newest := voicemail.newest:
             sender = self.coordinator.privacy.redact_party(

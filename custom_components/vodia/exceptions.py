@@ -36,6 +36,15 @@ _USER_ERRORS = (
 )
 
 
+def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
+    """Return the translated error for an action or an automation that cannot be meant."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=translation_key,
+        translation_placeholders=placeholders or None,
+    )
+
+
 def translated[ErrorT: HomeAssistantError](
     error: PbxError, cls: type[ErrorT]
 ) -> ErrorT:

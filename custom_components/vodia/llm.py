@@ -28,10 +28,10 @@ from .const import DOMAIN
 from .hub.devices import entities_of
 from .hub.options import Options
 from .voice.assistant import (
+    async_list_phones,
     async_set_dnd,
     async_transfer,
     async_who_called,
-    list_phones,
 )
 from .voice.commands import (
     ATTR_PHONE,
@@ -80,23 +80,11 @@ _ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
 _SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
 
-async def _async_list(requester: Requester, arguments: Slots) -> Reply:
-    """List phones and calls."""
-    return list_phones(requester)
-
-
 async def _async_who_called(requester: Requester, arguments: Slots) -> Reply:
     """Say who called."""
     since = dt_util.utcnow() - timedelta(hours=arguments["hours"])
     return await async_who_called(
         requester, since, missed=arguments["missed"], phone=arguments.get(ATTR_PHONE)
-    )
-
-
-async def _async_transfer(requester: Requester, arguments: Slots) -> Reply:
-    """Send the call on."""
-    return await async_transfer(
-        requester, arguments[ATTR_WHO], arguments.get(ATTR_PHONE)
     )
 
 
@@ -143,7 +131,8 @@ class VodiaTool(Tool):
         self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext
     ) -> ToolResult:
         """Use the tool; answer in the language of the request."""
-        requester = _requester(hass, llm_context)
+        area_id = area_of(hass, llm_context.device_id)
+        requester = Requester(hass, llm_context.assistant, area_id, is_model=True)
         # Models send what they leave open as null or as an empty text.
         given = {
             name: value
@@ -170,7 +159,7 @@ TOOLS: Final = (
         "List telephones and calls",
         "Lists the telephones with their state and their calls: who is ringing, calling "
         "or on the phone, with whom and since when. null means that it is not known.",
-        _async_list,
+        lambda requester, arguments: async_list_phones(requester),
         parameters={},
         annotations=_READS,
         for_lines=False,
@@ -229,7 +218,9 @@ TOOLS: Final = (
         "transfer",
         "Transfer the call",
         "Sends the present or ringing call of the user's telephone to somebody else.",
-        _async_transfer,
+        lambda requester, arguments: async_transfer(
+            requester, arguments[ATTR_WHO], arguments.get(ATTR_PHONE)
+        ),
         parameters={_WHO: _TEXT, _PHONE: _TEXT},
         annotations=_ENDS,
     ),
@@ -249,16 +240,6 @@ TOOLS: Final = (
         gate=DND_GATE,
     ),
 )
-
-
-def _requester(hass: HomeAssistant, llm_context: LLMContext) -> Requester:
-    """Return who asks."""
-    return Requester(
-        hass,
-        llm_context.assistant,
-        area_of(hass, llm_context.device_id),
-        is_model=True,
-    )
 
 
 @callback

@@ -1,6 +1,6 @@
 """Sensors of the Vodia PBX integration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import replace
 from dataclasses import MISSING, asdict, dataclass, fields
 import math
@@ -17,13 +17,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .const import (
-    ATTR_SPAN,
-    KEY_CALL,
-    KEY_LAST_CALLER,
-    STATE_EXTERNAL_CALLER,
-    STATE_WITHHELD,
-)
+from .const import KEY_CALL, KEY_LAST_CALLER, STATE_WITHHELD
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     VodiaCallEventEntity,
@@ -55,6 +49,9 @@ from .pbx.sync.line_data import Resource
 PARALLEL_UPDATES = 0
 
 ATTR_OTHER_CALLS = "other_calls"
+ATTR_SPAN = "span"
+# Who called last, where who it was is not shown.
+STATE_EXTERNAL_CALLER = "external_caller"
 LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
 
 
@@ -88,46 +85,40 @@ CALL: VodiaSensorDescription[Extension, CallState | None] = VodiaSensorDescripti
 LAST_CALLER: VodiaSensorDescription[KnownAccount, None] = VodiaSensorDescription(
     key=KEY_LAST_CALLER, value_fn=lambda account: None
 )
-CALLS: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
-    key="calls",
-    state_class=SensorStateClass.MEASUREMENT,
-    value_fn=lambda group: group.count,
-)
-WAITING: VodiaSensorDescription[Group, int | None] = VodiaSensorDescription(
-    key="waiting",
-    state_class=SensorStateClass.MEASUREMENT,
-    value_fn=lambda group: group.waiting,
-)
-MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = (
-    VodiaSensorDescription(
-        key=Resource.MISSED_CALLS,
+
+
+def _count[SubjectT](
+    key: str,
+    value_fn: Callable[[SubjectT], int | None],
+    attributes_fn: Callable[[SubjectT], Mapping[str, Any]] | None = None,
+) -> VodiaSensorDescription[SubjectT, int | None]:
+    """Describe a sensor that counts something."""
+    return VodiaSensorDescription(
+        key=key,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda missed: missed.count if missed else None,
-        attributes_fn=_span,
+        value_fn=value_fn,
+        attributes_fn=attributes_fn,
     )
+
+
+CALLS: VodiaSensorDescription[Group, int | None] = _count(
+    "calls", lambda group: group.count
 )
-VOICEMAIL: VodiaSensorDescription[Voicemail | None, int | None] = (
-    VodiaSensorDescription(
-        key=Resource.VOICEMAIL,
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda voicemail: voicemail.unread if voicemail else None,
-    )
+WAITING: VodiaSensorDescription[Group, int | None] = _count(
+    "waiting", lambda group: group.waiting
+)
+MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = _count(
+    Resource.MISSED_CALLS, lambda missed: missed.count if missed else None, _span
+)
+VOICEMAIL: VodiaSensorDescription[Voicemail | None, int | None] = _count(
+    Resource.VOICEMAIL, lambda voicemail: voicemail.unread if voicemail else None
 )
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
-    VodiaSensorDescription(
-        key="active_calls",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.active_calls,
-    ),
-    VodiaSensorDescription(
-        key="ringing_calls",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.ringing_calls,
-    ),
-    VodiaSensorDescription(
-        key="registered_extensions",
-        state_class=SensorStateClass.MEASUREMENT,
-        value_fn=lambda coordinator: coordinator.totals.registered_extensions,
+    _count("active_calls", lambda pbx: pbx.client.tenant.totals.active_calls),
+    _count("ringing_calls", lambda pbx: pbx.client.tenant.totals.ringing_calls),
+    _count(
+        "registered_extensions",
+        lambda pbx: pbx.client.tenant.totals.registered_extensions,
     ),
 )
 
@@ -151,8 +142,8 @@ async def async_setup_entry(
             for extension in extensions
             if coordinator.options.shows_calls_of(extension)
             for entity in (
-                VodiaCallSensor(coordinator, CALL, extension),
-                VodiaLastCallerSensor(coordinator, LAST_CALLER, extension),
+                VodiaCallSensor(coordinator, CALL, extension.number),
+                VodiaLastCallerSensor(coordinator, LAST_CALLER, extension.number),
             )
         )
 
@@ -176,7 +167,7 @@ async def async_setup_entry(
     def async_add_groups(groups: Iterable[Group]) -> None:
         """Add the sensors of groups."""
         async_add_entities(
-            VodiaGroupSensor(coordinator, description, group)
+            VodiaGroupSensor(coordinator, description, group.number)
             for group in groups
             for description in ((CALLS, WAITING) if group.type == QUEUE else (CALLS,))
             if group.type != ORBIT

@@ -1,7 +1,7 @@
 """Actions of the Vodia PBX integration."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,38 +21,26 @@ from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonValueType
 
 from . import validators
-from .const import (
-    ATTR_ACCOUNT,
-    ATTR_CALL_ID,
-    ATTR_ENABLED,
-    ATTR_EXPECTED_STATE,
-    ATTR_EXPIRES,
-    ATTR_MESSAGE,
-    ATTR_NUMBER,
-    ATTR_ORBIT,
-    ATTR_REASON,
-    ATTR_RECIPIENT,
-    ATTR_SECOND_CALL_ID,
-    DOMAIN,
-)
-from .exceptions import action_error
+from .const import ATTR_CALL_ID, ATTR_MESSAGE, ATTR_NUMBER, DOMAIN
+from .exceptions import action_error, invalid
 from .hub.attributes import call_data, past_call_data
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
 from .pbx.line import Line
 from .pbx.models import AccountCall, CallState
-from .target import (
-    has_target,
-    nothing_targeted,
-    only_loaded,
-    target_line,
-    target_lines,
-    target_pbxs,
-)
+from .target import has_target, only_loaded, target_line, target_lines, target_pbxs
 from .validators import as_call_id, as_number, as_said
 from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
 from .voice.phones import Requester, area_of
 
+ATTR_ACCOUNT = "account"
+ATTR_ENABLED = "enabled"
+ATTR_EXPECTED_STATE = "expected_state"
+ATTR_EXPIRES = "expires"
+ATTR_ORBIT = "orbit"
+ATTR_REASON = "reason"
+ATTR_RECIPIENT = "recipient"
+ATTR_SECOND_CALL_ID = "second_call_id"
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
@@ -74,9 +62,7 @@ _CALL: VolDictType = {
 class _Action:
     """An action: its fields, whether it responds, and what it does."""
 
-    handler: Callable[
-        [HomeAssistant, ServiceCall], Coroutine[Any, Any, ServiceResponse]
-    ]
+    handler: Callable[[HomeAssistant, ServiceCall], Awaitable[ServiceResponse]]
     fields: VolDictType
     response: SupportsResponse = SupportsResponse.NONE
 
@@ -104,85 +90,58 @@ def async_setup_services(hass: HomeAssistant) -> None:
         )
 
 
-def _response(line: Line, call: AccountCall) -> dict[str, Any]:
-    """Return a call of a line as response data."""
-    return {ATTR_ACCOUNT: line.state.line, **call_data(call)}
+def _line_action(
+    act: Callable[[Line, dict[str, Any]], Awaitable[AccountCall | None]],
+    fields: VolDictType,
+    response: SupportsResponse = SupportsResponse.NONE,
+) -> _Action:
+    """Return the action of one line, which responds with the call that it is about."""
+
+    async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
+        """Do it at the line in the target."""
+        line = target_line(hass, call.data)
+        found = await act(line, call.data)
+        return {ATTR_ACCOUNT: line.state.line, **call_data(found)} if found else None
+
+    return _Action(async_act, fields, response)
 
 
 def _call_action(
     verb: Callable[
-        [Control, str | None, CallState | None], Coroutine[Any, Any, AccountCall | None]
+        [Control, str | None, CallState | None], Awaitable[AccountCall | None]
     ],
     response: SupportsResponse = SupportsResponse.NONE,
 ) -> _Action:
     """Return the action of a verb that needs nothing but a call of the line."""
-
-    async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-        """Do it to the call."""
-        line = target_line(hass, call.data)
-        found = await verb(
-            line.control,
-            as_call_id(line, call.data.get(ATTR_CALL_ID)),
-            call.data.get(ATTR_EXPECTED_STATE),
-        )
-        return _response(line, found) if found else None
-
-    return _Action(async_act, _CALL, response)
-
-
-async def _async_dial(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Dial a number from a line."""
-    line = target_line(hass, call.data)
-    dialed = await line.control.dial(as_number(line, call.data[ATTR_NUMBER]))
-    return _response(line, dialed)
-
-
-async def _async_transfer(hass: HomeAssistant, call: ServiceCall) -> None:
-    """Send a call to a number, or to the other side of a second call."""
-    line = target_line(hass, call.data)
-    number = call.data.get(ATTR_NUMBER)
-    second = as_call_id(line, call.data.get(ATTR_SECOND_CALL_ID))
-    which = (
-        as_call_id(line, call.data.get(ATTR_CALL_ID)),
-        call.data.get(ATTR_EXPECTED_STATE),
+    return _line_action(
+        lambda line, data: verb(line.control, *_which_call(line, data)), _CALL, response
     )
+
+
+def _which_call(
+    line: Line, data: dict[str, Any]
+) -> tuple[str | None, CallState | None]:
+    """Return the id and the state of the call that is meant, as far as they are given."""
+    return as_call_id(line, data.get(ATTR_CALL_ID)), data.get(ATTR_EXPECTED_STATE)
+
+
+def _orbit(line: Line, data: dict[str, Any]) -> str | None:
+    """Return the park orbit that is meant, if one is given."""
+    orbit = data.get(ATTR_ORBIT)
+    return None if orbit is None else as_number(line, orbit)
+
+
+async def _async_transfer(line: Line, data: dict[str, Any]) -> None:
+    """Send a call to a number, or to the other side of a second call."""
+    number = data.get(ATTR_NUMBER)
+    second = as_call_id(line, data.get(ATTR_SECOND_CALL_ID))
+    which = _which_call(line, data)
     if number is not None and second is None:
         await line.control.transfer(as_number(line, number), *which)
     elif second is not None and number is None:
         await line.control.attended_transfer(second, *which)
     else:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="transfer_target"
-        )
-
-
-async def _async_park(hass: HomeAssistant, call: ServiceCall) -> None:
-    """Send a call to a park orbit."""
-    line = target_line(hass, call.data)
-    orbit = call.data.get(ATTR_ORBIT)
-    await line.control.park(
-        None if orbit is None else as_number(line, orbit),
-        as_call_id(line, call.data.get(ATTR_CALL_ID)),
-        call.data.get(ATTR_EXPECTED_STATE),
-    )
-
-
-async def _async_retrieve(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
-    """Dial a park orbit from a line."""
-    line = target_line(hass, call.data)
-    orbit = call.data.get(ATTR_ORBIT)
-    found = await line.control.retrieve(
-        None if orbit is None else as_number(line, orbit)
-    )
-    return _response(line, found)
-
-
-async def _async_send_message(hass: HomeAssistant, call: ServiceCall) -> None:
-    """Send a chat message in the name of a line."""
-    line = target_line(hass, call.data)
-    await line.control.send_message(
-        as_number(line, call.data[ATTR_RECIPIENT]), call.data[ATTR_MESSAGE]
-    )
+        raise invalid(translation_key="transfer_target")
 
 
 async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
@@ -234,7 +193,7 @@ async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceRes
             if not extension.complete:
                 unknown.append(number)
     if not answered:
-        raise errors[0] if errors else nothing_targeted()
+        raise errors[0] if errors else invalid(translation_key="nothing_targeted")
     return {"calls": calls, "unknown": unknown}
 
 
@@ -260,7 +219,7 @@ async def _async_voice_command(
             (part.coordinator, number) for part in parts for number in part.numbers
         )
         if not only:
-            raise errors[0] if errors else nothing_targeted()
+            raise errors[0] if errors else invalid(translation_key="nothing_targeted")
     slots = dict(call.data)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
@@ -274,8 +233,8 @@ async def _async_voice_command(
 
 
 _ACTIONS = {
-    "dial": _Action(
-        _async_dial,
+    "dial": _line_action(
+        lambda line, data: line.control.dial(as_number(line, data[ATTR_NUMBER])),
         {vol.Required(ATTR_NUMBER): validators.number},
         SupportsResponse.OPTIONAL,
     ),
@@ -284,7 +243,7 @@ _ACTIONS = {
     "hang_up": _call_action(Control.hang_up),
     "hold": _call_action(Control.hold, SupportsResponse.OPTIONAL),
     "resume": _call_action(Control.resume, SupportsResponse.OPTIONAL),
-    "transfer": _Action(
+    "transfer": _line_action(
         _async_transfer,
         {
             vol.Optional(ATTR_NUMBER): validators.number,
@@ -292,18 +251,23 @@ _ACTIONS = {
             **_CALL,
         },
     ),
-    "park": _Action(
-        _async_park, {vol.Optional(ATTR_ORBIT): validators.number, **_CALL}
+    "park": _line_action(
+        lambda line, data: line.control.park(
+            _orbit(line, data), *_which_call(line, data)
+        ),
+        {vol.Optional(ATTR_ORBIT): validators.number, **_CALL},
     ),
-    "retrieve": _Action(
-        _async_retrieve,
+    "retrieve": _line_action(
+        lambda line, data: line.control.retrieve(_orbit(line, data)),
         {vol.Optional(ATTR_ORBIT): validators.number},
         SupportsResponse.OPTIONAL,
     ),
     "start_recording": _call_action(Control.start_recording, SupportsResponse.OPTIONAL),
     "stop_recording": _call_action(Control.stop_recording, SupportsResponse.OPTIONAL),
-    "send_message": _Action(
-        _async_send_message,
+    "send_message": _line_action(
+        lambda line, data: line.control.send_message(
+            as_number(line, data[ATTR_RECIPIENT]), data[ATTR_MESSAGE]
+        ),
         {
             vol.Required(ATTR_RECIPIENT): validators.number,
             vol.Required(ATTR_MESSAGE): vol.All(

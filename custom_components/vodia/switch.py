@@ -12,10 +12,18 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import KEY_ACTIVE, KEY_DND
 from .coordinator import VodiaConfigEntry
-from .entity import VodiaEntityDescription, VodiaFlagEntity, VodiaLineEntity
-from .entity_loader import async_add_for_flags, async_add_for_lines
+from .entity import (
+    VodiaEntityDescription,
+    VodiaFlagEntity,
+    VodiaLineEntity,
+    VodiaToggle,
+)
+from .entity_loader import (
+    async_add_for_flags,
+    async_add_for_lines,
+    async_keep_read_only_flag,
+)
 from .exceptions import action_error
-from .hub.learned import async_keep_read_only_flag
 from .pbx.errors import AccessOffError, PbxError
 from .pbx.models import Extension, ServiceFlag
 
@@ -47,7 +55,7 @@ async def async_setup_entry(
     async_add_for_lines(
         entry,
         lambda line: async_add_entities(
-            [VodiaDndSwitch(entry.runtime_data, DND, line)]
+            [VodiaDndSwitch(entry.runtime_data, DND, line.number)]
         ),
     )
     async_add_for_flags(
@@ -85,13 +93,8 @@ class VodiaSwitch(SwitchEntity):
         """Carry out a command."""
 
 
-class VodiaDndSwitch(VodiaSwitch, VodiaLineEntity[bool | None]):
+class VodiaDndSwitch(VodiaSwitch, VodiaLineEntity[bool | None], VodiaToggle[Extension]):
     """Do not disturb of a line: while it is on, the line does not ring."""
-
-    @override
-    def _show_value(self, value: bool | None) -> None:
-        """Take the value as the switch's state."""
-        self._attr_is_on = value
 
     @override
     async def _async_set(self, on: bool) -> None:

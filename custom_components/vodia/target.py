@@ -7,7 +7,7 @@ entities and devices, which leaves the rest of the phone in the target.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ from homeassistant.helpers import (
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .exceptions import invalid
 from .hub.devices import account_of, known_accounts
 from .pbx.client import PbxClient
 from .pbx.errors import NotConnectedError
@@ -138,14 +139,20 @@ class TargetedPbx:
     targeted: Targeted
 
     @property
+    def is_loaded(self) -> bool:
+        """Return whether the PBX is set up."""
+        return self.entry.state is ConfigEntryState.LOADED
+
+    @property
+    def not_loaded(self) -> ServiceValidationError:
+        """Return the error for a PBX that is not set up."""
+        return invalid(translation_key="entry_not_loaded", title=self.entry.title)
+
+    @property
     def coordinator(self) -> VodiaCoordinator:
         """Return the PBX; raises ServiceValidationError where it is not set up."""
-        if self.entry.state is not ConfigEntryState.LOADED:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="entry_not_loaded",
-                translation_placeholders={"title": self.entry.title},
-            )
+        if not self.is_loaded:
+            raise self.not_loaded
         return self.entry.runtime_data
 
     @property
@@ -162,7 +169,7 @@ class TargetedPbx:
     @property
     def extensions(self) -> set[str]:
         """Return the extensions; the PBX stands for all, if not set up for its devices."""
-        if self.entry.state is ConfigEntryState.LOADED:
+        if self.is_loaded:
             known = set(self.entry.runtime_data.extensions)
         else:
             accounts = known_accounts(self.hass, self.entry)
@@ -180,19 +187,13 @@ class TargetedPbx:
 
 
 def only_loaded(
-    parts: Iterable[TargetedPbx],
+    parts: list[TargetedPbx],
 ) -> tuple[list[TargetedPbx], list[ServiceValidationError]]:
     """Return the PBXs that are set up, and an error for each other one."""
-    loaded: list[TargetedPbx] = []
-    errors: list[ServiceValidationError] = []
-    for part in parts:
-        try:
-            _ = part.coordinator
-        except ServiceValidationError as err:
-            errors.append(err)
-        else:
-            loaded.append(part)
-    return loaded, errors
+    return (
+        [part for part in parts if part.is_loaded],
+        [part.not_loaded for part in parts if not part.is_loaded],
+    )
 
 
 def target_pbxs(
@@ -212,11 +213,9 @@ def target_pbxs(
             if entry.entry_id in found
         ]
     if "exclude" in data:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="exclude_alone"
-        )
+        raise invalid(translation_key="exclude_alone")
     if has_target(data):
-        raise nothing_targeted()
+        raise invalid(translation_key="nothing_targeted")
     return [
         TargetedPbx(hass, entry, Targeted({None}))
         for entry in entries
@@ -231,9 +230,7 @@ def target_line(hass: HomeAssistant, data: dict[str, Any]) -> Line:
     if errors:
         raise errors[0]
     if len(lines) > 1:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="several_lines"
-        )
+        raise invalid(translation_key="several_lines")
     return lines[0]
 
 
@@ -252,26 +249,15 @@ def target_lines(
         return lines, errors
     numbers = [number for part in parts for number in part.numbers]
     if not numbers:
-        raise nothing_targeted()
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
+        raise invalid(translation_key="nothing_targeted")
+    known = dict.fromkeys(line for part in parts for line in part.coordinator.lines)
+    raise invalid(
         translation_key="not_a_line",
-        translation_placeholders={
-            "extensions": ", ".join(numbers),
-            "lines": ", ".join(
-                dict.fromkeys(line for part in parts for line in part.coordinator.lines)
-            ),
-        },
+        extensions=", ".join(numbers),
+        lines=", ".join(known),
     )
 
 
 def has_target(data: dict[str, Any]) -> bool:
     """Return whether the data of an action has a target, even an empty one."""
     return any(key in data for key in _TARGET_KEYS)
-
-
-def nothing_targeted() -> ServiceValidationError:
-    """Return the error for a target without an extension."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key="nothing_targeted"
-    )

@@ -25,17 +25,7 @@ from homeassistant.helpers.trigger import (
 )
 from homeassistant.helpers.typing import ConfigType, VolDictType
 
-from .const import (
-    ATTR_BACKFILLED,
-    ATTR_BEHAVIOR,
-    ATTR_DIALED_NUMBER,
-    ATTR_DIRECTION,
-    ATTR_END_REASON,
-    ATTR_NAME,
-    ATTR_NUMBER,
-    ATTR_SCOPE,
-    SIGNAL_CALL_EVENTS,
-)
+from .const import ATTR_NAME, ATTR_NUMBER, SIGNAL_CALL_EVENTS
 from .coordinator import VodiaCoordinator
 from .hub.attributes import event_attributes
 from .pbx.models import CallEvent, CallEventType, Direction, EndReason, Scope
@@ -43,6 +33,12 @@ from .pbx.number_matching import same_number
 from .target import accounts_in
 from .validators import number_filter
 
+ATTR_BACKFILLED = "backfilled"
+ATTR_BEHAVIOR = "behavior"
+ATTR_DIALED_NUMBER = "dialed_number"
+ATTR_DIRECTION = "direction"
+ATTR_END_REASON = "end_reason"
+ATTR_SCOPE = "scope"
 BEHAVIOR_EACH = "each"
 BEHAVIOR_FIRST = "first"
 # Calls that a trigger remembers to have fired for.

@@ -12,6 +12,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry
+from .exceptions import invalid
 from .pbx.line import Line
 from .pbx.numbering import EXTENSION_DIGITS
 
@@ -27,8 +28,7 @@ def number(value: Any) -> str | int:
         raise _not_as_written(value)
     if isinstance(value, float | bool):
         raise _not_as_written(value)
-    text: str = cv.string(value)
-    return text
+    return str(cv.string(value))
 
 
 def number_filter(value: Any) -> str:
@@ -39,16 +39,14 @@ def number_filter(value: Any) -> str:
     """
     if isinstance(value, int | float):
         raise _not_as_written(value)
-    text: str = cv.string(value)
-    return text
+    return str(cv.string(value))
 
 
 def call_id(value: Any) -> str | int | float:
     """Return the id of a call; many look like numbers, and come as such."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    text: str = cv.string(value)
-    return text
+    return str(cv.string(value))
 
 
 def as_number(line: Line, value: str | int) -> str:
@@ -94,8 +92,4 @@ def _value(text: str) -> float | None:
 
 def _not_as_written(value: float) -> ServiceValidationError:
     """Return the error for a number that may have lost zeros or its plus."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="number_not_as_written",
-        translation_placeholders={"number": str(value)},
-    )
+    return invalid(translation_key="number_not_as_written", number=str(value))

@@ -1,12 +1,13 @@
 """Announce new accounts and new data to the platforms: each once."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
+from ..pbx.client import PbxClient
 from ..pbx.line import Line
-from ..pbx.models import KnownAccount, ServiceFlag
+from ..pbx.models import KnownAccount
 from ..pbx.sync.line_data import Resource
 from ..pbx.wire.accounts import ACCOUNTS_LIMIT
 from .options import Options
@@ -16,31 +17,19 @@ from .subscriptions import Subscriptions
 _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
 
 
-class Tenant(Protocol):
-    """The accounts, lines and options of a PBX."""
-
-    @property
-    def options(self) -> Options:
-        """Return the options of its entry."""
-
-    @property
-    def flags(self) -> Mapping[str, ServiceFlag]:
-        """Return the service flags that it lists."""
-
-    @property
-    def lines(self) -> Mapping[str, Line]:
-        """Return the logins by their extensions."""
-
-    def account(self, number: str) -> KnownAccount | None:
-        """Return an account, if it is known."""
-
-
 class Announcer:
     """Announce accounts and data to the platforms, which add entities for them."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(
+        self,
+        client: PbxClient,
+        lines: Mapping[str, Line],
+        options: Callable[[], Options],
+    ) -> None:
         """Begin with nothing announced."""
-        self._tenant = tenant
+        self._client = client
+        self._lines = lines
+        self._options = options
         self.device_limit = _DEVICES_LIMIT
         self._accounts: set[str] = set()
         self._data: set[tuple[Resource, str]] = set()
@@ -53,7 +42,7 @@ class Announcer:
         self, new: Callable[[Iterable[KnownAccount]], None]
     ) -> tuple[list[KnownAccount], CALLBACK_TYPE]:
         """Call back whenever an account comes; return those that are here."""
-        here = map(self._tenant.account, sorted(self._accounts))
+        here = map(self._client.tenant.account, sorted(self._accounts))
         return list(filter(None, here)), self._new_accounts.subscribe(None, new)
 
     @callback
@@ -67,14 +56,13 @@ class Announcer:
     @callback
     def async_announce(self, numbers: Iterable[str]) -> None:
         """Announce accounts that are seen for the first time."""
-        tenant = self._tenant
         new = [
             account
             for number in numbers
             if number not in self._accounts
-            and (account := tenant.account(number))
+            and (account := self._client.tenant.account(number))
             and account.present
-            and tenant.options.has_device(number, account.type)
+            and self._options().has_device(number, account.type)
             and self._within_device_limit(number)
         ]
         if new:
@@ -116,7 +104,7 @@ class Announcer:
     def _offers(self, kind: Resource, number: str) -> bool:
         """Return whether REST has data of a flag, or of a line that was announced."""
         if kind is Resource.SERVICE_FLAGS:
-            flag = self._tenant.flags.get(number)
+            flag = self._client.service_flags.get(number)
             return (
                 flag is not None
                 and flag.active is not None
@@ -124,5 +112,5 @@ class Announcer:
             )
         if number not in self._accounts:
             return False
-        line = self._tenant.lines.get(number)
+        line = self._lines.get(number)
         return line is not None and getattr(line.data.values, kind) is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 import logging
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
@@ -33,9 +33,11 @@ from ..pbx.listener import Listener
 from ..pbx.models import CallScope, Credentials, LoginMethod, LoginMethodUsed, Server
 from ..pbx.net.rest import session_options
 from ..pbx.timing import USUAL
-from .learned import tenant_names
 
 _LOGGER = logging.getLogger(__name__)
+
+# Names of a tenant that are stored.
+_NAMES_LIMIT: Final = 20
 
 
 @callback
@@ -102,7 +104,7 @@ async def async_connect(
             # Who logs in by an alias has another number.
             CONF_EXTENSION: client.session.extension,
             CONF_TENANT: client.session.tenant,
-            **tenant_names(data, client),
+            **_tenant_names(data, client),
             CONF_LOGIN_METHOD: login.method.value,
             CONF_LOGIN_USER: login.user,
         }, {}
@@ -127,3 +129,20 @@ async def async_check_line(
 ) -> dict[str, str]:
     """Log in as a further line of a PBX; return the errors."""
     return (await async_find_line(hass, entry, line))[1]
+
+
+def _tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
+    """Return the names of the tenant to store; those in the data are there already."""
+    stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
+    names = sorted(client.own.tenant_names - stored)[:_NAMES_LIMIT]
+    return {CONF_TENANT_NAMES: names} if names else {}
+
+
+@callback
+def async_keep_tenant_names(
+    hass: HomeAssistant, entry: ConfigEntry, client: PbxClient
+) -> None:
+    """Store the names of the tenant."""
+    learned = _tenant_names(entry.data, client)
+    if learned and learned != {CONF_TENANT_NAMES: entry.data.get(CONF_TENANT_NAMES)}:
+        hass.config_entries.async_update_entry(entry, data={**entry.data, **learned})

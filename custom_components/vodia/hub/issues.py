@@ -101,10 +101,28 @@ def line_issue_id(subentry: ConfigSubentry) -> str:
     return f"line_login_{subentry.subentry_id}"
 
 
-def _page(hass: HomeAssistant) -> str:
-    """Return where the repairs are explained."""
+@callback
+def _async_create(
+    hass: HomeAssistant,
+    issue: str,
+    data: dict[str, str | int | float | None],
+    key: str,
+    severity: ir.IssueSeverity = _ERROR,
+    **placeholders: str,
+) -> None:
+    """Create an issue, with a link to where the repairs are explained."""
     documentation = async_get_loaded_integration(hass, DOMAIN).documentation
-    return f"{documentation}/blob/HEAD/docs/troubleshooting.md#repairs"
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue,
+        data=data,
+        is_fixable=True,
+        learn_more_url=f"{documentation}/blob/HEAD/docs/troubleshooting.md#repairs",
+        severity=severity,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
 
 
 @callback
@@ -119,25 +137,20 @@ def _async_set(
 
     One that is still so is never deleted: that it is ignored would be forgotten.
     """
-    if not is_so:
-        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, key))
-        return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id(entry, key),
-        data={"entry_id": entry.entry_id, "key": key},
-        is_fixable=True,
-        learn_more_url=_page(hass),
-        severity=ISSUES[key].severity,
-        translation_key=key,
-        translation_placeholders={
-            "title": entry.title,
-            "host": entry.data[CONF_HOST],
-            "extension": entry.data[CONF_EXTENSION],
+    if is_so:
+        _async_create(
+            hass,
+            issue_id(entry, key),
+            {"entry_id": entry.entry_id, "key": key},
+            key,
+            ISSUES[key].severity,
+            title=entry.title,
+            host=entry.data[CONF_HOST],
+            extension=entry.data[CONF_EXTENSION],
             **placeholders,
-        },
-    )
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, issue_id(entry, key))
 
 
 @callback
@@ -214,22 +227,13 @@ def async_line_refused(
     """Report that the login of a line is refused."""
     for kind, key in LINE_ISSUES.items():
         if isinstance(error, kind):
-            ir.async_create_issue(
+            _async_create(
                 hass,
-                DOMAIN,
                 line_issue_id(subentry),
-                data={
-                    "entry_id": entry.entry_id,
-                    "subentry_id": subentry.subentry_id,
-                },
-                is_fixable=True,
-                learn_more_url=_page(hass),
-                severity=_ERROR,
-                translation_key=key,
-                translation_placeholders={
-                    "extension": subentry.data[CONF_EXTENSION],
-                    "title": entry.title,
-                },
+                {"entry_id": entry.entry_id, "subentry_id": subentry.subentry_id},
+                key,
+                extension=subentry.data[CONF_EXTENSION],
+                title=entry.title,
             )
 
 

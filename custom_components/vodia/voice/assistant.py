@@ -63,7 +63,7 @@ async def async_call(requester: Requester, who: str, phone: str | None = None) -
     """Call a person, an extension or a number."""
     line, callee = find_callee(requester, who, phone)
     party = known_party(line.coordinator, Party(callee.number, callee.name))
-    call = await _async_carry_out(line.control.dial(callee.number))
+    call = await _async_carry_out(line.login.control.dial(callee.number))
     return Reply(
         (Phrase("calling", {"who": party}),), {"call": phone_call_data(line, call)}
     )
@@ -75,7 +75,7 @@ async def async_transfer(
     """Send the call of a line to somebody else."""
     line, callee = find_callee(requester, who, phone, FITS["transfer"])
     party = known_party(line.coordinator, Party(callee.number, callee.name))
-    await _async_carry_out(line.control.transfer(callee.number), "transfer")
+    await _async_carry_out(line.login.control.transfer(callee.number), "transfer")
     return Reply((Phrase("transferred", {"to_whom": party}),))
 
 
@@ -83,7 +83,7 @@ async def async_do(requester: Requester, verb: Verb, phone: str | None = None) -
     """Answer, reject, hang up, hold or resume the call of a line."""
     line = requester.line(CALL_GATE, phone, FITS[verb])
     command: Callable[[], Coroutine[Any, Any, AccountCall | None]] = getattr(
-        line.control, verb
+        line.login.control, verb
     )
     call = await _async_carry_out(command(), verb)
     if call is None:
@@ -106,7 +106,7 @@ async def async_set_dnd(
     line = requester.line(DND_GATE, phone)
     expires = int(lasts.total_seconds()) if lasts else None
     try:
-        await _async_carry_out(line.control.set_dnd(enabled, expires=expires))
+        await _async_carry_out(line.login.control.set_dnd(enabled, expires=expires))
     except SpokenError as err:
         if expires and err.phrase.key == NotSupportedError.key:
             raise SpokenError("no_dnd_for_a_while") from err
@@ -117,7 +117,7 @@ async def async_set_dnd(
     return Reply((phrase,), {"phone": line.label, "do_not_disturb": enabled})
 
 
-def who_is_calling(requester: Requester) -> Reply:
+async def async_who_is_calling(requester: Requester) -> Reply:
     """Say who calls at the lines; if nobody does, who calls at other phones."""
     phones = [
         phone
@@ -153,7 +153,7 @@ async def async_who_called(
     """Say who called a line, the newest first; with no time, the last ones."""
     line = requester.line(LAST_CALLER_GATE, phone)
     try:
-        past = await line.history()
+        past = await line.login.history()
     except NotSupportedError, AccessOffError:
         return _last_caller(line, since, until, missed=missed)
     except PbxError as err:
@@ -203,7 +203,7 @@ def _last_caller(
     )
 
 
-def is_on_the_phone(requester: Requester, who: str) -> Reply:
+async def async_is_on_the_phone(requester: Requester, who: str) -> Reply:
     """Say whether somebody is on the phone, and with whom."""
     phone = resolve_phone(who, requester.require_phones(CALL_GATE))
     if not phone.coordinator.connected:
@@ -211,7 +211,7 @@ def is_on_the_phone(requester: Requester, who: str) -> Reply:
     return on_the_phone(phone)
 
 
-def list_phones(requester: Requester) -> Reply:
+async def async_list_phones(requester: Requester) -> Reply:
     """Return the phones with their calls; null means not known."""
     return Reply(
         (),

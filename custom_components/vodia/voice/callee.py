@@ -64,7 +64,7 @@ def _named(said: str, line: Phone) -> list[Callee]:
         for number, account in coordinator.client.tenant.accounts.items()
         if account.present and account.type != ORBIT and number != line.number
     }
-    book = coordinator.lines[line.number].data.values.address_book
+    book = line.login.data.values.address_book
     named = [
         Named(
             Callee(number, account.name),

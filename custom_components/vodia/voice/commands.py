@@ -14,10 +14,10 @@ from .assistant import (
     Verb,
     async_call,
     async_do,
+    async_is_on_the_phone,
     async_set_dnd,
     async_who_called,
-    is_on_the_phone,
-    who_is_calling,
+    async_who_is_calling,
 )
 from .phones import Requester
 from .replies import Reply
@@ -90,24 +90,14 @@ def span_in(slots: Slots) -> tuple[datetime | None, datetime | None]:
     return (dt_util.utcnow() - duration, None) if duration else (None, None)
 
 
-async def async_handle_call(requester: Requester, slots: Slots) -> Reply:
+def async_handle_call(requester: Requester, slots: Slots) -> Awaitable[Reply]:
     """Call whom the slots name."""
-    return await async_call(requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
+    return async_call(requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
 
 
 def command_for(verb: Verb) -> Handle:
     """Return the handler of a verb for the call of the line that the slots name."""
-
-    async def handle(requester: Requester, slots: Slots) -> Reply:
-        """Do it."""
-        return await async_do(requester, verb, slots.get(ATTR_PHONE))
-
-    return handle
-
-
-async def _async_who_is_calling(requester: Requester, slots: Slots) -> Reply:
-    """Say who is calling."""
-    return who_is_calling(requester)
+    return lambda requester, slots: async_do(requester, verb, slots.get(ATTR_PHONE))
 
 
 async def _async_who_called(requester: Requester, slots: Slots) -> Reply:
@@ -117,23 +107,6 @@ async def _async_who_called(requester: Requester, slots: Slots) -> Reply:
     return await async_who_called(
         requester, since, until, missed=missed, phone=slots.get(ATTR_PHONE)
     )
-
-
-async def _async_is_on_the_phone(requester: Requester, slots: Slots) -> Reply:
-    """Say whether somebody is on the phone."""
-    return is_on_the_phone(requester, slots.get(ATTR_WHO, ""))
-
-
-async def _async_dnd_on(requester: Requester, slots: Slots) -> Reply:
-    """Set do not disturb."""
-    return await async_set_dnd(
-        requester, True, duration_in(slots), slots.get(ATTR_PHONE)
-    )
-
-
-async def _async_dnd_off(requester: Requester, slots: Slots) -> Reply:
-    """Clear do not disturb."""
-    return await async_set_dnd(requester, False, phone=slots.get(ATTR_PHONE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +139,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "who_is_calling": Command(
         "VodiaWhoIsCalling",
         "Tells who is calling",
-        _async_who_is_calling,
+        lambda requester, slots: async_who_is_calling(requester),
         optional=(),
         is_question=True,
     ),
@@ -182,7 +155,9 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "is_on_the_phone": Command(
         "VodiaIsOnThePhone",
         "Tells whether somebody is on the phone",
-        _async_is_on_the_phone,
+        lambda requester, slots: async_is_on_the_phone(
+            requester, slots.get(ATTR_WHO, "")
+        ),
         (ATTR_WHO,),
         optional=(),
         is_question=True,
@@ -199,11 +174,17 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "do_not_disturb_on": Command(
         "VodiaDoNotDisturbOn",
         "Sets do not disturb, perhaps for a while",
-        _async_dnd_on,
+        lambda requester, slots: async_set_dnd(
+            requester, True, duration_in(slots), slots.get(ATTR_PHONE)
+        ),
         optional=(ATTR_HOURS, ATTR_MINUTES, ATTR_PHONE),
     ),
     "do_not_disturb_off": Command(
-        "VodiaDoNotDisturbOff", "Clears do not disturb", _async_dnd_off
+        "VodiaDoNotDisturbOff",
+        "Clears do not disturb",
+        lambda requester, slots: async_set_dnd(
+            requester, False, phone=slots.get(ATTR_PHONE)
+        ),
     ),
 }
 

@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, KEY_CALL, KEY_DND, KEY_LAST_CALLER
 from ..coordinator import VodiaConfigEntry, VodiaCoordinator
 from ..hub.devices import entity_id_of
-from ..pbx.control.commands import Control
+from ..pbx.line import Line
 from ..pbx.models import CallState, Extension, PastCall
 from .names import Named, match_names
 from .speech import SpokenError
@@ -45,17 +45,13 @@ class Phone:
         return self.coordinator.privacy.redact(extension)
 
     @property
-    def control(self) -> Control:
-        """Return the commands of a line."""
-        return self.coordinator.lines[self.number].control
-
-    async def history(self) -> tuple[PastCall, ...]:
-        """Return the past calls of a line, the newest first; raises a PbxError."""
-        return await self.coordinator.lines[self.number].history()
+    def login(self) -> Line:
+        """Return the login of a line."""
+        return self.coordinator.lines[self.number]
 
     def began(self, call: PastCall) -> datetime | None:
         """Return when a past call of a line began, by our clock if we saw it ring."""
-        at = self.coordinator.lines[self.number].began_at(call) or call.started
+        at = self.login.began_at(call) or call.started
         return None if at is None else dt_util.utc_from_timestamp(at)
 
     @property
