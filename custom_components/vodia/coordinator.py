@@ -9,27 +9,21 @@ from collections.abc import Mapping
 import logging
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
-from homeassistant.const import CONF_PASSWORD, EVENT_HOMEASSISTANT_STOP
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
-from .const import CONF_EXTENSION, DOMAIN, SIGNAL_CALL_EVENTS
+from .const import DOMAIN, SIGNAL_CALL_EVENTS
 from .exceptions import setup_error, translated
 from .hub.announcer import Announcer
 from .hub.connect import async_create_session, async_keep_tenant_names, create_client
 from .hub.devices import Devices, known_devices
-from .hub.issues import (
-    async_connection_failed,
-    async_connection_ok,
-    async_is_forbidden,
-    async_line_refused,
-    line_issue_id,
-)
+from .hub.issues import async_connection_failed, async_connection_ok, async_is_forbidden
+from .hub.line import FurtherLine
 from .hub.options import Options
 from .hub.privacy import Privacy
 from .hub.subscriptions import Subscriptions
@@ -42,7 +36,6 @@ from .pbx.models import (
     SERVICE_FLAG,
     CallEvent,
     CallScope,
-    Credentials,
     Extension,
     KnownAccount,
     ServiceFlag,
@@ -326,73 +319,3 @@ class VodiaCoordinator(Listener):
         """Give the device of an account its new name."""
         if account := self.account(number) or self.client.service_flags.get(number):
             self.devices.async_rename(number, account.name)
-
-
-class FurtherLine(Listener):
-    """The login of a subentry, and the events of that login."""
-
-    def __init__(self, coordinator: VodiaCoordinator, subentry: ConfigSubentry) -> None:
-        """Prepare; nothing happens before the client starts."""
-        self._coordinator = coordinator
-        self._subentry = subentry
-        self.http = async_create_session(coordinator.hass)
-        self.number: str = subentry.data[CONF_EXTENSION]
-        tenant = coordinator.client.session.tenant
-        self.client = coordinator.client.add_line(
-            self.http,
-            Credentials(self.number, subentry.data[CONF_PASSWORD], tenant),
-            self,
-        )
-
-    @override
-    @callback
-    def on_change(self, changes: Changes) -> None:
-        """Update the entities of the line."""
-        if self.number in changes.calls:
-            self._coordinator.changes.call(self.number)
-
-    @override
-    @callback
-    def on_connected(self, changes: Changes) -> None:
-        """Make the commands of the line available."""
-        ir.async_delete_issue(
-            self._coordinator.hass, DOMAIN, line_issue_id(self._subentry)
-        )
-        self._coordinator.changes.call(self.number)
-
-    @override
-    @callback
-    def on_call_events(self, events: list[CallEvent]) -> None:
-        """Hand over call events."""
-        self._coordinator.on_call_events(events)
-
-    @override
-    @callback
-    def on_chat_message(self, message: ChatMessage) -> None:
-        """Hand over a chat message to the line."""
-        self._coordinator.chat_messages.call(self.number, message)
-
-    @override
-    @callback
-    def on_line_data(self, changes: LineDataChange) -> None:
-        """Hand over new values of the line that only REST has."""
-        self._coordinator.async_line_data_changed(self.number, changes)
-
-    @override
-    @callback
-    def on_disconnected(self, error: PbxError) -> None:
-        """Make the commands of the line unavailable."""
-        coordinator = self._coordinator
-        if coordinator.connected:
-            title = coordinator.entry.title
-            _LOGGER.warning(
-                "Connection of line %s of %s lost: %s", self.number, title, error
-            )
-        coordinator.changes.call(self.number)
-
-    @override
-    @callback
-    def on_login_failed(self, error: PbxError) -> None:
-        """Ask a person for another password."""
-        coordinator = self._coordinator
-        async_line_refused(coordinator.hass, coordinator.entry, self._subentry, error)
