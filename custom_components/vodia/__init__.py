@@ -127,5 +127,5 @@ async def async_remove_config_entry_device(
     coordinator, account = entry.runtime_data, account_of(entry.entry_id, device)
     if account is None or coordinator.is_present(account):
         return False
-    coordinator.announcer.async_forget(account)
+    coordinator.discovery.async_forget(account)
     return True

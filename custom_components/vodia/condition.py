@@ -15,9 +15,9 @@ from .target import targeted
 
 
 class VodiaCondition(EntityStateConditionBase):
-    """A binary sensor is on for a phone: that of any entity in the target.
+    """Test a binary sensor of the phones in the target: of any entity of theirs.
 
-    The PBX stands for all of its phones.
+    The device of the PBX stands for all of its phones.
     """
 
     _domain_specs = {BINARY_SENSOR_DOMAIN: DomainSpec()}  # noqa: RUF012

@@ -19,9 +19,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SIGNAL_CALL_EVENTS
 from .exceptions import setup_error, translated
-from .hub.announcer import Announcer
 from .hub.connect import async_create_session, async_keep_tenant_names, create_client
 from .hub.devices import Devices, known_devices
+from .hub.discovery import AccountDiscovery
 from .hub.issues import async_connection_failed, async_connection_ok, async_is_forbidden
 from .hub.line import FurtherLine
 from .hub.options import Options
@@ -95,7 +95,7 @@ class VodiaCoordinator(Listener):
         self.line_data = Subscriptions[tuple[Resource, str]]()
         self.chat_messages = Subscriptions[str, ChatMessage]()
         self.voicemail = Subscriptions[str, Voicemail]()
-        self.announcer = Announcer(self.client, self.lines, lambda: self.options)
+        self.discovery = AccountDiscovery(self.client, self.lines, lambda: self.options)
         # The last known values: entities may be added when there are none any more.
         self.last_flags: dict[str, ServiceFlag] = {}
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -219,7 +219,7 @@ class VodiaCoordinator(Listener):
             self._forget(number)
         for number in changes.renamed:
             self._rename(number)
-        self.announcer.async_announce(changes.accounts)
+        self.discovery.async_announce(changes.accounts)
         for number in changes.accounts:
             if number in changes.calls:
                 self.changes.call(number)
@@ -279,7 +279,7 @@ class VodiaCoordinator(Listener):
         self.last_flags |= self.client.service_flags
         for number in changes.accounts & self.client.service_flags.keys():
             self._rename(number)
-        self.announcer.async_announce_data(kind, changes.accounts)
+        self.discovery.async_announce_data(kind, changes.accounts)
         for number in changes.accounts:
             self.line_data.call((kind, number))
         if changes.received:
@@ -312,7 +312,7 @@ class VodiaCoordinator(Listener):
 
     def _forget(self, number: str) -> None:
         """Remove the device of an account that is gone for good, or excluded."""
-        self.announcer.async_forget(number)
+        self.discovery.async_forget(number)
         self.devices.async_remove(number)
 
     def _rename(self, number: str) -> None:

@@ -33,7 +33,7 @@ async def async_add_for_accounts[AccountT: KnownAccount](
         if fitting := [account for account in accounts if isinstance(account, kinds)]:
             add(fitting)
 
-    here, remove = entry.runtime_data.announcer.async_subscribe(add_fitting)
+    here, remove = entry.runtime_data.discovery.async_subscribe(add_fitting)
     entry.async_on_unload(remove)
     for batch in batched(here, _BATCH, strict=False):
         add_fitting(batch)
@@ -54,7 +54,7 @@ def async_add_for_lines(
             if isinstance(account, Extension) and account.number in coordinator.lines:
                 add(account)
 
-    here, remove = coordinator.announcer.async_subscribe(async_add_lines)
+    here, remove = coordinator.discovery.async_subscribe(async_add_lines)
     entry.async_on_unload(remove)
     async_add_lines(here)
 
@@ -64,7 +64,7 @@ def async_add_for_data(
     entry: VodiaConfigEntry, kind: Resource, add: Callable[[Iterable[str]], None]
 ) -> None:
     """Add entities for data that only REST has, as soon as there are any."""
-    here, remove = entry.runtime_data.announcer.async_subscribe_data(kind, add)
+    here, remove = entry.runtime_data.discovery.async_subscribe_data(kind, add)
     entry.async_on_unload(remove)
     add(here)
 

@@ -75,7 +75,7 @@ _READS: Final = ToolAnnotations(
 )
 # Reaches people outside, and may cost money; takes nothing away.
 _REACHES: Final = ToolAnnotations(destructive=False, open_world=True)
-# Ends somebody's call, or takes it away; there is nothing to end the second time.
+# LegKey somebody's call, or takes it away; there is nothing to end the second time.
 _ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
 _SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
@@ -209,7 +209,7 @@ TOOLS: Final = (
     VodiaTool(
         "hang_up",
         "Hang up",
-        "Ends the call that the user's telephone is in or makes.",
+        "LegKey the call that the user's telephone is in or makes.",
         command_for("hang_up"),
         parameters={_PHONE: _TEXT},
         annotations=_ENDS,

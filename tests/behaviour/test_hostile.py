@@ -507,7 +507,7 @@ async def test_devices_without_end(
 ) -> None:
     """Ever new accounts get no devices any more; who was there goes on."""
     phones = await set_up(hass, entry)
-    entry.runtime_data.announcer.device_limit = 25
+    entry.runtime_data.discovery.device_limit = 25
     for number in range(1000, 1030):
         pbx.engine.add_account(str(number), "", registered=True)
     await reconnect(pbx, phones)

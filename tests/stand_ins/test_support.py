@@ -73,12 +73,12 @@ async def test_left(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None
     ]
     assert len(left(pbx.port)) == before
     ours = [
-        hass.loop.call_later(60, coordinator.async_notify),
+        hass.loop.call_later(60, coordinator.changes.call),
         hass.loop.call_later(60, partial(print, coordinator)),
         hass.loop.call_later(60, lambda: coordinator),
     ]
     remove = [
-        async_call_later(hass, 60, HassJob(coordinator.async_notify)),
+        async_call_later(hass, 60, HassJob(coordinator.changes.call)),
         async_call_later(hass, 60, partial(print, coordinator)),
     ]
     assert len(left(pbx.port)) == before + len(ours) + len(remove)

@@ -135,7 +135,7 @@ def _async_set(
 ) -> None:
     """Create or delete an issue of an entry.
 
-    One that is still so is never deleted: that it is ignored would be forgotten.
+    An issue that persists is not deleted, or Home Assistant forgets that it is ignored.
     """
     if is_so:
         _async_create(

@@ -9,8 +9,8 @@ from .numbering import split_extension
 class AddressBook:
     """Names by number, found at once however large the book is and however it is written.
 
-    What may be the number of several names nobody. Whose extension is the same, or none
-    as well, comes before those of whom only one has an extension.
+    A number that fits several contacts has no name. A contact with the same extension, or
+    with none where the number has none, outranks one where only one side has an extension.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ class Listener:
         """Handle a state that is whole and live, with all that changed."""
 
     def on_call_events(self, events: list[CallEvent]) -> None:
-        """Handle what happened to calls; `changed` is called before."""
+        """Handle what happened to calls; `on_change` is called first."""
 
     def on_chat_message(self, message: ChatMessage) -> None:
         """Handle a chat message to the line."""

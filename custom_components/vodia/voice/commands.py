@@ -166,7 +166,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "decline": Command(
         "VodiaDecline", "Declines the ringing call", command_for("reject")
     ),
-    "hang_up": Command("VodiaHangUp", "Ends the call", command_for("hang_up")),
+    "hang_up": Command("VodiaHangUp", "LegKey the call", command_for("hang_up")),
     "hold": Command("VodiaHold", "Puts the call on hold", command_for("hold")),
     "resume": Command(
         "VodiaResume", "Takes up the call on hold", command_for("resume")

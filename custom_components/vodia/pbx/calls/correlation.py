@@ -6,7 +6,7 @@ from itertools import count
 from typing import Final
 
 from ..models import AccountCall
-from ..state.legs import LEG_SPREAD, Ends, are_legs, ends_for
+from ..state.legs import LEG_SPREAD, LegKey, are_legs, leg_key_for
 from .proof import is_another
 from .steps import TrackedCall
 
@@ -28,7 +28,7 @@ class Correlator:
         self._idle = set(known)
         # The legs that are there, by what they have in common, while they are compared.
         self._legs: (
-            defaultdict[tuple[object, ...], list[tuple[str, Ends, int]]] | None
+            defaultdict[tuple[object, ...], list[tuple[str, LegKey, int]]] | None
         ) = None
 
     def origin_of(self, call_id: str) -> int | None:
@@ -37,12 +37,12 @@ class Correlator:
 
     def correlate(self, number: str, call: AccountCall) -> int:
         """Return what a call of an account shares with its id, or with another leg."""
-        ends = ends_for(number, call)
+        ends = leg_key_for(number, call)
         if self._legs is None:
             self._legs = defaultdict(list)
             for other, calls in self._calls.items():
                 for tracked in calls.values():
-                    its = ends_for(other, tracked.call)
+                    its = leg_key_for(other, tracked.call)
                     self._legs[its[:2]].append((other, its, tracked.origin))
         found = self._known.get(call.id)
         if found is None:
@@ -75,10 +75,10 @@ class Correlator:
         """Track a call on as another leg of it where its own leg is gone."""
         tracked = self._calls[number]
         for call_id in tracked.keys() - calls.keys():
-            ends = ends_for(number, tracked[call_id].call)
+            ends = leg_key_for(number, tracked[call_id].call)
             for leg_id, leg in calls.items():
                 if leg_id not in tracked and are_legs(
-                    ends, ends_for(number, leg), spread
+                    ends, leg_key_for(number, leg), spread
                 ):
                     tracked[leg_id] = tracked.pop(call_id)
                     self._known[leg_id] = tracked[leg_id].origin

@@ -23,10 +23,10 @@ from ..state.identity import MAILBOX
 from ..state.legs import (
     LEG_SPREAD,
     are_legs,
-    ends_for,
     has_id_of,
     is_leg_of,
     is_same_call,
+    leg_key_for,
 )
 from ..state.observed import is_with_nobody
 from ..state.tenant import TenantState
@@ -123,10 +123,10 @@ def end_reason_from_history(
 
 
 def reason_of_unseen(state: TenantState, past: PastCall) -> EndReason | None:
-    """Return how a past call ended of which the line's phone did not hear.
+    """Return how a past call ended that the line's phone never showed.
 
-    It was on do not disturb, or away. None for a call that is not told: one that was for
-    others as well, or that the line made.
+    The phone was on do not disturb, or away. None for a call that is not reported: one that
+    was for others as well, or that the line made.
     """
     dialed = state.identity.account_of(past.dialed_number)
     mailbox = f"{MAILBOX}{state.line}"
@@ -254,11 +254,11 @@ def may_have(account: KnownAccount, call: AccountCall) -> bool:
 
 def _another_has(state: TenantState, number: str, call: AccountCall) -> bool:
     """Return whether the presence of another account proves that it has the call now."""
-    ends = ends_for(number, call)
+    ends = leg_key_for(number, call)
     return any(
         its.state in IN_CALL
         and its.remote == call.remote
-        and is_same_call(its.id, ends_for(other.number, its), call.id, ends)
+        and is_same_call(its.id, leg_key_for(other.number, its), call.id, ends)
         for other in state.extensions.values()
         if other.calls and other.number != number
         for its in other.calls

@@ -292,7 +292,7 @@ class CallTracker:
         yield from end_events(number, ended, reason, ended.seconds(ended.ended))
 
     def _suspect_replaced(self, state: TenantState, numbers: Iterable[str]) -> None:
-        """Doubt the calls of whom another call of the house comes instead."""
+        """Suspect that a call of an account was replaced by another of the tenant."""
         # A consultation that is transferred goes on as the call that it was about.
         for number in numbers:
             tracked = self._calls.get(number)

@@ -206,7 +206,7 @@ class Control:
         """Find out whether the PBX has its messages over REST (v70)."""
         # One that has not is not asked again for a while.
         offer = self._port.capabilities
-        if not (offer.rest_chat or offer.refusals.stand("chat")):
+        if not (offer.rest_chat or offer.refusals.is_in_force("chat")):
             try:
                 await self._port.request("GET", "chat-history", params={"api": "2"})
             except NotFoundError, MethodNotAllowedError, AccessOffError:

@@ -56,7 +56,7 @@ async def _write(
         ("PUT", _OWN_SETTINGS, table),
     )
     forbidden: AccessOffError | None = None
-    refused = [refusals.stand(f"dnd {way}") for way in range(len(ways))]
+    refused = [refusals.is_in_force(f"dnd {way}") for way in range(len(ways))]
     for index, way in enumerate(ways):
         if index and len(full) > 1:
             raise forbidden or NotSupportedError("no reason and no expiry here")

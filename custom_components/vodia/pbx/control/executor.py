@@ -142,8 +142,8 @@ class Executor:
             return False
         kind, call_id = " ".join(command.body), command.fields.get("id")
         refusals = offer.refusals
-        unknown_ids = offer.rest_ids is False or refusals.stand("ids")
-        if refusals.stand(kind) or (call_id is not None and unknown_ids):
+        unknown_ids = offer.rest_ids is False or refusals.is_in_force("ids")
+        if refusals.is_in_force(kind) or (call_id is not None and unknown_ids):
             return False
         try:
             async with self.in_time():
@@ -220,7 +220,7 @@ async def probe_rest_calls(port: CommandPort) -> None:
     refuses is asked again for the next command, then only after a while.
     """
     state, offer = port.live_state, port.capabilities
-    if offer.rest_ids is not None or offer.refusals.stand("calls"):
+    if offer.rest_ids is not None or offer.refusals.is_in_force("calls"):
         return
     before = {call.id for call in own_calls(state)}
     try:

@@ -188,9 +188,9 @@ class Session:
             raise LoginRefusedError("the new session is refused") from None
 
     async def _log_in(self, refused: int) -> None:
-        """Log in again in place of a session, also if who asks is gone before the PBX answers.
+        """Log in again in place of a session, even if the caller is cancelled meanwhile.
 
-        Else its new session would be known to nobody, and live for days.
+        Otherwise nobody would know the new session, which lives for days.
         """
         task = asyncio.create_task(self._renew(refused), name="vodia login")
         self._logins.add(task)

@@ -100,7 +100,7 @@ class AccountLists:
         """Note that all accounts are asked for: what is pushed from now on is newer."""
         self._read_since, self._pushed = self._observed.tick, {}
 
-    def newest(self, snapshot: AccountsSnapshot) -> AccountsSnapshot:
+    def overlay_pushed(self, snapshot: AccountsSnapshot) -> AccountsSnapshot:
         """Return what a reading found, with what was pushed since it was begun."""
         pushed, self._pushed = self._pushed or {}, None
         accounts = tuple(
@@ -120,7 +120,9 @@ class AccountLists:
         """
         observed, views, line = self._observed, self._views, self._observed.line
         before = observed.accounts
-        trusted = self._evidence.trusted(snapshot.accounts, views.extensions[line])
+        trusted = self._evidence.without_refuted_presence(
+            snapshot.accounts, views.extensions[line]
+        )
         accounts = {account.number: account for account in trusted}
         proves_absence = snapshot.complete and line in accounts
         if not proves_absence:

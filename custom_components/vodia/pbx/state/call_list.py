@@ -79,7 +79,7 @@ class CallLists:
         )
         self._uncertain = frozenset(islice(lacking, _UNCERTAIN_KEPT))
         listed: dict[str, Call] = {}
-        for leg in self._dials.applied(calls, received, now, self._uncertain):
+        for leg in self._dials.mark_dialed(calls, received, now, self._uncertain):
             twin = listed.get(leg.id)
             call = merged(twin, leg) if twin else leg
             before = observed.listed.get(call.id)
@@ -146,7 +146,7 @@ class CallLists:
             | {
                 call.id: call
                 for call in map(self._identity.identified, calls)
-                if observed.line in observed.members(call)
+                if observed.line in observed.accounts_of(call)
             }
         )
 
@@ -180,7 +180,7 @@ class CallLists:
         observed.tick += 1
         only_own = observed.scope is CallScope.OWN
         confirmed = {
-            call_id: (own and (only_own or observed.line in observed.members(call)))
+            call_id: (own and (only_own or observed.line in observed.accounts_of(call)))
             or self._evidence.confirms(call)
             for call_id, call in observed.listed.items()
         }
@@ -199,7 +199,7 @@ class CallLists:
         self.ended_unseen = over
         return changes
 
-    def checked(self, found: tuple[Call, ...]) -> CallList | None:
+    def corrected_by(self, found: tuple[Call, ...]) -> CallList | None:
         """Return the list as it is by what the line is found to have; None if it is open.
 
         The calls may have other ids where they were found. Those of others stay as they
@@ -209,7 +209,7 @@ class CallLists:
         own = {
             i
             for i, c in observed.listed.items()
-            if observed.line in observed.members(c)
+            if observed.line in observed.accounts_of(c)
         }
         now = {call.id: call for call in found}
         if now and own.isdisjoint(now):
@@ -265,7 +265,7 @@ class CallLists:
         observed = self._observed
         index: defaultdict[str, list[Call]] = defaultdict(list)
         for call in listed.values():
-            for number in observed.members(call):
+            for number in observed.accounts_of(call):
                 index[number].append(call)
         observed.listed = listed
         observed.calls_of = {number: tuple(calls) for number, calls in index.items()}
@@ -310,7 +310,7 @@ class CallLists:
         observed = self._observed
         if observed.scope is not CallScope.OWN:
             return call
-        names_line = observed.line in observed.members(call)
+        names_line = observed.line in observed.accounts_of(call)
         self._evidence.check_own_call(call, names_line=names_line)
         # What a machine has answered is listed on, and is with the line no more.
         by_machine = is_with_nobody(call) or (
@@ -326,8 +326,8 @@ class CallLists:
     def _where_it_was(self, call: Call, before: Call) -> Call:
         """Return a call of which it is not all known whom it concerns now."""
         # It may still concern those that it did: for them it is open.
-        members = self._observed.members(before)
-        if members <= self._observed.members(call):
+        members = self._observed.accounts_of(before)
+        if members <= self._observed.accounts_of(call):
             return call
         extensions = call.extensions | members
         return replace(call, extensions=extensions, lists_extensions=False, phase=None)

@@ -44,7 +44,7 @@ class Dials:
         memory.dials = [other for other in memory.dials if other is not dial]
         return True
 
-    def applied(
+    def mark_dialed(
         self,
         calls: list[Call],
         received: CallList,
@@ -135,7 +135,7 @@ class Dials:
     def _has_end(self, call: Call, line: str) -> bool:
         """Return whether a line is at one end of a call; if none calls, it is involved."""
         return line in (call.caller.number, call.callee.number) or (
-            not call.caller.number and line in self._observed.members(call)
+            not call.caller.number and line in self._observed.accounts_of(call)
         )
 
 

@@ -71,7 +71,7 @@ class Evidence:
         self._ring_shown |= busy
         self._observed.memory.presence_shows_calls |= busy and in_call
 
-    def trusted(
+    def without_refuted_presence(
         self, accounts: tuple[Account, ...], shown: Extension
     ) -> Iterable[Account]:
         """Return the accounts, without a presence that proves to mean something else.
@@ -147,7 +147,7 @@ class Evidence:
         observed = self._observed
         accounts = [
             account
-            for number in observed.members(call)
+            for number in observed.accounts_of(call)
             if (account := observed.accounts.get(number))
         ]
         if any(account.busy for account in accounts):

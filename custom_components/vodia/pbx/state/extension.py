@@ -106,10 +106,10 @@ def extension_view(observed: Observed, account: Account) -> tuple[Extension, boo
 def _own_calls(
     observed: Observed, account: Account, calls: tuple[Call, ...]
 ) -> tuple[tuple[AccountCall, ...], frozenset[str]]:
-    """Return the calls that are (still) the account's, and the ids of open ones."""
+    """Return the calls of the account, the one to show first, and the ids of possible ones."""
     # A connected call is with the sole extension left, a named party, or the one whose
-    # own presence says so; who only rang with the group is not in it. Presence counts
-    # that is newer than the connection: before, the phone only rang.
+    # own presence says so; who only rang with the group is not in it. Only presence that
+    # is newer than the connection counts: before, the phone only rang.
     number = account.number
     calls = tuple(
         seen

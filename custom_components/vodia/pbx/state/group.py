@@ -16,7 +16,7 @@ from ..models import (
     Phase,
 )
 from .account_call import account_call, call_at, hides_calls, with_reported
-from .legs import are_legs, ends_of, is_same_call, leg_priority, may_be_legs
+from .legs import are_legs, is_same_call, leg_key_of, leg_priority, may_be_legs
 from .observed import Observed, is_with_nobody
 
 
@@ -55,7 +55,7 @@ def group_view(observed: Observed, account: Account, kind: str) -> Group:
         ),
         key=leg_priority,
     ):
-        if not any(are_legs(ends_of(call), ends_of(leg)) for leg in legs):
+        if not any(are_legs(leg_key_of(call), leg_key_of(leg)) for leg in legs):
             legs.append(call)
     unclear = tuple(call for call in legs if not call.phase)
     # Those that may not have come to it yet.
@@ -136,7 +136,7 @@ def _connected_elsewhere(
     for number in observed.reporting:
         for reported in observed.accounts[number].calls or ():
             if reported.connected and is_same_call(
-                reported.id, ends_of(reported), call.id, ends_of(call)
+                reported.id, leg_key_of(reported), call.id, leg_key_of(call)
             ):
                 yield number, reported.phase
 

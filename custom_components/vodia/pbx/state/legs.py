@@ -12,10 +12,10 @@ from ..models import IN_CALL, AccountCall, Call, Direction, Phase
 LEG_SPREAD: Final = 2.0
 
 # Caller (or, of an unknown one, the extensions involved), dialed number and start.
-type Ends = tuple[str | frozenset[str] | None, str | None, float | None]
+type LegKey = tuple[str | frozenset[str] | None, str | None, float | None]
 
 
-def are_legs(one: Ends, other: Ends, spread: float = LEG_SPREAD) -> bool:
+def are_legs(one: LegKey, other: LegKey, spread: float = LEG_SPREAD) -> bool:
     """Return whether two calls have caller, dialed number and start in common.
 
     Nobody and nobody are not the same caller.
@@ -30,20 +30,20 @@ def are_legs(one: Ends, other: Ends, spread: float = LEG_SPREAD) -> bool:
     )
 
 
-def ends_of(call: Call) -> Ends:
+def leg_key_of(call: Call) -> LegKey:
     """Return what the legs of a call have in common."""
     caller = call.caller.number or call.extensions or None
     return caller, call.dialed_number, call.started
 
 
-def ends_for(number: str, call: AccountCall) -> Ends:
+def leg_key_for(number: str, call: AccountCall) -> LegKey:
     """Return what the legs of a call of an account have in common."""
     outgoing = call.direction is Direction.OUTGOING
     caller = number if outgoing else call.remote.number
     return caller, call.dialed_number, call.started
 
 
-def is_same_call(call_id: str, ends: Ends, other_id: str, other_ends: Ends) -> bool:
+def is_same_call(call_id: str, ends: LegKey, other_id: str, other_ends: LegKey) -> bool:
     """Return whether two calls are one: by the id, or as legs of it."""
     return call_id == other_id or are_legs(ends, other_ends)
 
@@ -52,7 +52,7 @@ def is_leg_of(leg: Call, call: AccountCall) -> bool:
     """Return whether a listed call is a call of an account, or another leg of it."""
     return has_id_of(leg, call) or (
         call.direction is Direction.INCOMING
-        and are_legs(ends_of(leg), ends_for("", call))
+        and are_legs(leg_key_of(leg), leg_key_for("", call))
     )
 
 
@@ -74,9 +74,9 @@ def drop_own_legs(calls: Iterable[Call]) -> Iterator[Call]:
 
     The connected leg speaks for the call, else the one that the PBX lists first.
     """
-    legs: list[Ends] = []
+    legs: list[LegKey] = []
     for call in sorted(calls, key=lambda call: not call.connected):
-        ends = ends_of(call)
+        ends = leg_key_of(call)
         if not any(are_legs(ends, leg, 0) for leg in legs):
             legs.append(ends)
             yield call
@@ -86,7 +86,7 @@ def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
     """Return how far calls are, those with the very same ends and start as one."""
     phases: dict[object, Phase | None] = {}
     for call in calls:
-        ends = ends_of(call)
+        ends = leg_key_of(call)
         leg = ends if ends[0] and ends[2] else call.id
         if call.connected or leg not in phases:
             phases[leg] = call.phase
@@ -95,11 +95,11 @@ def phases_of(calls: Iterable[Call]) -> list[Phase | None]:
 
 def drop_far_end_legs(number: str, calls: tuple[Call, ...]) -> Iterator[Call]:
     """Yield the calls of an account less the legs that are those of the other side."""
-    own = [ends_of(call) for call in calls if number in call.extensions]
-    legs: list[Ends] = []
+    own = [leg_key_of(call) for call in calls if number in call.extensions]
+    legs: list[LegKey] = []
     for call in calls:
         if call.lists_extensions and number not in call.extensions:
-            ends = ends_of(call)
+            ends = leg_key_of(call)
             if any(are_legs(ends, leg) for leg in (*own, *legs)):
                 continue
             legs.append(ends)

@@ -32,20 +32,20 @@ class Dial:
 class Memory:
     """What the PBX does not repeat: it outlives a link.
 
-    Since when an account is missing, what we dial, and which calls that made; how often
-    in a row `connected` was wrong about the line, by whether it was in a call; and
-    whether the line's presence showed its calls, and one that only rang. The calls that
-    we hold, and all that were `listed` last. Further `names` of the tenant; and `called`,
-    the names that calls or the address book gave last, by number, the latest at the end.
+    `presence_shows_calls` and `presence_shows_ringing` are about the line's own presence.
     """
 
+    # By account: since when it is missing.
     absent_since: dict[str, float] = field(default_factory=dict)
+    # How often in a row `connected` was wrong about the line, by whether it was in a call.
     contradictions: dict[bool, int] = field(default_factory=dict)
     presence_shows_calls: bool = False
     presence_shows_ringing: bool = True
+    # Further names of the tenant.
     names: set[str] = field(default_factory=set)
     dials: list[Dial] = field(default_factory=list)
     dialed: dict[str, Dial] = field(default_factory=dict)
+    # The names that calls or the address book gave last, by number, the latest at the end.
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: Holds = field(default_factory=Holds)
     listed: dict[str, Call] = field(default_factory=dict)

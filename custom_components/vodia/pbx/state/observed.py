@@ -64,7 +64,7 @@ class Observed:
         """Return whether the list has them all, if it is to have them."""
         return not self.calls_lost and number not in self.denied
 
-    def members(self, call: Call) -> frozenset[str]:
+    def accounts_of(self, call: Call) -> frozenset[str]:
         """Return the accounts a call belongs to: involved, or a party in the tenant."""
         return call.extensions | self.named_parties(call)
 

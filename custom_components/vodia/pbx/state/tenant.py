@@ -157,8 +157,8 @@ class TenantState:
         """Return whether a snapshot has other calls of the line than the list."""
         if snapshot.calls is None or self.scope is not CallScope.OWN:
             return False
-        members = self._observed.members
-        own = {call.id for call in snapshot.calls if self.line in members(call)}
+        accounts_of = self._observed.accounts_of
+        own = {call.id for call in snapshot.calls if self.line in accounts_of(call)}
         return own != self.listed.keys()
 
     def set_address_book(self, book: AddressBook | None) -> Changes:

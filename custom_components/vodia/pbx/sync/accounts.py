@@ -197,7 +197,7 @@ class AccountsReader:
         if self._feed.capabilities.socket_tells_accounts:
             return
         self._feed.capabilities.rest_tells_accounts = True
-        self._feed.handle(state.account_lists.newest(snapshot))
+        self._feed.handle(state.account_lists.overlay_pushed(snapshot))
         await self._check()
         if self.deltas != deltas:
             # What was pushed meanwhile may be newer than what was read.

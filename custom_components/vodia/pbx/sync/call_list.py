@@ -132,10 +132,10 @@ class CallListReader:
                 await self._accounts.read()
         elif self._accounts:
             self._accounts.hint()
-        told = None if can.refusals.stand("calls") else await self._get()
+        told = None if can.refusals.is_in_force("calls") else await self._get()
         if self._heard.is_set():
             return True
-        checked = None if told is None else feed.state.calls.checked(told)
+        checked = None if told is None else feed.state.calls.corrected_by(told)
         if checked:
             feed.handle(checked)
         feed.publish(feed.state.calls.check_silence(own=checked is not None))

@@ -40,7 +40,7 @@ class Refusals:
         self._noted.pop(way, None)
         self._until.pop(way, None)
 
-    def stand(self, way: str) -> bool:
+    def is_in_force(self, way: str) -> bool:
         """Return whether it is of no use to try a way now."""
         return self._now() < self._until.get(way, 0)
 

@@ -17,10 +17,10 @@ FAILURES: Final = 3
 class Policy:
     """How one resource is read, in seconds.
 
-    Hints within `settle` are one; `pause` is the least from the end of a reading to the
-    next. `retry` is from the beginning of a failed one; None is as if it had not failed.
-    `longest` is the most between readings of what stays odd. Where `offered_stays`, what
-    has been read over this link is never given up.
+    Hints within `settle` count as one. `pause` is the shortest time from the end of a
+    reading to the next, `retry` the time from the beginning of a failed one (None: as after
+    a good one), `longest` the longest time between readings while replies stay odd. With
+    `offered_stays` a resource that was read over this link is never given up.
     """
 
     settle: float = 0.0

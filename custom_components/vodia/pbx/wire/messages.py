@@ -170,7 +170,7 @@ class Decoder:
 
     def __init__(self, trace: Trace) -> None:
         """Start with no frame known."""
-        self._ledger = trace
+        self._trace = trace
         self._known: dict[bytes, AccountDelta] = {}
         self.read_calls: KnownCalls = {}
 
@@ -178,7 +178,7 @@ class Decoder:
         """Return the message in a frame; raises FrameError."""
         if known := self._known.get(data):
             return known
-        message = decode(data, self._ledger, self.read_calls)
+        message = decode(data, self._trace, self.read_calls)
         # What has calls in it has their ids, and does not come again.
         if (
             isinstance(message, AccountDelta)

@@ -17,7 +17,7 @@ from .subscriptions import Subscriptions
 _DEVICES_LIMIT: Final = 2 * ACCOUNTS_LIMIT
 
 
-class Announcer:
+class AccountDiscovery:
     """Announce accounts and data to the platforms, which add entities for them."""
 
     def __init__(
