@@ -14,6 +14,7 @@ from .extensions import Extensions
 from .facts import is_with_nobody, mark
 from .groups import Groups
 from .identity import Identity
+from .learned import learned_call, learned_calls
 from .ledger import Ledger
 from .legs import merged, phases_of
 from .memory import Dial, Hold, Memory, long_absent
@@ -390,7 +391,10 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 registered=None if "registered" in odd else old.registered,
                 dnd=None if "dnd" in odd else old.dnd,
             )
-        new = _merged(known, delta, self._reported(delta))
+        calls = self._reported(delta)
+        if calls and old.calls:
+            calls = learned_calls(calls, old.calls)
+        new = _merged(known, delta, calls)
         self._told_at[number] = self._tick
         if new.busy:
             self._busy_at[number] = self._tick
@@ -484,13 +488,18 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 number: Account(number, old.name, old.type)
                 for number, old in self._accounts.items()
             } | accounts
-        self._accounts = accounts if proves_absence else self._accounts | accounts
+        before = self._accounts
+        self._accounts = accounts if proves_absence else before | accounts
         self._learn_numbers()
         if self._numbers:
             self._accounts = {
                 number: replace(account, calls=self._reported(account))
                 for number, account in self._accounts.items()
             }
+        for number, account in self._accounts.items():
+            if account.calls and (old := before.get(number)) and old.calls:
+                calls = learned_calls(account.calls, old.calls)
+                self._accounts[number] = replace(account, calls=calls)
         self._lists_calls = all(
             account.calls is not None
             for account in self._accounts.values()
@@ -565,6 +574,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 before = self._listed.get(call.id)
                 if told.unsure and before and call.id in told.unsure:
                     call = self._where_it_was(call, before)
+                if known := before or self.memory.listed.get(call.id):
+                    call = learned_call(call, known)
                 listed[call.id] = before if before == call else call
         kept = () if told.complete else self._listed.keys() - listed.keys()
         self._kept = frozenset(islice(kept, _UNCLEAR_KEPT))
@@ -769,8 +780,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             shows_it = same_number(other.number, dial.number, self.country)
             self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
             dial.shown = dial.number if shows_it else other.number
+        elif other.number == line and not call.caller.number:
+            before = self._listed.get(call.id)
+            if before and before.caller.number == line:
+                # Only our own end is told by now.
+                other = Party()
         if not is_ours or (
-            other.number != dial.shown
+            other.number not in (None, dial.shown)
             and not same_number(other.number, dial.shown, self.country)
         ):
             return call
