@@ -19,6 +19,8 @@ from .conftest import QUICK_SIDE
 from .test_diagnostics import read
 from .test_events import Ear
 from .test_lines import has_line
+from .test_numbers import on_phone
+from .test_services import act
 
 pytestmark = pytest.mark.usefixtures("offers")
 
@@ -65,6 +67,22 @@ async def test_names(
     assert await name_of(pbx, phones, caller=NUMBER, name="Office") == "Office"
     assert await name_of(pbx, phones, caller="41") == "Bruno Ferreira"
     assert await name_of(pbx, phones, caller="+4930999999") is None
+
+
+async def test_extensions_behind_a_number(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """Of those at one number the one is named whose extension calls."""
+    pbx.engine.add_contact("45", "Anna", "Meyer", "+49 30 123456-0 ext. 41")
+    pbx.engine.add_contact("45", "Bruno", "Kahn", "+49 (0)30 1234560 Durchwahl 42")
+    phones = await set_up_with_book(hass, entry)
+    for extension, name in ("42", "Bruno Kahn"), ("41", "Anna Meyer"), ("43", None):
+        caller = f"+49301234560x{extension}"
+        assert await name_of(pbx, phones, caller=caller) == name
+    assert await name_of(pbx, phones, caller="+49301234560") is None
+    # Who is called by name is called at a number that can be dialed.
+    await act(hass, "voice_command", command="call", who="Anna Meyer")
+    assert on_phone(pbx) == ["+49301234560"]
 
 
 @pytest.mark.parametrize("dialect", ["classic"])

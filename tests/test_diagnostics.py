@@ -366,6 +366,63 @@ async def test_keys(
     }
 
 
+@pytest.mark.parametrize(
+    "key", ["state", "callstate", "type", "usertype", "mode", "rec", "dnd", "isnew"]
+)
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_words_of_fields(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+    key: str,
+) -> None:
+    """A field shows the words that it is known to have; any other may be a name."""
+    frame = {key: "quirin", "more": [{key: "thusnelda-x"}], "quirin": 1}
+    shown = {key: "xxxxxx", "more": [{key: "xxxxxxxxx-x"}], "xxxxxx": 1}
+    assert await sample(hass, hass_client, pbx, phones, frame) == shown
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_words_of_the_protocol(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+) -> None:
+    """Which of its words a PBX uses is shown, and their spelling."""
+    frame = {
+        "state": "Alerting",
+        "callstate": "proceeding",
+        "type": "hunts",
+        "mode": "clock",
+        "rec": "adhoc",
+        "dnd": "true",
+        "chatstatus": "online",
+    }
+    assert await sample(hass, hass_client, pbx, phones, frame) == frame
+
+
+@pytest.mark.parametrize("dialect", ["modern"])
+async def test_states_of_calls_that_are_no_words_of_ours(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+) -> None:
+    """They are counted: those of telephony by name, all others by their shape."""
+    calls = [
+        {"id": state, "state": state, "extension": ["45"], "to-number": "45"}
+        for state in ("proceeding", "quirin")
+    ]
+    await pbx.send_raw(json.dumps({"action": "call-state", "calls": calls}))
+    ledger = phones.entry.runtime_data.client.ledger
+    await until(hass, lambda: "quirin" in ledger.unknown_states)
+    found = await read(hass, hass_client, phones)
+    assert found["unknown_call_states"] == {"proceeding": 1, "xxxxxx": 1}
+    assert "quirin" not in json.dumps(found)
+
+
 @pytest.mark.parametrize("dialect", ["modern"])
 async def test_secrets(
     hass: HomeAssistant,

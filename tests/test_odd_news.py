@@ -526,3 +526,20 @@ async def test_too_many_calls_of_one_account(
     await phones.wait("41", "dnd", "on")
     assert messages._ACCOUNT_CALLS_LIMIT < 200
     assert phones.state("41", "dnd") != STATE_UNAVAILABLE
+
+
+@modern
+async def test_ids_with_a_fraction(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
+) -> None:
+    """A call is one and the same, whether its id is written as 7, as 7.0 or as "7"."""
+    ear = Ear(phones)
+    pbx.switches.rest_status["calls"] = 404
+    call = OTHER | {"extension": [45.0]}
+    for call_id in (7, 7.0, "7"):
+        await pbx.send_raw(call_list(call | {"id": call_id}))
+        await phones.wait("45", "call", "ringing")
+    await pbx.send_raw(call_list(call | {"id": 7.0, "state": "connected"}))
+    await phones.wait("45", "call", "connected")
+    assert phones.get("45", "call").attributes["call_id"] == "7"
+    await ear.expect("ringing", "answered")

@@ -86,7 +86,7 @@ async def async_get_config_entry_diagnostics(
         "unknown_fields": mask.counts(ledger.unknown_fields),
         "odd_fields": mask.counts(ledger.odd_fields),
         "left_out": dict(ledger.left_out),
-        "unknown_call_states": mask.counts(ledger.unknown_states),
+        "unknown_call_states": mask.words(ledger.unknown_states, "state"),
         "samples": {
             mask.key(kind): [mask.value(value) for value in values]
             for kind, values in ledger.samples.items()

@@ -1,9 +1,10 @@
 """Hide what the texts of the wire say about people, and keep their shape.
 
 Letters become x, digits 0 and numbers 9. What stays are the numbers of accounts, the
-words of the protocol and the names of fields: which ones a PBX uses is what diagnostics
-are for. A name that is data in disguise does not stay: one that names somebody, and one
-in an object that the protocol does not know, which may have people as its keys.
+words that a field of the protocol is known to have, and the names of fields: which ones a
+PBX uses is what diagnostics are for. A name that is data in disguise does not stay: one
+that names somebody, and one in an object that the protocol does not know, which may have
+people as its keys.
 """
 
 from collections import Counter
@@ -17,16 +18,50 @@ from homeassistant.components.diagnostics import REDACTED
 from .pbx.ledger import Recorded
 from .pbx.lenient import loads
 from .pbx.messages import FIELDS
+from .pbx.models import EXTENSION, GROUPS, SERVICE_FLAG, CallState, Direction, Scope
 
-# Fields whose words are the protocol's own.
-_WORDS: Final = frozenset(
+# The kind of a frame is no data; which ones there are is what we want to know.
+_ACTION: Final = "action"
+_SWITCHED: Final = frozenset(
+    {"true", "false", "on", "off", "yes", "no", "0", "1", "enabled", "disabled"}
+)
+# docs/protocol.md has those of the PBX; the others are those of RFC 4235, and what
+# telephone systems call the same.
+_STATES: Final = frozenset(
     {
-        *("action", "type", "state", "callstate", "registered", "dnd", "chatstatus"),
-        *("rec", "startstop", "subscribe", "connected", "usertype", "mode", "isnew"),
-        # Our own words.
-        *("call_state", "direction", "scope", "raw_state"),
+        *("alerting", "ringback", "ringing", "connected", "onhold", "holding"),
+        *("trying", "proceeding", "early", "confirmed", "terminated"),
+        *("idle", "calling", "dialing", "busy", "hold", "held", "waiting", "queued"),
+        *("parked", "transferring", "answered", "disconnected", "ended", "unknown"),
+        *CallState,
     }
 )
+_TYPES: Final = frozenset(
+    {
+        *(EXTENSION, *GROUPS, SERVICE_FLAG),
+        *("ivrnodes", "hoots", "callingcards", "colines"),
+        # Of sessions, messages, descriptions of media and lists.
+        *("admin", "domain", "user", "rec", "fax", "com", "text", "note", "call"),
+        *("offer", "answer", "accounts"),
+    }
+)
+# The words that are known of a field; any other may be somebody's.
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("registered", "dnd", "subscribe", "connected"), _SWITCHED),
+    **dict.fromkeys(("isnew", "startstop"), _SWITCHED),
+    "state": _STATES | _SWITCHED,
+    "callstate": _STATES,
+    "type": _TYPES,
+    "usertype": _TYPES,
+    "chatstatus": frozenset({"online", "offline", "away", "busy", "dnd", "idle"}),
+    "rec": _SWITCHED | {"adhoc"},
+    "mode": _SWITCHED | {"manual", "automatic", "auto", "clock", "time"},
+    # Our own fields.
+    "call_state": _STATES,
+    "raw_state": _STATES,
+    "direction": frozenset({*Direction, "inbound", "outbound"}),
+    "scope": frozenset(Scope),
+}
 _IDS: Final = ("id", "callid", "id2")
 # Fields with fields of the PBX in them.
 _CONTAINERS: Final = ("settings",)
@@ -70,13 +105,18 @@ def said(value: Any, key: str = "", depth: int = _DEPTH) -> Iterable[str]:
         case list():
             for inner in value:
                 yield from said(inner, key, depth - 1)
-        case str() if key not in _WORDS:
+        case str() if key != _ACTION and not _is_known(value, key):
             yield from words(value)
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text in the form in which they are compared."""
     return [token for token in _TOKEN.findall(text.casefold()) if not token.isdigit()]
+
+
+def _is_known(word: str, key: str) -> bool:
+    """Return whether a field is known to have a word."""
+    return word.lower() in _WORDS.get(key, ())
 
 
 class Mask:
@@ -106,6 +146,13 @@ class Mask:
         shown: Counter[str] = Counter()
         for key, number in counter.items():
             shown[self.key(key)] += number
+        return dict(shown)
+
+    def words(self, counter: Counter[str], key: str) -> dict[str, int]:
+        """Return words that a field had, with their counts."""
+        shown: Counter[str] = Counter()
+        for word, number in counter.items():
+            shown[word if _is_known(word, key) else self.text(word)] += number
         return dict(shown)
 
     def key(self, key: str, *, inside: bool = False) -> str:
@@ -166,7 +213,9 @@ class Mask:
                 return [
                     self._value(part, key, depth - 1, inside=inside) for part in value
                 ]
-            case str() if key in _WORDS and _WORD.fullmatch(value):
+            case str() if key == _ACTION and _WORD.fullmatch(value):
+                return value
+            case str() if _is_known(value, key):
                 return value
             case str() | int() if key in _IDS:
                 return self._ids.setdefault(str(value), f"id-{len(self._ids) + 1}")

@@ -21,6 +21,7 @@ from custom_components.vodia.pbx.messages import (
     call_ids,
     decode,
     decode_accounts,
+    decode_address_book,
     decode_flags,
     decode_history,
     decode_orbits,
@@ -664,6 +665,32 @@ def test_numbers_for_strings() -> None:
     assert call(id=7).id == "7"
     assert call(extension=46).extensions == {"46"}
     assert call(extension=[45, "46"]).extensions == {"45", "46"}
+
+
+def test_numbers_with_a_fraction_for_strings() -> None:
+    """41.0 is 41, as some encoders write all numbers of JSON; a text is what it is."""
+    assert account(account=41.0).number == "41"
+    assert account(account="41.0").number == "41.0"
+    with pytest.raises(FrameError):
+        account(account=41.5)
+    with pytest.raises(FrameError):
+        account(account=1e300)
+    assert call(id=7.0).id == call(id=7).id == "7"
+    assert call(id="7.0").id == "7.0"
+    assert call(id=1700000000.5).id == "1700000000.5"
+    # Beyond a float is several integers.
+    assert call(id=9007199254740991.0).id == "9007199254740991"
+    assert call(extension=[45.0, "46", 47]).extensions == {"45", "46", "47"}
+    assert call(extension=46.0).extensions == {"46"}
+    assert call(**{"from-number": 41.0}).caller.number == "41"
+    assert call_ids([{"id": 7.0}, {"id": "8.0"}, {"id": True}, {}]) == {"7", "8.0"}
+    listed = decode_accounts([{"name": 41.0, "alias": [41.0, 505.0, "7.5"]}], Ledger())
+    assert (listed[0].number, listed[0].aliases) == ("41", ("505", "75"))
+    (past,) = decode_history([{"id": 7.0}], "45", Ledger())
+    assert past.id == "7"
+    assert decode_flags([{"name": 8.0, "state": True}], Ledger()).keys() == {"8"}
+    (contact,) = decode_address_book([{"name": "Anna", "number": 4930123456.0}])
+    assert contact.numbers == ("4930123456",)
 
 
 @pytest.mark.parametrize(

@@ -290,6 +290,46 @@ def test_extensions_behind_a_number() -> None:
     assert same_number("212-555-0123 #45", "2125550123x45", "US")
 
 
+@pytest.mark.parametrize("form", ["{} ext. {}", "{}x{}", "{}, Durchwahl {}"])
+@pytest.mark.parametrize("number", ["030 1234567", "+49 (0)30 1234567"])
+def test_book_with_extensions_behind_a_number(form: str, number: str) -> None:
+    """It names who has the extension, and nobody where only several have one."""
+    contacts = [
+        (form.format(number, "41"), "Anna"),
+        (form.format("+49301234567", "42"), "Bruno"),
+        ("040 1234567", "Firm"),
+        (form.format("0049 40 1234567", "7"), "Clara"),
+        (form.format("089 1234567", "1"), "Dora"),
+    ]
+    for order in (contacts, contacts[::-1]):
+        book = AddressBook(order, "DE")
+        assert len(book) == 5
+        assert book.name("+49301234567x41") == "Anna"
+        assert book.name("tel:+49-30-1234567;ext=42") == "Bruno"
+        assert book.name("0301234567x43") is None
+        # As with `same_number`: an extension may be left out, by the one or the other.
+        assert book.name("+49301234567") is None
+        assert book.name("+49401234567") == "Firm"
+        assert book.name("0401234567 ext. 7") == "Clara"
+        assert book.name("0401234567 ext. 8") == "Firm"
+        assert book.name("+49891234567") == "Dora"
+        assert book.name("+49891234567x2") is None
+    # An extension that is dialed through is a part of the number.
+    book = AddressBook([("+49 30 1234-41", "Anna")], "DE")
+    assert book.name("030123441") == "Anna"
+    assert book.name("030 1234-42") is None
+
+
+def test_key_of_a_number_with_an_extension() -> None:
+    """Names are remembered by it: two extensions are two people."""
+    keys = [
+        number_key(number, "DE") for number in ("0301234567x4", "+49301234567 ext. 4")
+    ]
+    assert len(set(keys)) == 1
+    assert number_key("0301234567x5", "DE") not in keys
+    assert number_key("0301234567", "DE") not in keys
+
+
 # Any number
 
 REGIONS: Final = (
@@ -438,6 +478,12 @@ def test_not_dialable(number: str) -> None:
         ("030 1234567", ["030 1234567"]),
         ("030 123 x12", ["030 123"]),
         ("030 1234567 (Büro)", ["030 1234567"]),
+        ("030 1234567 ext. 41", ["030 1234567 ext. 41"]),
+        ("030 1234567, Durchwahl 41", ["030 1234567, Durchwahl 41"]),
+        ("030 1234567 (x41), 45", ["030 1234567 (x41)", "45"]),
+        ("+49301234567;ext=41", ["+49301234567;ext=41"]),
+        ("030 1234567/8 x41", ["030 1234567"]),
+        ("+49 30 1234-41", ["+49 30 1234-41"]),
         ("030 1234567 Büro", ["030 1234567"]),
         ("030/1234567", ["030/1234567"]),
         ("030 1234567 / 0171 1234567", ["030 1234567", "0171 1234567"]),

@@ -10,7 +10,7 @@ from custom_components.vodia.pbx.memory import Memory
 from custom_components.vodia.pbx.messages import CallList, decode
 from custom_components.vodia.pbx.models import CallScope, Party
 from custom_components.vodia.pbx.numbering import AddressBook
-from custom_components.vodia.pbx.party import parse_party
+from custom_components.vodia.pbx.party import parse_party, party_number
 from custom_components.vodia.pbx.state import PbxState
 
 
@@ -207,6 +207,26 @@ def test_number_as_it_is_typed(number: str) -> None:
     """Marks that show nothing are left out, and all spaces, dashes and digits are known."""
     assert calling(**{"from-number": number}).number == "+4930123456"
     assert parse_party(f"<sip:{number}@localhost>").number == "+4930123456"
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+49(0)30 123456", "+4930123456"),
+        ("+49 (0) 30 / 123456", "+4930123456"),
+        ("0049(0)30123456", "004930123456"),
+        ("\uff0b49\u00a0(0)30 123456", "+4930123456"),
+        # Numbers of Italy keep it, and elsewhere it is a digit like others.
+        ("+39 (0)6 1234567", "+39061234567"),
+        ("030 (0)123456", "0300123456"),
+    ],
+)
+def test_zero_for_callers_from_the_same_country(written: str, number: str) -> None:
+    """It is no part of the number, however the number comes."""
+    assert calling(**{"from-number": written}).number == number
+    assert calling(**{"from": f'"Anna" <sip:{written}@localhost>'}).number == number
+    assert parse_party(f"<tel:{written}>").number == number
+    assert party_number(written) == number
 
 
 def state(book: AddressBook | None = None, memory: Memory | None = None) -> PbxState:

@@ -24,6 +24,7 @@ from .errors import (
     UnexpectedReplyError,
     UnknownTenantError,
 )
+from .fields import as_text
 from .models import EXTENSION, Credentials, LoginMethod, LoginWay
 from .rest import SESSION_PATH, Reply, Rest, basic_headers, session_headers
 
@@ -239,13 +240,13 @@ async def _told(
         return None, None
     if not isinstance(told, dict):
         return None, None
-    tenant, account = told.get("cdomain"), told.get("cuser")
+    tenant, account = told.get("cdomain"), as_text(told.get("cuser"))
     if told.get("type") not in (None, "", "user"):
         # An administrator is no extension.
         account = None
     return (
         tenant if isinstance(tenant, str) and _TENANT.fullmatch(tenant) else None,
-        account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None,
+        account if account and _ACCOUNT.fullmatch(account) else None,
     )
 
 
@@ -267,9 +268,9 @@ async def find_account(
         listed = told if isinstance(told, list) else [told]
         for entry in filter(lambda entry: isinstance(entry, dict), listed):
             aliases = entry.get("alias")
-            known = isinstance(aliases, list) and alias in aliases
-            number = entry.get("name") if known else entry.get("user")
-            if isinstance(number, str) and _ACCOUNT.fullmatch(number):
+            known = isinstance(aliases, list) and alias in map(as_text, aliases)
+            number = as_text(entry.get("name" if known else "user"))
+            if number and _ACCOUNT.fullmatch(number):
                 return number
     return None
 

@@ -21,6 +21,8 @@ _BOOLEANS: Final[Mapping[str, bool | None]] = {
 }
 # Seconds; beyond lies no time of a call (year 5138), but an overflow of the calendar.
 _TIME_LIMIT: Final = 1e11
+# Up to here a float is one integer only.
+_EXACT_LIMIT: Final = 2**53
 _COUNT_LIMIT: Final = 1_000_000
 
 
@@ -123,14 +125,23 @@ def each[T](
 def string(data: JsonObject, key: str, reading: Reading) -> str | None:
     """Return a string; a number is taken as its digits."""
     value = data.get(key)
-    if value is None or isinstance(value, str):
+    text = as_text(value)
+    if text is None and value is not None:
+        reading.refuse(key, value)
+    return text
+
+
+def as_text(value: object) -> str | None:
+    """Return a text, or a number as its digits; None for anything else.
+
+    Some write every number of JSON with a fraction: 41.0 is 41. A text is as it is.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_LIMIT:
+        value = int(value)
+    if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    reading.refuse(key, value)
-    return None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number else None
 
 
 def boolean(data: JsonObject, key: str, reading: Reading) -> bool | None:

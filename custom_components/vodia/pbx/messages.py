@@ -19,6 +19,7 @@ from .fields import (
     JsonObject,
     Reading,
     amount,
+    as_text,
     boolean,
     each,
     first,
@@ -91,6 +92,7 @@ _FRAME_KNOWN_LENGTH: Final = 1000
 _CALLS_KNOWN: Final = 500
 # As they are written into the field of an account: `505/9781234567`, or with spaces.
 _BETWEEN_ALIASES: Final = re.compile(r"[\s,;/]+")
+_INTEGER: Final = re.compile(r"-?[0-9]+")
 _RECORDING: Final = frozenset({"adhoc", "on", "true", "1"})
 
 _CALL_FIELDS: Final = frozenset(
@@ -392,9 +394,10 @@ def call_ids(reply: object) -> set[str]:
     """Return the ids in a reply of REST `/calls`, as far as it has the known shape."""
     entries = reply if isinstance(reply, list) else []
     return {
-        str(entry["id"])
+        call_id
         for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str | int)
+        if isinstance(entry, dict)
+        and (call_id := as_text(entry.get("id"))) is not None
     }
 
 
@@ -556,10 +559,10 @@ def _extensions(data: JsonObject, reading: Reading) -> tuple[frozenset[str], boo
     found: set[str] = set()
     whole = True
     for entry in value:
-        if isinstance(entry, bool) or not isinstance(entry, str | int):
+        if (text := as_text(entry)) is None:
             reading.refuse("extension", entry)
             whole = False
-        elif (number := str(entry).strip().lstrip("*")) and _is_number(number):
+        elif (number := text.strip().lstrip("*")) and _is_number(number):
             found.add(number)
     return frozenset(found), whole
 
@@ -612,9 +615,9 @@ def _call_id(data: JsonObject) -> str:
     value = data.get("id")
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if (call_id := as_text(value)) is None:
         raise FrameError("id is not a string")
-    if len(call_id := str(value)) > _ID_LIMIT:
+    if len(call_id) > _ID_LIMIT:
         raise FrameError("id is too long")
     if not call_id.isprintable():
         raise FrameError("id is no text")
@@ -713,15 +716,10 @@ def _within_limits(calls: Iterable[Call]) -> tuple[Call, ...]:
 def _account_number(data: JsonObject, key: str) -> str:
     """Return the number that names an account; raises FrameError for none."""
     value = data.get(key)
-    if isinstance(value, str):
-        number = value.strip()
-    elif value is None or isinstance(value, bool):
-        number = ""
-    elif isinstance(value, int | float) and value == int(value):
-        number = str(int(value))
-    else:
+    number = "" if value is None or isinstance(value, bool) else as_text(value)
+    if number is None or (isinstance(value, float) and not _INTEGER.fullmatch(number)):
         raise FrameError(f"{key} is not a string")
-    if not number:
+    if not (number := number.strip()):
         raise FrameError(f"{key} is missing")
     if len(number) > NUMBER_LIMIT:
         raise FrameError(f"{key} is too long")
@@ -863,11 +861,10 @@ def _aliases(data: JsonObject, key: str) -> tuple[str, ...]:
     if isinstance(value, str):
         texts = _BETWEEN_ALIASES.split(value[: _ALIASES_LIMIT * NUMBER_LIMIT])
     numbers = (
-        party_number(str(text), is_called=True)
+        party_number(as_text(text), is_called=True)
         for text in islice(texts, _ALIASES_LIMIT)
-        if isinstance(text, str | int) and not isinstance(text, bool)
     )
-    own = (data.get("name"), data.get("account"))
+    own = (as_text(data.get("name")), as_text(data.get("account")))
     return tuple(
         number
         for number in numbers
@@ -969,8 +966,8 @@ def _numbers(value: object, depth: int = 2) -> Iterator[str]:
         nested = value.values() if isinstance(value, dict) else value
         for each in islice(nested, _CONTACT_NUMBERS_LIMIT):
             yield from _numbers(each, depth - 1)
-    elif isinstance(value, str | int) and not isinstance(value, bool):
-        for number in numbers_in(str(value)[: 10 * NUMBER_LIMIT]):
+    elif text := as_text(value):
+        for number in numbers_in(text[: 10 * NUMBER_LIMIT]):
             if len(number) <= NUMBER_LIMIT:
                 yield number
 

@@ -55,10 +55,13 @@ _URI: Final = re.compile(r"\s*tel:([^;]*)(.*)", re.IGNORECASE | re.DOTALL)
 _SIP: Final = re.compile(r"\s*<?sips?:([^@;>]+)[@;>].*", re.IGNORECASE)
 # Mobile numbers of Mexico had a 1 behind the country until 2019; trunks still send it.
 _OLD_MEXICAN: Final = re.compile(r"\+521(?=\d{10}$)")
+_EXTENSION_WORD: Final = (
+    r"(?:ext|extn|extension|x|durchwahl|dw|poste|int|interno|interne|toestel|wew|wewn|app"
+    r"|apparat|nst|nebenstelle|anexo|ramal|anknytning|linka|доб)"
+)
 _EXTENSION: Final = re.compile(
-    r"(?P<number>.*\d.*?)[\s,;]*(?:;ext=|(?<![^\W\d_])(?:ext|extn|extension|x|durchwahl|dw"
-    r"|poste|int|interno|interne|toestel|wew|wewn|app|apparat|nst|nebenstelle|anexo|ramal"
-    r"|anknytning|linka|доб)[.:]?)\s*(?P<extension>\d{1,7})\s*\)?\s*",
+    rf"(?P<number>.*\d.*?)[\s,;]*(?:;ext=|(?<![^\W\d_]){_EXTENSION_WORD}[.:]?)"
+    r"\s*(?P<extension>\d{1,7})\s*\)?\s*",
     re.IGNORECASE,
 )
 # 212-555-0123 #45, and a pause before the extension is dialed: 2125550123,,45.
@@ -67,7 +70,7 @@ _DIALED_EXTENSION: Final = re.compile(
 )
 # What stands between two numbers of one field.
 _BETWEEN: Final = re.compile(
-    r"[,;\n\r|]|\s(?:oder|or|and|und|ou|et|y|o|oppure|of|en|lub|i|&)\s", re.IGNORECASE
+    rf"[,;](?!\s*{_EXTENSION_WORD}[.:=]?\s*\d)|[\n\r|]|\s(?:oder|or|and|und|ou|et|y|o|oppure|of|en|lub|i|&)\s", re.IGNORECASE
 )
 _LEADING: Final = re.compile(r"[+*#\d(][+*#\d ()/.-]*(?<![ (/.-])")
 # 1-800-FLOWERS: letters for the keys of a telephone, behind the digits of the service.
@@ -99,58 +102,90 @@ class _Reading:
 class AddressBook:
     """Names by number, found at once however large the book is and however it is written.
 
-    What may be the number of several names nobody.
+    What may be the number of several names nobody. Whose extension is the same, or none
+    as well, comes before those of whom only one has an extension.
     """
 
     def __init__(
         self, contacts: Iterable[tuple[str, str]] = (), country: str | None = None
     ) -> None:
         """Take numbers with their names; of one number the first name counts."""
-        self.contacts = tuple(contacts)
         self._country = country
-        self._texts: dict[str, str] = {}
-        self._whole: dict[str, str | None] = {}
-        self._partial: dict[str, str | None] = {}
-        self._subscribers: dict[str, str | None] = {}
-        for number, name in self.contacts:
+        self._texts = _Index()
+        self._whole = _Index()
+        self._partial = _Index()
+        self._subscribers = _Index()
+        numbers: list[tuple[str, str]] = []
+        for number, name in contacts:
             # Not by the cache: it is for the numbers of calls.
             reading = _read.__wrapped__(number, country)
+            extension = reading.extension
+            # As it is dialed.
+            numbers.append((number if extension is None else _split(number)[0], name))
             if not any(char.isdigit() for char in reading.text):
                 continue
-            if self._texts.setdefault(reading.text, name) is not name:
+            names = self._texts.names.setdefault(reading.text, {})
+            if names.setdefault(extension, name) is not name:
                 continue
-            _index(self._whole, reading.whole, name)
-            _index(self._partial, reading.partial, name)
-            _index(self._subscribers, reading.subscribers, name)
+            self._whole.add(reading.whole, extension, name)
+            self._partial.add(reading.partial, extension, name)
+            self._subscribers.add(reading.subscribers, extension, name)
+        self.contacts = tuple(numbers)
 
     def __len__(self) -> int:
         """Return how many numbers there are."""
-        return len(self._texts)
+        return sum(map(len, self._texts.names.values()))
 
     def name(self, number: str) -> str | None:
-        """Return the name that a number has."""
-        if not self._texts:
+        """Return the name that a number has: that of one that is the same."""
+        if not self._texts.names:
             return None
         reading = _read(number, self._country)
-        if name := self._texts.get(reading.text):
-            return name
-        for forms, index in (
-            (reading.whole, self._whole),
-            (reading.partial, self._subscribers),
-            (reading.subscribers, self._partial),
-            (reading.partial, self._partial),
-        ):
-            names = {index[form] for form in forms if form in index}
-            if names:
-                return names.pop() if len(names) == 1 else None
+        for exact in (True, False):
+            for forms, index in (
+                # All texts of a whole number are in the index of whole ones.
+                (() if reading.whole and not exact else (reading.text,), self._texts),
+                (reading.whole, self._whole),
+                (reading.partial, self._subscribers),
+                (reading.subscribers, self._partial),
+                (reading.partial, self._partial),
+            ):
+                if names := index.find(forms, reading.extension, exact=exact):
+                    return names.pop() if len(names) == 1 else None
         return None
 
 
-def _index(index: dict[str, str | None], forms: Iterable[str], name: str) -> None:
-    """Put a name under forms of its number; a form that several have names nobody."""
-    for form in forms:
-        other = index.setdefault(form, name)
-        index[form] = name if other == name else None
+class _Index:
+    """Names by a form of their number, and by the extension behind it."""
+
+    __slots__ = ("names",)
+
+    def __init__(self) -> None:
+        """Start with none; a form that several have has None for a name."""
+        self.names: dict[str, dict[str | None, str | None]] = {}
+
+    def add(self, forms: Iterable[str], extension: str | None, name: str) -> None:
+        """Put a name under forms of its number."""
+        for form in forms:
+            names = self.names.setdefault(form, {})
+            other = names.setdefault(extension, name)
+            names[extension] = name if other == name else None
+
+    def find(
+        self, forms: Iterable[str], extension: str | None, *, exact: bool
+    ) -> set[str | None]:
+        """Return the names under some forms, of the very extension or of any that fits."""
+        return {
+            name
+            for form in forms
+            for other, name in self.names.get(form, {}).items()
+            if (other == extension if exact else _fits(extension, other))
+        }
+
+
+def _fits(one: str | None, other: str | None) -> bool:
+    """Return whether two extensions behind a number may be one: it may be left out."""
+    return None in (one, other) or one == other
 
 
 def load() -> None:
@@ -169,11 +204,7 @@ def same_number(one: str | None, other: str | None, country: str | None = None) 
     if one == other:
         return True
     first, second = _read(one, country), _read(other, country)
-    if None not in (first.extension, second.extension) and (
-        first.extension != second.extension
-    ):
-        return False
-    return (
+    return _fits(first.extension, second.extension) and (
         first.text == second.text
         or any(number in second.whole for number in first.whole)
         or not first.partial.isdisjoint(second.subscribers | second.partial)
@@ -184,7 +215,8 @@ def same_number(one: str | None, other: str | None, country: str | None = None) 
 def number_key(number: str, country: str | None = None) -> str:
     """Return what all the written forms of one number have in common, as far as known."""
     reading = _read(number, country)
-    return reading.whole[0] if reading.whole else reading.text
+    key = reading.whole[0] if reading.whole else reading.text
+    return key if reading.extension is None else f"{key}x{reading.extension}"
 
 
 def digits_of(number: str) -> str:
@@ -222,11 +254,14 @@ def _plain_char(char: str) -> str:
 
 
 def without_separators(text: str) -> str:
-    """Return a number without what people write between its digits; else the text."""
+    """Return a number without what people write between its digits; else the text.
+
+    Nor with the zero that is not dialed from abroad, in +49 (0)30 1234.
+    """
     number = plain(text)
     if number.strip(_CHARACTERS):
         return text
-    return number.translate(_DROP_SEPARATORS)
+    return _without_trunk_zero(number).translate(_DROP_SEPARATORS)
 
 
 def is_digits(text: str) -> bool:
@@ -262,6 +297,12 @@ def dialable(number: str, accounts: Container[str] = ()) -> str:
     return text
 
 
+def with_extension(dialed: str, written: str) -> str:
+    """Return a number with the extension that a written form of it has, if any."""
+    _, extension = _split(written)
+    return dialed if extension is None else f"{dialed}x{extension}"
+
+
 def _without_trunk_zero(text: str) -> str:
     """Return a number without the zero that is not dialed from abroad.
 
@@ -288,8 +329,8 @@ def _without_trunk_zero(text: str) -> str:
 def numbers_in(text: str) -> Iterator[str]:
     """Yield the numbers in a text of an address book, as they are written there.
 
-    Of a number with a remark behind it the number counts; what does not begin with one
-    is left out. A slash is a separator within a number and between two.
+    Of a number with a remark behind it the number counts, with an extension behind one
+    outside; what does not begin with one is left out. A slash is a separator within a number and between two.
     """
     if _URI.fullmatch(text):
         yield text.strip()
@@ -300,7 +341,14 @@ def numbers_in(text: str) -> Iterator[str]:
             yield written
         elif leading := _LEADING.match(written):
             # A letter right behind it makes it the name of an account, or nothing.
-            if not written[leading.end() : leading.end() + 1].isalnum():
+            number, extension = _split(written)
+            if (
+                extension
+                and len(digits_of(number)) >= EXTENSION_DIGITS
+                and [*_between_slashes(leading[0])] == [number.strip()]
+            ):
+                yield written
+            elif not written[leading.end() : leading.end() + 1].isalnum():
                 yield from _between_slashes(leading[0])
 
 

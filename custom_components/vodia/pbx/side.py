@@ -33,7 +33,7 @@ from .ledger import Ledger
 from .memory import long_absent
 from .messages import decode_address_book, decode_flags, decode_missed, decode_voicemail
 from .models import MissedCalls, ServiceFlag, Voicemail
-from .numbering import AddressBook, dialable
+from .numbering import AddressBook, dialable, with_extension
 from .rest import Reply
 from .session import Session
 
@@ -448,17 +448,17 @@ def _address_book(
 
     Raises UnreadableReplyError for a reply of another shape.
     """
-    book = AddressBook(country=country)
+    book, named = AddressBook(country=country), list[tuple[str, str]]()
     for reply in replies:
         try:
             contacts = decode_address_book(reply.json(), ledger)
         except FrameError as err:
             raise UnreadableReplyError(str(err)) from None
-        named = list(book.contacts)
         for contact in contacts:
             for number in contact.numbers:
                 with suppress(InvalidNumberError):
-                    if not book.name(dialed := dialable(number)):
+                    dialed = with_extension(dialable(number), number)
+                    if not book.name(dialed):
                         named.append((dialed, contact.name))
         book = AddressBook(named, country)
     return book

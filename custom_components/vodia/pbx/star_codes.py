@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from .errors import AccessOffError, UnexpectedReplyError
+from .fields import as_text
 from .ledger import Ledger
 from .session import Session
 
@@ -39,8 +40,8 @@ def _find(told: Any, depth: int) -> str | None:
             found = next((told[key] for key in ("value", "code") if key in told), None)
         if isinstance(found, dict):
             found = found.get("value")
-        if isinstance(found, str | int) and not isinstance(found, bool):
-            return str(found).strip()
+        if (text := as_text(found)) is not None:
+            return text.strip()
         told = list(told.values())
     if isinstance(told, list) and depth:
         return next(
