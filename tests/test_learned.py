@@ -193,9 +193,8 @@ async def test_over_another_link(
 
 
 @classic
-@pytest.mark.parametrize("news", ["user-state", "get-users"])
 async def test_colleague_whose_presence_tells_less(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones, news: str
+    hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """Of a colleague presence tells the calls: what it told stays known, too."""
     state = {"action": "user-state", "account": "41", "type": "extensions", "code": 200}
@@ -204,12 +203,7 @@ async def test_colleague_whose_presence_tells_less(
     await send(pbx, **state, calls=[anna])
     await phones.wait("41", "call", "connected")
     assert who(phones, "41")[:2] == (CALLER, "Anna")
-    if news == "user-state":
-        await send(pbx, **state, calls=[call])
-    else:
-        entry = state | {"calls": [call]}
-        own = {"account": "45", "type": "extensions"}
-        await send(pbx, action="domain-state", accounts=[entry, own], calls=[])
+    await send(pbx, **state, calls=[call])
     await rest(hass)
     assert phones.state("41", "call") == "connected"
     assert who(phones, "41")[:2] == (CALLER, "Anna")

@@ -488,18 +488,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 number: Account(number, old.name, old.type)
                 for number, old in self._accounts.items()
             } | accounts
-        before = self._accounts
-        self._accounts = accounts if proves_absence else before | accounts
+        self._accounts = accounts if proves_absence else self._accounts | accounts
         self._learn_numbers()
         if self._numbers:
             self._accounts = {
                 number: replace(account, calls=self._reported(account))
                 for number, account in self._accounts.items()
             }
-        for number, account in self._accounts.items():
-            if account.calls and (old := before.get(number)) and old.calls:
-                calls = learned_calls(account.calls, old.calls)
-                self._accounts[number] = replace(account, calls=calls)
         self._lists_calls = all(
             account.calls is not None
             for account in self._accounts.values()
@@ -595,6 +590,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             memory.follow_holds(listed | unclear)
         everybody, self._unread = self._unread is not told.hidden, told.hidden
         whole = listed | unclear if unclear else listed
+        memory.listed = whole
         if whole == self._listed and not everybody:
             return NOTHING
         self._weigh(listed, unclear)
