@@ -57,6 +57,7 @@ async def test_during_a_reload(
     pbx: Simulator,
     phones: Phones,
     caplog: pytest.LogCaptureFixture,
+    *,
     moment: float,
     latency: float,
 ) -> None:
