@@ -432,6 +432,37 @@ async def test_said_what_cannot_be_called(
 
 
 @modern
+@pytest.mark.parametrize("number", ["4.1", "4,1", "41.5", "030 1.5"])
+async def test_said_amount(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    room: Room,  # noqa: F811
+    number: str,
+) -> None:
+    """A number with a decimal point is none to call, whoever says it."""
+    expose(phones, "45", "41")
+    for sentence in (f"call number {number}", f"call {number}"):
+        assert await room.say(sentence) == "I cannot call that number."
+    told = await room.say(f"wähle die Nummer {number}", "de")
+    assert told == "Diese Nummer kann ich nicht anrufen."
+    for tool in ("call", "transfer"):
+        result = await used(hass, tool, who=number)
+        assert result.data == {"error": "I cannot call that number."}
+    said = await act(hass, "voice_command", command="call", who=number)
+    assert said
+    assert said["speech"] == "I cannot call that number."
+    assert dialed(pbx) == []
+    # Nor is it a phone.
+    said = await act(hass, "voice_command", command="is_on_the_phone", who=number)
+    assert said
+    assert number in said["speech"]
+    # Groups of two digits are how some write a number.
+    await room.say("call number 01.23.45.67.89")
+    assert dialed(pbx) == ["0123456789"]
+
+
+@modern
 async def test_model_says_a_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

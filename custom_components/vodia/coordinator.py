@@ -4,6 +4,7 @@ Everything is pushed: the client hands over what changed, and only the entities 
 accounts named there look again. There is nothing to poll or to refresh.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
@@ -66,7 +67,13 @@ from .issues import (
     line_issue_id,
 )
 from .pbx.client import LineClient, Listener, PbxClient
-from .pbx.errors import AccessOffError, LoginRefusedError, PbxError, SecondFactorError
+from .pbx.errors import (
+    AccessOffError,
+    LoginRefusedError,
+    NotConnectedError,
+    PbxError,
+    SecondFactorError,
+)
 from .pbx.messages import ACCOUNTS_LIMIT, ChatMessage
 from .pbx.models import (
     ATTENDANT,
@@ -364,6 +371,7 @@ class VodiaCoordinator(Listener):
         self._shown: set[str] = set()
         self._admitted: set[str] = set()
         self._stop_listening: CALLBACK_TYPE | None = None
+        self._stopping = asyncio.Lock()
         self._started = False
         self._names_kept = 0
         self._came_up = False
@@ -505,6 +513,9 @@ class VodiaCoordinator(Listener):
 
         Raises ConfigEntryAuthFailed, ConfigEntryError or ConfigEntryNotReady.
         """
+        if self.hass.is_stopping:
+            # Nobody would tell us to stop: that was said before.
+            raise translated(NotConnectedError("stopping"), ConfigEntryNotReady)
         if async_is_forbidden(self.hass, self.entry, self.client.timing.forbidden):
             raise translated(AccessOffError(), ConfigEntryNotReady)
         # Not only once it runs: a stop must not wait for a PBX that does not answer.
@@ -563,12 +574,14 @@ class VodiaCoordinator(Listener):
         if self._stop_listening:
             self._stop_listening()
             self._stop_listening = None
-        try:
-            # With all lines at once: each may wait for a PBX that does not answer.
-            await self.client.close()
-        finally:
-            for http in (*self._line_sessions, self._http):
-                http.detach()
+        # Who stops as well, as a reload does, leaves the lines time to log out.
+        async with self._stopping:
+            try:
+                # With all lines at once: each may wait for a PBX that does not answer.
+                await self.client.close()
+            finally:
+                for http in (*self._line_sessions, self._http):
+                    http.detach()
 
     async def _async_on_stop(self, event: Event) -> None:
         """Disconnect when Home Assistant stops."""

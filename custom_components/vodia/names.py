@@ -8,7 +8,8 @@ import re
 from typing import Final
 from unicodedata import combining, normalize
 
-from .pbx.numbering import dialable, plain
+from .pbx.errors import InvalidNumberError
+from .pbx.numbering import EXTENSION_DIGITS, dialable, plain
 
 _WORD: Final = re.compile(r"[^\W_]+")
 # Müller is Mueller: both become muller. So does Joe become Jo: rather that than deaf.
@@ -18,6 +19,12 @@ _LETTERS: Final = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
 )
 _NUMBER: Final = re.compile(r"\s*(?:tel:.*|[+*#]?[\d ()./*#-]*\d[\d ()./*#-]*)\s*")
+# 1.5 and 1,5 are amounts; 030 12.34.56 and 212.555.0123 are written in groups.
+_DECIMAL_COMMA: Final = re.compile(r"\d[,\u066b\u00b7]\d")
+_POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
+_SINGLE_DIGIT: Final = re.compile(r"(?<!\d)\d\.\d|\d\.\d(?!\d)")
+# The digit of the country, or of long distance: +1.2125550123, 1.800.555.0123.
+_LEADING_DIGIT: Final = re.compile(r"\+\d\.(?=\d)|\d\.(?=\d{2,}\.)")
 # What people say around a name.
 _FILLERS: Final = frozenset(
     {
@@ -50,10 +57,33 @@ def words(text: str) -> tuple[str, ...]:
 def number_in(text: str) -> str | None:
     """Return the number that was said instead of a name; None if it is none.
 
-    Raises InvalidNumberError for one that cannot be dialed.
+    Raises InvalidNumberError for one that cannot be dialed, or is an amount.
     """
     number = plain(text)
+    if is_amount(number):
+        raise InvalidNumberError("an amount")
     return dialable(number.strip()) if _NUMBER.fullmatch(number) else None
+
+
+def is_amount(text: str) -> bool:
+    """Return whether a text is a number with a decimal point or comma.
+
+    Digits in groups with points between them are a telephone number, if they are as many
+    as one outside has or in three groups, and no group but the first is a single digit.
+    """
+    number = " ".join(
+        word for word in plain(text.casefold()).split() if word not in _FILLERS
+    ).removeprefix("tel:")
+    if any(char.isalpha() for char in number):
+        return False
+    if _DECIMAL_COMMA.search(number):
+        return True
+    points = len(_POINT.findall(number))
+    if sum(map(str.isdigit, number)) < EXTENSION_DIGITS:
+        return points == 1 or _SINGLE_DIGIT.search(number) is not None
+    if leading := _LEADING_DIGIT.match(number):
+        number = number[leading.end() :]
+    return _SINGLE_DIGIT.search(number) is not None
 
 
 def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
@@ -63,6 +93,14 @@ def find[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
     and that beats a part of the name. The last digits of its number may follow a name.
     """
     candidates = list(named)
+    if is_amount(said):
+        # 4.1 is not the phone 41, but may be a room.
+        whole = said.casefold().split()
+        return [
+            candidate.value
+            for candidate in candidates
+            if whole in [name.casefold().split() for name in candidate.names]
+        ]
     asked = words(said)
     short = tuple(word for word in asked if word not in _FILLERS)
     for wanted in (asked, short):

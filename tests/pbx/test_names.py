@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.vodia.names import Named, find, number_in, words
+from custom_components.vodia.pbx.errors import InvalidNumberError
 
 # Hypothesis warns of its own generator, once, with Python 3.14.
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
@@ -79,6 +80,14 @@ def test_last_digits() -> None:
         (" 4 1 ", "41"),
         ("+49 (0)30 / 12 34-56", "+4930123456"),
         ("*97", "*97"),
+        ("030 12.34.56", "030123456"),
+        ("01.23.45.67.89", "0123456789"),
+        ("12.34.56", "123456"),
+        ("212.555.0123", "2125550123"),
+        ("1.800.555.0123", "18005550123"),
+        ("+1.2125550123", "+12125550123"),
+        ("555.1234", "5551234"),
+        ("41.", "41"),
         ("Anna", None),
         ("4 Anna", None),
         ("", None),
@@ -88,6 +97,42 @@ def test_last_digits() -> None:
 def test_number(said: str, number: str | None) -> None:
     """A number is dialed as it is, with what people write between the digits left out."""
     assert number_in(said) == number
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            "1.5",
+            "1,5",
+            "12.34",
+            "0.5",
+            "3.14159265",
+            "1.234",
+            "41.5",
+            "\u0661\u066b\u0665",
+        ),
+        *(
+            "030 1.5",
+            "030 12345.6",
+            "1.2.3",
+            "12,34,56",
+            "\uff11\uff0e\uff15",
+            "tel:1.5",
+        ),
+        "please 1.5",
+    ],
+)
+def test_amount(said: str) -> None:
+    """A number with a decimal point or comma is not dialed, nor found without it."""
+    if "please" not in said:
+        with pytest.raises(InvalidNumberError):
+            number_in(said)
+    digits = "".join(str(int(char)) for char in said if char.isdecimal())
+    phones = [Named(digits, (digits, ""), digits)]
+    assert find(said, phones) == []
+    room = [*phones, Named("room", (said,), "41")]
+    assert find(said, room) == ["room"]
 
 
 NAME = st.lists(

@@ -87,11 +87,12 @@ class Link:
         """Connect; raises the PbxError that fits the refusal."""
         with network_errors():
             async with asyncio.timeout(timing.connect):
+                tls = await rest.tls()
                 return cls(
                     await rest.http.ws_connect(
                         rest.url.with_path(path).with_query(params),
                         headers=rest.headers,
-                        ssl=await rest.tls(),
+                        ssl=tls,
                         autoping=False,
                         # Else the end is told only once the other side is gone, too.
                         autoclose=False,

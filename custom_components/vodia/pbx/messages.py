@@ -396,8 +396,7 @@ def call_ids(reply: object) -> set[str]:
     return {
         call_id
         for entry in entries
-        if isinstance(entry, dict)
-        and (call_id := as_text(entry.get("id"))) is not None
+        if isinstance(entry, dict) and (call_id := as_text(entry.get("id"))) is not None
     }
 
 

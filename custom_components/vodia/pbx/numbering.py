@@ -70,7 +70,8 @@ _DIALED_EXTENSION: Final = re.compile(
 )
 # What stands between two numbers of one field.
 _BETWEEN: Final = re.compile(
-    rf"[,;](?!\s*{_EXTENSION_WORD}[.:=]?\s*\d)|[\n\r|]|\s(?:oder|or|and|und|ou|et|y|o|oppure|of|en|lub|i|&)\s", re.IGNORECASE
+    rf"[,;](?!\s*{_EXTENSION_WORD}[.:=]?\s*\d)|[\n\r|]|\s(?:oder|or|and|und|ou|et|y|o|oppure|of|en|lub|i|&)\s",
+    re.IGNORECASE,
 )
 _LEADING: Final = re.compile(r"[+*#\d(][+*#\d ()/.-]*(?<![ (/.-])")
 # 1-800-FLOWERS: letters for the keys of a telephone, behind the digits of the service.

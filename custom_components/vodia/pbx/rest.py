@@ -20,6 +20,7 @@ from .errors import (
     CertificateError,
     LegacyTlsError,
     MethodNotAllowedError,
+    NotConnectedError,
     NotFoundError,
     NoTlsError,
     PbxError,
@@ -159,7 +160,7 @@ class Rest:
         timeout: float,
     ) -> None:
         """Take a session made with `session_options`, and the seconds of a request."""
-        self.http = http
+        self._http = http
         self.url = URL.build(
             scheme="https" if server.tls else "http", host=server.host, port=server.port
         )
@@ -168,6 +169,13 @@ class Rest:
         self._ledger = ledger
         self._timeout = timeout
         self._tls: ssl.SSLContext | None = None
+
+    @property
+    def http(self) -> aiohttp.ClientSession:
+        """Return the client session; raises NotConnectedError for one that is closed."""
+        if self._http.closed:
+            raise NotConnectedError("the client session is closed")
+        return self._http
 
     async def is_open(self, seconds: float) -> bool:
         """Return whether the port takes a connection within some seconds.
@@ -208,6 +216,7 @@ class Rest:
         own) or the state of the network.
         """
         with network_errors():
+            tls = await self.tls()
             async with (
                 asyncio.timeout(self._timeout),
                 self.http.request(
@@ -219,7 +228,7 @@ class Rest:
                         **(self.headers if headers is None else headers),
                         **({"Content-Type": "application/json"} if body else {}),
                     },
-                    ssl=await self.tls(),
+                    ssl=tls,
                 ) as response,
             ):
                 status, cookies = response.status, response.cookies
