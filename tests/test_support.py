@@ -62,11 +62,15 @@ def test_log(tmp_path: Path) -> None:
         "def test_complaint():\n"
         "    log.warning('vodia does what is deprecated')\n"
         "def test_complaint_about_others():\n"
-        "    log.warning('mqtt does what is deprecated')\n",
+        "    log.warning('mqtt does what is deprecated')\n"
+        "def test_off():\n"
+        "    logging.disable()\n"
+        "    logging.getLogger().setLevel(logging.CRITICAL)\n"
+        "def test_after_off(): log.error('oh no')\n",
         "log",
     )
-    assert "9 passed, 5 errors" in output
-    for name in ("error", "exception", "late", "other", "complaint"):
+    assert "11 passed, 6 errors" in output
+    for name in ("error", "exception", "late", "other", "complaint", "after_off"):
         assert f"teardown of test_{name} _" in output
     for text in (
         *("somewhere: oh no", "somewhere: oh", "somewhere: at the end"),

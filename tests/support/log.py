@@ -102,14 +102,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Listen during the whole of a test."""
+    """Listen during the whole of a test, which hides nothing from those after it.
+
+    What a command of ours runs within a test may switch the whole log off.
+    """
     mark = item.get_closest_marker("logs")
     handler = item.stash[_ERRORS] = Errors(*(mark.args if mark else ()))
-    logging.getLogger().addHandler(handler)
+    root = logging.getLogger()
+    level, disabled = root.level, root.manager.disable
+    root.addHandler(handler)
     try:
         return (yield)
     finally:
-        logging.getLogger().removeHandler(handler)
+        root.removeHandler(handler)
+        root.setLevel(level)
+        logging.disable(disabled)
 
 
 @pytest.hookimpl(wrapper=True)

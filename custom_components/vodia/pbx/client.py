@@ -67,6 +67,7 @@ from .models import (
     PastCall,
     Server,
 )
+from .refusals import Refusals
 from .rest import Reply, Rest
 from .session import Session
 from .side import Hint, Kind, Side, SideChanges
@@ -136,6 +137,7 @@ class _Link:
     socket: Link
     state: PbxState
     rest_accounts: RestAccounts
+    refusals: Refusals
     accounts_told: asyncio.Event = field(default_factory=asyncio.Event)
     calls_told: asyncio.Event = field(default_factory=asyncio.Event)
     refresh_wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -160,9 +162,8 @@ class _Link:
     failure: asyncio.Future[None] = field(default_factory=_new_future)
     rest_calls: bool | None = None
     rest_ids: bool | None = None
-    rest_refused: set[str] = field(default_factory=set)
-    dnd_way: int = 0
     rest_chat: bool | None = None
+    dnd_way: int | None = None
     retrieve_code: str | None = None
 
     @property
@@ -407,6 +408,7 @@ class PbxClient:
             socket,
             self._new_state(self._state),
             RestAccounts(self.line, self._get_accounts, self.ledger),
+            Refusals(self.timing.ask_again),
         )
         self.stories.without_history.discard(live.state.line)
         try:
@@ -874,18 +876,12 @@ class PbxClient:
             live.calls_heard.clear()
             differ, live.calls_differ = live.calls_differ, False
             await self._request_calls(live)
-            if await _set(live.calls_heard, timing.answer):
+            if await _set(live.calls_heard, timing.answer) or await self._weigh_silence(
+                live
+            ):
                 open_ = False
-            else:
-                told = (
-                    None if live.rest_calls is False else await self._read_own_calls()
-                )
-                checked = None if told is None else live.state.checked(told)
-                if checked:
-                    self.take(live, checked)
-                    open_ = False
-                elif differ:
-                    self._changed(live, live.state.doubt_calls())
+            elif differ:
+                self._changed(live, live.state.doubt_calls())
             live.calls_at = now()
             if open_ or live.calls_wanted.is_set() or live.state.calls_unread:
                 live.calls_wanted.set()
@@ -894,6 +890,26 @@ class PbxClient:
             else:
                 delay = timing.between_reads
                 await asyncio.sleep(delay)
+
+    async def _weigh_silence(self, live: _Link) -> bool:
+        """Ask elsewhere for the calls that the socket does not tell; return if it helped.
+
+        Those of others than the line are known by their presence alone.
+        """
+        if live.rest_tells_accounts:
+            with suppress(AccessOffError, CannotConnectError, UnexpectedReplyError):
+                await self._read_accounts(live)
+        else:
+            live.refresh_wanted.set()
+        refused = live.refusals.stand("calls")
+        told = None if refused else await self._read_own_calls()
+        if live.calls_heard.is_set():
+            return True
+        checked = None if told is None else live.state.checked(told)
+        if checked:
+            self.take(live, checked)
+        self._changed(live, live.state.weigh_silence(own=checked is not None))
+        return checked is not None
 
     async def _watch_lamps(self, live: _Link) -> None:
         """Ask to be told when the lamp of an extension changes, where no list of calls is.
@@ -1048,7 +1064,7 @@ class PbxClient:
             "presence_pushed": live.state.presence_pushed,
             "calls_answered": live.calls_told.is_set(),
             "rest_call_commands": live.rest_calls,
-            "rest_refused": sorted(live.rest_refused),
+            "rest_refused": live.refusals.noted,
             "dnd_way": live.dnd_way,
         }
 

@@ -333,17 +333,24 @@ class Control:
                 await client.send("chat", src=line, dest=recipient, message=text)
 
     async def _chats_over_rest(self) -> bool:
-        """Find out, once for a link, whether the PBX has its messages over REST (v70)."""
+        """Find out whether the PBX has its messages over REST (v70).
+
+        One that has not is not asked again for a while.
+        """
         client, live = self._client, self._client.live
-        if live.rest_chat is None:
+        if not (live.rest_chat or live.refusals.stand("chat")):
             try:
                 path = client.session.path("chat-history")
                 await client.session.request("GET", path, params={"api": "2"})
-            except AccessOffError, UnexpectedReplyError:
+            except NotFoundError, MethodNotAllowedError, AccessOffError:
                 live.rest_chat = False
+                live.refusals.note("chat", sure=True)
+            except UnexpectedReplyError:
+                # Perhaps only this time.
+                return False
             else:
                 live.rest_chat = True
-        return live.rest_chat
+        return bool(live.rest_chat)
 
     async def history(self) -> tuple[PastCall, ...]:
         """Return the past calls of the line, the newest first.
@@ -405,17 +412,22 @@ class Control:
             ("PUT", own_settings, table),
         )
         forbidden: AccessOffError | None = None
-        for index in range(live.dnd_way, len(ways)):
+        refused = [live.refusals.stand(f"dnd {way}") for way in range(len(ways))]
+        for index, way in enumerate(ways):
             if index and len(full) > 1:
                 raise forbidden or NotSupportedError("no reason and no expiry here")
-            try:
-                await self._client.session.request(*ways[index])
-            except NotFoundError, MethodNotAllowedError:
+            # Only the first one takes a reason; and none at all is no answer.
+            if refused[index] and len(full) == 1 and not all(refused):
                 continue
-            except AccessOffError as err:
-                forbidden = err
+            try:
+                await self._client.session.request(*way)
+            except (NotFoundError, MethodNotAllowedError, AccessOffError) as err:
+                live.refusals.note(f"dnd {index}")
+                if isinstance(err, AccessOffError):
+                    forbidden = err
                 continue
             live.dnd_way = index
+            live.refusals.lift(f"dnd {index}")
             return
         raise forbidden or NotSupportedError("this PBX has no way to set it")
 
@@ -587,13 +599,14 @@ class Control:
             await self._client.send(command.action, **command.fields)
 
     async def _find_rest(self) -> None:
-        """Find out, once for a link, whether the PBX serves call commands over REST.
+        """Find out whether the PBX serves call commands over REST.
 
-        And, once a call is up, whether it knows calls by the ids of the socket.
+        And, once a call is up, whether it knows calls by the ids of the socket. One that
+        refuses is asked again for the next command, then only after a while.
         """
         client = self._client
         live = client.live
-        if live.rest_calls is False or live.rest_ids is not None:
+        if live.rest_ids is not None or live.refusals.stand("calls"):
             return
         before = {call.id for call in own_calls(live.state)}
         try:
@@ -601,12 +614,14 @@ class Control:
             told = call_ids(reply.json())
         except NotFoundError, MethodNotAllowedError, AccessOffError:
             live.rest_calls = False
+            live.refusals.note("calls")
             return
         except UnexpectedReplyError:
             # Perhaps only this time: the socket takes this command, not all to come.
             return
         own = before & {call.id for call in own_calls(live.state)}
         live.rest_calls = True
+        live.refusals.lift("calls")
         if told and own:
             live.rest_ids = not own.isdisjoint(told)
             client.ledger.assume(Assumption.REST_KNOWS_THE_IDS, live.rest_ids)
@@ -619,7 +634,8 @@ class Control:
             return False
         kind = " ".join(command.body)
         for_call = "id" in command.fields
-        if kind in live.rest_refused or (for_call and live.rest_ids is False):
+        unknown_ids = live.rest_ids is False or live.refusals.stand("ids")
+        if live.refusals.stand(kind) or (for_call and unknown_ids):
             return False
         try:
             async with act.in_time():
@@ -627,7 +643,7 @@ class Control:
                     "POST", client.session.path("calls"), command.body
                 )
         except MethodNotAllowedError, AccessOffError:
-            live.rest_refused.add(kind)
+            live.refusals.note(kind)
             return False
         except NotFoundError:
             if not for_call:
@@ -635,9 +651,12 @@ class Control:
             call_id = command.fields["id"]
             if live.rest_ids is None and live.state.may_have(live.state.line, call_id):
                 # It is up, and REST has named no ids to compare: it may use others.
-                live.rest_ids = False
+                live.refusals.note("ids")
                 return False
             raise UnknownCallError("the PBX does not know the call") from None
+        live.refusals.lift(kind)
+        if for_call:
+            live.refusals.lift("ids")
         return True
 
     async def _reached(

@@ -43,8 +43,8 @@ class Memory:
     Since when an account is missing, what we dial, and which calls that made; how often
     in a row `connected` was wrong about the line, by whether it was in a call; and
     whether the line's presence showed its calls, and one that only rang. The calls that
-    we hold, and how they looked at the end of the last link. Further `names` of the
-    tenant; and `called`, the names that calls or the address book gave last, by number,
+    we hold, and how they and all that were `listed` looked at the end of the last link.
+    Further `names` of the tenant; and `called`, the names that calls or the address book gave last, by number,
     the latest at the end.
     """
 
@@ -58,6 +58,7 @@ class Memory:
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: dict[str, Hold] = field(default_factory=dict)
     held: dict[str, Call] = field(default_factory=dict)
+    listed: dict[str, Call] = field(default_factory=dict)
 
     def follow_holds(self, listed: Mapping[str, Call]) -> None:
         """Forget a hold of ours that is over, and see one that has come."""
@@ -73,7 +74,8 @@ class Memory:
                 del self.holds[call_id]
 
     def end_link(self, listed: Mapping[str, Call]) -> None:
-        """Keep the calls that are on hold by us in the last list of a link."""
+        """Keep the calls of the last list of a link, and which are on hold by us."""
+        self.listed = dict(listed)
         self.held = {
             call_id: call
             for call_id, hold in self.holds.items()
@@ -95,6 +97,7 @@ class Memory:
             and call.phase is Phase.HELD
             and call.started == before.started
         }
+        self.listed = {}
 
     def remember_name(self, number: str, name: str) -> None:
         """Keep the name of a number."""

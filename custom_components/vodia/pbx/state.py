@@ -14,6 +14,7 @@ from .extensions import Extensions
 from .facts import is_with_nobody, mark
 from .groups import Groups
 from .identity import Identity
+from .learned import learned_call, learned_calls
 from .ledger import Ledger
 from .legs import merged, phases_of
 from .memory import Dial, Hold, Memory, long_absent
@@ -98,6 +99,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         self._pushed: dict[str, Account] | None = None
         self._calls_told = False
         self._opaque: set[str] = set()
+        self.ended_unseen: frozenset[str] = frozenset()
         # The calls that are listed only because a list could not be read.
         self._kept: frozenset[str] = frozenset()
         self._registered: dict[bool | None, int] = {True: 0, False: 0, None: 0}
@@ -200,7 +202,7 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             if call_id in found or call_id not in own
         ]
         calls += [call for call_id, call in found.items() if call_id not in own]
-        others = self.calls_unread and self.scope is CallScope.TENANT
+        others = self._unread and self.scope is CallScope.TENANT
         return CallList(tuple(calls), hidden=others)
 
     @property
@@ -253,6 +255,37 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             {call_id: _unclear(call) for call_id, call in self._listed.items()},
             everybody=True,
         )
+
+    def weigh_silence(self, *, own: bool) -> Changes:
+        """Judge by presence the calls of which nobody else tells any more.
+
+        What it does not confirm is not known, what it denies is over: when and how that
+        ended nobody has seen. The line's `own` calls are told elsewhere, or not.
+        """
+        if self._unread:
+            return NOTHING
+        self._tick += 1
+        confirmed = {
+            call_id: (own and self._is_own(call)) or self._confirms(call)
+            for call_id, call in self._listed.items()
+        }
+        self._kept = frozenset(i for i, there in confirmed.items() if there is None)
+        changes = self._listed_anew(
+            {
+                call_id: call if confirmed[call_id] else _unclear(call)
+                for call_id, call in self._listed.items()
+                if confirmed[call_id] is not False
+            },
+            told=False,
+        )
+        self.ended_unseen = frozenset(
+            i for i, there in confirmed.items() if there is False
+        )
+        return changes
+
+    def _is_own(self, call: Call) -> bool:
+        """Return whether a listed call is one of the line's."""
+        return self.scope is CallScope.OWN or self.line in self._members(call)
 
     def expect_dial(self, number: str, now: float) -> Dial:
         """Note that the line dials a number now."""
@@ -358,8 +391,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 registered=None if "registered" in odd else old.registered,
                 dnd=None if "dnd" in odd else old.dnd,
             )
-        new = _merged(known, delta, self._reported(delta))
+        calls = self._reported(delta)
+        if calls and old.calls:
+            calls = learned_calls(calls, old.calls)
+        new = _merged(known, delta, calls)
         self._told_at[number] = self._tick
+        if new.busy:
+            self._busy_at[number] = self._tick
         if new == old and not self._is_doubtful(number):
             return NOTHING
         if number == self.line and self.scope:
@@ -450,13 +488,18 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 number: Account(number, old.name, old.type)
                 for number, old in self._accounts.items()
             } | accounts
-        self._accounts = accounts if proves_absence else self._accounts | accounts
+        before = self._accounts
+        self._accounts = accounts if proves_absence else before | accounts
         self._learn_numbers()
         if self._numbers:
             self._accounts = {
                 number: replace(account, calls=self._reported(account))
                 for number, account in self._accounts.items()
             }
+        for number, account in self._accounts.items():
+            if account.calls and (old := before.get(number)) and old.calls:
+                calls = learned_calls(account.calls, old.calls)
+                self._accounts[number] = replace(account, calls=calls)
         self._lists_calls = all(
             account.calls is not None
             for account in self._accounts.values()
@@ -466,8 +509,11 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             self._weigh_presence(self._accounts[self.line])
         self._reporting.clear()
         self._opaque.clear()
+        asked_at = self._tick if snapshot.since is None else snapshot.since
         for account in self._accounts.values():
             self._note_reports(account)
+            if account.busy:
+                self._busy_at[account.number] = asked_at
         if self.scope is None:
             self._fill_in(snapshot.calls or ())
         again = self._weigh_denials(snapshot.since)
@@ -528,6 +574,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
                 before = self._listed.get(call.id)
                 if told.unsure and before and call.id in told.unsure:
                     call = self._where_it_was(call, before)
+                if known := before or self.memory.listed.get(call.id):
+                    call = learned_call(call, known)
                 listed[call.id] = before if before == call else call
         kept = () if told.complete else self._listed.keys() - listed.keys()
         self._kept = frozenset(islice(kept, _UNCLEAR_KEPT))
@@ -621,9 +669,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
         return self._listed_anew({}, everybody=True)
 
     def _listed_anew(
-        self, listed: dict[str, Call], *, everybody: bool = False
+        self, listed: dict[str, Call], *, everybody: bool = False, told: bool = True
     ) -> Changes:
-        """Index the calls by account and refresh those whose calls changed."""
+        """Index the calls by account and refresh those whose calls changed.
+
+        Unless that was `told`, presence is as old or new as it was before.
+        """
+        self.ended_unseen = frozenset()
         before = self._calls_of
         self._listed, self._phases_listed = listed, None
         self._calls_of = after = self._index(listed)
@@ -632,7 +684,8 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             for number in before.keys() | after.keys()
             if before.get(number) != after.get(number)
         }
-        self._note_moves(moved)
+        if told:
+            self._note_moves(moved)
         if self._weigh_ringing() or everybody:
             return self._refreshed(self.accounts)
         numbers = self._reporting | moved
@@ -727,8 +780,13 @@ class PbxState(Weighing, Extensions, Groups, Identity):
             shows_it = same_number(other.number, dial.number, self.country)
             self._assume(Assumption.DIALED_CALL_SHOWS_THE_NUMBER, shows_it)
             dial.shown = dial.number if shows_it else other.number
+        elif other.number == line and not call.caller.number:
+            before = self._listed.get(call.id)
+            if before and before.caller.number == line:
+                # Only our own end is told by now.
+                other = Party()
         if not is_ours or (
-            other.number != dial.shown
+            other.number not in (None, dial.shown)
             and not same_number(other.number, dial.shown, self.country)
         ):
             return call

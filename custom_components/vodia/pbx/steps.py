@@ -5,15 +5,8 @@ from copy import replace
 from dataclasses import dataclass
 from typing import Final
 
-from .models import (
-    IN_CALL,
-    AccountCall,
-    CallEvent,
-    CallEventType,
-    CallState,
-    EndReason,
-    Party,
-)
+from .learned import learned_party
+from .models import IN_CALL, AccountCall, CallEvent, CallEventType, CallState, EndReason
 
 _BEGINS: Final = {
     CallState.RINGING: CallEventType.RINGING,
@@ -153,22 +146,9 @@ def _is_known_better(before: AccountCall, call: AccountCall) -> bool:
 
 
 def _completed(call: AccountCall, before: AccountCall) -> AccountCall:
-    """Return a call with what was known of its other side, if less is told now.
-
-    Who withholds the number in the middle of a talk is somebody else: it was sent on.
-    """
-    talks_on = before.state in IN_CALL and call.state in IN_CALL
-    if call.remote.number not in (None, before.remote.number) or (
-        talks_on and call.remote.withheld and before.remote.number
-    ):
-        return call
-    return replace(
-        call,
-        scope=call.scope or before.scope,
-        remote=Party(
-            before.remote.number,
-            call.remote.name or before.remote.name,
-            call.remote.host or before.remote.host,
-            before.remote.number is None and call.remote.withheld,
-        ),
-    )
+    """Return a call with what was known of its other side, over another link, too."""
+    talks = before.state in IN_CALL and call.state in IN_CALL
+    remote = learned_party(call.remote, before.remote, talks=talks)
+    same = remote.number == before.remote.number
+    scope = call.scope or (before.scope if same else None)
+    return replace(call, scope=scope, remote=remote)

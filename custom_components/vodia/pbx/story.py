@@ -335,8 +335,9 @@ class Stories:
             if account and call_id not in calls and may_have(account, ended.call):
                 ended.doubted = True
                 continue
-            ended.ended, ended.waits = None if gap else now, now
-            ended.unseen = gap or not (account and account.present)
+            blind = gap or call_id in state.ended_unseen
+            ended.ended, ended.waits = None if blind else now, now
+            ended.unseen = blind or not (account and account.present)
             yield from self._leaves(state, number, call_id, ended)
         for call_id, call in calls.items():
             if story := stories.get(call_id):

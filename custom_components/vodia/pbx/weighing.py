@@ -55,6 +55,8 @@ class Weighing(Facts):
         # When the calls of an account changed last, and whose presence made it busy
         # without one when it was read last.
         self._moved_at: dict[str, int] = {}
+        # When the presence of an account was told last to be busy.
+        self._busy_at: dict[str, int] = {}
         self._suspected: frozenset[str] = frozenset()
 
     def _is_of_tenant(self, tenant: str | None) -> bool | None:
@@ -130,6 +132,34 @@ class Weighing(Facts):
         self._assume(Assumption.TENANT_LISTS_ARE_GRANTED, not self._denied)
         # Of the line it is soon known whether its presence means something else.
         return self._denied != hidden or self.line in hidden
+
+    def _confirms(self, call: Call) -> bool | None:
+        """Return whether presence has a call; False if it says that it is over.
+
+        A busy account is in a call that is connected if that is its only one. An idle one
+        has none of those that made it busy since they changed last.
+        """
+        accounts = [
+            account
+            for number in self._members(call)
+            if (account := self._accounts.get(number))
+        ]
+        if any(account.busy for account in accounts):
+            alone = any(
+                account.busy and len(self._calls_of[account.number]) == 1
+                for account in accounts
+            )
+            return True if call.connected and alone else None
+        was_shown = any(
+            self._busy_at.get(account.number, -1)
+            >= self._moved_at.get(account.number, 0)
+            for account in accounts
+        )
+        idle = all(
+            account.busy is False or (account.busy is None and account.type in GROUPS)
+            for account in accounts
+        )
+        return False if was_shown and idle else None
 
     def _note_moves(self, numbers: AbstractSet[str]) -> None:
         """Note whose calls are others now."""
