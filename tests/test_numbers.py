@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import async_mock_service
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.intent import _since
 from homeassistant.components import conversation
+from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
@@ -89,6 +90,41 @@ async def test_filter_by_number(
     assert bool(fired) is fires
 
 
+FILTERED = """
+    - alias: Filtered
+      triggers:
+        - trigger: vodia.{trigger}
+          target:
+            device_id: "{device}"
+          options:
+            {key}: {number}
+      actions:
+        - event: filtered
+"""
+
+
+@pytest.mark.parametrize("key", ["number", "dialed_number"])
+@pytest.mark.parametrize(
+    "number",
+    ["0110", "41", "[41, '45']", "030123456", "+4930123456", "41.0", "0", "true"],
+)
+@modern
+async def test_filter_without_quotes(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, number: str, key: str
+) -> None:
+    """What YAML made a number of may be another one: it is refused with the way to write."""
+    found = device(phones, "45")["device_id"]
+    for trigger in ("call_ringing", "call_missed", "call_dialing"):
+        text = FILTERED.format(trigger=trigger, device=found, key=key, number=number)
+        (config,) = yaml_util.parse_yaml(text)
+        with pytest.raises(HomeAssistantError, match=r"in quotes.* tel:"):
+            await async_validate_config_item(hass, "a", config)
+        config["triggers"][0]["options"][key] = "41"
+        validated = await async_validate_config_item(hass, "a", config)
+        assert validated
+        assert validated.validation_error is None
+
+
 @modern
 async def test_filter_by_called_number(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
@@ -147,7 +183,7 @@ async def test_filter_by_name(
 
 
 @pytest.mark.parametrize("option", ["number", "dialed_number"])
-@pytest.mark.parametrize("value", [6334254, 4930123456, 1.5, True, [4930123456]])
+@pytest.mark.parametrize("value", [46, 6334254, 1.5, True, [46, "47"]])
 @modern
 async def test_filter_that_is_no_text(
     hass: HomeAssistant, phones: Phones, option: str, value: Any
@@ -155,7 +191,7 @@ async def test_filter_that_is_no_text(
     """A number that YAML has made a number of is refused, and the text says what to do."""
     with pytest.raises(HomeAssistantError, match=r"in quotes.* tel:"):
         await attach(hass, "call_ringing", device(phones, "45"), **{option: value})
-    await attach(hass, "call_ringing", device(phones, "45"), **{option: [46, "47"]})
+    await attach(hass, "call_ringing", device(phones, "45"), **{option: ["46", "47"]})
 
 
 # Actions

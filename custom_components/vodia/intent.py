@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .pbx.numbering import is_digits
 from .speech import Phrase, async_say
-from .validators import number_filter
+from .validators import number
 from .voice import (
     ATTR_PHONE,
     ATTR_WHO,
@@ -50,7 +50,7 @@ def said(value: Any) -> str:
     """
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return number_filter(value)
+    return str(number(value))
 
 
 def _as_said(slots: _Slots) -> _Slots:

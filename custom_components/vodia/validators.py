@@ -33,8 +33,15 @@ def number(value: Any) -> str | int:
 
 
 def number_filter(value: Any) -> str:
-    """Return a telephone number to compare with, as text."""
-    return str(number(value))
+    """Return a telephone number to compare with.
+
+    Raises ServiceValidationError for an integer as well: 0110 in YAML is 72, and which
+    accounts there are is not known when an automation is read.
+    """
+    if isinstance(value, int | float):
+        raise _not_as_written(value)
+    text: str = cv.string(value)
+    return text
 
 
 def call_id(value: Any) -> str | int | float:
