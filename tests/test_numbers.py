@@ -116,7 +116,8 @@ async def test_filter_without_quotes(
     found = device(phones, "45")["device_id"]
     for trigger in ("call_ringing", "call_missed", "call_dialing"):
         text = FILTERED.format(trigger=trigger, device=found, key=key, number=number)
-        (config,) = yaml_util.parse_yaml(text)
+        parsed: Any = yaml_util.parse_yaml(text)
+        (config,) = parsed
         with pytest.raises(HomeAssistantError, match=r"in quotes.* tel:"):
             await async_validate_config_item(hass, "a", config)
         config["triggers"][0]["options"][key] = "41"
