@@ -954,10 +954,9 @@ def test_sameness_works_both_ways(one: str, other: str) -> None:
 def insides(part: object) -> object:
     """Return a copy of all that a state knows, and each of the parts that it owns."""
     if not type(part).__module__.startswith("custom_components.vodia.pbx.state."):
-        # An address book is never changed, only replaced.
-        return (
-            None if callable(part) or isinstance(part, AddressBook) else deepcopy(part)
-        )
+        # An address book is never changed, only replaced; a trace is not of the state.
+        elsewhere = callable(part) or isinstance(part, AddressBook | Trace)
+        return None if elsewhere else deepcopy(part)
     names: Iterable[str] = getattr(type(part), "__slots__", None) or vars(part)
     return {name: insides(getattr(part, name)) for name in names}
 
