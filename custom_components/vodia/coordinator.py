@@ -114,7 +114,8 @@ class VodiaCoordinator(Listener):
     @property
     def connected(self) -> bool:
         """Return whether the state is live; it decides over availability."""
-        return self.client.connected
+        # Asked by each entity at once when a link is lost: the shortest way there.
+        return self.client.reporter.is_live
 
     @property
     def extensions(self) -> Mapping[str, Extension]:

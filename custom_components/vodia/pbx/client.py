@@ -97,14 +97,14 @@ class PbxClient:
     @property
     def connected(self) -> bool:
         """Return whether the state is live."""
-        return self.own.connected
+        return self.reporter.is_live
 
     # The tenant
 
     @property
     def tenant(self) -> TenantState:
         """Return the last whole state; it is live while `connected`."""
-        return self.own.state
+        return self.reporter.state
 
     @property
     def service_flags(self) -> Mapping[str, ServiceFlag]:
