@@ -193,3 +193,12 @@ def test_id_that_comes_again_before_its_proof() -> None:
     assert office_.tracker.accounts_in(event.origin) == {"45"}
     assert office_.settle(112, {"id": "a"}) == ["45 missed missed", "45 ended missed"]
     assert office_.calls(115) == ["45 ended completed 4"]
+
+
+def test_call_that_is_back_before_its_proof() -> None:
+    """It was sent on and rings here once more: the first ringing ends before the next."""
+    office_ = office(OWN)
+    office_.calls(100, RING)
+    assert office_.calls(110) == []
+    assert office_.calls(111, RING) == ["45 ended unknown", "45 ringing"]
+    assert office_.settle(120) == []

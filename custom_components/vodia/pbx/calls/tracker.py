@@ -240,6 +240,8 @@ class CallTracker:
             if known := tracked.get(call_id):
                 yield from progress_events(number, known, call, now, gap=gap)
                 continue
+            if number == state.line:
+                yield from self.history_of(number).end_earlier(state, call)
             origin = self._correlator.correlate(number, call)
             new = TrackedCall(call, origin, None if gap else now)
             tracked[call_id] = new
