@@ -7,7 +7,6 @@ machine takes to compute is no wait, and a timer of the integration is.
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 import time
 from typing import Any
 
@@ -57,19 +56,3 @@ def waited() -> float:
 def worked() -> float:
     """Return a time that goes on while something is done, and is not skipped."""
     return time.monotonic() - CLOCK.skipped
-
-
-@dataclass(slots=True)
-class Clock:
-    """The time of Home Assistant, which can be set, and which has gone on in a sleep."""
-
-    wall: float = 0
-    ahead: float = 0
-
-    def time(self) -> float:
-        """Return the time of day."""
-        return time.time() + self.wall + self.ahead
-
-    def monotonic(self) -> float:
-        """Return a time that never goes back."""
-        return time.monotonic() + self.ahead

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Container, Iterator
 
+from rig.timing import SetClock
 from rig.truth import call_state
 from simulator import AccountType, Call, Event as Happened
 from simulator.engine import Engine
 from simulator.model import Change, Message
 
 from .calls import TALKS, AccountCall
-from .clock import Clock
 from .facts import Reader, Times
 from .office import WITHHELD, Office
 
@@ -31,7 +31,7 @@ class History:
     `replaced` are the calls whose id another one has now: to be judged, and dropped.
     """
 
-    def __init__(self, engine: Engine, office: Office, clock: Clock) -> None:
+    def __init__(self, engine: Engine, office: Office, clock: SetClock) -> None:
         """Begin to follow."""
         self.deaf = False
         self.calls: defaultdict[Pair, AccountCall] = defaultdict(AccountCall)

@@ -7,45 +7,28 @@ from dataclasses import dataclass, replace
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN, TIMING
-from custom_components.vodia.pbx.timing import LineDataTiming, Timing
+from custom_components.vodia.pbx.timing import USUAL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from rig.core import core
 from rig.entry import create_entry
+from rig.timing import QUICK, QUICK_LINE_DATA, SetClock
 from simulator import Simulator, Switches
 
-from .clock import Clock, count_waits, free_waiting
+from .clock import count_waits, free_waiting
 
 # As quick as the tests, but where a busy machine would be taken for a dead one, and but
 # for the slow reading: it must not repair what was missed.
-SECONDS = Timing(
-    connect=6.0,
+SECONDS = replace(
+    QUICK,
     request=5.0,
-    answer=0.5,
-    first_answer=0.15,
     ping=3.0,
-    keepalive=0.6,
-    settle=0.05,
     between_reads=0.5,
-    ask_again=2.0,
-    slow_read=60.0,
-    first_retry=0.1,
-    last_retry=0.4,
-    healthy=0.4,
-    forbidden=0.6,
-    proof=0.5,
-    ask_proof_again=0.1,
-    line_data=LineDataTiming(
-        flags=1.0,
-        try_again=0.1,
-        pause=0.05,
-        settle=0.02,
-        pushed=0.02,
-        history=(0.05, 0.4),
-        mailbox=(0.05, 0.4),
-    ),
+    slow_read=USUAL.slow_read,
+    confirm=USUAL.confirm,
+    line_data=replace(QUICK_LINE_DATA, flags=1.0),
 )
 # The extensions whose chat status is shown.
 _CHATTY = ("41", "42", "45")
@@ -58,14 +41,14 @@ class Home:
     hass: HomeAssistant
     pbx: Simulator
     entry: MockConfigEntry
-    clock: Clock
+    clock: SetClock
 
 
 @asynccontextmanager
 async def home(dialect: str, accounts: int) -> AsyncIterator[Home]:
     """Run it."""
     count_waits()
-    clock = Clock()
+    clock = SetClock()
     switches = getattr(Switches, dialect)(dial_pickup=None)
     with free_waiting():
         async with Simulator(switches, accounts=accounts) as pbx, core() as hass:

@@ -17,10 +17,11 @@ from pytest_homeassistant_custom_component.common import (
 import custom_components.vodia  # noqa: F401
 from custom_components.vodia.const import TIMING
 from homeassistant.core import HomeAssistant
+from rig.timing import QUICK, SetClock
 from simulator import Simulator, Switches
 from tests.support.entry import Phones, create_entry, set_up
 from tests.support.office import shrink
-from tests.support.timing import QUICK, SetClock, set_line_data_timing
+from tests.support.timing import set_line_data_timing
 
 pytest_plugins = [
     "tests.support.clock",

@@ -14,6 +14,7 @@ import pytest
 from custom_components.vodia.pbx.control.executor import probe_rest_calls
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from rig.timing import QUICK
 from simulator import Simulator, Switches
 from tests.support.actions import call_action, expect_error
 from tests.support.calls import (
@@ -29,7 +30,6 @@ from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, wait_for
 from tests.support.lines import has_line
 from tests.support.outage import lose_link, restore_link
-from tests.support.timing import QUICK
 
 # Longer than an act may take.
 LONG = QUICK.confirm * 1.2

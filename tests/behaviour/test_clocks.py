@@ -9,11 +9,11 @@ import pytest
 from custom_components.vodia.voice.commands import span_in
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.calls import CALLER, MISSED, SECOND_CALLER, CallEventRecorder
 from tests.support.entry import Phones, set_up, settle, wait_for
 from tests.support.outage import lose_link, restore_link
-from tests.support.timing import SetClock
 
 # The PBX may be off by as much; its time is told as it is.
 OFF = pytest.mark.parametrize("off", [-7200, -45, 45, 7200])

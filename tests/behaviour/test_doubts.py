@@ -20,13 +20,13 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
+from rig.timing import QUICK, QUICK_LINE_DATA
 from rig.truth import is_busy_by_presence, truth_of_extension
 from simulator import Simulator, Switches
 from tests.support.actions import call_action
 from tests.support.calls import CALLER, SECOND_CALLER
 from tests.support.doubts import _YES_NO, DOUBTS
 from tests.support.entry import Phones, wait_for
-from tests.support.timing import QUICK, QUICK_LINE_DATA
 
 type Switch = dict[str, Any]
 

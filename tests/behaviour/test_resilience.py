@@ -17,6 +17,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, SECOND_CALLER
@@ -25,7 +26,6 @@ from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, set_up, wait_for
 from tests.support.outage import reconnect
 from tests.support.resolver import ThisMachine, resolve_by
-from tests.support.timing import SetClock
 
 
 @classic

@@ -10,9 +10,9 @@ from homeassistant.const import STATE_UNAVAILABLE, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.entry import Phones, set_up, settle, wait_for
-from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.usefixtures("offers")
 

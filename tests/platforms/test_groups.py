@@ -4,6 +4,7 @@ import pytest
 
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.actions import call_action, expect_error
 from tests.support.automations import FOR, attach
@@ -11,7 +12,6 @@ from tests.support.calls import CALLER, SECOND_CALLER, CallEventRecorder
 from tests.support.dialects import modern
 from tests.support.entry import Phones, device, pbx_with, set_up, settle, wait_for
 from tests.support.outage import lose_link
-from tests.support.timing import SetClock
 
 # Devices
 

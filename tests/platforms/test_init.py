@@ -14,6 +14,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er, frame
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.entry import (
     Phones,
@@ -24,7 +25,6 @@ from tests.support.entry import (
 )
 from tests.support.log import Errors
 from tests.support.outage import lose_link, reconnect
-from tests.support.timing import SetClock
 
 pytestmark = pytest.mark.loop_debug
 

@@ -16,6 +16,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
+from rig.timing import QUICK
 from simulator import Simulator
 from tests.support.actions import call_action, expect_error
 from tests.support.calls import CALLER, CallEventRecorder
@@ -23,7 +24,6 @@ from tests.support.dialects import modern
 from tests.support.entry import Phones, device, wait_for
 from tests.support.lines import add_line, has_line
 from tests.support.outage import lose_link, reconnect, restore_link
-from tests.support.timing import QUICK
 
 BUTTONS = ("answer", "hang_up", "hold")
 

@@ -23,6 +23,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from rig.timing import QUICK
 from simulator import Simulator, Switches
 from simulator.legacy_tls import LegacyTlsServer
 from simulator.tls import self_signed
@@ -30,7 +31,7 @@ from tests.support.entry import Phones, add_entry, create_entry, set_up, wait_fo
 from tests.support.log import Errors
 from tests.support.outage import lose_link, reconnect, restore_link
 from tests.support.repository import ENGLISH, ROOT
-from tests.support.timing import QUICK, set_timing
+from tests.support.timing import set_timing
 from tests.support.tls import trusted
 
 

@@ -11,11 +11,11 @@ from custom_components.vodia.pbx.client import PbxClient
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from rig.timing import QUICK
 from simulator import Simulator, Switches
 
 from .entry import Phones, wait_for
 from .log import without_paths
-from .timing import QUICK
 
 SESSION = "/rest/system/session"
 # Here many wait for times to be over, so these are shorter still.
