@@ -20,13 +20,7 @@ from ..models import (
 from ..state.tenant import TenantState
 from ..trace import Trace
 from .correlation import ORIGINS
-from .proof import (
-    end_reason_from_history,
-    is_another,
-    is_known,
-    match_in_history,
-    reason_of_unseen,
-)
+from .proof import end_reason_from_history, is_known, match_in_history, reason_of_unseen
 from .steps import BEGINS, TrackedCall, end_events, make_event
 
 # What tells a call of a history from the others.
@@ -95,11 +89,7 @@ class LineHistory:
         """Yield the end that waits for proof of a call that is back: none will come."""
         for tracked in tuple(self.waiting):
             before = tracked.call
-            if (
-                before.id == call.id
-                and before.started == call.started
-                and not is_another(before, call, state.country, gap=False)
-            ):
+            if (before.id, before.started) == (call.id, call.started):
                 self.waiting.remove(tracked)
                 yield from self.end(state, tracked, None, None)
 
