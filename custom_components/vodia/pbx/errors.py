@@ -4,7 +4,7 @@ Each class carries the `key` under which its text is translated: an error is wor
 once, wherever it surfaces. No message holds a password or a session id.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class PbxError(Exception):
@@ -87,6 +87,10 @@ class AccessOffError(PbxError):
     """The login is right, but this access is switched off for it (HTTP 403)."""
 
     key = "access_off"
+
+
+# With these a PBX says that it does not offer something.
+REFUSALS: Final = (AccessOffError, NotOfferedError)
 
 
 class LoginForbiddenError(AccessOffError):

@@ -3,12 +3,7 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    UnexpectedReplyError,
-)
+from ..errors import REFUSALS, UnexpectedReplyError
 from ..models import AccountCall, CallState, EndReason
 from ..numbering import dialable
 from ..trace import count
@@ -209,7 +204,7 @@ class Control:
         if not (offer.rest_chat or offer.refusals.is_in_force("chat")):
             try:
                 await self._port.request("GET", "chat-history", params={"api": "2"})
-            except NotFoundError, MethodNotAllowedError, AccessOffError:
+            except REFUSALS:
                 offer.rest_chat = False
                 offer.refusals.note("chat", sure=True)
             except UnexpectedReplyError:

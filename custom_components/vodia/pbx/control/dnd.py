@@ -2,12 +2,7 @@
 
 from typing import Any, Final
 
-from ..errors import (
-    AccessOffError,
-    MethodNotAllowedError,
-    NotFoundError,
-    NotSupportedError,
-)
+from ..errors import REFUSALS, AccessOffError, NotSupportedError
 from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort, encodable
@@ -65,7 +60,7 @@ async def _write(
             continue
         try:
             await port.request(*way)
-        except (NotFoundError, MethodNotAllowedError, AccessOffError) as err:
+        except REFUSALS as err:
             refusals.note(f"dnd {index}")
             if isinstance(err, AccessOffError):
                 forbidden = err

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ..assumptions import Assumption
 from ..errors import (
+    REFUSALS,
     AccessOffError,
     CannotConnectError,
     MethodNotAllowedError,
@@ -225,7 +226,7 @@ async def probe_rest_calls(port: CommandPort) -> None:
     before = {call.id for call in own_calls(state)}
     try:
         listed = call_ids((await port.request("GET", "calls")).json())
-    except NotFoundError, MethodNotAllowedError, AccessOffError:
+    except REFUSALS:
         offer.rest_calls = False
         offer.refusals.note("calls")
         return

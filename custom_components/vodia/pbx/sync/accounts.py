@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 from ..assumptions import Assumption
-from ..errors import PbxError, UnreadableReplyError
+from ..errors import REFUSALS, PbxError, UnreadableReplyError
 from ..models import EXTENSION, GROUPS, Account, CallScope
 from ..net.rest import Reply
 from ..trace import Trace
@@ -16,7 +16,7 @@ from ..wire.fields import Reading
 from ..wire.messages import AccountsSnapshot
 from ..wire.replies import decode_accounts
 from .feed import Feed
-from .poller import REFUSALS, Poller
+from .poller import Poller
 from .schedule import FAILURES, Offer, Policy
 
 # Kinds of accounts that are no phones, in the words of the filter.

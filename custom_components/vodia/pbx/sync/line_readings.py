@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ..address_book import AddressBook
 from ..errors import (
+    REFUSALS,
     InvalidNumberError,
     NotFoundError,
     NotOfferedError,
@@ -26,7 +27,6 @@ from ..wire.replies import (
     decode_missed,
     decode_voicemail,
 )
-from .poller import REFUSALS
 
 _CLASSIC_BOOKS: Final = tuple(
     f"/rest/domain/self/account/self/list/list_adrbook,{shared}"

@@ -5,11 +5,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-from ..errors import AccessOffError, NotOfferedError, PbxError
+from ..errors import REFUSALS, PbxError
 from .schedule import Offer, Policy, Schedule
 
-# With these a PBX says that it does not offer something.
-REFUSALS: Final = (AccessOffError, NotOfferedError)
 # Seconds after which it is looked whether what nothing hinted at is due.
 _LOOK: Final = 60.0
 
