@@ -19,7 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SIGNAL_CALL_EVENTS
 from .exceptions import setup_error, translated
-from .hub.connect import async_create_session, async_keep_tenant_names, create_client
+from .hub.connect import async_create_session, create_client, tenant_names
 from .hub.devices import Devices, known_devices
 from .hub.discovery import AccountDiscovery
 from .hub.issues import async_connection_failed, async_connection_ok, async_is_forbidden
@@ -243,7 +243,9 @@ class VodiaCoordinator(Listener):
     def _keep_tenant_names(self) -> None:
         """Store the names of the tenant that were learned."""
         self._names_kept = len(self.client.own.tenant_names)
-        async_keep_tenant_names(self.hass, self.entry, self.client)
+        data = {**self.entry.data, **tenant_names(self.entry.data, self.client)}
+        # Does nothing where nothing is new.
+        self.hass.config_entries.async_update_entry(self.entry, data=data)
 
     @override
     @callback

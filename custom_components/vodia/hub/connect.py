@@ -104,7 +104,7 @@ async def async_connect(
             # Who logs in by an alias has another number.
             CONF_EXTENSION: client.session.extension,
             CONF_TENANT: client.session.tenant,
-            **_tenant_names(data, client),
+            **tenant_names(data, client),
             CONF_LOGIN_METHOD: login.method.value,
             CONF_LOGIN_USER: login.user,
         }, {}
@@ -131,18 +131,8 @@ async def async_check_line(
     return (await async_find_line(hass, entry, line))[1]
 
 
-def _tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
+def tenant_names(data: Mapping[str, Any], client: PbxClient) -> dict[str, list[str]]:
     """Return the names of the tenant to store; those in the data are there already."""
     stored = {data[CONF_HOST], client.session.tenant.lower(), "localhost"}
     names = sorted(client.own.tenant_names - stored)[:_NAMES_LIMIT]
     return {CONF_TENANT_NAMES: names} if names else {}
-
-
-@callback
-def async_keep_tenant_names(
-    hass: HomeAssistant, entry: ConfigEntry, client: PbxClient
-) -> None:
-    """Store the names of the tenant."""
-    learned = _tenant_names(entry.data, client)
-    if learned and learned != {CONF_TENANT_NAMES: entry.data.get(CONF_TENANT_NAMES)}:
-        hass.config_entries.async_update_entry(entry, data={**entry.data, **learned})
