@@ -15,7 +15,7 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 
 from .const import FLAG_KEYS
 from .coordinator import VodiaCoordinator
-from .exceptions import action_error
+from .hub.call_errors import line_error
 from .hub.devices import unique_id
 from .pbx.control.commands import Control
 from .pbx.errors import PbxError
@@ -191,10 +191,12 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
 
     async def _async_do(self, command: Coroutine[Any, Any, Any]) -> None:
         """Carry out a command of the line."""
+        coordinator = self.coordinator
         try:
             await command
         except PbxError as err:
-            raise action_error(err) from err
+            label = coordinator.label(self._account)
+            raise line_error(err, label, coordinator.privacy) from err
 
 
 class VodiaToggle[SubjectT](VodiaEntity[SubjectT, bool | None]):

@@ -16,24 +16,13 @@ from .pbx.errors import (
     HeldElsewhereError,
     InvalidNumberError,
     LoginRefusedError,
-    NoFittingCallError,
+    NoDndOptionsError,
     OrbitError,
     PbxError,
     SecondFactorError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
 )
 
-_USER_ERRORS = (
-    HeldElsewhereError,
-    InvalidNumberError,
-    NoFittingCallError,
-    OrbitError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
-)
+_USER_ERRORS = (HeldElsewhereError, InvalidNumberError, NoDndOptionsError, OrbitError)
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:

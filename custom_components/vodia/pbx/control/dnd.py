@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from ..errors import REFUSALS, AccessOffError, NotSupportedError
+from ..errors import REFUSALS, AccessOffError, NoDndOptionsError, NotSupportedError
 from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort, encodable
@@ -54,7 +54,7 @@ async def _write(
     refused = [refusals.is_in_force(f"dnd {way}") for way in range(len(ways))]
     for index, way in enumerate(ways):
         if index and len(full) > 1:
-            raise forbidden or NotSupportedError("no reason and no expiry here")
+            raise forbidden or NoDndOptionsError("no reason and no expiry here")
         # Only the first one takes a reason; and none at all is no answer.
         if refused[index] and len(full) == 1 and not all(refused):
             continue
