@@ -14,6 +14,7 @@ from homeassistant.helpers.translation import async_get_translations
 from .const import DOMAIN
 from .pbx.errors import (
     HeldElsewhereError,
+    InvalidMessageError,
     InvalidNumberError,
     LoginRefusedError,
     NoDndOptionsError,
@@ -22,7 +23,13 @@ from .pbx.errors import (
     SecondFactorError,
 )
 
-_USER_ERRORS = (HeldElsewhereError, InvalidNumberError, NoDndOptionsError, OrbitError)
+_USER_ERRORS = (
+    HeldElsewhereError,
+    InvalidMessageError,
+    InvalidNumberError,
+    NoDndOptionsError,
+    OrbitError,
+)
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:

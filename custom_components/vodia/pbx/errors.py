@@ -124,6 +124,18 @@ class InvalidNumberError(CommandError):
     key = "invalid_number"
 
 
+class InvalidMessageError(CommandError):
+    """A chat message is empty or too long."""
+
+    key = "invalid_message"
+
+
+class MessageRefusedError(CommandError):
+    """The PBX takes chat messages, but not this one."""
+
+    key = "message_refused"
+
+
 class CallError(CommandError):
     """The calls of the line are not such that the command could be for one of them.
 
