@@ -212,7 +212,7 @@ class Scenario:
             def is_back() -> bool:
                 """Return whether the options are in use."""
                 state = self._client.states[connected]
-                return state["state"] == "on" and state["last_changed"] != before
+                return bool(state["state"] == "on" and state["last_changed"] != before)
 
             await self._client.wait_for(is_back, _TIMEOUT)
             await self._see(self._own, call="idle")
