@@ -123,9 +123,11 @@ class Scenario:
 
     async def _buttons(self) -> None:
         """Each button of the line does what it says."""
-        await Buttons(
+        buttons = Buttons(
             self._client, self._control, self._entry, self._own, self._check
-        ).press_all()
+        )
+        await buttons.press_in_vain()
+        await buttons.press_all()
 
     async def _call_sent_on(self) -> None:
         """A call is sent on, another one refused."""
