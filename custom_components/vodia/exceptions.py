@@ -15,6 +15,7 @@ from .const import DOMAIN
 from .pbx.errors import (
     ForwardsToItselfError,
     HeldElsewhereError,
+    InvalidMessageError,
     InvalidNumberError,
     LoginRefusedError,
     NoFittingCallError,
@@ -29,6 +30,7 @@ from .pbx.errors import (
 _USER_ERRORS = (
     ForwardsToItselfError,
     HeldElsewhereError,
+    InvalidMessageError,
     InvalidNumberError,
     NoFittingCallError,
     OrbitError,

@@ -48,8 +48,7 @@ ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
 ATTR_WHEN = "when"
 
-# Characters of a chat message, and of why a line does not want to be disturbed.
-_MESSAGE_LIMIT = 2000
+# Characters of why a line does not want to be disturbed.
 _REASON_LIMIT = 255
 # Seconds that a line rings before its calls are sent on.
 _RINGING_LIMIT = 300
@@ -298,9 +297,7 @@ _ACTIONS = {
         ),
         {
             vol.Required(ATTR_RECIPIENT): validators.number,
-            vol.Required(ATTR_MESSAGE): vol.All(
-                cv.string, vol.Length(min=1, max=_MESSAGE_LIMIT)
-            ),
+            vol.Required(ATTR_MESSAGE): cv.string,
         },
     ),
     "set_call_forwarding": _lines_action(
