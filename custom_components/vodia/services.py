@@ -45,8 +45,7 @@ ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
 
-# Characters of a chat message, and of why a line does not want to be disturbed.
-_MESSAGE_LIMIT = 2000
+# Characters of why a line does not want to be disturbed.
 _REASON_LIMIT = 255
 
 _CALL: VolDictType = {
@@ -270,9 +269,7 @@ _ACTIONS = {
         ),
         {
             vol.Required(ATTR_RECIPIENT): validators.number,
-            vol.Required(ATTR_MESSAGE): vol.All(
-                cv.string, vol.Length(min=1, max=_MESSAGE_LIMIT)
-            ),
+            vol.Required(ATTR_MESSAGE): cv.string,
         },
     ),
     "set_dnd": _Action(

@@ -1,6 +1,5 @@
 """Activity: one line for a call and a phone, which says whom it was with."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -43,12 +42,12 @@ async def test_answered(
     await phones.wait("45", "call", "ringing")
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
-    await asyncio.sleep(100)
+    clock.ahead += 100
     pbx.engine.hold(call, "45")
     await phones.wait("45", "call", "held")
     pbx.engine.resume(call, "45")
     await phones.wait("45", "call", "connected")
-    await asyncio.sleep(100)
+    clock.ahead += 100
     assert await async_call_lines(hass, hass_ws_client) == []
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
@@ -73,7 +72,7 @@ async def test_length(
 ) -> None:
     """A length is as exact as people say it."""
     call = await connected(pbx, phones)
-    await asyncio.sleep(seconds)
+    clock.ahead += seconds
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     await settle(hass, 5)
@@ -108,7 +107,7 @@ async def test_outgoing(
     await phones.wait("45", "call", "dialing")
     pbx.engine.answer(call, "41")
     await phones.wait("45", "call", "connected")
-    await asyncio.sleep(120)
+    clock.ahead += 120
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     call = pbx.engine.ring("45", CALLER)
@@ -134,7 +133,7 @@ async def test_declined_and_transferred(
     await call_action(hass, "reject", target=device(phones, "45"))
     await phones.wait("45", "call", "idle")
     await connected(pbx, phones)
-    await asyncio.sleep(60)
+    clock.ahead += 60
     await call_action(hass, "transfer", target=device(phones, "45"), number="41")
     await phones.wait("45", "call", "idle")
     await settle(hass, 5)
@@ -156,7 +155,7 @@ async def test_nobody_named(
     await phones.wait("45", "ringing", "on")
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
-    await asyncio.sleep(60)
+    clock.ahead += 60
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     await settle(hass, 5)
@@ -183,7 +182,7 @@ async def test_group(
     assert rang == ["43", "44", "45"]
     pbx.engine.answer(call, "44")
     await phones.wait("44", "call", "connected")
-    await asyncio.sleep(180)
+    clock.ahead += 180
     pbx.engine.hang_up(call)
     await phones.wait("44", "call", "idle")
     await settle(hass, 5)
@@ -292,7 +291,7 @@ async def test_german(
     await async_start_logbook(hass)
     phones = await set_up(hass, entry)
     call = await connected(pbx, phones)
-    await asyncio.sleep(60)
+    clock.ahead += 60
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     await settle(hass, 5)
@@ -302,7 +301,7 @@ async def test_german(
     await phones.wait("45", "ringing", "on")
     pbx.engine.answer(call, "45")
     await phones.wait("45", "call", "connected")
-    await asyncio.sleep(60)
+    clock.ahead += 60
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
     await settle(hass, 5)
@@ -327,9 +326,9 @@ async def test_backfilled(
     await lose_link(pbx, phones)
     before = dt_util.utcnow()
     call = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
-    await asyncio.sleep(5)
+    clock.ahead += 5
     pbx.engine.hang_up(call)
-    await asyncio.sleep(600)
+    clock.ahead += 600
     await restore_link(pbx, phones)
     await settle(hass, 10)
     told = [
