@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.vodia.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -50,14 +49,3 @@ async def async_logbook(
     assert answer["success"]
     rows: list[dict[str, Any]] = answer["result"]
     return rows
-
-
-async def async_call_lines(
-    hass: HomeAssistant, ws_client: WebSocketGenerator, **of: list[str]
-) -> list[str]:
-    """Return the lines that tell of calls: of which phone, and what."""
-    return [
-        f"{row['name']}: {row['message']}"
-        for row in await async_logbook(hass, ws_client, **of)
-        if row.get("domain") == DOMAIN and "message" in row
-    ]

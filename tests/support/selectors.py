@@ -39,14 +39,11 @@ def _entity_fits(
 
 def _device_fits(hass: HomeAssistant, device: dr.DeviceEntry, filters: Filters) -> bool:
     """Return whether a device can be picked by what it is itself."""
-    integrations = {
-        entry.domain
-        for entry_id in device.config_entries
-        if (entry := hass.config_entries.async_get_entry(entry_id))
-    }
+    entry = hass.config_entries.async_get_entry(device.config_entry_id)
+    assert entry
     for wanted in (found := _filters(filters)):
         assert wanted.keys() <= {"integration", "model"}, wanted
-        if wanted.get("integration") in (None, *integrations) and wanted.get(
+        if wanted.get("integration") in (None, entry.domain) and wanted.get(
             "model"
         ) in (None, device.model):
             return True
@@ -75,6 +72,6 @@ def offered_devices(hass: HomeAssistant, selector: dict[str, Any]) -> set[str]:
 
     return {
         str(device.name_by_user or device.name)
-        for device in dr.async_get(hass).devices.values()
-        if isinstance(device, dr.DeviceEntry) and fits(device)
+        for device in dr.async_get(hass).devices
+        if fits(device)
     }
