@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import yaml
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util.yaml import parse_yaml
@@ -76,7 +75,8 @@ async def test_blueprints(hass: HomeAssistant, phones: Phones, mobile: Mobile) -
 async def test_actions(hass: HomeAssistant, phones: Phones) -> None:
     """An action of a line offers lines alone; one that asks about calls all phones."""
     await has_line(phones)
-    actions = yaml.safe_load((INTEGRATION / "services.yaml").read_text())
+    actions = parse_yaml((INTEGRATION / "services.yaml").read_text())
+    assert isinstance(actions, dict)
     offered = {
         name: offered_devices(hass, {"target": action["target"]})
         for name, action in actions.items()

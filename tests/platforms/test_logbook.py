@@ -2,10 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+import re
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.vodia.const import EVENT_CALL_OVER
@@ -17,14 +21,16 @@ from homeassistant.helpers import (
     translation,
 )
 from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
 from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.actions import call_action
 from tests.support.calls import CALLER, connected, ringing
 from tests.support.dialects import modern
-from tests.support.entry import Phones, device, settle, wait_for
+from tests.support.entry import Phones, device, set_up, settle, wait_for
 from tests.support.outage import lose_link, restore_link
 from tests.support.recorder import async_logbook, async_start_logbook
+from tests.support.repository import ROOT
 
 ANNA = "Anna Meyer"
 
@@ -305,6 +311,43 @@ async def test_live(log: Log, pbx: Simulator, phones: Phones, offers: None) -> N
             rows = (await client.receive_json())["event"]["events"]
             told = [row["message"] for row in rows if "message" in row]
     assert told == ["missed Anna Meyer"]
+
+
+@modern
+async def test_the_rest_is_left_out(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    pbx: Simulator,
+    entry: MockConfigEntry,
+) -> None:
+    """What the page says keeps all rows out but the lines, and those of Call."""
+    page = (ROOT / "docs" / "entities.md").read_text().partition("## Activity")[2]
+    (settings,) = re.findall(r"```yaml\n(logbook:.*?)```", page, re.DOTALL)[:1]
+    config = parse_yaml(settings)
+    assert isinstance(config, dict)
+    await async_start_logbook(hass, config)
+    phones = await set_up(hass, entry)
+    call = pbx.engine.ring(CALLER, "45", name=ANNA)
+    await phones.wait("45", "ringing", "on")
+    pbx.engine.answer(call, "45")
+    await phones.wait("45", "in_call", "on")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    await settle(hass)
+    rows = await async_logbook(hass, hass_ws_client)
+    assert {row["entity_id"] for row in rows} == {phones.id("45", "call")}
+    told = [row.get("message", row.get("state")) for row in rows]
+    assert sorted(told) == sorted(
+        ["ringing", "connected", "idle", "talked 0 s with Anna Meyer"]
+    )
+    # Without it there are more.
+    page_of_device = [device(phones, "45")["device_id"]]
+    entities = [phones.id("45", key) for key in ("in_call", "ringing", "last_caller")]
+    rows = await async_logbook(
+        hass, hass_ws_client, device_ids=page_of_device, entity_ids=entities
+    )
+    assert len(rows) == 5
 
 
 # Told late

@@ -26,10 +26,12 @@ def database(url: str) -> str:
     return rows + "".join(data.decode(errors="ignore") for data in files)
 
 
-async def async_start_logbook(hass: HomeAssistant) -> None:
+async def async_start_logbook(
+    hass: HomeAssistant, config: dict[str, Any] | None = None
+) -> None:
     """Set up the logbook; what it looks like is the frontend's, which would open a port."""
     mock_component(hass, "frontend")
-    assert await async_setup_component(hass, "logbook", {})
+    assert await async_setup_component(hass, "logbook", config or {})
 
 
 async def async_logbook(
