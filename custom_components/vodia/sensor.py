@@ -60,7 +60,7 @@ ATTR_OTHER_CALLS = "other_calls"
 ATTR_SPAN = "span"
 # Who called last, where who it was is not shown.
 STATE_EXTERNAL_CALLER = "external_caller"
-LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
+LAST_CALLER_ATTRIBUTES = ("name", "number", "time", "end_reason")
 
 
 def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
@@ -68,7 +68,7 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
     if (call := extension.call) is None:
         return {}
     others = len(extension.calls) - 1 if extension.complete else None
-    return {**call_attributes(call), ATTR_OTHER_CALLS: others}
+    return call_attributes(call, **{ATTR_OTHER_CALLS: others})
 
 
 def _span(missed: MissedCalls | None) -> Mapping[str, Any]:
@@ -259,7 +259,7 @@ _ALWAYS_KEPT = {field.name for field in fields(LastCaller) if field.default is M
 class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
     """Who called last: known as soon as it rings, and how that ended."""
 
-    _unrecorded_attributes = LAST_CALLER_ATTRIBUTES
+    _unrecorded_attributes = frozenset(LAST_CALLER_ATTRIBUTES)
     # An automation on the event may read at once who calls.
     _called_first = True
     _last: LastCaller | None = None

@@ -27,22 +27,29 @@ def iso_time(timestamp: float | None) -> str | None:
 
 
 def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
-    """Return what attributes and response data have in common for any call."""
+    """Return what attributes and response data have in common for any call.
+
+    What people look for comes first, here as in all that follows; the id goes last.
+    """
     return {
-        "call_id": call.id,
-        "direction": call.direction,
-        "scope": call.scope,
-        "remote_number": call.remote.number,
         "remote_name": call.remote.name,
-        "dialed_number": call.dialed_number,
+        "remote_number": call.remote.number,
+        "direction": call.direction,
         "started": iso_time(call.started),
         "answered": iso_time(call.answered),
+        "dialed_number": call.dialed_number,
+        "scope": call.scope,
     }
 
 
-def call_attributes(call: AccountCall) -> dict[str, Any]:
-    """Return a present call as attributes."""
-    return {**common_attributes(call), "recording": call.recording}
+def call_attributes(call: AccountCall, **others: Any) -> dict[str, Any]:
+    """Return a present call as attributes, with others of the entity."""
+    return {
+        **common_attributes(call),
+        "recording": call.recording,
+        **others,
+        "call_id": call.id,
+    }
 
 
 def event_attributes(event: CallEvent) -> dict[str, Any]:
@@ -52,6 +59,7 @@ def event_attributes(event: CallEvent) -> dict[str, Any]:
         "duration": None if event.duration is None else round(event.duration),
         "end_reason": event.end_reason,
         "backfilled": event.backfilled,
+        "call_id": event.call.id,
     }
 
 
@@ -68,6 +76,7 @@ def past_call_data(call: PastCall) -> dict[str, Any]:
         "ended": iso_time(call.ended),
         "duration": call.duration,
         "end_reason": call.end_reason,
+        "call_id": call.id,
     }
 
 

@@ -120,6 +120,11 @@ class Devices:
         self._registry = dr.async_get(hass)
 
     @property
+    def entry_id(self) -> str:
+        """Return the entry whose devices they are."""
+        return self._entry.entry_id
+
+    @property
     def pbx_info(self) -> DeviceInfo:
         """Return the device of the PBX for an entity."""
         return DeviceInfo(identifiers={_identifier(self._entry.entry_id, None)})
