@@ -219,11 +219,11 @@ async def _async_voice_command(
         )
         if not only:
             raise errors[0] if errors else invalid(translation_key="nothing_targeted")
-    slots = dict(call.data)
+    slots, asked_at = dict(call.data), call.data.get(ATTR_ASKED_AT)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
     speech, refusal = await async_command(
-        Requester(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
+        Requester(hass, None, area_of(hass, asked_at), only, aloud=bool(asked_at)),
         COMMANDS[call.data[ATTR_COMMAND]],
         slots,
         call.data.get(ATTR_LANGUAGE),
