@@ -238,6 +238,12 @@ class HeldElsewhereError(CommandError):
     key = "held_elsewhere"
 
 
+class ForwardsToItselfError(CommandError):
+    """Calls of a line would be sent on to the line itself."""
+
+    key = "forwards_to_itself"
+
+
 class OrbitError(CommandError):
     """No park orbit fits the command."""
 
