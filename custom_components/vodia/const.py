@@ -53,6 +53,7 @@ KEY_CALL: Final = "call"
 KEY_DND: Final = "dnd"
 KEY_LAST_CALLER: Final = "last_caller"
 KEY_MESSAGE: Final = "message"
+KEY_QUEUE_LOGIN: Final = "queue_login"
 # Those about the calls of an extension, and those about its flags.
 CALL_KEYS: Final = frozenset({KEY_CALL, "in_call", KEY_LAST_CALLER, "ringing"})
 FLAG_KEYS: Final = frozenset({"registered", KEY_DND, "chat_available"})

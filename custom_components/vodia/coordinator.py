@@ -222,6 +222,8 @@ class VodiaCoordinator(Listener):
         """Update the entities concerned."""
         for number in changes.removed:
             self._forget(number)
+            self.discovery.async_forget_logins(number)
+            self.devices.async_remove_logins(number, self.lines)
         for number in changes.renamed:
             self._rename(number)
         self.discovery.async_announce(changes.accounts)

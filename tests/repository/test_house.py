@@ -14,7 +14,7 @@ LIBRARY = f"{INTEGRATION}.pbx"
 LIBRARY_FLOORS = (
     (
         *("errors", "models", "assumptions", "timing", "trace", "call_ids", "changes"),
-        *("numbering", "number_matching", "address_book"),
+        *("numbering", "number_matching", "address_book", "forwarding"),
     ),
     ("wire",),
     ("state",),

@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..pbx.forwarding import CallForwarding
 from ..pbx.models import AccountCall, CallEvent, PastCall
 from .privacy import Privacy
 
@@ -14,6 +15,8 @@ CALL_ATTRIBUTES = frozenset(
         *("dialed_number", "started", "answered"),
     }
 )
+
+FORWARDING_ATTRIBUTES = frozenset({"always", "busy", "no_answer", "no_answer_after"})
 
 
 def iso_time(timestamp: float | None) -> str | None:
@@ -74,4 +77,15 @@ def past_call_data(call: PastCall) -> dict[str, Any]:
         "duration": call.duration,
         "end_reason": call.end_reason,
         "call_id": call.id,
+    }
+
+
+def forwarding_attributes(forwarding: CallForwarding | None) -> dict[str, Any]:
+    """Return where calls are sent on, and after how many seconds of ringing."""
+    told = forwarding or CallForwarding()
+    return {
+        "always": told.always.number,
+        "busy": told.busy.number,
+        "no_answer": told.no_answer.number,
+        "no_answer_after": told.no_answer_after,
     }
