@@ -186,7 +186,7 @@ def test_enough() -> None:
 
 
 @pytest.fixture
-def furniture(hass: HomeAssistant) -> None:
+def furniture(hass: HomeAssistant, agent: None) -> None:
     """Have a home, with all that it has exposed."""
     for entity_id, name in FURNITURE.items():
         attributes = {ATTR_FRIENDLY_NAME: name}
