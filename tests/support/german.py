@@ -72,6 +72,7 @@ GROUPS: Final = (
                 *("bau eine Verbindung zu Bruno auf", "ruf nochmal Bruno an"),
                 *("kannst du für mich Bruno anrufen", "ich will bei Bruno anrufen"),
                 *("Telefonat mit Bruno", "sei so gut und ruf Bruno an"),
+                "ich hätte gern Bruno gesprochen",
                 *("kannst du Bruno für mich anrufen", "ruf Bruno kurz an"),
             ),
             *who("Brunos Telefon", "ruf Brunos Telefon an"),
@@ -131,6 +132,21 @@ GROUPS: Final = (
         "VodiaCall",
         "dials 030123456",
         who("030 123456", "ruf die Nummer 030 123456 an"),
+    ),
+    Group(
+        "idle",
+        "VodiaCall",
+        "dials 0301234567",
+        (
+            ("wähle 0301234567", {"who": 301234567}),
+            *who("030 1234567", "ruf mal die 030 1234567 an", "wähle 030 1234567"),
+        ),
+    ),
+    Group(
+        "idle",
+        "VodiaCall",
+        "dials 0110",
+        who("null eins eins null", "ruf null eins eins null an"),
     ),
     Group(
         "history",
@@ -307,7 +323,8 @@ GROUPS: Final = (
             *("wer hat angerufen", "wer hat mich angerufen", "hat jemand angerufen"),
             *("wer hat zuletzt angerufen", "wer war der letzte Anrufer"),
             *("wer hat angerufen als ich weg war", "wer war das am Telefon"),
-            *("hat vorhin wer angerufen", "zeig mir die letzten Anrufe"),
+            *("hat vorhin wer angerufen", "wer hat da angerufen"),
+            "zeig mir die letzten Anrufe",
             ("wer hat heute angerufen", {"day": "today"}),
             ("hat heute schon jemand angerufen", {"day": "today"}),
             ("wer hat in der letzten Stunde angerufen", {"hours": 1}),
@@ -374,6 +391,7 @@ GROUPS: Final = (
                 *("kann ich Bruno gerade anrufen", "hängt Bruno noch am Telefon"),
                 *("ist Bruno besetzt", "ist Bruno telefonisch erreichbar"),
                 *("ist das Telefon von Bruno besetzt", "hat Bruno gerade Zeit"),
+                *("ist Bruno noch dran", "ist noch besetzt bei Bruno"),
             ),
             *who("41", "ist die 41 besetzt"),
         ),
@@ -424,7 +442,8 @@ SAID: Final = tuple(
 MISSED: Final = frozenset(
     {
         *("sei so gut und ruf Bruno an", "wer stört", "hat Bruno gerade Zeit"),
-        *("spiel die Mailbox ab", "lass mich in Ruhe"),
+        *("spiel die Mailbox ab", "lass mich in Ruhe", "wähle 030 1234567"),
+        *("ich hätte gern Bruno gesprochen", "ist noch besetzt bei Bruno"),
     }
 )
 
