@@ -29,7 +29,7 @@ from simulator import Simulator
 from tests.support.automations_page import chosen
 from tests.support.entry import Phones
 from tests.support.lines import has_line
-from tests.support.repository import ROOT, SERVICES, fields_of, tracked
+from tests.support.repository import ROOT, SENTENCES, SERVICES, fields_of, tracked
 
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+) *ya?ml.*?\n(?P<yaml>.*?)^(?P=indent)(?P=fence)",
@@ -81,7 +81,7 @@ async def sentences(hass: HomeAssistant, config: Any) -> None:
     assert set(config["intents"]) <= {
         command.intent_type for command in COMMANDS.values()
     }
-    path = ROOT / "custom_sentences" / config["language"] / f"{DOMAIN}.yaml"
+    path = SENTENCES / f"{config['language']}.yaml"
     heard = Intents.from_dict({**load_yaml_dict(str(path)), **config})
     samples = list(sample_intents(heard, exclude_sentences_with_wildcards=False))
     assert {name for name, _ in samples} == set(config["intents"])

@@ -17,10 +17,9 @@ from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from tests.support.repository import ROOT
+from tests.support.repository import INTEGRATION, SENTENCES
 
-FOLDER = ROOT / "custom_sentences"
-TRANSLATIONS = ROOT / "custom_components" / DOMAIN / "translations"
+TRANSLATIONS = INTEGRATION / "translations"
 LANGUAGES = ("en", "de")
 
 # What is said for each intent, and the slots that are heard.
@@ -770,7 +769,7 @@ async def test_near(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_file(language: str) -> None:
     """Each file has all intents, and no list that Home Assistant would take as its own."""
-    path = FOLDER / language / f"{DOMAIN}.yaml"
+    path = SENTENCES / f"{language}.yaml"
     sentences = load_yaml_dict(str(path))
     assert sentences["language"] == language
     assert all(len(said) >= 8 for said in SAID[language].values())
@@ -803,7 +802,7 @@ def test_file(language: str) -> None:
 
 def test_languages() -> None:
     """Each language of the files has answers; more languages may have them."""
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(LANGUAGES)
+    assert sorted(path.stem for path in SENTENCES.iterdir()) == sorted(LANGUAGES)
     assert {path.stem for path in TRANSLATIONS.iterdir()} >= set(LANGUAGES)
 
 
