@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from .admin import Admin
+from .audio import Audio
 from .chat import Chat
 from .gate import Gate, read_body
 from .logins import Login
@@ -46,6 +47,7 @@ class Rest:
             web.get(f"{own}/list/{{name}}", gate.user("lists", self._list)),
             *Settings(self._state).routes(gate),
             *Chat(self._state).routes(gate),
+            *Audio(self._state).routes(gate),
             *Admin(self._engine).routes(gate),
             web.route("*", "/rest/{rest:.*}", gate.user("", self._unknown)),
         ]

@@ -55,6 +55,12 @@ class UnreadableReplyError(UnexpectedReplyError):
     """The PBX answers, and what it tells cannot be read."""
 
 
+class NoAudioError(UnexpectedReplyError):
+    """The PBX answers, and not with a recording."""
+
+    key = "no_audio"
+
+
 class NotOfferedError(UnexpectedReplyError):
     """The PBX does not offer it in this way."""
 
@@ -189,6 +195,18 @@ class OrbitEmptyError(OrbitError):
     """No call is parked there."""
 
     key = "orbit_empty"
+
+
+class NoMailboxError(CommandError):
+    """There is no such mailbox, or not for this user."""
+
+    key = "no_mailbox"
+
+
+class MessageGoneError(CommandError):
+    """The message is not in the mailbox any more."""
+
+    key = "message_gone"
 
 
 class NotConfirmedError(CommandError):

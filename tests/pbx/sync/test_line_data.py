@@ -22,11 +22,11 @@ from custom_components.vodia.pbx.state.memory import expire_absent
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
+from custom_components.vodia.pbx.wire.mailbox import decode_voicemail
 from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,
-    decode_voicemail,
 )
 
 NIGHT = ServiceFlag("900", "Night", True, manual=True)
