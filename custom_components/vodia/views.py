@@ -52,13 +52,15 @@ class RecordingView(HomeAssistantView):
                 response, part = _head(request, recording)
                 if part:
                     await response.prepare(request)
-                    await _pass_on(recording, response, part)
+                    # Who listens may go.
+                    with suppress(ConnectionError):
+                        await _pass_on(recording, response, part)
         except PbxError as err:
-            if response is None or not response.prepared:
+            if response is None:
                 status = _STATUS.get(type(err), HTTPStatus.BAD_GATEWAY)
                 text = str(translated(err, HomeAssistantError))
                 return self.json_message(text, status)
-            # Who hears it must not take a part for the whole.
+            # A part must not be taken for the whole.
             if request.transport:
                 request.transport.abort()
         return response
