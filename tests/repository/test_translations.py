@@ -33,7 +33,7 @@ TWO_FORMS = {
     *(
         (language, party)
         for language in ("de", "pl")
-        for party in ("a withheld number", "an unknown number", "somebody outside")
+        for party in ("a withheld number", "an unknown number", "an outside number")
     ),
 }
 # Words of none of these languages; one in a text is a piece of English left over.
