@@ -55,12 +55,6 @@ class UnreadableReplyError(UnexpectedReplyError):
     """The PBX answers, and what it tells cannot be read."""
 
 
-class NoAudioError(UnexpectedReplyError):
-    """The PBX answers, and not with a recording."""
-
-    key = "no_audio"
-
-
 class NotOfferedError(UnexpectedReplyError):
     """The PBX does not offer it in this way."""
 
@@ -207,6 +201,12 @@ class MessageGoneError(CommandError):
     """The message is not in the mailbox any more."""
 
     key = "message_gone"
+
+
+class NoAudioError(CommandError):
+    """The PBX answers, and not with a recording."""
+
+    key = "no_audio"
 
 
 class NotConfirmedError(CommandError):
