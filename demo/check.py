@@ -20,7 +20,7 @@ from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
 from .home import ROOT, Home, free_port
-from .pbx import PROFILES, Pbx, simulated_pbx
+from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
 from .tour import check_demo
@@ -71,6 +71,7 @@ class Scenario:
             self._dialed_call,
             self._lists,
             self._settings,
+            self._forwarding,
             self._assist,
             self._refusal,
             self._lost_link,
@@ -197,6 +198,33 @@ class Scenario:
                     await asyncio.sleep(0.05)
             got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
             assert got == [(self._own, "41", MESSAGE)], got
+
+    async def _forwarding(self) -> None:
+        """Calls are sent on, and those of a queue are not taken any more."""
+        own, client = self._own, self._client
+        sensor = await client.entity(self._entry, "sensor", own, "call_forwarding")
+        for state, fields in (
+            ("always", {"number": CALLER}),
+            ("off", {"enabled": False}),
+        ):
+            async with self._check(
+                f"vodia.set_call_forwarding, {state}: the PBX has it"
+            ):
+                await self._act("set_call_forwarding", when="always", **fields)
+                there = (await self._control.account(own))["settings"]["cfa"]
+                assert there == fields.get("number", ""), f"the PBX has {there}"
+                await see(client, {sensor: state})
+        if self._dialect == "classic":
+            # It has no such login.
+            return
+        key = f"queue_login_{QUEUE}"
+        switch = await client.entity(self._entry, "switch", own, key)
+        for action, state in (("turn_off", "off"), ("turn_on", "on")):
+            async with self._check(f"switch.{action}, a queue: the PBX has it"):
+                await client.act(f"switch.{action}", {"entity_id": switch})
+                out = (await self._control.account(QUEUE))["logged_out"]
+                assert out == ([own] if state == "off" else []), f"the PBX has {out}"
+                await see(client, {switch: state})
 
     async def _assist(self) -> None:
         """Somebody types to Assist, with the sentences that a click has written."""

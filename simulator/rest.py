@@ -8,6 +8,7 @@ from .chat import Chat
 from .gate import Gate, read_body
 from .logins import Login
 from .model import Account, EngineError
+from .queues import Queues
 from .rest_wire import RestWire
 from .settings import Settings
 from .state import PbxState
@@ -46,6 +47,7 @@ class Rest:
             web.get(f"{user}/adrbook", gate.user("adrbook", self._address_book)),
             web.get(f"{own}/list/{{name}}", gate.user("lists", self._list)),
             *Settings(self._state).routes(gate),
+            *Queues(self._state).routes(gate),
             *Chat(self._state).routes(gate),
             *Audio(self._state).routes(gate),
             *Admin(self._engine).routes(gate),

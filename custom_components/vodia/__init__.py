@@ -27,6 +27,7 @@ from .pbx import numbering
 from .pbx.sync.line_data import Resource
 from .services import async_setup_services
 from .views import RecordingView
+from .voice import number_words
 from .voice.sentence_files import async_check_sentences
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -49,6 +50,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     hass.http.register_view(RecordingView(hass))
     await hass.async_add_executor_job(numbering.load)
+    await hass.async_add_executor_job(number_words.load)
     async_dispatcher_connect(
         hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(async_entry_changed, hass)
     )

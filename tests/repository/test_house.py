@@ -14,7 +14,7 @@ LIBRARY = f"{INTEGRATION}.pbx"
 LIBRARY_FLOORS = (
     (
         *("errors", "models", "assumptions", "timing", "trace", "call_ids", "changes"),
-        *("numbering", "number_matching", "address_book"),
+        *("numbering", "number_matching", "address_book", "forwarding"),
     ),
     ("wire",),
     ("state",),
@@ -33,17 +33,9 @@ INTEGRATION_FLOORS = (
     ("entity", "entity_loader", "mailbox", "target", "validators", "views"),
     ("voice", "flows"),
     (
-        *(
-            "binary_sensor",
-            "button",
-            "event",
-            "media_source",
-            "notify",
-            "sensor",
-            "switch",
-        ),
-        *("condition", "config_flow", "diagnostics", "intent", "llm", "repairs"),
-        *("services", "system_health", "trigger"),
+        *("binary_sensor", "button", "event", "notify", "sensor", "switch"),
+        *("condition", "config_flow", "diagnostics", "intent", "llm", "logbook"),
+        *("media_source", "repairs", "services", "system_health", "trigger"),
     ),
     ("__init__",),
 )

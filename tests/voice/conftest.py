@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from tests.support.repository import ROOT, copy_sentences
 from tests.support.timing import set_timing
-from tests.support.voice import Room
+from tests.support.voice import Room, satellite
 
 
 @pytest.fixture
@@ -41,4 +41,4 @@ async def agent(hass: HomeAssistant) -> None:
 @pytest.fixture
 def room(hass: HomeAssistant) -> Room:
     """Return somebody who speaks, nobody knows where."""
-    return Room(hass)
+    return Room(hass, device_id=satellite(hass, None))

@@ -64,7 +64,7 @@ class Session:
         self._generation = 0
         # To which session first. If it is to another one too, each login would be in
         # vain, and the end of the old session may end its WebSocket.
-        self._refused_calls: dict[tuple[str, str], int] = {}
+        self._refused_calls: dict[tuple[str, ...], int] = {}
         self._logging_in = asyncio.Lock()
         self._logins: set[asyncio.Task[None]] = set()
 
@@ -117,8 +117,9 @@ class Session:
         # One connection is kept open: what is asked beside something else has its own.
         extra = CLOSE if self._pending else {}
         async with self._until_closed():
+            # Which of several things of one path is told by the parameters.
             return await self._renewing(
-                (method, path),
+                (method, path, *(params or {}).values()),
                 lambda headers: self.rest.request(
                     method, path, body, params=params, headers={**headers, **extra}
                 ),
@@ -155,7 +156,7 @@ class Session:
 
     async def _renewing[ReplyT](
         self,
-        call: tuple[str, str],
+        call: tuple[str, ...],
         ask: Callable[[Mapping[str, str]], Awaitable[ReplyT]],
     ) -> ReplyT:
         """Return the reply to a call; renew the session once where it is refused."""
