@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 import json
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -19,7 +20,7 @@ from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
 from .home import ROOT, Home, free_port
-from .pbx import PROFILES, Pbx, simulated_pbx
+from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
 from .tour import check_demo
@@ -70,6 +71,7 @@ class Scenario:
             self._dialed_call,
             self._lists,
             self._settings,
+            self._forwarding,
             self._assist,
             self._refusal,
             self._lost_link,
@@ -197,8 +199,51 @@ class Scenario:
             got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
             assert got == [(self._own, "41", MESSAGE)], got
 
+    async def _forwarding(self) -> None:
+        """Calls are sent on, and those of a queue are not taken any more."""
+        own, client = self._own, self._client
+        sensor = await client.entity(self._entry, "sensor", own, "call_forwarding")
+        for state, fields in (
+            ("always", {"number": CALLER}),
+            ("off", {"enabled": False}),
+        ):
+            async with self._check(
+                f"vodia.set_call_forwarding, {state}: the PBX has it"
+            ):
+                await self._act("set_call_forwarding", when="always", **fields)
+                there = (await self._control.account(own))["settings"]["cfa"]
+                assert there == fields.get("number", ""), f"the PBX has {there}"
+                await see(client, {sensor: state})
+        if self._dialect == "classic":
+            # It has no such login.
+            return
+        key = f"queue_login_{QUEUE}"
+        switch = await client.entity(self._entry, "switch", own, key)
+        for action, state in (("turn_off", "off"), ("turn_on", "on")):
+            async with self._check(f"switch.{action}, a queue: the PBX has it"):
+                await client.act(f"switch.{action}", {"entity_id": switch})
+                out = (await self._control.account(QUEUE))["logged_out"]
+                assert out == ([own] if state == "off" else []), f"the PBX has {out}"
+                await see(client, {switch: state})
+
     async def _assist(self) -> None:
-        """Somebody types to Assist, with the sentences that users copy."""
+        """Somebody types to Assist, with the sentences that a click has written."""
+        async with self._check("the options write the sentences that they show"):
+            connected = self._entities["", "connected"]
+            before = self._client.states[connected]["last_changed"]
+            shown = await self._client.write_sentences(self._entry, "de", "en")
+            # In the second dialect they are there already.
+            paths = f"{shown['new']} {shown['current']}".split("`")[1::2]
+            written = [path for path in paths if Path(path).is_file()]
+            assert [Path(path).parent.name for path in written] == ["de", "en"], shown
+
+            def is_back() -> bool:
+                """Return whether the options are in use."""
+                state = self._client.states[connected]
+                return bool(state["state"] == "on" and state["last_changed"] != before)
+
+            await self._client.wait_for(is_back, _TIMEOUT)
+            await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
             assert "The voice assistant may not use any" in answer, answer

@@ -126,12 +126,8 @@ class Home:
         (self.folder / "automations.yaml").write_text("[]\n")
         (self.folder / "scripts.yaml").write_text("{}\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
-        # As docs/voice.md and docs/blueprints.md ask users to.
+        # As docs/blueprints.md asks users to.
         shutil.copytree(ROOT / "blueprints", self.folder / "blueprints")
-        for path in (ROOT / "custom_components" / "vodia" / "sentences").iterdir():
-            target = self.folder / "custom_sentences" / path.stem / "vodia.yaml"
-            target.parent.mkdir(parents=True)
-            shutil.copy(path, target)
         # Only the user is left to be made. The other steps would start integrations
         # that look for the internet.
         done = ["core_config", "analytics", "integration"]

@@ -27,6 +27,7 @@ from .pbx import numbering
 from .pbx.sync.line_data import Resource
 from .services import async_setup_services
 from .voice import number_words
+from .voice.sentence_files import async_check_sentences
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -57,6 +58,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> bool:
     """Set up a PBX from a config entry."""
     async_check_security(hass, entry)
+    await async_check_sentences(hass)
     coordinator = VodiaCoordinator(hass, entry)
     entry.async_on_unload(coordinator.async_stop)
     await coordinator.async_start()

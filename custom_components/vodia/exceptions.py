@@ -13,6 +13,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .pbx.errors import (
+    ForwardsToItselfError,
     HeldElsewhereError,
     InvalidMessageError,
     InvalidNumberError,
@@ -27,6 +28,7 @@ from .pbx.errors import (
 )
 
 _USER_ERRORS = (
+    ForwardsToItselfError,
     HeldElsewhereError,
     InvalidMessageError,
     InvalidNumberError,

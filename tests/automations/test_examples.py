@@ -76,6 +76,11 @@ async def card(hass: HomeAssistant, config: Any) -> None:
     assert cv.entity_ids(config["target"]["entity_id"])
 
 
+async def dashboard(hass: HomeAssistant, config: Any) -> None:
+    """Take it as a dashboard, which Home Assistant stores whatever is in it."""
+    assert set(config) == {"views"}
+
+
 async def sentences(hass: HomeAssistant, config: Any) -> None:
     """Take it beside our sentence file: an intent of ours hears what it is to hear."""
     assert set(config["intents"]) <= {
@@ -112,6 +117,7 @@ KINDS: dict[str, Callable[[HomeAssistant, Any], Awaitable[None]]] = {
     "use_blueprint": automation,
     "action": actions,
     "type": card,
+    "views": dashboard,
     "target": target,
     "intents": sentences,
 }
@@ -179,6 +185,7 @@ def test_fences() -> None:
     assert len(BLOCKS) == opening.count("```yaml") > 30
 
 
+@pytest.mark.usefixtures("offers")
 @pytest.mark.parametrize("block", BLOCKS)
 async def test_block(
     phones: Phones, pbx: Simulator, messages: list[Any], block: str

@@ -7,19 +7,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from simulator import Simulator
 from tests.support.entry import Phones, set_up
 from tests.support.repository import ENGLISH
 
 
 def field_of(
-    form: ConfigFlowResult, name: str, section: str | None = None
+    form: ConfigFlowResult, name: str, inside: str | None = None
 ) -> tuple[dict[str, str], Any]:
     """Return what is offered in a field of the options, and what is chosen."""
     schema: Any = form["data_schema"]
-    if section:
-        schema = schema.schema[section].schema
+    if inside:
+        schema = schema.schema[inside].schema
     ((marker, selector),) = [
         (marker, selector)
         for marker, selector in schema.schema.items()
@@ -50,7 +50,7 @@ def collapsed(form: ConfigFlowResult) -> dict[str, bool]:
     return {
         str(name): field.options["collapsed"]
         for name, field in form["data_schema"].schema.items()
-        if name != "door_stations"
+        if isinstance(field, section)
     }
 
 
@@ -187,7 +187,7 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "field", "value"),
+    ("part", "field", "value"),
     [
         ("devices", "account_types", ["trunks"]),
         ("devices", "accounts", "some"),
@@ -196,7 +196,7 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
     ],
 )
 async def test_options_in_sections_that_are_not_there(
-    hass: HomeAssistant, phones: Phones, section: str, field: str, value: Any
+    hass: HomeAssistant, phones: Phones, part: str, field: str, value: Any
 ) -> None:
     """What is not offered cannot be chosen."""
     form, _, _ = await open_options(hass, phones.entry)
@@ -204,7 +204,7 @@ async def test_options_in_sections_that_are_not_there(
         "devices": {"accounts": "chosen"},
         "calls": {"watch": "own", "privacy": True},
     }
-    valid[section][field] = value
+    valid[part][field] = value
     with pytest.raises(InvalidData):
         await hass.config_entries.options.async_configure(form["flow_id"], valid)
 
@@ -235,9 +235,10 @@ async def test_options_are_translated(hass: HomeAssistant, phones: Phones) -> No
     texts = ENGLISH["options"]["step"]["init"]
     assert texts["title"]
     fields = form["data_schema"].schema
-    assert set(texts["data"]) == set(texts["data_description"]) == {"door_stations"}
-    assert {"door_stations", *texts["sections"]} == {str(field) for field in fields}
-    for name, section in texts["sections"].items():
+    outside = {"door_stations", "write_sentences"}
+    assert set(texts["data"]) == set(texts["data_description"]) == outside
+    assert {*outside, *texts["sections"]} == {str(field) for field in fields}
+    for name, part in texts["sections"].items():
         inner = {str(field) for field in fields[name].schema.schema}
-        assert section["name"]
-        assert set(section["data"]) == set(section["data_description"]) == inner
+        assert part["name"]
+        assert set(part["data"]) == set(part["data_description"]) == inner

@@ -403,6 +403,7 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
         *("dial", "answer", "reject", "hang_up", "hold", "resume", "transfer"),
         *("park", "retrieve"),
         *("start_recording", "stop_recording", "send_message", "set_dnd"),
+        "set_call_forwarding",
         *("get_calls", "get_call_history", "voice_command"),
     }
     await expect_error(hass, "nothing_targeted", "get_calls")

@@ -163,6 +163,12 @@ class UnknownCallError(CommandError):
     key = "unknown_call"
 
 
+class ForwardsToItselfError(CommandError):
+    """Calls of a line would be sent on to the line itself."""
+
+    key = "forwards_to_itself"
+
+
 class OrbitError(CommandError):
     """No park orbit fits the command."""
 
