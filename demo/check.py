@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from .buttons import Buttons
 from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
@@ -66,6 +67,7 @@ class Scenario:
             return
         for part in (
             self._incoming_call,
+            self._buttons,
             self._call_sent_on,
             self._parked_call,
             self._dialed_call,
@@ -119,6 +121,12 @@ class Scenario:
             await self._act("hang_up")
             assert not await self._control.calls(), "the PBX still has the call"
             await self._see(own, call="idle", in_call="off")
+
+    async def _buttons(self) -> None:
+        """Each button of the line does what it says."""
+        await Buttons(
+            self._client, self._control, self._entry, self._own, self._check
+        ).press_all()
 
     async def _call_sent_on(self) -> None:
         """A call is sent on, another one refused."""
@@ -265,7 +273,11 @@ class Scenario:
         translations = ROOT / "custom_components/vodia/translations/en.json"
         texts = json.loads(translations.read_text())["exceptions"]
         text: str = texts["not_a_line"]["message"]
-        text = text.format(extensions="46", lines=self._own)
+        other, own = [
+            f"{number} {(await self._control.account(number))['name']}"
+            for number in ("46", self._own)
+        ]
+        text = text.format(extensions=other, lines=own)
         async with self._check("vodia.dial for another's extension: is refused"):
             refusal = "it was carried out"
             try:

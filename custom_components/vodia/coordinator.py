@@ -130,6 +130,12 @@ class VodiaCoordinator(Listener):
         """Return an extension or group, if it is known."""
         return self.client.tenant.account(number)
 
+    def label(self, number: str) -> str:
+        """Return an account as errors name it: its number, and what the user calls it."""
+        account, device = self.account(number), self.devices.get(number)
+        name = (device and device.name_by_user) or (account and account.name)
+        return f"{number} {name}" if name and name != number else number
+
     @property
     def line(self) -> str:
         """Return the extension of the entry's own login."""

@@ -18,13 +18,10 @@ from .pbx.errors import (
     InvalidMessageError,
     InvalidNumberError,
     LoginRefusedError,
-    NoFittingCallError,
+    NoDndOptionsError,
     OrbitError,
     PbxError,
     SecondFactorError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
 )
 
 _USER_ERRORS = (
@@ -32,11 +29,8 @@ _USER_ERRORS = (
     HeldElsewhereError,
     InvalidMessageError,
     InvalidNumberError,
-    NoFittingCallError,
+    NoDndOptionsError,
     OrbitError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
 )
 
 

@@ -24,12 +24,20 @@ from . import validators
 from .const import ATTR_CALL_ID, ATTR_MESSAGE, ATTR_NUMBER, DOMAIN
 from .exceptions import action_error, invalid
 from .hub.attributes import call_data, past_call_data
+from .hub.call_errors import line_error
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
 from .pbx.forwarding import ForwardingCondition
 from .pbx.line import Line
-from .pbx.models import AccountCall, CallState
-from .target import has_target, only_loaded, target_line, target_lines, target_pbxs
+from .pbx.models import CALL_STATES, AccountCall, CallState
+from .target import (
+    has_target,
+    only_loaded,
+    pbx_of,
+    target_line,
+    target_lines,
+    target_pbxs,
+)
 from .validators import as_call_id, as_number, as_said
 from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
 from .voice.phones import Requester, area_of
@@ -56,8 +64,7 @@ _RINGING_LIMIT = 300
 _CALL: VolDictType = {
     vol.Optional(ATTR_CALL_ID): validators.call_id,
     vol.Optional(ATTR_EXPECTED_STATE): vol.All(
-        vol.In([state for state in CallState if state is not CallState.IDLE]),
-        vol.Coerce(CallState),
+        vol.In(CALL_STATES), vol.Coerce(CallState)
     ),
 }
 
@@ -104,7 +111,12 @@ def _line_action(
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         """Do it at the line in the target."""
         line = target_line(hass, call.data)
-        found = await act(line, call.data)
+        pbx = pbx_of(hass, line)
+        try:
+            found = await act(line, call.data)
+        except PbxError as err:
+            label = pbx.label(line.state.line)
+            raise line_error(err, label, pbx.privacy) from err
         return {ATTR_ACCOUNT: line.state.line, **call_data(found)} if found else None
 
     return _Action(async_act, fields, response)

@@ -13,7 +13,7 @@ from .executor import Executor, begin
 from .park import park, retrieve
 from .port import Command, CommandPort
 from .routing import dial, transfer
-from .selector import CallSelector
+from .selector import CallSelector, Choice, choose
 from .settings import set_forwarding, set_queue_login
 
 
@@ -31,6 +31,13 @@ class Control:
         """Act for a line."""
         self._port = port
         self._toggling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def choose(self, key: str) -> Choice:
+        """Return the call that a key of a telephone is for, named as its verb.
+
+        Raises NoFittingCallError, NotConnectedError.
+        """
+        return choose(key, self._port.live_state)
 
     async def dial(self, number: str) -> AccountCall:
         """Let the PBX ring the line's phone, then call the number; return the call.

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..errors import NoDndOptionsError, NotSupportedError
 from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort, encodable
@@ -21,7 +22,12 @@ async def set_dnd(
     async with begin(port, "set_dnd") as executor:
         async with executor.in_time():
             ways = _ways(port, enabled, reason, expires)
-            port.capabilities.dnd_endpoint = await use_first_way(port, "dnd", ways)
+            try:
+                port.capabilities.dnd_endpoint = await use_first_way(port, "dnd", ways)
+            except NotSupportedError as err:
+                if reason is None and expires is None:
+                    raise
+                raise NoDndOptionsError("no reason and no expiry here") from err
         if not is_set(primary.live_state):
             primary.refresh()
             await primary.wait_for(is_set, executor.until)
