@@ -37,8 +37,6 @@ _BOTH_DIALECTS: dict[str, tuple[Any, ...]] = {
     "flags_writable": _YES_NO,
     "messages_as": ("count", "totals", "data"),
     "address_book_as": ("list", "object", "split"),
-    "settings_status": (200, 403, 404),
-    "settings_reply": ("settings", "empty"),
 }
 
 
@@ -49,7 +47,6 @@ DOUBTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "websocket_paths": ({"/"}, {"/websocket"}),
         "settings_methods": ({"POST"}, {"PUT"}),
         "self_messages_as": ("list", "map"),
-        "settings_in": ("rows", "values"),
         "rest": ("nothing", "settings", "all"),
     },
     "modern": _BOTH_DIALECTS
@@ -69,7 +66,6 @@ DOUBTS: dict[str, dict[str, tuple[Any, ...]]] = {
         "orbit_field": ("name", "account", "number"),
         "orbit_calls": ("list", "count", "none"),
         "orbit_action": ("orbit-calls", "call-state"),
-        "queue_login_as": ("object", "text", "boolean"),
         "rest": ("all", "no calls", "calls forbidden"),
     },
 }
