@@ -29,8 +29,10 @@ class Buttons:
         self._entry, self._own = entry, own
         self._call = ""
 
-    async def press_all(self) -> None:
-        """Press each one, with calls that it is for."""
+    async def press_all(self, *, in_vain: bool = False) -> None:
+        """Press each one, with calls that it is for; one before there are any."""
+        if in_vain:
+            await self._press_in_vain()
         found = await self._client.entities(self._entry)
         self._call = found[self._own, "call"]
         first = await self._ring(CALLER)
@@ -51,7 +53,7 @@ class Buttons:
                 }
                 assert states == expected, states
 
-    async def press_in_vain(self) -> None:
+    async def _press_in_vain(self) -> None:
         """Press one that can do nothing; Home Assistant logs the refusal."""
         async with self._check("button answer, no call: it says that none is ringing"):
             said = "it was pressed"

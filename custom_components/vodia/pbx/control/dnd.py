@@ -23,12 +23,11 @@ async def set_dnd(
         async with executor.in_time():
             ways = _ways(port, enabled, reason, expires)
             try:
-                used = await use_first_way(port, "dnd", ways)
+                port.capabilities.dnd_endpoint = await use_first_way(port, "dnd", ways)
             except NotSupportedError as err:
                 if reason is None and expires is None:
                     raise
                 raise NoDndOptionsError("no reason and no expiry here") from err
-            port.capabilities.dnd_endpoint = used
         if not is_set(primary.live_state):
             primary.refresh()
             await primary.wait_for(is_set, executor.until)
