@@ -126,7 +126,7 @@ async def test_missed(
     await house.phones.wait("41", "call", "idle")
     await automation.runs(0)
     call = pbx.engine.ring(CALLER, "46", name="Anna Meyer")
-    await house.phones.wait("46", "ringing", "on")
+    await house.phones.wait("46", "call", "ringing")
     pbx.engine.hang_up(call)
     await automation.ran()
     (message,) = house.messages
@@ -160,7 +160,7 @@ async def test_queue(
         pbx.engine.hang_up(call)
         await house.phones.wait("49", "call", "idle")
     call = pbx.engine.ring(CALLER, "600")
-    await house.phones.wait("49", "ringing", "on")
+    await house.phones.wait("49", "call", "ringing")
     await pass_time(hass, seconds=31)
     await house.wait(lamp, "on")
     assert house.attribute(lamp, "rgb_color") == (255, 0, 0)
