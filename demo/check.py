@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 import json
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -198,7 +199,23 @@ class Scenario:
             assert got == [(self._own, "41", MESSAGE)], got
 
     async def _assist(self) -> None:
-        """Somebody types to Assist, with the sentences that users copy."""
+        """Somebody types to Assist, with the sentences that a click has written."""
+        async with self._check("the options write the sentences that they show"):
+            connected = self._entities["", "connected"]
+            before = self._client.states[connected]["last_changed"]
+            shown = await self._client.write_sentences(self._entry, "de", "en")
+            # In the second dialect they are there already.
+            paths = f"{shown['new']} {shown['current']}".split("`")[1::2]
+            written = [path for path in paths if Path(path).is_file()]
+            assert [Path(path).parent.name for path in written] == ["de", "en"], shown
+
+            def is_back() -> bool:
+                """Return whether the options are in use."""
+                state = self._client.states[connected]
+                return bool(state["state"] == "on" and state["last_changed"] != before)
+
+            await self._client.wait_for(is_back, _TIMEOUT)
+            await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
             assert "The voice assistant may not use any" in answer, answer

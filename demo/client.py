@@ -153,6 +153,22 @@ class Client:
         if done["type"] != "create_entry":
             raise DemoError(f"The options could not be set: {done}")
 
+    async def write_sentences(
+        self, entry_id: str, *languages: str
+    ) -> Mapping[str, str]:
+        """Write sentence files by the box in the options; return what it has shown."""
+        url = "/api/config/config_entries/options/flow"
+        form = await self._post(url, {"handler": entry_id})
+        filled = {**_filled(form["data_schema"]), "write_sentences": True}
+        shown = await self._post(f"{url}/{form['flow_id']}", filled)
+        done = await self._post(
+            f"{url}/{form['flow_id']}", {"languages": list(languages)}
+        )
+        if done["type"] != "create_entry":
+            raise DemoError(f"The sentences could not be written: {done}")
+        files: Mapping[str, str] = shown["description_placeholders"]
+        return files
+
     async def register_mobile(self, name: str) -> str:
         """Register a mobile phone, again if it is known, and return the id of its webhook."""
         registered = await self._post(

@@ -126,9 +126,8 @@ class Home:
         (self.folder / "automations.yaml").write_text("[]\n")
         (self.folder / "scripts.yaml").write_text("{}\n")
         (self.folder / "custom_components").symlink_to(ROOT / "custom_components")
-        # As docs/voice.md and docs/blueprints.md ask users to.
-        for copied in ("custom_sentences", "blueprints"):
-            shutil.copytree(ROOT / copied, self.folder / copied)
+        # As docs/blueprints.md asks users to.
+        shutil.copytree(ROOT / "blueprints", self.folder / "blueprints")
         # Only the user is left to be made. The other steps would start integrations
         # that look for the internet.
         done = ["core_config", "analytics", "integration"]

@@ -58,6 +58,7 @@ async def furnish(client: Client, pbx: Pbx) -> str:
         await client.save_automation(key, config)
     section = controls.section(doorbell, line_dnd)
     await client.show_dashboard("phones", "Phones", "mdi:phone", build(phones, section))
+    await client.write_sentences(entry_id, "de", "en")
     await client.expose(phones.exposed)
     return entry_id
 

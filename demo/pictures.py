@@ -157,7 +157,7 @@ async def take_all(images: Path) -> None:
             "editor",
             "/config/automation/edit/desk",
             "For at least",
-            click="A call rings",
+            click="Call ringing",
         )
         await photographer.take(
             "add",

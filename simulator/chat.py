@@ -72,9 +72,15 @@ class Chat:
             case {"type": "text" | "note" as kind, "text": str(text)} if number:
                 if self._state.switches.ignore_commands:
                     return 0
-                return self._engine.write(
+                written = self._engine.write(
                     login.account, number, text, kind, tenant=login.tenant
                 )
+                match self._state.switches.message_id_as:
+                    case "text":
+                        return str(written)
+                    case "object":
+                        return {"id": written}
+                return written
             case _:
                 raise web.HTTPBadRequest
 

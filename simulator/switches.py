@@ -130,6 +130,8 @@ class Switches:
     """Whether the classic mailbox is a list, or an object by id."""
     address_book_as: Literal["list", "object", "split"] = "list"
     """The address book: a list, one in an object, or one with split names and numbers."""
+    message_id_as: Literal["number", "text", "object"] = "number"
+    """How the reply to a chat message names it: a number, a text, or an object with an id."""
     star_codes_as: Literal["object", "list"] = "object"
     """The star codes: codes by name, or a list of names and codes."""
     remote_call: bool = True

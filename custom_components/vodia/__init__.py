@@ -27,6 +27,8 @@ from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
 from .pbx.sync.line_data import Resource
 from .services import async_setup_services
+from .voice import number_words
+from .voice.sentence_files import async_check_sentences
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -37,6 +39,7 @@ PLATFORMS: list[Platform] = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
+    Platform.NOTIFY,
     Platform.SENSOR,
     Platform.SWITCH,
 ]
@@ -46,6 +49,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, and keep the issues of entries up to date."""
     async_setup_services(hass)
     await hass.async_add_executor_job(numbering.load)
+    await hass.async_add_executor_job(number_words.load)
     async_dispatcher_connect(
         hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(async_entry_changed, hass)
     )
@@ -56,6 +60,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> bool:
     """Set up a PBX from a config entry."""
     async_check_security(hass, entry)
+    await async_check_sentences(hass)
     coordinator = VodiaCoordinator(hass, entry)
     entry.async_on_unload(coordinator.async_stop)
     await coordinator.async_start()

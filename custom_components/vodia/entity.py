@@ -182,6 +182,13 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
             self.coordinator.flag_changes.remove(self._account, self._async_apply_flags)
         await super().async_will_remove_from_hass()
 
+    async def _async_do(self, command: Coroutine[Any, Any, Any]) -> None:
+        """Carry out a command."""
+        try:
+            await command
+        except PbxError as err:
+            raise action_error(err) from err
+
     @callback
     def _async_apply_flags(self, extension: Extension) -> None:
         """Write the state if the flag changed; availability and attributes do not."""
@@ -216,13 +223,6 @@ class VodiaLineEntity[ValueT](VodiaExtensionEntity[ValueT]):
     def _control(self) -> Control:
         """Return the commands of the line."""
         return self.coordinator.lines[self._account].control
-
-    async def _async_do(self, command: Coroutine[Any, Any, Any]) -> None:
-        """Carry out a command of the line."""
-        try:
-            await command
-        except PbxError as err:
-            raise action_error(err) from err
 
 
 class VodiaToggle[SubjectT](VodiaEntity[SubjectT, bool | None]):

@@ -14,6 +14,7 @@ from homeassistant.helpers.translation import async_get_translations
 from .const import DOMAIN
 from .pbx.errors import (
     HeldElsewhereError,
+    InvalidMessageError,
     InvalidNumberError,
     LoginRefusedError,
     NoFittingCallError,
@@ -27,6 +28,7 @@ from .pbx.errors import (
 
 _USER_ERRORS = (
     HeldElsewhereError,
+    InvalidMessageError,
     InvalidNumberError,
     NoFittingCallError,
     OrbitError,

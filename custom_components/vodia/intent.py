@@ -11,7 +11,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 
 from .pbx.numbering import is_digits
-from .voice.commands import ATTR_PHONE, ATTR_WHO, COMMANDS, Command, async_command
+from .voice.commands import (
+    ATTR_ORBIT,
+    ATTR_PHONE,
+    ATTR_WHO,
+    COMMANDS,
+    Command,
+    async_command,
+)
 from .voice.phones import Requester, area_of
 
 # Slots as they are recognized: each with its value, and perhaps the text that was said.
@@ -21,7 +28,7 @@ type _Slots = dict[str, Any]
 _QUESTIONS_BACK: Final = frozenset(
     {
         *("no_duration", "no_name", "several_hidden", "unknown_name"),
-        *("which_name", "which_number", "which_phone"),
+        *("no_call_of", "which_name", "which_number", "which_orbit", "which_phone"),
     }
 )
 
@@ -30,7 +37,8 @@ def _with_spoken_digits(slots: _Slots) -> _Slots:
     """Return slots with numbers as they were said: 045 is recognized as 45."""
     return {
         name: {**slot, "value": slot["text"].strip()}
-        if name in (ATTR_WHO, ATTR_PHONE) and is_digits(str(slot.get("text", "")))
+        if name in (ATTR_ORBIT, ATTR_PHONE, ATTR_WHO)
+        and is_digits(str(slot.get("text", "")))
         else slot
         for name, slot in slots.items()
     }
@@ -73,6 +81,8 @@ class VodiaIntent(intent.IntentHandler):
             slots.get("preferred_area_id")
             or area_of(hass, intent_obj.satellite_id)
             or area_of(hass, intent_obj.device_id),
+            # A microphone in a browser has neither, nor has somebody who types there.
+            aloud=bool(intent_obj.satellite_id or intent_obj.device_id),
         )
         speech, error = await async_command(
             requester, command, slots, intent_obj.language

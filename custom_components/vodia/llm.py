@@ -27,12 +27,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .hub.devices import entities_of
 from .hub.options import Options
-from .voice.assistant import (
-    async_list_phones,
-    async_set_dnd,
-    async_transfer,
-    async_who_called,
-)
+from .voice.assistant import async_list_phones, async_set_dnd, async_transfer
 from .voice.commands import (
     ATTR_PHONE,
     ATTR_WHO,
@@ -42,6 +37,7 @@ from .voice.commands import (
     command_for,
     recognized_text,
 )
+from .voice.past_calls import async_who_called
 from .voice.phones import (
     CALL_GATE,
     DND_GATE,
@@ -75,7 +71,7 @@ _READS: Final = ToolAnnotations(
 )
 # Reaches people outside, and may cost money; takes nothing away.
 _REACHES: Final = ToolAnnotations(destructive=False, open_world=True)
-# LegKey somebody's call, or takes it away; there is nothing to end the second time.
+# Ends somebody's call, or takes it away; there is nothing to end the second time.
 _ENDS: Final = ToolAnnotations(destructive=True, open_world=True)
 _SETS: Final = ToolAnnotations(destructive=False, idempotent=True, open_world=False)
 
@@ -132,7 +128,10 @@ class VodiaTool(Tool):
     ) -> ToolResult:
         """Use the tool; answer in the language of the request."""
         area_id = area_of(hass, llm_context.device_id)
-        requester = Requester(hass, llm_context.assistant, area_id, is_model=True)
+        aloud = bool(llm_context.device_id)
+        requester = Requester(
+            hass, llm_context.assistant, area_id, is_model=True, aloud=aloud
+        )
         # Models send what they leave open as null or as an empty text.
         given = {
             name: value
@@ -147,9 +146,9 @@ class VodiaTool(Tool):
                 raise SpokenError("cannot_call") from err
             reply = await self._handle(requester, arguments)
         except SpokenError as err:
-            said = await async_say(hass, llm_context.language, err.phrase)
+            said = await async_say(hass, llm_context.language, err.phrase, aloud=aloud)
             return ToolResult(data={"error": said}, error=True)
-        said = await async_say(hass, llm_context.language, *reply.phrases)
+        said = await async_say(hass, llm_context.language, *reply.phrases, aloud=aloud)
         return ToolResult(data={**reply.data, **({"speech": said} if said else {})})
 
 
@@ -209,7 +208,7 @@ TOOLS: Final = (
     VodiaTool(
         "hang_up",
         "Hang up",
-        "LegKey the call that the user's telephone is in or makes.",
+        "Ends the call that the user's telephone is in or makes.",
         command_for("hang_up"),
         parameters={_PHONE: _TEXT},
         annotations=_ENDS,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import voluptuous as vol
+
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_VERIFY_SSL
@@ -11,9 +13,16 @@ from homeassistant.helpers import issue_registry as ir
 from .const import CONF_EXTENSION, CONF_LEGACY_TLS, CONF_WATCH, DOMAIN, WATCH_OWN
 from .exceptions import async_error_texts
 from .flows.fields import PASSWORD_SCHEMA
+from .flows.sentences import sentences_shown
 from .hub.connect import async_check_line, async_connect
-from .hub.issues import ISSUES, LEGACY_TLS_ALLOWED, UNVERIFIED_TLS
+from .hub.issues import ISSUES, LEGACY_TLS_ALLOWED, SENTENCES_OUTDATED, UNVERIFIED_TLS
 from .pbx.errors import CertificateError, LegacyTlsError
+from .voice.sentence_files import (
+    FileState,
+    SentencesError,
+    async_sentence_files,
+    async_write_sentences,
+)
 
 # What the repair changes in the data of the entry.
 _CHANGES: dict[str, dict[str, bool]] = {
@@ -141,6 +150,40 @@ class LineFlow(RepairsFlow):
         )
 
 
+class SentencesFlow(RepairsFlow):
+    """Write the sentences of this version over those of another one."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin; what comes with it names the issue only."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show which files are written, and write them."""
+        files = await async_sentence_files(self.hass)
+        outdated = [file for file in files if file.state is FileState.OUTDATED]
+        error: SentencesError | None = None
+        if user_input is not None:
+            try:
+                await async_write_sentences(self.hass, outdated)
+            except SentencesError as err:
+                error = err
+            else:
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            errors={"base": error.key} if error else None,
+            description_placeholders={
+                **sentences_shown(files),
+                **(error.placeholders if error else {}),
+            },
+        )
+
+
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
@@ -148,4 +191,6 @@ async def async_create_fix_flow(
     if data and "key" in data:
         entry = hass.config_entries.async_get_known_entry(data["entry_id"])
         return EntryFlow(entry, data["key"])
+    if issue_id == SENTENCES_OUTDATED:
+        return SentencesFlow()
     return LineFlow()

@@ -45,8 +45,7 @@ ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
 
-# Characters of a chat message, and of why a line does not want to be disturbed.
-_MESSAGE_LIMIT = 2000
+# Characters of why a line does not want to be disturbed.
 _REASON_LIMIT = 255
 
 _CALL: VolDictType = {
@@ -220,11 +219,11 @@ async def _async_voice_command(
         )
         if not only:
             raise errors[0] if errors else invalid(translation_key="nothing_targeted")
-    slots = dict(call.data)
+    slots, asked_at = dict(call.data), call.data.get(ATTR_ASKED_AT)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
     speech, refusal = await async_command(
-        Requester(hass, None, area_of(hass, call.data.get(ATTR_ASKED_AT)), only),
+        Requester(hass, None, area_of(hass, asked_at), only, aloud=bool(asked_at)),
         COMMANDS[call.data[ATTR_COMMAND]],
         slots,
         call.data.get(ATTR_LANGUAGE),
@@ -270,9 +269,7 @@ _ACTIONS = {
         ),
         {
             vol.Required(ATTR_RECIPIENT): validators.number,
-            vol.Required(ATTR_MESSAGE): vol.All(
-                cv.string, vol.Length(min=1, max=_MESSAGE_LIMIT)
-            ),
+            vol.Required(ATTR_MESSAGE): cv.string,
         },
     ),
     "set_dnd": _Action(

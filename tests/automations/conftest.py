@@ -117,9 +117,8 @@ async def house(hass: HomeAssistant, phones: Phones, messages: list[Json]) -> Ho
         hass,
         **{
             name: DemoLight(name, name, state=False)
-            for name in ("hallway", "workshop", "on_air", "do_not_disturb")
+            for name in ("hallway", "workshop", "do_not_disturb")
         },
-        living_room=DemoMusicPlayer("Living room"),
         kitchen=DemoMusicPlayer("Kitchen"),
         chime=DemoSiren("Chime", is_on=False),
         living_room_tv=DemoNotifyEntity("tv", "TV"),
@@ -136,16 +135,12 @@ async def house(hass: HomeAssistant, phones: Phones, messages: list[Json]) -> Ho
             "arming_time": 0,
             "delay_time": 0,
         },
-        "input_boolean": {"baby_asleep": {}},
         "input_button": {"siesta": {}},
         "scene": {
             "name": "Good night",
             "entities": {"light.hallway": "off", "light.workshop": "off"},
         },
-        "schedule": {
-            name: hours(name, is_on=is_on)
-            for name, is_on in (("quiet_hours", False), ("office_hours", True))
-        },
+        "schedule": {"office_hours": hours("office_hours", is_on=True)},
         "template": {
             "cover": [
                 optimistic(*moves, name="Gate"),

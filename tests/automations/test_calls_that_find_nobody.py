@@ -76,7 +76,7 @@ async def test_nobody_answers(
     else:
         await automation.ran()
         assert [message["message"] for message in house.messages] == [
-            "A call went on to Anna"
+            "A call was sent on to Anna"
         ]
     assert called(pbx, call) == ("45" if answered else "40")
 

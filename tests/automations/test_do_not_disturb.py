@@ -11,41 +11,6 @@ from tests.support.automations_page import plays
 from tests.support.house import Automation, House
 
 
-@plays("Quiet hours")
-async def test_quiet_hours(
-    pbx: Simulator, house: House, automation: Automation
-) -> None:
-    """Do not disturb is on while the schedule or the switch is."""
-    freya = pbx.engine.account("45")
-    await house.keep_hours("quiet_hours", is_on=True)
-    await automation.ran()
-    assert freya.dnd
-    await house.act("input_boolean.turn_on", "input_boolean.baby_asleep")
-    await automation.ran(2)
-    await house.keep_hours("quiet_hours", is_on=False)
-    await automation.ran(3)
-    assert freya.dnd
-    await house.act("input_boolean.turn_off", "input_boolean.baby_asleep")
-    await automation.ran(4)
-    assert not freya.dnd
-
-
-@plays("Do not disturb at night")
-async def test_night(pbx: Simulator, house: House, automation: Automation) -> None:
-    """Do not disturb goes with the alarm of the night, and with no other."""
-    alarm, freya = "alarm_control_panel.home", pbx.engine.account("45")
-    await house.act("alarm_control_panel.alarm_arm_away", alarm)
-    await automation.runs(0)
-    await house.act("alarm_control_panel.alarm_disarm", alarm)
-    await automation.ran()
-    await house.act("alarm_control_panel.alarm_arm_night", alarm)
-    await automation.ran(2)
-    assert freya.dnd
-    await house.act("alarm_control_panel.alarm_disarm", alarm)
-    await automation.ran(3)
-    assert not freya.dnd
-
-
 @plays("Siesta")
 async def test_siesta(pbx: Simulator, house: House, automation: Automation) -> None:
     """A button sets do not disturb with its reason and its end."""

@@ -29,7 +29,7 @@ from simulator import Simulator
 from tests.support.automations_page import chosen
 from tests.support.entry import Phones
 from tests.support.lines import has_line
-from tests.support.repository import ROOT, SERVICES, fields_of, tracked
+from tests.support.repository import ROOT, SENTENCES, SERVICES, fields_of, tracked
 
 FENCE = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+) *ya?ml.*?\n(?P<yaml>.*?)^(?P=indent)(?P=fence)",
@@ -76,12 +76,17 @@ async def card(hass: HomeAssistant, config: Any) -> None:
     assert cv.entity_ids(config["target"]["entity_id"])
 
 
+async def dashboard(hass: HomeAssistant, config: Any) -> None:
+    """Take it as a dashboard, which Home Assistant stores whatever is in it."""
+    assert set(config) == {"views"}
+
+
 async def sentences(hass: HomeAssistant, config: Any) -> None:
     """Take it beside our sentence file: an intent of ours hears what it is to hear."""
     assert set(config["intents"]) <= {
         command.intent_type for command in COMMANDS.values()
     }
-    path = ROOT / "custom_sentences" / config["language"] / f"{DOMAIN}.yaml"
+    path = SENTENCES / f"{config['language']}.yaml"
     heard = Intents.from_dict({**load_yaml_dict(str(path)), **config})
     samples = list(sample_intents(heard, exclude_sentences_with_wildcards=False))
     assert {name for name, _ in samples} == set(config["intents"])
@@ -112,6 +117,7 @@ KINDS: dict[str, Callable[[HomeAssistant, Any], Awaitable[None]]] = {
     "use_blueprint": automation,
     "action": actions,
     "type": card,
+    "views": dashboard,
     "target": target,
     "intents": sentences,
 }
@@ -179,6 +185,7 @@ def test_fences() -> None:
     assert len(BLOCKS) == opening.count("```yaml") > 30
 
 
+@pytest.mark.usefixtures("offers")
 @pytest.mark.parametrize("block", BLOCKS)
 async def test_block(
     phones: Phones, pbx: Simulator, messages: list[Any], block: str

@@ -3,43 +3,46 @@
 from pathlib import Path
 import re
 
-from custom_components.vodia.const import DOMAIN
-from tests.support.automations_page import BLOCKS, IMPOSSIBLE, SECTIONS, TEXT
-from tests.support.repository import ROOT
+from tests.support.automations_page import BLOCKS, IMPOSSIBLE, SECTIONS, TEXT, USES
 
-# What people build, and where it is on the page.
+# What people build, and where it is on the page: a heading, or a blueprint.
 WISHES = {
-    "mute or lower TV and music": "Mute the TV while the phone is busy",
-    "busy or on-air light": "A busy light at the door",
-    "flash lights": "Flash the lights when it rings",
-    "speak the name of the caller": "Say who calls on the speakers",
-    "caller on TV": "Show who calls on the TV",
-    "push with answer and decline": "Answer or decline from a message",
-    "door station": "The door station rings: show it, and open",
+    "mute or lower TV and music": "pause-media-during-calls",
+    "busy or on-air light": "busy-light",
+    "flash lights": "flash-lights-when-the-phone-rings",
+    "speak the name of the caller": "announce-the-caller",
+    "caller on TV": "show-the-caller-on-a-screen",
+    "push with answer and decline": "incoming-call-notification",
+    "door station": "Show who's at the door, and unlock it",
     "PIN by DTMF": IMPOSSIBLE,
-    "gate opens for a known number": "Open the gate when a known number calls",
-    "house calls me": "The house calls me",
-    "missed call with call-back": "Tell me of missed calls",
-    "call log on a dashboard": "A list of calls on a dashboard",
-    "DND by schedule or alarm": "Do not disturb by itself",
-    "nobody home or out of hours": "Send calls on when nobody is here",
+    "gate opens for a known number": "Open the gate for known numbers",
+    "house calls me": "Let the house call you",
+    "missed call with call-back": "missed-call-notification",
+    "call log on a dashboard": "A call list for a dashboard",
+    "DND by schedule or alarm": "do-not-disturb-by-schedule-or-alarm",
+    "DND for a while": "Do not disturb for a while",
+    "nobody home or out of hours": "Send calls on when nobody's here",
     "not answered in 20 s": "Send a call on when nobody answers",
-    "short code runs a scene": "Dial a code to run a scene",
-    "pause vacuum or mower": "Pause the vacuum cleaner during calls",
+    "short code runs a scene": "Dial a code for a scene",
+    "pause vacuum or mower": "Pause the vacuum during calls",
     "talk to Assist": IMPOSSIBLE,
-    "reject spam": "Refuse spam",
-    "reaction for each line": "Another colour for each phone",
-    "queue lamp": "A lamp when callers wait in a queue",
-    "phone or PBX gone": "Tell me when a phone or the PBX is gone",
-    "DND lamp and phone in step": "A lamp in step with do not disturb",
-    "no chime while in a call": "No chime while somebody is on the phone",
+    "reject spam": "Reject spam",
+    "reaction for each line": "A color for each phone",
+    "queue lamp": "A lamp for callers in a queue",
+    "phone or PBX gone": "Tell me when a phone or the PBX is offline",
+    "DND lamp and phone in step": "A do not disturb lamp",
+    "no chime while in a call": "No chime during a call",
 }
 
 
 def test_page() -> None:
     """All that people build is there, in the index, without a template, and tested."""
-    assert len(WISHES) == 24
-    assert set(SECTIONS) == set(WISHES.values())
+    assert len(WISHES) == 25
+    blueprints = {place for place in WISHES.values() if place.islower()}
+    assert set(SECTIONS) == set(WISHES.values()) - blueprints
+    index, _, _ = TEXT.partition("\n## ")
+    for name in blueprints:
+        assert f"](blueprints.md#{name})" in index
     assert not SECTIONS[IMPOSSIBLE]
     assert all(blocks for heading, blocks in SECTIONS.items() if heading != IMPOSSIBLE)
     assert len(BLOCKS) == sum(map(len, SECTIONS.values())) == TEXT.count("```yaml")
@@ -49,14 +52,11 @@ def test_page() -> None:
         re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
         for heading in SECTIONS
     }
-    index, _, _ = TEXT.partition("\n## ")
-    assert set(re.findall(r"\(#(.*?)\)", index)) == anchors - {"what-is-not-possible"}
+    assert set(re.findall(r"\(#(.*?)\)", index)) == anchors - {"what-isnt-possible"}
     assert set(re.findall(r"\(#(.*?)\)", TEXT)) <= anchors
-    for name in re.findall(r"\b\w+\.yaml\b", TEXT):
-        assert (ROOT / "blueprints" / "automation" / DOMAIN / name).exists(), name
     tested = [
         name
         for path in Path(__file__).parent.glob("test_*.py")
         for name in re.findall(r"^@plays\(\"(.*?)\"", path.read_text(), re.MULTILINE)
     ]
-    assert set(BLOCKS) == set(tested)
+    assert set(BLOCKS) | set(USES) == set(tested)

@@ -45,8 +45,8 @@ async def test_gone(
     await pass_time(hass, minutes=5)
     await automation.ran(2)
     assert [message["message"] for message in house.messages] == [
-        "A telephone is not registered any more",
-        "The PBX cannot be reached",
+        "A phone is no longer registered",
+        "The PBX is offline",
     ]
 
 

@@ -13,69 +13,7 @@ from tests.support.automations_page import plays
 from tests.support.calls import CALLER
 from tests.support.dialects import both_dialects
 from tests.support.entry import wait_for
-from tests.support.house import MOBILE, Automation, House, pass_time, ring, waiting
-
-
-@both_dialects
-@plays("Mute the TV")
-async def test_mute(
-    hass: HomeAssistant, pbx: Simulator, house: House, automation: Automation
-) -> None:
-    """The TV is mute from the first ring to the end of the last call."""
-    tv, muted = "media_player.living_room", "is_volume_muted"
-    first = await ring(house, pbx, "45")
-    await house.wait(tv, True, muted)
-    second = pbx.engine.ring(MOBILE, "45")
-    pbx.engine.answer(first, "45")
-    await house.phones.wait("45", "in_call", "on")
-    pbx.engine.hang_up(first)
-    await house.phones.wait("45", "in_call", "off")
-    await automation.runs()
-    assert house.attribute(tv, muted)
-    pbx.engine.answer(second, "45")
-    await house.phones.wait("45", "in_call", "on")
-    pbx.engine.hang_up(await ring(house, pbx, "45", "41"))
-    await house.phones.wait("45", "ringing", "off")
-    await automation.runs()
-    assert house.attribute(tv, muted)
-    pbx.engine.hang_up(second)
-    await automation.ran()
-    assert not house.attribute(tv, muted)
-    # Who mutes it keeps it mute; other phones do not matter.
-    await house.act("media_player.volume_mute", tv, is_volume_muted=True)
-    pbx.engine.hang_up(await ring(house, pbx, "45"))
-    await automation.runs()
-    assert house.attribute(tv, muted)
-    await house.act("media_player.volume_mute", tv, is_volume_muted=False)
-    pbx.engine.ring(CALLER, "41")
-    await automation.runs()
-
-
-@plays("Flash the lights")
-@pytest.mark.parametrize("before", ["on", "off"])
-async def test_flash(
-    hass: HomeAssistant,
-    pbx: Simulator,
-    house: House,
-    automation: Automation,
-    before: str,
-) -> None:
-    """The light changes every second while it rings, and is then as it was."""
-    light, other = "light.workshop", "off" if before == "on" else "on"
-    await house.act(f"light.turn_{before}", light)
-    await ring(house, pbx, "41")
-    await automation.runs(0)
-    call = await ring(house, pbx, "45")
-    await house.wait(light, other)
-    await pass_time(hass, seconds=1)
-    await house.wait(light, before)
-    await pass_time(hass, seconds=1)
-    await house.wait(light, other)
-    pbx.engine.answer(call, "45")
-    await house.phones.wait("45", "ringing", "off")
-    await pass_time(hass, seconds=1)
-    await automation.ran()
-    await house.wait(light, before)
+from tests.support.house import Automation, House, ring, waiting
 
 
 @plays("Whose phone rings")

@@ -7,19 +7,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
 from simulator import Simulator
 from tests.support.entry import Phones, set_up
 from tests.support.repository import ENGLISH
 
 
 def field_of(
-    form: ConfigFlowResult, name: str, section: str | None = None
+    form: ConfigFlowResult, name: str, inside: str | None = None
 ) -> tuple[dict[str, str], Any]:
     """Return what is offered in a field of the options, and what is chosen."""
     schema: Any = form["data_schema"]
-    if section:
-        schema = schema.schema[section].schema
+    if inside:
+        schema = schema.schema[inside].schema
     ((marker, selector),) = [
         (marker, selector)
         for marker, selector in schema.schema.items()
@@ -50,7 +50,7 @@ def collapsed(form: ConfigFlowResult) -> dict[str, bool]:
     return {
         str(name): field.options["collapsed"]
         for name, field in form["data_schema"].schema.items()
-        if name != "door_stations"
+        if isinstance(field, section)
     }
 
 
@@ -208,7 +208,7 @@ async def test_what_is_set_is_in_sight(
 
 
 @pytest.mark.parametrize(
-    ("section", "field", "value"),
+    ("part", "field", "value"),
     [
         ("devices", "all_entities", "yes"),
         ("devices", "account_types", ["trunks"]),
@@ -218,7 +218,7 @@ async def test_what_is_set_is_in_sight(
     ],
 )
 async def test_options_in_sections_that_are_not_there(
-    hass: HomeAssistant, phones: Phones, section: str, field: str, value: Any
+    hass: HomeAssistant, phones: Phones, part: str, field: str, value: Any
 ) -> None:
     """What is not offered cannot be chosen."""
     form, _, _ = await open_options(hass, phones.entry)
@@ -226,7 +226,7 @@ async def test_options_in_sections_that_are_not_there(
         "devices": {"accounts": "chosen"},
         "calls": {"watch": "own", "privacy": True},
     }
-    valid[section][field] = value
+    valid[part][field] = value
     with pytest.raises(InvalidData):
         await hass.config_entries.options.async_configure(form["flow_id"], valid)
 
@@ -257,9 +257,10 @@ async def test_options_are_translated(hass: HomeAssistant, phones: Phones) -> No
     texts = ENGLISH["options"]["step"]["init"]
     assert texts["title"]
     fields = form["data_schema"].schema
-    assert set(texts["data"]) == set(texts["data_description"]) == {"door_stations"}
-    assert {"door_stations", *texts["sections"]} == {str(field) for field in fields}
-    for name, section in texts["sections"].items():
+    outside = {"door_stations", "write_sentences"}
+    assert set(texts["data"]) == set(texts["data_description"]) == outside
+    assert {*outside, *texts["sections"]} == {str(field) for field in fields}
+    for name, part in texts["sections"].items():
         inner = {str(field) for field in fields[name].schema.schema}
-        assert section["name"]
-        assert set(section["data"]) == set(section["data_description"]) == inner
+        assert part["name"]
+        assert set(part["data"]) == set(part["data_description"]) == inner

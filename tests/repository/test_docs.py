@@ -15,11 +15,11 @@ from tests.support.calls import CALLER
 from tests.support.entry import Phones, wait_for
 from tests.support.repository import ENGLISH, ROOT, SERVICES, examples, fields_of, rows
 
-ENTITIES, ACTIONS, PRIVACY, GUIDE, TROUBLES, START = (
+ENTITIES, ACTIONS, PRIVACY, TROUBLES, START = (
     (ROOT / page).read_text()
     for page in (
         *("docs/entities.md", "docs/actions.md", "docs/privacy.md"),
-        *("docs/guide.md", "docs/troubleshooting.md", "docs/getting-started.md"),
+        *("docs/troubleshooting.md", "docs/getting-started.md"),
     )
 )
 # Groups tell of their calls with the same event as extensions.
@@ -123,12 +123,12 @@ def fields_of_form(step: dict[str, Any]) -> set[str]:
 
 
 def test_every_parameter_is_told() -> None:
-    """A page has all that is asked for at the setup, the guide all options."""
+    """The page has all that is asked for at the setup, and all options."""
     fields = rows(section(START, "4. Add the PBX"), r"[A-Z][\w ]+")
     asked = {row[0] for row in fields}
     assert asked == fields_of_form(ENGLISH["config"]["step"]["user"])
     assert asked == fields_of_form(ENGLISH["config"]["step"]["reconfigure"])
-    options = section(GUIDE, "Configuration parameters")
+    options = section(START, "Options")
     assert {row[0] for row in rows(options, r"[A-Z][\w ]+")} == fields_of_form(
         ENGLISH["options"]["step"]["init"]
     )

@@ -33,7 +33,7 @@ INTEGRATION_FLOORS = (
     ("entity", "entity_loader", "target", "validators"),
     ("voice", "flows"),
     (
-        *("binary_sensor", "button", "event", "sensor", "switch"),
+        *("binary_sensor", "button", "event", "notify", "sensor", "switch"),
         *("condition", "config_flow", "diagnostics", "intent", "llm", "repairs"),
         *("services", "system_health", "trigger"),
     ),

@@ -44,7 +44,7 @@ def test_one_click() -> None:
     page = (ROOT / "README.md").read_text()
     linked = set(re.findall(r"\]\((docs/[\w-]+\.md)", page))
     assert linked == {f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")}
-    for place in ("guide.md#remove", "faq.md#how-do-i-report"):
+    for place in ("getting-started.md#remove", "faq.md#how-do-i-report"):
         assert f"](docs/{place}" in page
 
 
@@ -117,7 +117,7 @@ async def test_trigger_page(
         if issubclass(trigger, CallTrigger)
         for key in {**_FILTERS, **trigger._fields}
     }
-    section = text.partition("## Options")[2].partition("\n`for` runs")[0]
+    section = text.partition("## Options")[2].partition("\n`for` counts")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == options
     assert all(f"`{reason}`" in text for reason in EndReason)
 

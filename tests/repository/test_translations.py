@@ -18,11 +18,11 @@ from tests.support.repository import ENGLISH, INTEGRATION, ROOT, flat, load, row
 
 # The words that are the same in English.
 SAME = {
-    "de": {"Host", "Name"},
-    "es": {"Host"},
-    "fr": {"Message", "Minutes", "{count} minutes"},
-    "it": {"Host", "Password"},
-    "nl": {"Accounts", "Dialect", "Host", "Voicemail"},
+    "de": {"Chat", "Host", "Name"},
+    "es": {"Chat", "Host"},
+    "fr": {"Chat", "Message", "Minutes", "{count} minutes"},
+    "it": {"Chat", "Host", "Password"},
+    "nl": {"Accounts", "Chat", "Dialect", "Host", "Voicemail"},
     "pl": {"Host"},
 }
 # English words that need two here: "connected" of a PBX and of a call, "call" as the noun
@@ -33,7 +33,7 @@ TWO_FORMS = {
     *(
         (language, party)
         for language in ("de", "pl")
-        for party in ("a withheld number", "an unknown number", "somebody outside")
+        for party in ("a withheld number", "an unknown number", "an outside number")
     ),
 }
 # Words of none of these languages; one in a text is a piece of English left over.

@@ -14,10 +14,55 @@ TEXT = (ROOT / "docs" / "automations.md").read_text()
 SECTIONS: dict[str, list[str]] = {
     heading: re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     for heading, section in re.findall(
-        r"^## (.*?)\n(.*?)(?=^## |\Z)", TEXT, re.DOTALL | re.MULTILINE
+        r"^###? (.*?)\n(.*?)(?=^###? |\Z)", TEXT, re.DOTALL | re.MULTILINE
     )
+    if section.strip()
 }
-IMPOSSIBLE = "What is not possible"
+IMPOSSIBLE = "What isn't possible"
+# Of the blueprints that the page leads to: what a user has after filling one in.
+USES = {
+    "Say who calls": """\
+alias: Say who calls
+use_blueprint:
+  path: vodia/announce_caller.yaml
+  input:
+    phones:
+      label_id: family_phones
+    players:
+      - media_player.kitchen
+    tts_engine: tts.home_assistant_cloud
+""",
+    "Show who calls": """\
+alias: Show who calls
+use_blueprint:
+  path: vodia/show_caller.yaml
+  input:
+    phones:
+      label_id: family_phones
+    notify_entities:
+      - notify.living_room_tv
+""",
+    "Answer or decline": """\
+alias: Answer or decline
+use_blueprint:
+  path: vodia/notify_incoming.yaml
+  input:
+    phones:
+      label_id: family_phones
+    notify_device: ID_OF_MY_PHONE
+    line: ID_OF_FREYA_NILSEN
+""",
+    "Missed calls": """\
+alias: Missed calls
+use_blueprint:
+  path: vodia/notify_missed.yaml
+  input:
+    phones:
+      label_id: family_phones
+    notify_device: ID_OF_MY_PHONE
+    line: ID_OF_FREYA_NILSEN
+""",
+}
 
 
 def name_of(block: str) -> str:
@@ -38,10 +83,10 @@ BLOCKS = {name_of(block): block for blocks in SECTIONS.values() for block in blo
 
 
 def plays(name: str, argument: str = "automation") -> pytest.MarkDecorator:
-    """Mark a test as that of a block; an automation is set up for it."""
+    """Mark a test as that of a block or a blueprint; an automation is set up for it."""
     return pytest.mark.parametrize(
         argument,
-        [pytest.param(BLOCKS[name], id=name)],
+        [pytest.param({**BLOCKS, **USES}[name], id=name)],
         indirect=argument == "automation",
     )
 

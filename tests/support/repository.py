@@ -4,6 +4,7 @@ from itertools import chain
 import json
 from pathlib import Path
 import re
+import shutil
 import subprocess
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from homeassistant.util.yaml import load_yaml_dict, parse_yaml
 
 ROOT: Final = Path(__file__).parents[2]
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
+SENTENCES: Final = INTEGRATION / "sentences"
 
 
 def load(path: Path) -> Any:
@@ -25,6 +27,14 @@ def examples(page: str) -> list[Any]:
     return [
         parse_yaml(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     ]
+
+
+def copy_sentences(config: Path) -> None:
+    """Put the sentence files where Home Assistant reads them, in a configuration folder."""
+    for path in SENTENCES.iterdir():
+        target = config / "custom_sentences" / path.stem / f"{DOMAIN}.yaml"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
 
 
 ENGLISH: Final = load(INTEGRATION / "translations" / "en.json")

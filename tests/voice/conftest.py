@@ -8,17 +8,17 @@ import pytest
 from homeassistant.components import conversation
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from tests.support.repository import ROOT
+from tests.support.repository import ROOT, copy_sentences
 from tests.support.timing import set_timing
-from tests.support.voice import Room
+from tests.support.voice import Room, satellite
 
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
     """Use a folder of our own, with the sentences and blueprints as users copy them."""
-    for folder in ("blueprints", "custom_sentences"):
-        target = Path(hass_tmp_config_dir) / folder
-        shutil.copytree(ROOT / folder, target, dirs_exist_ok=True)
+    target = Path(hass_tmp_config_dir)
+    shutil.copytree(ROOT / "blueprints", target / "blueprints", dirs_exist_ok=True)
+    copy_sentences(target)
     return hass_tmp_config_dir
 
 
@@ -41,4 +41,4 @@ async def agent(hass: HomeAssistant) -> None:
 @pytest.fixture
 def room(hass: HomeAssistant) -> Room:
     """Return somebody who speaks, nobody knows where."""
-    return Room(hass)
+    return Room(hass, device_id=satellite(hass, None))

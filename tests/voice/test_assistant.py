@@ -32,7 +32,7 @@ from tests.support.voice import Room, choose, dialed, expose, hide, past, put, s
 
 OUTSIDE = "+4930123456"
 MOBILE = "+491717654321"
-AGAIN = "Please say it again with the whole name."
+AGAIN = "Say it again with the full name."
 
 type Json = dict[str, Any]
 
@@ -114,7 +114,7 @@ async def test_call_asks_back(
         "Meinst du Anna Lindqvist oder Anna Schmidt? "
         "Sag es bitte noch einmal mit dem ganzen Namen."
     )
-    assert await room.say("call Zorro") == "I know nobody called Zorro."
+    assert await room.say("call Zorro") == "I don't know anyone called Zorro."
     assert not pbx.engine.calls()
     assert await room.say("call schmidt anna") == "Calling Anna Schmidt."
     assert dialed(pbx) == ["58"]
@@ -139,16 +139,16 @@ async def test_call_address_book(
     phones = await set_up(hass, entry)
     await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
-    several = f"Several people fit Mayrhofer. {AGAIN}"
+    several = f"Several people match Mayrhofer. {AGAIN}"
     answer = await room.say("call Mayrhofer")
     assert (answer == several) is private
     numbers = await room.say("call Yves Mayrhofer")
     assert private or numbers == (
         "Yves Mayrhofer has several numbers, ending in 2 1 or 9 9. "
-        "Please say it again with the last digits."
+        "Say it again with the last digits."
     )
     assert not dialed(pbx)
-    outside = "somebody outside" if private else "Xenia Mayrhofer"
+    outside = "an outside number" if private else "Xenia Mayrhofer"
     assert await room.say("call Xenia") == f"Calling {outside}."
     assert dialed(pbx) == ["030123456"]
 
@@ -168,7 +168,7 @@ async def test_call_several_numbers(
     expose(phones, "45")
     assert await room.say("call Mayrhofer") == (
         "Yves Mayrhofer has several numbers, ending in 2 1 or 5 6. "
-        "Please say it again with the last digits."
+        "Say it again with the last digits."
     )
     assert await room.say("call Mayrhofer 21") == "Calling Yves Mayrhofer."
     assert dialed(pbx) == [MOBILE]
@@ -187,8 +187,8 @@ async def test_not_exposed(
     )
     for text in said:
         assert await room.say(text) == (
-            "The voice assistant may not use any telephone for that. "
-            "Expose the entities of one to it first."
+            "I'm not allowed to use a phone for that. "
+            "Expose the entities of one to voice assistants first."
         ), text
     assert pbx.engine.call(call_id).stage is Stage.RINGING
     assert len(pbx.engine.calls()) == 1
@@ -196,16 +196,16 @@ async def test_not_exposed(
     # Others than the exposed one stay unknown.
     expose(phones, "45")
     assert await room.say("who is calling") == "Xenia Mayrhofer is calling."
-    assert await room.say("is Bruno on the phone") == "I know nobody called Bruno."
+    assert (
+        await room.say("is Bruno on the phone") == "I don't know anyone called Bruno."
+    )
 
 
 async def test_no_pbx(hass: HomeAssistant, phones: Phones, room: Room) -> None:
     """Without a PBX that is set up, the answer says so."""
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
     for text in ("who is calling", "hang up", "call Bruno"):
-        assert await room.say(text) == (
-            "The telephone system is not set up at the moment."
-        )
+        assert await room.say(text) == ("The phone system isn't set up right now.")
 
 
 # Who is calling
@@ -224,7 +224,7 @@ CALLERS = (
     ("", "", "An unknown number is calling.", "Eine unbekannte Nummer ruft an."),
     ("41", "", "Bruno Ferreira is calling.", "Bruno Ferreira ruft an."),
 )
-HIDDEN = ("Somebody outside is calling.", "Jemand von außerhalb ruft an.")
+HIDDEN = ("An outside number is calling.", "Jemand von außerhalb ruft an.")
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -266,7 +266,7 @@ async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
     """Without a link nothing is claimed."""
     expose(phones, "41", "45")
     await lose_link(pbx, phones)
-    lost = "There is no connection to the telephone system."
+    lost = "I can't reach the phone system right now."
     for text in ("who is calling", "is Bruno on the phone", "answer the phone"):
         assert await room.say(text) == lost
     assert await room.say("ruf Bruno an", "de") == (
@@ -292,7 +292,7 @@ async def test_who_called(
     past(pbx, "41", "", answer=False)
     now = dt_util.now()
     at = f"at {now:%H:%M}"
-    ben, dan = ("Somebody outside",) * 2 if private else ("Cem", "Dan")
+    ben, dan = ("An outside number",) * 2 if private else ("Cem", "Dan")
     told = (
         f"Bruno Ferreira called {at}, and nobody answered. {dan} called {at}. "
         f"{ben} called {at}, and nobody answered."
@@ -300,17 +300,15 @@ async def test_who_called(
     said = await room.say("who called")
     if dt_util.now().minute == now.minute:
         assert said == told
-        assert await room.say("who called today") == (
-            f"{told} And there were 2 more calls."
-        )
+        assert await room.say("who called today") == (f"{told} And 2 more calls.")
         assert await room.say("who called in the last two hours") == (
-            f"{told} And there were 2 more calls."
+            f"{told} And 2 more calls."
         )
         missed = await room.say("did I miss a call")
         assert missed.count("and nobody answered") == 3
         assert "Dan" not in missed
     assert await room.say("who called yesterday") == "Nobody called."
-    assert await room.say("did I miss a call yesterday") == "No call was missed."
+    assert await room.say("did I miss a call yesterday") == "There are no missed calls."
     german = await room.say("wer hat angerufen", "de")
     assert german.startswith("Bruno Ferreira hat um ")
     assert german.endswith(" angerufen, und niemand hat abgenommen.")
@@ -346,11 +344,11 @@ async def test_is_on_the_phone(
     """It is told whether somebody talks, with whom, or whether it only rings there."""
     expose(phones, "40", "41", "45")
     asked = "is Bruno on the phone"
-    assert await room.say(asked) == "Bruno Ferreira is not on the phone."
+    assert await room.say(asked) == "Bruno Ferreira isn't on the phone."
     call_id = pbx.engine.ring(CALLER, "41", name="Anna Meyer")
     await phones.wait("41", "call", "ringing")
     assert await room.say(asked) == (
-        "Bruno Ferreira is not on the phone, but a call is ringing there."
+        "Bruno Ferreira isn't on the phone, but a call is ringing there."
     )
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "call", "connected")
@@ -366,7 +364,7 @@ async def test_is_on_the_phone(
     await choose(phones, privacy=True)
     await phones.wait("41", "call", "connected")
     assert await room.say(asked) == (
-        "Yes, Bruno Ferreira is on the phone with somebody outside."
+        "Yes, Bruno Ferreira is on the phone with an outside number."
     )
     assert await room.say("telefoniert Bruno", "de") == (
         "Ja, Bruno Ferreira telefoniert mit jemandem von außerhalb."
@@ -394,11 +392,13 @@ async def test_own_only(
     """Where the calls of others are not watched, nobody is told of them."""
     await choose(phones, watch="own")
     expose(phones, "45")
-    assert await room.say("is Bruno on the phone") == "I know nobody called Bruno."
+    assert (
+        await room.say("is Bruno on the phone") == "I don't know anyone called Bruno."
+    )
     told = await call_action(
         hass, "voice_command", command="is_on_the_phone", who="Bruno"
     )
-    assert told == {"speech": "I know nobody called Bruno.", "done": False}
+    assert told == {"speech": "I don't know anyone called Bruno.", "done": False}
 
 
 # What is done
@@ -406,11 +406,11 @@ async def test_own_only(
 
 DONE = {
     "en": (
-        ("answer the phone", "You are connected with Anna Meyer."),
+        ("answer the phone", "You're connected to Anna Meyer."),
         ("put the call on hold", "The call is on hold."),
-        ("resume the call", "You are connected with Anna Meyer again."),
+        ("resume the call", "You're back with Anna Meyer."),
         ("hang up", "Hung up."),
-        ("hang up", "There is no call."),
+        ("hang up", "There's no call right now."),
         ("answer the phone", "No call is ringing."),
         ("resume the call", "No call is on hold."),
     ),
@@ -464,7 +464,7 @@ async def test_several_calls(pbx: Simulator, phones: Phones, room: Room) -> None
         phones.hass, lambda: phones.get("45", "call").attributes.get("other_calls")
     )
     assert await room.say("answer the phone") == (
-        "There are several calls. Please choose one at the telephone."
+        "There are several calls. Choose one on the phone."
     )
     assert {call.stage for call in pbx.engine.calls()} == {Stage.RINGING}
 
@@ -478,7 +478,7 @@ async def test_held_at_the_phone(pbx: Simulator, phones: Phones, room: Room) -> 
     pbx.engine.hold(call_id, "45")
     await phones.wait("45", "call", "held")
     assert await room.say("resume the call") == (
-        "The call was put on hold at the telephone, and can only be resumed there."
+        "The call was put on hold at the phone, so it can only be resumed there."
     )
 
 
@@ -502,8 +502,8 @@ async def test_do_not_disturb(
         assert german == "„Nicht stören“ ist für eine Stunde eingeschaltet."
     else:
         assert said == (
-            "This telephone system cannot end do not disturb by itself. "
-            "Please say it without a time."
+            "This phone system can't turn do not disturb off later. "
+            "Say it again without a time."
         )
         assert not pbx.engine.account("45").dnd
 
@@ -527,7 +527,7 @@ async def test_area_picks_the_line(
         await phones.wait("45", "ringing", "on")
         await phones.wait("41", "ringing", "on")
         name = "Anna" if line == "45" else "Ben"
-        assert await who.say("answer the phone") == f"You are connected with {name}."
+        assert await who.say("answer the phone") == f"You're connected to {name}."
         await phones.wait(line, "call", "connected")
         assert pbx.engine.call(own if line == "45" else other).stage is Stage.CONNECTED
         for call_id in (own, other):
@@ -546,7 +546,7 @@ async def test_area_picks_the_line(
     # Only one rings: it is that one, wherever it is said.
     pbx.engine.ring(CALLER, "45", name="Anna")
     await phones.wait("45", "ringing", "on")
-    assert await cook.say("answer the phone") == "You are connected with Anna."
+    assert await cook.say("answer the phone") == "You're connected to Anna."
     # Or the one that is named.
     pbx.engine.set_dnd("41", True)
     await phones.wait("41", "dnd", "on")
@@ -593,8 +593,7 @@ async def test_two_pbxs(
     expose(phones, "45")
     expose(branch, "45")
     which = (
-        "At which telephone: Freya Nilsen or Tomás Novák? "
-        "Please say it again with the telephone."
+        "On which phone: Freya Nilsen or Tomás Novák? Say it again and name the phone."
     )
     assert await room.say("call +49 30 123456") == which
     assert await room.say("do not disturb") == which
@@ -621,13 +620,13 @@ async def test_action(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     told = await call_action(hass, "voice_command", command="hold", language="fr")
     assert told == {"speech": "Il n'y a aucun appel.", "done": False}
     told = await call_action(hass, "voice_command", command="hold", language="pt-BR")
-    assert told == {"speech": "There is no call.", "done": False}
+    assert told == {"speech": "There's no call right now.", "done": False}
     told = await call_action(hass, "voice_command", command="call", who=" ")
-    assert told == {"speech": "I did not understand the name.", "done": False}
+    assert told == {"speech": "Sorry, I didn't catch the name.", "done": False}
     told = await call_action(
         hass, "voice_command", command="do_not_disturb_on", minutes="a few"
     )
-    assert told == {"speech": "I did not understand for how long.", "done": False}
+    assert told == {"speech": "Sorry, I didn't catch for how long.", "done": False}
     assert not pbx.engine.account("45").dnd
 
 
@@ -648,7 +647,7 @@ async def test_action_target(
         target={"entity_id": phones.id("46", "call")},
     )
     assert told == {
-        "speech": "This telephone cannot be used from here.",
+        "speech": "I can't control that phone.",
         "done": False,
     }
     await expect_error(

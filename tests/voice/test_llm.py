@@ -181,10 +181,10 @@ async def test_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Non
     pbx.engine.ring(CALLER, "45", name="Anna Meyer")
     await phones.wait("45", "ringing", "on")
     told = await use_tool(hass, "answer")
-    assert told["speech"] == "You are connected with Anna Meyer."
+    assert told["speech"] == "You're connected to Anna Meyer."
     assert told["call"]["state"] == "connected"
     told = await use_tool(hass, "transfer", who="Chidi")
-    assert told == {"speech": "The call goes to Chidi Okafor."}
+    assert told == {"speech": "Transferred to Chidi Okafor."}
     (call,) = pbx.engine.calls()
     assert call.called.number == "42"
     pbx.engine.hang_up(call.id)
@@ -193,7 +193,7 @@ async def test_calls(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Non
     assert await use_tool(hass, "decline") == {"speech": "Declined."}
     assert call_id not in {call.id for call in pbx.engine.calls()}
     assert await refused(hass, "decline") == "No call is ringing."
-    assert await refused(hass, "transfer", who="Chidi") == "There is no call."
+    assert await refused(hass, "transfer", who="Chidi") == "There's no call right now."
     assert await refused(hass, "call", who="Zorro", language="de") == (
         "Ich kenne niemanden namens Zorro."
     )
@@ -211,7 +211,7 @@ async def test_outside(
     entry = phones.entry
     await wait_for(hass, lambda: entry.runtime_data.client.own.data.values.address_book)
     expose(phones, "45")
-    no = "I may only call numbers of the telephone system itself."
+    no = "I'm only allowed to call numbers inside the phone system."
     if allowed:
         told = await use_tool(hass, "call", who="Xenia")
         assert told["speech"] == "Calling Xenia Mayrhofer."
@@ -226,7 +226,7 @@ async def test_outside(
     assert await refused(hass, "transfer", who=OUTSIDE) == no
     assert pbx.engine.call(call_id).stage is Stage.RINGING
     told = await use_tool(hass, "transfer", who="41")
-    assert told == {"speech": "The call goes to Bruno Ferreira."}
+    assert told == {"speech": "Transferred to Bruno Ferreira."}
 
 
 @modern
@@ -269,7 +269,7 @@ async def test_who_called(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     assert len(told["calls"]) == 5
     assert told["calls"][0]["name"] == "Caller 4"
     assert told["calls"][0]["started"]
-    assert told["speech"].endswith("And there were 2 more calls.")
+    assert told["speech"].endswith("And 2 more calls.")
     missed = await use_tool(hass, "who_called", missed=True)
     assert {call["end_reason"] for call in missed["calls"]} <= {"missed"}
 
@@ -292,7 +292,7 @@ async def test_do_not_disturb(
         assert told["speech"] == "Do not disturb is on for one hour."
         assert pbx.engine.account("45").dnd_expires == 3600
     else:
-        assert "cannot end" in await refused(
+        assert "turn do not disturb off later" in await refused(
             hass, "set_do_not_disturb", enabled=True, minutes=60
         )
 

@@ -17,11 +17,21 @@ from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
-from tests.support.repository import ROOT
+from tests.support.repository import INTEGRATION, SENTENCES
 
-FOLDER = ROOT / "custom_sentences"
-TRANSLATIONS = ROOT / "custom_components" / DOMAIN / "translations"
+TRANSLATIONS = INTEGRATION / "translations"
 LANGUAGES = ("en", "de")
+
+OURS = {command.intent_type for command in COMMANDS.values()}
+# Its lists, for its own intents: what only sounds like a call stays what it is.
+HOME_ASSISTANTS = {"name", "brightness", "color"}
+# What has no sentences yet.
+WITHOUT: dict[str, set[str]] = {
+    "de": {
+        *("VodiaCallBack", "VodiaHowManyMissed", "VodiaPark", "VodiaRetrieve"),
+        *("VodiaTakeCall", "VodiaTransfer", "VodiaVoicemail"),
+    }
+}
 
 # What is said for each intent, and the slots that are heard.
 SAID: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {
@@ -76,6 +86,76 @@ SAID: dict[str, dict[str, list[tuple[str, dict[str, Any]]]]] = {
             ("is Bruno in a phone call", {"who": "Bruno"}),
             ("who is Bruno talking to", {"who": "Bruno"}),
             ("can Bruno take a call", {"who": "Bruno"}),
+        ],
+        "VodiaCallBack": [
+            ("call back", {}),
+            ("call the last caller", {}),
+            ("call them back", {}),
+            ("return the call", {}),
+            ("call Anna back", {"who": "Anna"}),
+            ("return Anna's call", {"who": "Anna"}),
+            ("call back the last missed call", {"missed": "true"}),
+            ("return my last missed call", {"missed": "true"}),
+        ],
+        "VodiaHowManyMissed": [
+            ("how many missed calls do I have", {}),
+            ("how many missed calls", {}),
+            ("how many calls did I miss", {}),
+            ("how many calls have we missed today", {"day": "today"}),
+            ("how many missed calls were there yesterday", {"day": "yesterday"}),
+            ("how many calls did I miss in the last two hours", {"hours": 2}),
+            ("how many calls did I miss in the last 30 minutes", {"minutes": 30}),
+            ("what is the number of missed calls", {}),
+        ],
+        "VodiaVoicemail": [
+            ("do I have voicemail", {}),
+            ("do I have any new voicemails", {}),
+            ("is there any voicemail", {}),
+            ("how many messages do I have", {}),
+            ("how many new voicemails are there", {}),
+            ("any new messages", {}),
+            ("check my voicemail", {}),
+            ("did anybody leave a message", {}),
+        ],
+        "VodiaTransfer": [
+            ("transfer to Bruno", {"who": "Bruno"}),
+            ("transfer the call to Bruno", {"who": "Bruno"}),
+            ("put the caller through to Bruno", {"who": "Bruno"}),
+            ("forward this call to 41", {"who": "41"}),
+            ("put him through to Bruno", {"who": "Bruno"}),
+            ("send the call over to sales", {"who": "sales"}),
+            ("pass the call on to Bruno", {"who": "Bruno"}),
+            ("let Bruno take this call", {"who": "Bruno"}),
+        ],
+        "VodiaTakeCall": [
+            ("take the call from Sales", {"who": "Sales"}),
+            ("answer the call from Bruno", {"who": "Bruno"}),
+            ("take the call for Sales", {"who": "Sales"}),
+            ("pick up Bruno's call", {"who": "Bruno"}),
+            ("answer Bruno's phone", {"who": "Bruno"}),
+            ("take the Sales call", {"who": "Sales"}),
+            ("answer for Bruno", {"who": "Bruno"}),
+            ("grab the call for sales", {"who": "sales"}),
+        ],
+        "VodiaPark": [
+            ("park the call", {}),
+            ("park this call", {}),
+            ("park the caller", {}),
+            ("put the call in the parking lot", {}),
+            ("can you park my call", {}),
+            ("park the call on 70", {"orbit": "70"}),
+            ("park the phone call", {}),
+            ("park the call at slot seventy", {"orbit": "seventy"}),
+        ],
+        "VodiaRetrieve": [
+            ("get the parked call back", {}),
+            ("get back the parked call", {}),
+            ("take the parked call", {}),
+            ("pick up the parked call", {}),
+            ("retrieve the call", {}),
+            ("unpark the call", {}),
+            ("get the call from the parking lot", {}),
+            ("get the parked call back from 70", {"orbit": "70"}),
         ],
         "VodiaAnswer": [
             ("answer the phone", {}),
@@ -299,12 +379,19 @@ NEAR: dict[str, dict[str, dict[str | None, list[str]]]] = {
                 "what is a phone call",
                 "who did Anna call",
                 "connect the charger",
-                "ring the bell",
                 "get me a coffee",
                 "give Anna a hug",
             ],
             "HassListAddItem": ["put Anna on the shopping list"],
-            "HassTurnOn": ["phone charger on", "turn on the phone charger"],
+            "HassLightSet": ["ring light to 50 percent", "ring light red"],
+            "HassNevermind": ["call it a day"],
+            "HassTurnOff": ["phone charger off"],
+            "HassTurnOn": [
+                "phone charger on",
+                "turn on the phone charger",
+                "ring light on",
+                "ring the bell",
+            ],
             "VodiaWhoCalled": ["who called"],
         },
         "VodiaWhoIsCalling": {
@@ -357,6 +444,105 @@ NEAR: dict[str, dict[str, dict[str | None, list[str]]]] = {
                 "is the front door locked",
             ],
             "VodiaWhoIsCalling": ["who is on the phone", "who is calling"],
+        },
+        "VodiaCallBack": {
+            None: [
+                "back",
+                "get my money back",
+                "bring the book back",
+                "return the book",
+                "return to sender",
+                "who has my back",
+                "come back",
+            ],
+            "HassTurnOff": ["turn the radio off"],
+            "VodiaCall": ["call Anna"],
+            "VodiaResume": ["get the call back"],
+        },
+        "VodiaHowManyMissed": {
+            None: [
+                "how many calls are in a day",
+                "how many steps did I miss",
+                "how many missed trains",
+                "how many phones do I have",
+                "what is the number of the house",
+            ],
+            "HassGetState": [
+                "how many lights are on",
+                "how many fans are on",
+                "how many people are missing",
+            ],
+            "VodiaWhoCalled": ["what calls did I miss"],
+            "VodiaVoicemail": ["how many voicemails do I have"],
+        },
+        "VodiaVoicemail": {
+            None: [
+                "do I have mail",
+                "is there anything in the mailbox",
+                "what's in the mailbox",
+                "leave a message",
+                "how many letters do I have",
+                "check the oven",
+                "did anybody leave the door open",
+            ],
+            "HassGetState": ["is the front door locked"],
+            "HassBroadcast": ["broadcast that dinner is ready"],
+            "VodiaWhoCalled": ["did anybody call"],
+        },
+        "VodiaTransfer": {
+            None: [
+                "transfer",
+                "send him to school",
+                "put them on the table",
+                "send the robot to Anna",
+                "connect the phone to the charger",
+                "pass it to me",
+                "hand the phone to Anna",
+            ],
+            "HassListAddItem": ["put milk on the shopping list"],
+            "VodiaCall": ["put me through to Bruno"],
+            "VodiaHold": ["put him on hold"],
+        },
+        "VodiaTakeCall": {
+            None: [
+                "take the train from Berlin",
+                "answer the question from Anna",
+                "pick up the parcel for Bruno",
+                "get the milk for Anna",
+                "take Anna's coat",
+                "grab a coffee",
+                "answer from memory",
+            ],
+            "HassListAddItem": ["add call Bruno to the shopping list"],
+            "VodiaAnswer": ["take the call", "answer the phone in the kitchen"],
+        },
+        "VodiaPark": {
+            None: [
+                "park the car",
+                "park it in the garage",
+                "park her in the garage",
+                "put the car in the garage",
+                "where did I park",
+                "drive to the park",
+                "is the park open",
+            ],
+            "HassVacuumReturnToBase": ["return the robot to base"],
+            "VodiaHold": ["hold the call"],
+            "VodiaRetrieve": ["unpark the call"],
+        },
+        "VodiaRetrieve": {
+            None: [
+                "get the parked car",
+                "get the car back",
+                "retrieve the parcel",
+                "pick up the kids from the park",
+                "fetch the ball",
+                "bring the milk back",
+                "take the dog to the park",
+            ],
+            "HassVacuumReturnToBase": ["return the robot to base"],
+            "VodiaPark": ["park the call"],
+            "VodiaResume": ["resume the call"],
         },
         "VodiaAnswer": {
             None: [
@@ -676,9 +862,11 @@ NEAR: dict[str, dict[str, dict[str | None, list[str]]]] = {
 # Home Assistant hears its own intents only of what it knows: what is there, in each language.
 FURNITURE = {
     "binary_sensor.kitchen": ("Kitchen", "Küche"),
+    "button.bell": ("Bell", "Klingel"),
     "cover.blind": ("Blind", "Rollladen"),
     "fan.fan": ("Fan", "Ventilator"),
     "light.kitchen": ("Kitchen light", "Küchenlicht"),
+    "light.ring": ("Ring light", "Ringlicht"),
     "light.lamp": ("Lamp", "Lampe"),
     "lock.door": ("Front door", "Haustür"),
     "media_player.phone": ("Phone", "Telefon"),
@@ -690,6 +878,11 @@ FURNITURE = {
     "todo.shopping": ("Shopping list", "Einkaufsliste"),
     "vacuum.robot": ("Robot", "Staubsauger"),
 }
+
+
+def intents(language: str) -> set[str]:
+    """Return the intents that have sentences in a language."""
+    return OURS - WITHOUT.get(language, set())
 
 
 @pytest.fixture
@@ -717,7 +910,7 @@ async def heard(
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_said(hass: HomeAssistant, language: str) -> None:
     """What is said is heard as its intent, with its slots."""
-    assert set(SAID[language]) == {command.intent_type for command in COMMANDS.values()}
+    assert set(SAID[language]) == intents(language)
     expected = {
         text: (intent_type, slots)
         for intent_type, said in SAID[language].items()
@@ -764,17 +957,19 @@ async def test_near(
         )
         for (intent_type, text, _), result in zip(expected, results, strict=True)
     ]
-    assert found == expected
+    assert [
+        pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_file(language: str) -> None:
     """Each file has all intents, and no list that Home Assistant would take as its own."""
-    path = FOLDER / language / f"{DOMAIN}.yaml"
+    path = SENTENCES / f"{language}.yaml"
     sentences = load_yaml_dict(str(path))
     assert sentences["language"] == language
     assert all(len(said) >= 8 for said in SAID[language].values())
-    assert set(NEAR[language]) == set(sentences["intents"])
+    assert set(NEAR[language]) == intents(language)
     for intent_type, near in NEAR[language].items():
         assert intent_type not in near
         others = [len(t) for hearer, t in near.items() if hearer in NEAR[language]]
@@ -782,20 +977,18 @@ def test_file(language: str) -> None:
         assert sum(others) <= 3
         # Each has something of Home Assistant's own to leave alone.
         assert any(hearer not in (None, *NEAR[language]) for hearer in near)
-    assert set(sentences["intents"]) == {
-        command.intent_type for command in COMMANDS.values()
-    }
-    assert set(SAID[language]) == set(sentences["intents"])
+    ours = {name: said for name, said in sentences["intents"].items() if name in OURS}
+    assert set(ours) == intents(language)
     slots = {
         command.intent_type: {*command.required, *command.optional}
         for command in COMMANDS.values()
     }
     text = path.read_text()
     lists = set(re.findall(r"\{(\w+)[:}]", text))
-    assert lists == set(sentences["lists"])
-    assert all(name.startswith(f"{DOMAIN}_") for name in lists)
+    assert lists - HOME_ASSISTANTS == set(sentences["lists"])
+    assert all(name.startswith(f"{DOMAIN}_") for name in lists - HOME_ASSISTANTS)
     assert all(name.startswith(f"{DOMAIN}_") for name in sentences["expansion_rules"])
-    for intent_type, described in sentences["intents"].items():
+    for intent_type, described in ours.items():
         for data in described["data"]:
             used = set(re.findall(r":(\w+)\}", " ".join(data["sentences"])))
             assert used | set(data.get("slots", {})) <= slots[intent_type]
@@ -803,7 +996,7 @@ def test_file(language: str) -> None:
 
 def test_languages() -> None:
     """Each language of the files has answers; more languages may have them."""
-    assert sorted(path.name for path in FOLDER.iterdir()) == sorted(LANGUAGES)
+    assert sorted(path.stem for path in SENTENCES.iterdir()) == sorted(LANGUAGES)
     assert {path.stem for path in TRANSLATIONS.iterdir()} >= set(LANGUAGES)
 
 

@@ -59,13 +59,13 @@ async def test_said_what_cannot_be_called(
 ) -> None:
     """What cannot be called is refused in words, to people and to language models."""
     expose(phones, "45")
-    assert await room.say(f"call {number}") == "I cannot call that number."
+    assert await room.say(f"call {number}") == "I can't call that number."
     told = await room.say(f"ruf {number} an", "de")
     assert told == "Diese Nummer kann ich nicht anrufen."
     for tool in ("call", "transfer"):
         result = await call_tool(hass, tool, who=number)
         assert result.error
-        assert result.data == {"error": "I cannot call that number."}
+        assert result.data == {"error": "I can't call that number."}
     assert dialed(pbx) == []
 
 
@@ -81,15 +81,15 @@ async def test_said_amount(
     """A number with a decimal point is none to call, whoever says it."""
     expose(phones, "45", "41")
     for sentence in (f"call number {number}", f"call {number}"):
-        assert await room.say(sentence) == "I cannot call that number."
+        assert await room.say(sentence) == "I can't call that number."
     told = await room.say(f"wähle die Nummer {number}", "de")
     assert told == "Diese Nummer kann ich nicht anrufen."
     for tool in ("call", "transfer"):
         result = await call_tool(hass, tool, who=number)
-        assert result.data == {"error": "I cannot call that number."}
+        assert result.data == {"error": "I can't call that number."}
     said = await call_action(hass, "voice_command", command="call", who=number)
     assert said
-    assert said["speech"] == "I cannot call that number."
+    assert said["speech"] == "I can't call that number."
     assert dialed(pbx) == []
     # Nor is it a phone.
     said = await call_action(
@@ -109,7 +109,7 @@ async def test_model_says_a_number(
     """A number that is none in JSON has lost its plus: only an extension is called."""
     expose(phones, "45")
     result = await call_tool(hass, "call", who=4930123456)
-    assert result.data == {"error": "I cannot call that number."}
+    assert result.data == {"error": "I can't call that number."}
     assert dialed(pbx) == []
     assert not (await call_tool(hass, "call", who=41)).error
     assert dialed(pbx) == ["41"]

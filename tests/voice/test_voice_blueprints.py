@@ -92,7 +92,7 @@ async def test_voice_call(
         assert dialed(pbx) == [number]
         pbx.engine.hang_up(pbx.engine.calls()[0].id)
         await phones.wait("45", "call", "idle")
-    assert await room.say("call Zorro") == "I know nobody called Zorro."
+    assert await room.say("call Zorro") == "I don't know anyone called Zorro."
     assert not pbx.engine.calls()
 
 
@@ -145,9 +145,9 @@ async def test_voice_control(
     pbx.engine.ring(CALLER, "45", name="Anna Meyer")
     await phones.wait("45", "ringing", "on")
     for said, language, answer in (
-        ("answer the phone", "en", "You are connected with Anna Meyer."),
+        ("answer the phone", "en", "You're connected to Anna Meyer."),
         ("halte das Gespräch", "de", "Der Anruf wird gehalten."),
-        ("resume the call", "en", "You are connected with Anna Meyer again."),
+        ("resume the call", "en", "You're back with Anna Meyer."),
         ("Leg bitte auf", "de", "Aufgelegt."),
     ):
         assert await room.say(said, language) == answer
@@ -174,7 +174,7 @@ async def test_voice_do_not_disturb(
     )
     assert pbx.engine.account("45").dnd_expires == 1200
     assert await room.say("do not disturb for some minutes") == (
-        "I did not understand for how long."
+        "Sorry, I didn't catch for how long."
     )
 
 

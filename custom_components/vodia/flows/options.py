@@ -30,11 +30,25 @@ from ..const import (
 )
 from ..coordinator import VodiaConfigEntry
 from ..hub.devices import MODELS, known_accounts
+from ..voice.sentence_files import (
+    SentencesError,
+    async_sentence_files,
+    async_write_sentences,
+    languages_in_use,
+)
 from .fields import account_selector, extension_names, listed_accounts
+from .sentences import (
+    CONF_LANGUAGES,
+    sentences_chosen,
+    sentences_schema,
+    sentences_shown,
+)
 
 # Sections of the form; their fields are stored flat.
 SECTION_DEVICES: Final = "devices"
 SECTION_CALLS: Final = "calls"
+# A box that is no option: what is to be done once.
+WRITE_SENTENCES: Final = "write_sentences"
 
 ACCOUNTS: Final = SelectSelector(
     SelectSelectorConfig(
@@ -52,7 +66,9 @@ WATCH: Final = SelectSelector(
 
 
 class VodiaOptionsFlow(OptionsFlowWithReload):
-    """Handle the options of a PBX: all of them are in one form."""
+    """Handle the options of a PBX: all are in one form, and sentences in a second."""
+
+    _chosen: dict[str, Any]
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -65,7 +81,11 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
             options.pop(CONF_COUNTRY, None)
             for name in (SECTION_DEVICES, SECTION_CALLS):
                 options |= user_input.pop(name, {})
-            return self.async_create_entry(data=options | user_input)
+            write_sentences = user_input.pop(WRITE_SENTENCES, False)
+            self._chosen = options | user_input
+            if write_sentences:
+                return await self.async_step_sentences()
+            return self.async_create_entry(data=self._chosen)
         known = known_accounts(self.hass, entry)
 
         def choice(option: str, listed: dict[str, str | None]) -> SelectSelector:
@@ -114,10 +134,39 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
                         and not options.get(CONF_COUNTRY)
                     },
                 ),
+                vol.Optional(WRITE_SENTENCES, default=False): bool,
             }
         )
         suggested = {**options, SECTION_DEVICES: options, SECTION_CALLS: options}
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, suggested),
+        )
+
+    async def async_step_sentences(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show where the sentences would be written, and write them."""
+        files = await async_sentence_files(self.hass)
+        error: SentencesError | None = None
+        if user_input is not None:
+            try:
+                await async_write_sentences(
+                    self.hass, sentences_chosen(files, user_input)
+                )
+            except SentencesError as err:
+                error, files = err, await async_sentence_files(self.hass)
+            else:
+                return self.async_create_entry(data=self._chosen)
+        in_use = languages_in_use(self.hass, [file.language for file in files])
+        return self.async_show_form(
+            step_id="sentences",
+            data_schema=self.add_suggested_values_to_schema(
+                sentences_schema(files), user_input or {CONF_LANGUAGES: in_use}
+            ),
+            errors={"base": error.key} if error else None,
+            description_placeholders={
+                **sentences_shown(files),
+                **(error.placeholders if error else {}),
+            },
         )

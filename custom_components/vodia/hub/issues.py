@@ -45,6 +45,7 @@ ACCOUNTS_HIDDEN: Final = "accounts_hidden"
 CALLS_HIDDEN: Final = "calls_hidden"
 LEGACY_TLS_ALLOWED: Final = "legacy_tls_allowed"
 PLAIN_HTTP: Final = "plain_http"
+SENTENCES_OUTDATED: Final = "sentences_outdated"
 UNVERIFIED_TLS: Final = "unverified_tls"
 
 
@@ -238,6 +239,17 @@ def async_line_refused(
 
 
 @callback
+def async_report_outdated_sentences(hass: HomeAssistant, is_so: bool) -> None:
+    """Report that sentence files are those of another version; they are of no entry."""
+    if is_so:
+        _async_create(
+            hass, SENTENCES_OUTDATED, {}, SENTENCES_OUTDATED, ir.IssueSeverity.WARNING
+        )
+    else:
+        ir.async_delete_issue(hass, DOMAIN, SENTENCES_OUTDATED)
+
+
+@callback
 def async_entry_changed(
     hass: HomeAssistant, change: ConfigEntryChange, entry: ConfigEntry
 ) -> None:
@@ -256,3 +268,5 @@ def async_entry_changed(
             and (gone or data.get("subentry_id") not in {None, *entry.subentries})
         ):
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+    if gone and not hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        ir.async_delete_issue(hass, DOMAIN, SENTENCES_OUTDATED)

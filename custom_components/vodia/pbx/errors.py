@@ -121,6 +121,18 @@ class InvalidNumberError(CommandError):
     key = "invalid_number"
 
 
+class InvalidMessageError(CommandError):
+    """A chat message is empty or too long."""
+
+    key = "invalid_message"
+
+
+class MessageRefusedError(CommandError):
+    """The PBX takes chat messages, but not this one."""
+
+    key = "message_refused"
+
+
 class NoFittingCallError(CommandError):
     """No call of the line fits the command."""
 

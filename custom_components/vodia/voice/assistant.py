@@ -6,48 +6,31 @@ SpokenError that says why it fails, or asks back.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final, Literal
 
-from homeassistant.util import dt as dt_util
-
-from ..const import STATE_WITHHELD
 from ..coordinator import VodiaCoordinator
 from ..pbx.control.selector import FITS
 from ..pbx.errors import (
-    AccessOffError,
     NoFittingCallError,
     NotConnectedError,
     NotSupportedError,
     PbxError,
 )
-from ..pbx.models import AccountCall, CallState, Direction, EndReason, Party
+from ..pbx.models import AccountCall, CallState, Party
 from .callee import find_callee
-from .phones import (
-    CALL_GATE,
-    DND_GATE,
-    LAST_CALLER_GATE,
-    Phone,
-    Requester,
-    area_names,
-    resolve_phone,
-)
+from .names import match_names
+from .phones import CALL_GATE, DND_GATE, Phone, Requester, area_names, resolve_phone
 from .replies import (
     Reply,
-    called,
     is_calling,
     known_party,
     on_the_phone,
-    past_call_data,
     phone_call_data,
     phone_state_data,
     spoken_error,
-    spoken_party,
 )
 from .speech import Phrase, SpokenError
-
-# Calls that are said one by one.
-_MAX_SPOKEN: Final = 3
 
 type Verb = Literal["answer", "reject", "hang_up", "hold", "resume", "transfer"]
 
@@ -63,7 +46,7 @@ async def async_call(requester: Requester, who: str, phone: str | None = None) -
     """Call a person, an extension or a number."""
     line, callee = find_callee(requester, who, phone)
     party = known_party(line.coordinator, Party(callee.number, callee.name))
-    call = await _async_carry_out(line.login.control.dial(callee.number))
+    call = await async_carry_out(line.login.control.dial(callee.number))
     return Reply(
         (Phrase("calling", {"who": party}),), {"call": phone_call_data(line, call)}
     )
@@ -75,7 +58,7 @@ async def async_transfer(
     """Send the call of a line to somebody else."""
     line, callee = find_callee(requester, who, phone, FITS["transfer"])
     party = known_party(line.coordinator, Party(callee.number, callee.name))
-    await _async_carry_out(line.login.control.transfer(callee.number), "transfer")
+    await async_carry_out(line.login.control.transfer(callee.number), "transfer")
     return Reply((Phrase("transferred", {"to_whom": party}),))
 
 
@@ -85,7 +68,7 @@ async def async_do(requester: Requester, verb: Verb, phone: str | None = None) -
     command: Callable[[], Coroutine[Any, Any, AccountCall | None]] = getattr(
         line.login.control, verb
     )
-    call = await _async_carry_out(command(), verb)
+    call = await async_carry_out(command(), verb)
     if call is None:
         return Reply((Phrase(f"done_{verb}"),))
     coordinator = line.coordinator
@@ -106,7 +89,7 @@ async def async_set_dnd(
     line = requester.line(DND_GATE, phone)
     expires = int(lasts.total_seconds()) if lasts else None
     try:
-        await _async_carry_out(line.login.control.set_dnd(enabled, expires=expires))
+        await async_carry_out(line.login.control.set_dnd(enabled, expires=expires))
     except SpokenError as err:
         if expires and err.phrase.key == NotSupportedError.key:
             raise SpokenError("no_dnd_for_a_while") from err
@@ -117,8 +100,12 @@ async def async_set_dnd(
     return Reply((phrase,), {"phone": line.label, "do_not_disturb": enabled})
 
 
-async def async_who_is_calling(requester: Requester) -> Reply:
-    """Say who calls at the lines; if nobody does, who calls at other phones."""
+async def async_who_is_calling(requester: Requester, where: str | None = None) -> Reply:
+    """Say who calls at the lines; if nobody does, who calls at other phones.
+
+    Or who calls at the phones of a name or a room. If nobody calls at all, with whom a
+    line is on the phone.
+    """
     phones = [
         phone
         for phone in requester.require_phones(CALL_GATE)
@@ -126,9 +113,12 @@ async def async_who_is_calling(requester: Requester) -> Reply:
     ]
     if not phones:
         raise spoken_error(NotConnectedError())
-    for asked in ([phone for phone in phones if phone.is_line], phones):
+    named = match_names(where, [phone.named for phone in phones]) if where else phones
+    # Who asks for the office means the one that all phones are in, if none is called so.
+    asked = named or phones
+    for ring in ([phone for phone in asked if phone.is_line], asked):
         ringing: dict[tuple[VodiaCoordinator, str], tuple[Phone, AccountCall]] = {}
-        for phone in asked:
+        for phone in ring:
             for call in phone.extension.calls:
                 if call.state is CallState.RINGING:
                     ringing.setdefault((phone.coordinator, call.id), (phone, call))
@@ -137,70 +127,14 @@ async def async_who_is_calling(requester: Requester) -> Reply:
                 tuple(is_calling(*found) for found in ringing.values()),
                 {"calls": [phone_call_data(*found) for found in ringing.values()]},
             )
-    uncertain = any(phone.extension.ringing is None for phone in phones)
+    if where and not named:
+        raise SpokenError("unknown_name", name=where.strip())
+    if talks := [phone for phone in asked if phone.is_line and phone.extension.in_call]:
+        replies = [on_the_phone(phone) for phone in talks]
+        return Reply(tuple(reply.phrases[0] for reply in replies), {"calls": []})
+    uncertain = any(phone.extension.ringing is None for phone in asked)
     key = "maybe_nobody_calls" if uncertain else "nobody_calls"
     return Reply((Phrase(key),), {"calls": []})
-
-
-async def async_who_called(
-    requester: Requester,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    *,
-    missed: bool = False,
-    phone: str | None = None,
-) -> Reply:
-    """Say who called a line, the newest first; with no time, the last ones."""
-    line = requester.line(LAST_CALLER_GATE, phone)
-    try:
-        past = await line.login.history()
-    except NotSupportedError, AccessOffError:
-        return _last_caller(line, since, until, missed=missed)
-    except PbxError as err:
-        raise spoken_error(err) from err
-    came = [
-        call
-        for call in past
-        if call.direction is Direction.INCOMING
-        and (not missed or call.end_reason is EndReason.MISSED)
-        and _is_within(line.began(call), since, until)
-    ]
-    newest = came[:_MAX_SPOKEN]
-    phrases = [called(line, call) for call in newest]
-    if not came:
-        phrases = [Phrase("nothing_missed" if missed else "nobody_called")]
-    elif since and (more := len(came) - len(newest)):
-        phrases.append(Phrase("one_more" if more == 1 else "more", {"count": more}))
-    return Reply(
-        tuple(phrases),
-        {"calls": [past_call_data(line, call) for call in (came if since else newest)]},
-    )
-
-
-def _last_caller(
-    line: Phone, since: datetime | None, until: datetime | None, *, missed: bool
-) -> Reply:
-    """Return what the sensor of the last caller shows, where there is no history."""
-    coordinator = line.coordinator
-    entity_id = line.entity_id(LAST_CALLER_GATE)
-    state = coordinator.hass.states.get(entity_id) if entity_id else None
-    shown = state.attributes if state else {}
-    at = dt_util.parse_datetime(shown.get("time") or "")
-    end = shown.get("end_reason")
-    if (
-        at is None
-        or not _is_within(at, since, until)
-        or (missed and end != EndReason.MISSED)
-    ):
-        return Reply((Phrase("no_history"),), {"calls": [], "complete": False})
-    name, number = shown.get("name"), shown.get("number")
-    withheld = state is not None and state.state == STATE_WITHHELD
-    party = spoken_party(coordinator, Party(number, name, withheld=withheld))
-    call = {"name": name, "number": number, "started": shown["time"], "end_reason": end}
-    return Reply(
-        (Phrase("last_caller", {"who": party, "when": at}),),
-        {"calls": [call], "complete": False},
-    )
 
 
 async def async_is_on_the_phone(requester: Requester, who: str) -> Reply:
@@ -232,7 +166,7 @@ async def async_list_phones(requester: Requester) -> Reply:
     )
 
 
-async def _async_carry_out[ResultT](
+async def async_carry_out[ResultT](
     command: Coroutine[Any, Any, ResultT], verb: Verb | None = None
 ) -> ResultT:
     """Carry out a command of a line."""
@@ -242,12 +176,3 @@ async def _async_carry_out[ResultT](
         raise SpokenError(_NO_CALL.get(verb, "no_call")) from err
     except PbxError as err:
         raise spoken_error(err) from err
-
-
-def _is_within(
-    at: datetime | None, since: datetime | None, until: datetime | None
-) -> bool:
-    """Return whether a time is in a span; one that is not known is only in none."""
-    if at is None:
-        return since is None and until is None
-    return (since is None or at >= since) and (until is None or at < until)

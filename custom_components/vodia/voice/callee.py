@@ -5,9 +5,9 @@ from typing import Final
 
 from ..pbx.errors import InvalidNumberError
 from ..pbx.models import ORBIT, CallState
-from .names import Named, match_names, spoken_number
+from .names import Named, match_names, number_in_words, spoken_number
 from .phones import CALL_GATE, Phone, Requester, area_names, given_names
-from .speech import SpokenError
+from .speech import Digits, SpokenError
 
 # Digits that are said at least to distinguish the numbers of one person.
 _MIN_TAIL: Final = 2
@@ -35,28 +35,37 @@ def find_callee(
         number = spoken_number(said)
     except InvalidNumberError as err:
         raise SpokenError("cannot_call") from err
+    in_words = number_in_words(said) if number is None else None
     found: list[tuple[Phone, Callee]] = []
     for line in lines:
         if number is not None:
             found.append((line, Callee(number)))
-        else:
-            found += [(line, callee) for callee in _named(said, line)]
+        # Somebody may be called Four; but nobody whose name only contains it is meant.
+        elif callees := _named(said, line, whole=in_words is not None):
+            found += [(line, callee) for callee in callees]
+        elif in_words is not None:
+            found.append((line, Callee(in_words)))
     if not found:
         raise SpokenError("unknown_name", name=said.strip())
     if len(found) > 1:
         raise _ask_which(said, found)
     line, callee = found[0]
+    require_callable(requester, line, callee.number)
+    return line, callee
+
+
+def require_callable(requester: Requester, line: Phone, number: str) -> None:
+    """Raise a SpokenError if whoever asks may not have that number called."""
     coordinator = line.coordinator
     if (
         requester.is_model
         and not coordinator.options.llm_dials_outside
-        and coordinator.account(callee.number) is None
+        and coordinator.account(number) is None
     ):
         raise SpokenError("no_outside")
-    return line, callee
 
 
-def _named(said: str, line: Phone) -> list[Callee]:
+def _named(said: str, line: Phone, *, whole: bool) -> list[Callee]:
     """Return the callees of a line that match a name: accounts, then address book."""
     coordinator = line.coordinator
     accounts = {
@@ -78,12 +87,13 @@ def _named(said: str, line: Phone) -> list[Callee]:
         for number, name in (book.contacts if book else ())
         if number not in coordinator.client.tenant.listed_accounts
     ]
-    return match_names(said, named) or match_names(
+    return match_names(said, named, whole=whole) or match_names(
         said,
         [
             Named(Callee(number, account.name), area_names(coordinator, number))
             for number, account in accounts.items()
         ],
+        whole=whole,
     )
 
 
@@ -106,9 +116,9 @@ def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
     )
 
 
-def _tails(numbers: set[str]) -> list[str]:
+def _tails(numbers: set[str]) -> list[Digits]:
     """Return the last digits of numbers, as many as distinguish them."""
     size = _MIN_TAIL
     while len({number[-size:] for number in numbers}) < len(numbers):
         size += 1
-    return [" ".join(number[-size:]) for number in sorted(numbers)]
+    return [Digits(number[-size:]) for number in sorted(numbers)]

@@ -16,18 +16,27 @@ from .assistant import (
     async_do,
     async_is_on_the_phone,
     async_set_dnd,
-    async_who_called,
+    async_transfer,
     async_who_is_calling,
+)
+from .parking import async_park, async_retrieve
+from .past_calls import (
+    async_call_back,
+    async_how_many_missed,
+    async_voicemail,
+    async_who_called,
 )
 from .phones import Requester
 from .replies import Reply
 from .speech import Phrase, SpokenError, async_say
+from .taking import async_take_call
 
 ATTR_CLOCK: Final = "clock"
 ATTR_DAY: Final = "day"
 ATTR_HOURS: Final = "hours"
 ATTR_MINUTES: Final = "minutes"
 ATTR_MISSED: Final = "missed"
+ATTR_ORBIT: Final = "orbit"
 ATTR_PHONE: Final = "phone"
 ATTR_WHO: Final = "who"
 
@@ -56,6 +65,7 @@ SLOTS: Final[Mapping[str, Any]] = {
     ATTR_HOURS: vol.Any(vol.Coerce(float), str),
     ATTR_MINUTES: vol.Any(vol.Coerce(float), str),
     ATTR_MISSED: vol.Any(bool, str),
+    ATTR_ORBIT: recognized_text,
     ATTR_PHONE: recognized_text,
     ATTR_WHO: recognized_text,
 }
@@ -100,12 +110,28 @@ def command_for(verb: Verb) -> Handle:
     return lambda requester, slots: async_do(requester, verb, slots.get(ATTR_PHONE))
 
 
+def _only_missed(slots: Slots) -> bool:
+    """Return whether it is about missed calls only."""
+    return str(slots.get(ATTR_MISSED, "")).casefold() in ("true", "yes", "1")
+
+
 async def _async_who_called(requester: Requester, slots: Slots) -> Reply:
     """Say who called."""
     since, until = span_in(slots)
-    missed = str(slots.get(ATTR_MISSED, "")).casefold() in ("true", "yes", "1")
     return await async_who_called(
-        requester, since, until, missed=missed, phone=slots.get(ATTR_PHONE)
+        requester,
+        since,
+        until,
+        missed=_only_missed(slots),
+        phone=slots.get(ATTR_PHONE),
+    )
+
+
+async def _async_how_many_missed(requester: Requester, slots: Slots) -> Reply:
+    """Say how many calls were missed."""
+    since, until = span_in(slots)
+    return await async_how_many_missed(
+        requester, since, until, phone=slots.get(ATTR_PHONE)
     )
 
 
@@ -136,11 +162,21 @@ COMMANDS: Final[Mapping[str, Command]] = {
         async_handle_call,
         (ATTR_WHO,),
     ),
+    "call_back": Command(
+        "VodiaCallBack",
+        "Calls back who called last, or who was missed last",
+        lambda requester, slots: async_call_back(
+            requester,
+            slots.get(ATTR_WHO, ""),
+            missed=_only_missed(slots),
+            phone=slots.get(ATTR_PHONE),
+        ),
+        optional=(ATTR_WHO, ATTR_MISSED, ATTR_PHONE),
+    ),
     "who_is_calling": Command(
         "VodiaWhoIsCalling",
         "Tells who is calling",
-        lambda requester, slots: async_who_is_calling(requester),
-        optional=(),
+        lambda requester, slots: async_who_is_calling(requester, slots.get(ATTR_PHONE)),
         is_question=True,
     ),
     "who_called": Command(
@@ -150,6 +186,19 @@ COMMANDS: Final[Mapping[str, Command]] = {
         optional=(
             *(ATTR_DAY, ATTR_CLOCK, ATTR_HOURS, ATTR_MINUTES, ATTR_MISSED, ATTR_PHONE),
         ),
+        is_question=True,
+    ),
+    "how_many_missed": Command(
+        "VodiaHowManyMissed",
+        "Tells how many calls were missed",
+        _async_how_many_missed,
+        optional=(ATTR_DAY, ATTR_CLOCK, ATTR_HOURS, ATTR_MINUTES, ATTR_PHONE),
+        is_question=True,
+    ),
+    "voicemail": Command(
+        "VodiaVoicemail",
+        "Tells how many messages are in the mailbox",
+        lambda requester, slots: async_voicemail(requester, slots.get(ATTR_PHONE)),
         is_question=True,
     ),
     "is_on_the_phone": Command(
@@ -166,10 +215,42 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "decline": Command(
         "VodiaDecline", "Declines the ringing call", command_for("reject")
     ),
-    "hang_up": Command("VodiaHangUp", "LegKey the call", command_for("hang_up")),
+    "hang_up": Command("VodiaHangUp", "Ends the call", command_for("hang_up")),
     "hold": Command("VodiaHold", "Puts the call on hold", command_for("hold")),
     "resume": Command(
         "VodiaResume", "Takes up the call on hold", command_for("resume")
+    ),
+    "transfer": Command(
+        "VodiaTransfer",
+        "Sends the call to somebody else",
+        lambda requester, slots: async_transfer(
+            requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE)
+        ),
+        (ATTR_WHO,),
+    ),
+    "take_call": Command(
+        "VodiaTakeCall",
+        "Takes the call of somebody, or for somebody, that rings",
+        lambda requester, slots: async_take_call(
+            requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE)
+        ),
+        (ATTR_WHO,),
+    ),
+    "park": Command(
+        "VodiaPark",
+        "Parks the call",
+        lambda requester, slots: async_park(
+            requester, slots.get(ATTR_ORBIT), slots.get(ATTR_PHONE)
+        ),
+        optional=(ATTR_ORBIT, ATTR_PHONE),
+    ),
+    "retrieve": Command(
+        "VodiaRetrieve",
+        "Gets a parked call back",
+        lambda requester, slots: async_retrieve(
+            requester, slots.get(ATTR_ORBIT), slots.get(ATTR_PHONE)
+        ),
+        optional=(ATTR_ORBIT, ATTR_PHONE),
     ),
     "do_not_disturb_on": Command(
         "VodiaDoNotDisturbOn",
@@ -199,4 +280,5 @@ async def async_command(
         phrases = (await command.handle(requester, slots)).phrases
     except SpokenError as err:
         error, phrases = err, (err.phrase,)
-    return await async_say(requester.hass, language, *phrases), error
+    speech = await async_say(requester.hass, language, *phrases, aloud=requester.aloud)
+    return speech, error

@@ -1,23 +1,16 @@
 """Match what somebody said with names: no matter in which order, case or spelling."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 import re
 from typing import Final
-from unicodedata import combining, normalize
 
 from ..pbx.errors import InvalidNumberError
 from ..pbx.numbering import EXTENSION_DIGITS, dialable, plain
+from .number_words import digits_in
+from .words import tokens
 
-_WORD: Final = re.compile(r"[^\W_]+")
-# Müller is Mueller: both become muller. So does Joe become Jo: rather that than deaf.
-_DIGRAPH: Final = re.compile(r"([aou])e+")
-# Letters that are no other letter with a mark.
-_LETTERS: Final = str.maketrans(
-    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"}
-)
 _NUMBER: Final = re.compile(r"\s*(?:tel:.*|[+*#]?[\d ()./*#-]*\d[\d ()./*#-]*)\s*")
 # 1.5 and 1,5 are amounts; 030 12.34.56 and 212.555.0123 are written in groups.
 _DECIMAL_COMMA: Final = re.compile(r"\d[,\u066b\u00b7]\d")
@@ -25,14 +18,39 @@ _POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
 _SINGLE_DIGIT: Final = re.compile(r"(?<!\d)\d\.\d|\d\.\d(?!\d)")
 # The digit of the country, or of long distance: +1.2125550123, 1.800.555.0123.
 _LEADING_DIGIT: Final = re.compile(r"\+\d\.(?=\d)|\d\.(?=\d{2,}\.)")
-# What people say around a name.
-_FILLERS: Final = frozenset(
+# How well a part of a name fits: worse than all of it.
+_PART: Final = 2
+# What people say around a name, as words: first what nobody is called.
+_ARTICLES: Final = frozenset(
     {
-        *("the", "my", "our", "to", "mr", "mrs", "ms", "dr", "please"),
+        *("the", "my", "our", "your", "a", "mr", "mrs", "ms", "dr"),
         *("der", "die", "das", "den", "dem", "meine", "meinen", "unsere", "unseren"),
-        *("herr", "herrn", "frau", "doktor", "bitte", "bei"),
+        *("mein", "meiner", "herr", "herrn", "frau", "doktor"),
     }
 )
+# What a phone is called, behind a name: Anna's mobile, Annas Handy.
+_DEVICES: Final = frozenset(
+    {
+        *("phone", "phones", "telephone", "mobile", "cell", "cellphone", "landline"),
+        *("handset", "line", "extension", "number", "desk"),
+        *("telefon", "handy", "mobiltelefon", "mobil", "smartphone", "festnetz"),
+        *("apparat", "anschluss", "durchwahl", "nebenstelle", "nummer"),
+    }
+)
+_FILLERS: Final = (
+    _ARTICLES
+    | _DEVICES
+    | {
+        *("please", "now", "up", "quickly", "quick", "again", "right", "away", "just"),
+        *("immediately", "asap", "then", "here", "real", "for", "me", "us"),
+        *("to", "at", "in", "on", "with"),
+        *("bitte", "mal", "schnell", "doch", "eben", "gleich", "jetzt", "kurz"),
+        *("sofort", "nochmal", "einmal", "gerade", "direkt", "gerne", "gern", "wieder"),
+        *("mir", "mich", "uns", "fur", "bei", "beim", "in", "im", "an", "am"),
+        *("zu", "zum", "zur", "mit", "auf", "von", "vom"),
+    }
+)
+_POSSESSIVE: Final = re.compile(r"['\u2019\u00b4`]s\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +62,32 @@ class Named[ValueT]:
     number: str = ""
 
 
-@lru_cache(8192)
-def tokens(text: str) -> tuple[str, ...]:
-    """Return the words of a text without case, accents and punctuation."""
-    folded = text.casefold()
-    if not folded.isascii():
-        bare = "".join(c for c in normalize("NFKD", folded) if not combining(c))
-        folded = bare.casefold().translate(_LETTERS)
-    return tuple(_DIGRAPH.sub(r"\1", word) for word in _WORD.findall(folded))
-
-
 def spoken_number(text: str) -> str | None:
-    """Return the number that was said instead of a name; None if it is none.
+    """Return the number that was said in digits, not a name; None if it is none.
 
     Raises InvalidNumberError for one that cannot be dialed, or is an amount.
     """
     number = plain(text)
     if is_amount(number):
         raise InvalidNumberError("an amount")
-    return dialable(number.strip()) if _NUMBER.fullmatch(number) else None
+    for said in (number, _without_fillers(number)):
+        if _NUMBER.fullmatch(said):
+            return dialable(said.strip())
+    return None
+
+
+def number_in_words(text: str) -> str | None:
+    """Return the number that was said in words; None if it is none, or has signs."""
+    if set(text) & set("+*#"):
+        return None
+    return digits_in(tuple(word for word in tokens(text) if word not in _FILLERS))
+
+
+def _without_fillers(text: str) -> str:
+    """Return a text without what people say around a name."""
+    return " ".join(
+        word for word in text.split() if word.casefold().strip(",!") not in _FILLERS
+    )
 
 
 def is_amount(text: str) -> bool:
@@ -71,9 +96,7 @@ def is_amount(text: str) -> bool:
     Digits in groups with points between them are a telephone number, if they are as many
     as one outside has or in three groups, and no group but the first is a single digit.
     """
-    number = " ".join(
-        word for word in plain(text.casefold()).split() if word not in _FILLERS
-    ).removeprefix("tel:")
+    number = _without_fillers(plain(text.casefold())).removeprefix("tel:")
     if any(char.isalpha() for char in number):
         return False
     if _DECIMAL_COMMA.search(number):
@@ -86,24 +109,25 @@ def is_amount(text: str) -> bool:
     return _SINGLE_DIGIT.search(number) is not None
 
 
-def match_names[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[ValueT]:
+def match_names[ValueT](
+    said: str, named: Iterable[Named[ValueT]], *, whole: bool = False
+) -> list[ValueT]:
     """Return all that may be meant: more than one if that is not clear.
 
     The whole name, as it is written, beats the whole name in any order and spelling,
-    and that beats a part of the name. The last digits of its number may follow a name.
+    and that beats a part of the name, which does not count where it has to be `whole`.
+    The last digits of its number may follow a name.
     """
     candidates = list(named)
     if is_amount(said):
         # 4.1 is not the phone 41, but may be a room.
-        whole = said.casefold().split()
+        literal = said.casefold().split()
         return [
             candidate.value
             for candidate in candidates
-            if whole in [name.casefold().split() for name in candidate.names]
+            if literal in [name.casefold().split() for name in candidate.names]
         ]
-    asked = tokens(said)
-    short = tuple(word for word in asked if word not in _FILLERS)
-    for wanted in (asked, short):
+    for wanted in _readings(said):
         ranked: dict[int, list[ValueT]] = {}
         for candidate in candidates:
             ranks = [
@@ -113,9 +137,30 @@ def match_names[ValueT](said: str, named: Iterable[Named[ValueT]]) -> list[Value
             ]
             if ranks:
                 ranked.setdefault(min(ranks), []).append(candidate.value)
-        if ranked:
+        if ranked and (not whole or min(ranked) < _PART):
             return list(dict.fromkeys(ranked[min(ranked)]))
     return []
+
+
+def _readings(said: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of a name that may have been said, the likeliest first.
+
+    All words; those without what people say around a name; without the end of a
+    genitive; with digits for numbers; and a name that is such a word itself.
+    """
+    asked = tokens(said)
+    yield asked
+    bare = tokens(_POSSESSIVE.sub("", said))
+    short = tuple(word for word in bare if word not in _FILLERS)
+    yield short
+    if short and not _DEVICES.isdisjoint(bare) and short[-1].endswith("s"):
+        yield (*short[:-1], short[-1][:-1])
+    for first in range(len(short)):
+        if number := digits_in(short[first:]):
+            yield (*short[:first], number)
+            break
+    if not short:
+        yield from ((word,) for word in asked if word not in _ARTICLES)
 
 
 def _rank(said: str, wanted: tuple[str, ...], name: str, number: str) -> int | None:
@@ -134,8 +179,8 @@ def _rank(said: str, wanted: tuple[str, ...], name: str, number: str) -> int | N
         return 1
     missing = Counter(wanted) - Counter(own)
     if not missing:
-        return 2
+        return _PART
     tail = "".join(word for word in wanted if word in missing)
     if missing.total() < len(wanted) and tail.isdecimal() and number.endswith(tail):
-        return 2
+        return _PART
     return None

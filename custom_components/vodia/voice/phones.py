@@ -111,6 +111,8 @@ class Requester:
     area_id: str | None = None
     only: frozenset[tuple[VodiaCoordinator, str]] | None = None
     is_model: bool = False
+    # The answer is spoken: digits are spelled.
+    aloud: bool = False
 
     def phones(self, gate: ExposureGate) -> list[Phone]:
         """Return the phones that may be asked about."""
@@ -128,6 +130,11 @@ class Requester:
         if phones := self.phones(gate):
             return phones
         raise self._no_phone()
+
+    def require_exposed(self, phone: Phone, gate: ExposureGate) -> None:
+        """Raise a SpokenError if the assistant may not know what an entity shows."""
+        if not self._is_exposed(phone, gate):
+            raise SpokenError("not_exposed")
 
     def line(
         self,

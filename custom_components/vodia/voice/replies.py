@@ -33,6 +33,10 @@ _SPOKEN: Final[Mapping[type[PbxError], str]] = {
 }
 
 
+# Calls that are said one by one.
+MAX_SPOKEN: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer: sentences to say, and data."""

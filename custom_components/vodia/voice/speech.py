@@ -30,8 +30,17 @@ class SpokenParty:
     withheld: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Digits:
+    """A number, or the end of one, that a voice spells."""
+
+    number: str
+
+
 # A list is one to choose from.
-type Word = str | int | SpokenParty | datetime | timedelta | list[str]
+type Word = (
+    str | int | SpokenParty | Digits | datetime | timedelta | list[str] | list[Digits]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,10 @@ class SpokenError(Exception):
         self.phrase = Phrase(key, words, is_error)
 
 
-async def async_say(hass: HomeAssistant, language: str | None, *phrases: Phrase) -> str:
-    """Return sentences in a language, or in English."""
+async def async_say(
+    hass: HomeAssistant, language: str | None, *phrases: Phrase, aloud: bool = False
+) -> str:
+    """Return sentences in a language, or in English; `aloud` with their digits spelled."""
     chosen = Dialect.parse(language or hass.config.language).language
     texts = {
         key.removeprefix(f"component.{DOMAIN}.common."): text
@@ -69,7 +80,7 @@ async def async_say(hass: HomeAssistant, language: str | None, *phrases: Phrase)
         _sentence(
             errors[phrase.key] if phrase.is_error else texts[f"say_{phrase.key}"],
             {
-                name: _text(texts, word, spoken_to=name.startswith("to_"))
+                name: _text(texts, word, spoken_to=name.startswith("to_"), aloud=aloud)
                 for name, word in phrase.words.items()
             },
         )
@@ -83,8 +94,10 @@ def _sentence(text: str, words: Mapping[str, str]) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> str:
-    """Return a word as it is said."""
+def _text(
+    texts: Mapping[str, str], word: Word | Digits, *, spoken_to: bool, aloud: bool
+) -> str:
+    """Return a word as it is said, or as it is written if nobody says it `aloud`."""
 
     def text(key: str, **placeholders: object) -> str:
         """Return a part of a sentence."""
@@ -93,7 +106,8 @@ def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> s
     match word:
         case SpokenParty():
             if word.name or word.number:
-                return word.name or digit_by_digit(word.number or "")
+                number = word.number or ""
+                return word.name or (digit_by_digit(number) if aloud else number)
             key = "outside" if word.hidden else "unknown"
             if word.withheld and not word.hidden:
                 key = "withheld"
@@ -113,8 +127,13 @@ def _text(texts: Mapping[str, str], word: Word, *, spoken_to: bool = False) -> s
                 if count:
                     parts.append(text(one if count == 1 else many, count=count))
             return _joined(parts, text("and")) if parts else text("minutes", count=0)
+        case Digits():
+            return " ".join(word.number) if aloud else word.number
         case list():
-            return _joined(word, text("or"))
+            parts = [
+                _text(texts, part, spoken_to=spoken_to, aloud=aloud) for part in word
+            ]
+            return _joined(parts, text("or"))
         case _:
             return str(word)
 
@@ -132,4 +151,5 @@ def digit_by_digit(number: str) -> str:
     An account may have a name for its number: that is a word.
     """
     is_word = any(char.isalpha() for char in number)
-    return number if is_word or len(number) <= 3 else " ".join(number)
+    is_short = len(number) <= 3 and number[:1] != "0"
+    return number if is_word or is_short else " ".join(number)

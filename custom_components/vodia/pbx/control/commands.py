@@ -3,14 +3,14 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from ..errors import REFUSALS, UnexpectedReplyError
 from ..models import AccountCall, CallState, EndReason
 from ..numbering import dialable
 from ..trace import count
+from .chat import send_message
 from .dnd import set_dnd
 from .executor import Executor, begin
 from .park import park, retrieve
-from .port import Command, CommandPort, encodable
+from .port import Command, CommandPort
 from .routing import dial, transfer
 from .selector import CallSelector
 
@@ -169,19 +169,13 @@ class Control:
         return await self._record("stop_recording", call_id, expected, on=False)
 
     async def send_message(self, recipient: str, message: str) -> None:
-        """Send a chat message to an extension; the PBX confirms nothing.
+        """Send a chat message to an extension, of up to `MESSAGE_LIMIT` characters.
 
-        Raises InvalidNumberError, NotConnectedError.
+        Over the socket the PBX confirms nothing. Raises InvalidNumberError,
+        InvalidMessageError, MessageRefusedError, NotConnectedError; NotConfirmedError
+        where REST takes it and names no message.
         """
-        port, text = self._port, encodable(message)
-        recipient = self._dialable(recipient)
-        async with begin(port, "send_message") as executor, executor.in_time():
-            if await self._has_rest_chat():
-                body = {"type": "text", "text": text}
-                await port.request("POST", "chat", body, params={"number": recipient})
-            else:
-                line = port.live_state.line
-                await port.send("chat", src=line, dest=recipient, message=text)
+        await send_message(self._port, self._dialable(recipient), message)
 
     async def set_dnd(
         self, enabled: bool, *, reason: str | None = None, expires: int | None = None
@@ -196,23 +190,6 @@ class Control:
     def _dialable(self, number: str) -> str:
         """Return a number as the PBX takes it; an account of the tenant as it is."""
         return dialable(number, self._port.listed_accounts)
-
-    async def _has_rest_chat(self) -> bool:
-        """Find out whether the PBX has its messages over REST (v70)."""
-        # One that has not is not asked again for a while.
-        offer = self._port.capabilities
-        if not (offer.rest_chat or offer.refusals.is_in_force("chat")):
-            try:
-                await self._port.request("GET", "chat-history", params={"api": "2"})
-            except REFUSALS:
-                offer.rest_chat = False
-                offer.refusals.note("chat", sure=True)
-            except UnexpectedReplyError:
-                # Perhaps only this time.
-                return False
-            else:
-                offer.rest_chat = True
-        return bool(offer.rest_chat)
 
     async def _end(self, verb: str, selector: CallSelector) -> None:
         """Reject or hang up; the socket has one word for both."""

@@ -52,7 +52,7 @@ class Capabilities:
     Accounts over the socket are the classic `domain-state`. Until a PBX answers
     `domain-calls`, a list of calls is one of our own. Of call commands over REST: whether
     there are any, and whether they know calls by the ids of the socket. `dnd_endpoint` is the
-    way that has set do not disturb.
+    way that has set do not disturb; `rest_chat` is whether chats are there over REST.
     """
 
     refusals: Refusals
@@ -86,4 +86,5 @@ class Capabilities:
             "rest_call_commands": self.rest_calls,
             "rest_refused": self.refusals.noted,
             "dnd_endpoint": self.dnd_endpoint,
+            "rest_chat": self.rest_chat,
         }

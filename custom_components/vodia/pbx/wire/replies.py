@@ -117,6 +117,15 @@ def call_ids(reply: object) -> set[str]:
     }
 
 
+def message_id(reply: object) -> int | None:
+    """Return the id in the reply to a chat message; None where it names none.
+
+    REST `/chat` answers with a bare integer (70.3 catalogue).
+    """
+    told = as_text(reply.get("id") if isinstance(reply, dict) else reply) or ""
+    return int(told[:ID_LIMIT]) or None if told.isdecimal() else None
+
+
 def decode_orbits(reply: object, trace: Trace) -> dict[str, ParkedCalls]:
     """Return what a reply of REST `/orbits` tells of the park orbits.
 

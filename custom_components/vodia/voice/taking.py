@@ -1,0 +1,50 @@
+"""Taking a call: one of several that ring, or one that rings at a colleague."""
+
+from ..coordinator import VodiaCoordinator
+from ..pbx.control.selector import FITS
+from ..pbx.models import AccountCall, CallState
+from .assistant import async_carry_out
+from .names import Named, match_names
+from .phones import CALL_GATE, Phone, Requester
+from .replies import Reply, known_party, phone_call_data
+from .speech import Phrase, SpokenError
+
+
+async def async_take_call(
+    requester: Requester, who: str, phone: str | None = None
+) -> Reply:
+    """Answer the call that rings at a line and comes from, or is for, who is named."""
+    if not who.strip():
+        raise SpokenError("no_name")
+    line = requester.line(CALL_GATE, phone, FITS["answer"])
+    if (call := _ringing(who, line)) is None:
+        raise SpokenError("no_call_of", name=who.strip())
+    control, coordinator = line.login.control, line.coordinator
+    answered = await async_carry_out(control.answer(call.id), "answer")
+    party = known_party(coordinator, coordinator.privacy.redact_remote(answered))
+    return Reply(
+        (Phrase("done_answer", {"to_whom": party}),),
+        {"call": phone_call_data(line, answered)},
+    )
+
+
+def _ringing(who: str, line: Phone) -> AccountCall | None:
+    """Return the call that rings at a line and that is meant; the oldest of several."""
+    coordinator = line.coordinator
+    named = [
+        Named(call, _names(coordinator, call))
+        for call in coordinator.client.extension(line.number).calls
+        if call.state is CallState.RINGING
+    ]
+    found = match_names(who, named)
+    return min(found, key=lambda call: call.started or 0, default=None)
+
+
+def _names(coordinator: VodiaCoordinator, call: AccountCall) -> tuple[str, ...]:
+    """Return what a call is known by: who calls, and who was called."""
+    shown = coordinator.privacy.redact_call(call)
+    party = known_party(coordinator, shown.remote)
+    numbers = (shown.remote.number, shown.dialed_number)
+    accounts = (coordinator.account(number or "") for number in numbers)
+    names = (account.name for account in accounts if account)
+    return tuple(name for name in (party.name, *numbers, *names) if name)
