@@ -78,7 +78,7 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     keys = {
         *("registered", "dnd", "ringing", "in_call", "chat_available"),
-        *("call", "last_caller"),
+        *("call", "last_caller", "chat"),
     }
     line = {"message", "answer", "hang_up", "hold"}
     assert {
@@ -98,7 +98,11 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     assert len(entities) == 4 + of_phones + sum(map(len, of_groups.values()))
     assert {e.unique_id for e in entities if e.disabled_by} == {
-        *(f"{prefix}:{number}:chat_available" for number in EXTENSIONS),
+        *(
+            f"{prefix}:{number}:{key}"
+            for number in EXTENSIONS
+            for key in ("chat_available", "chat")
+        ),
         *(
             f"{prefix}:{number}:{key}"
             for number in EXTENSIONS

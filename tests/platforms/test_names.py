@@ -144,6 +144,7 @@ async def test_devices_begin_with_their_number(
         *(f"event.freya_nilsen_{key}" for key in ("call_events", "message")),
         *(f"button.freya_nilsen_{key}" for key in ("answer", "hang_up", "hold")),
         "switch.freya_nilsen_do_not_disturb",
+        "notify.freya_nilsen_chat",
     }
     assert phones.id("500", "calls") == "sensor.sales_calls"
     assert phones.id("52", "call") == "sensor.extension_52_call"
