@@ -16,11 +16,12 @@ from typing import Any
 
 import aiohttp
 
+from .buttons import Buttons
 from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
 from .home import ROOT, Home, free_port
-from .pbx import PROFILES, Pbx, simulated_pbx
+from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
 from .tour import check_demo
@@ -66,11 +67,13 @@ class Scenario:
             return
         for part in (
             self._incoming_call,
+            self._buttons,
             self._call_sent_on,
             self._parked_call,
             self._dialed_call,
             self._lists,
             self._settings,
+            self._forwarding,
             self._assist,
             self._refusal,
             self._lost_link,
@@ -118,6 +121,12 @@ class Scenario:
             await self._act("hang_up")
             assert not await self._control.calls(), "the PBX still has the call"
             await self._see(own, call="idle", in_call="off")
+
+    async def _buttons(self) -> None:
+        """Each button of the line does what it says."""
+        await Buttons(
+            self._client, self._control, self._entry, self._own, self._check
+        ).press_all()
 
     async def _call_sent_on(self) -> None:
         """A call is sent on, another one refused."""
@@ -198,6 +207,33 @@ class Scenario:
             got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
             assert got == [(self._own, "41", MESSAGE)], got
 
+    async def _forwarding(self) -> None:
+        """Calls are sent on, and those of a queue are not taken any more."""
+        own, client = self._own, self._client
+        sensor = await client.entity(self._entry, "sensor", own, "call_forwarding")
+        for state, fields in (
+            ("always", {"number": CALLER}),
+            ("off", {"enabled": False}),
+        ):
+            async with self._check(
+                f"vodia.set_call_forwarding, {state}: the PBX has it"
+            ):
+                await self._act("set_call_forwarding", when="always", **fields)
+                there = (await self._control.account(own))["settings"]["cfa"]
+                assert there == fields.get("number", ""), f"the PBX has {there}"
+                await see(client, {sensor: state})
+        if self._dialect == "classic":
+            # It has no such login.
+            return
+        key = f"queue_login_{QUEUE}"
+        switch = await client.entity(self._entry, "switch", own, key)
+        for action, state in (("turn_off", "off"), ("turn_on", "on")):
+            async with self._check(f"switch.{action}, a queue: the PBX has it"):
+                await client.act(f"switch.{action}", {"entity_id": switch})
+                out = (await self._control.account(QUEUE))["logged_out"]
+                assert out == ([own] if state == "off" else []), f"the PBX has {out}"
+                await see(client, {switch: state})
+
     async def _assist(self) -> None:
         """Somebody types to Assist, with the sentences that a click has written."""
         async with self._check("the options write the sentences that they show"):
@@ -237,7 +273,11 @@ class Scenario:
         translations = ROOT / "custom_components/vodia/translations/en.json"
         texts = json.loads(translations.read_text())["exceptions"]
         text: str = texts["not_a_line"]["message"]
-        text = text.format(extensions="46", lines=self._own)
+        other, own = [
+            f"{number} {(await self._control.account(number))['name']}"
+            for number in ("46", self._own)
+        ]
+        text = text.format(extensions=other, lines=own)
         async with self._check("vodia.dial for another's extension: is refused"):
             refusal = "it was carried out"
             try:

@@ -14,6 +14,7 @@ from .home import HOST, check_port
 
 PROFILES = {"classic": Switches.classic, "modern": Switches.modern}
 DOOR, DOOR_NAME = "60", "Front door"
+QUEUE = "601"
 _PICKUP_SECONDS = 1.5
 _ANSWER_SECONDS = 5.0
 _TALK_SECONDS = 45.0
@@ -54,6 +55,9 @@ async def simulated_pbx(
         switches.dial_pickup, switches.far_answer = _PICKUP_SECONDS, _ANSWER_SECONDS
     pbx = Simulator(switches)
     pbx.engine.add_account(DOOR, DOOR_NAME, registered=True)
+    queue = pbx.engine.account(QUEUE)
+    if extension not in queue.members:
+        queue.members += (extension,)
     life = Life(pbx, spared={DOOR}) if lively else None
     control = ControlServer(pbx, life)
     messages: list[Message] = []

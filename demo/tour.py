@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
 import aiohttp
 
 from . import controls
+from .buttons import Buttons
 from .control import CALLER, CALLER_NAME, SECOND_CALLER, SECOND_NAME, Control
 from .dashboard import Phones
 from .home import HOST, ROOT, free_port
@@ -72,6 +74,7 @@ class Tour:
         await self._go_through(
             self._anna,
             self._second_call,
+            self._buttons,
             self._door,
             self._line,
             self._privacy,
@@ -157,6 +160,14 @@ class Tour:
             await see(self._client, {self._call: {"other_calls": 0}})
             stages = await self._control.stages()
             assert stages == {first: "connected"}, stages
+
+    async def _buttons(self) -> None:
+        """The buttons of the line are pressed, and one says whom it answered."""
+        since = datetime.now(UTC)
+        entry_id = await self._client.entry_id("vodia")
+        buttons = Buttons(self._client, self._control, entry_id, self._own, self._check)
+        await buttons.press_all()
+        await buttons.see_activity(since)
 
     async def _door(self) -> None:
         """The door rings."""

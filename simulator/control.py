@@ -33,6 +33,8 @@ _ENGINE = {
     "/flag": ("set_flag", "ext", "state"),
     "/mailbox": ("leave_message", "ext", "from", "name?"),
     "/mailbox/hear": ("hear_messages", "ext"),
+    "/setting": ("set_setting", "ext", "name", "value"),
+    "/queue_login": ("set_queue_login", "queue", "ext", "state"),
     "/password": ("change_password", "ext", "password"),
     "/account/remove": ("remove_account", "ext"),
     "/rename": ("rename", "ext", "name"),

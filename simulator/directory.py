@@ -129,6 +129,22 @@ class Directory:
         account.active = state
         self._notify(tenant, {number})
 
+    def set_queue_login(
+        self, queue: str, number: str, state: bool, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Log an agent in to a queue, or out."""
+        account = self.account(queue, tenant=tenant)
+        if number not in account.members:
+            raise EngineError(f"{number} is no agent of {queue}")
+        (account.logged_out.discard if state else account.logged_out.add)(number)
+        self._notify(tenant, {number})
+
+    def set_setting(
+        self, number: str, name: str, value: str, tenant: str = DEFAULT_TENANT
+    ) -> None:
+        """Give a setting of an extension a value."""
+        self.account(number, tenant=tenant).settings[name] = value
+
     def leave_message(
         self,
         number: str,

@@ -143,7 +143,10 @@ class Contact:
 
 @dataclass(slots=True)
 class Account:
-    """A number of a tenant; `mode` is that of a service flag."""
+    """A number of a tenant.
+
+    `mode` is that of a service flag; of the members of a queue some are `logged_out`.
+    """
 
     number: str
     name: str
@@ -151,6 +154,7 @@ class Account:
     password: str = ""
     aliases: Sequence[str] = ()
     members: tuple[str, ...] = ()
+    logged_out: set[str] = field(default_factory=set)
     registered: bool = False
     dnd: bool = False
     dnd_reason: str = ""
@@ -170,6 +174,10 @@ class Account:
     def party(self) -> Party:
         """Return the account as one end of a call."""
         return Party(self.number, self.name, self.type)
+
+    def has_agent(self, number: str) -> bool:
+        """Return whether somebody takes the calls of this queue."""
+        return number in self.members and number not in self.logged_out
 
     @property
     def reachable(self) -> bool:

@@ -7,6 +7,7 @@ from .chat import Chat
 from .gate import Gate, read_body
 from .logins import Login
 from .model import Account, EngineError
+from .queues import Queues
 from .rest_wire import RestWire
 from .settings import Settings
 from .state import PbxState
@@ -45,6 +46,7 @@ class Rest:
             web.get(f"{user}/adrbook", gate.user("adrbook", self._address_book)),
             web.get(f"{own}/list/{{name}}", gate.user("lists", self._list)),
             *Settings(self._state).routes(gate),
+            *Queues(self._state).routes(gate),
             *Chat(self._state).routes(gate),
             *Admin(self._engine).routes(gate),
             web.route("*", "/rest/{rest:.*}", gate.user("", self._unknown)),

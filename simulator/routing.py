@@ -15,9 +15,20 @@ def party(home: Tenant, number: str, name: str = "") -> Party:
 
 
 def target_of(home: Tenant, number: str) -> Party:
-    """Return the party that a number calls; raise EngineError without a number."""
+    """Return the party that a number calls; raise EngineError without a number.
+
+    An extension that sends all calls on is called at that number, unless it is sent back.
+    """
     if not number:
         raise EngineError("There is no number to call")
+    passed: set[str] = set()
+    while (
+        number not in passed
+        and (account := home.accounts.get(number))
+        and (forward := account.settings.get("cfa"))
+    ):
+        passed.add(number)
+        number = forward
     return party(home, number)
 
 
@@ -40,11 +51,13 @@ def star_code(home: Tenant, number: str) -> tuple[str, str] | None:
 def phones_of(home: Tenant, called: Party, caller: Party) -> list[str]:
     """Return the phones that ring for an extension or a group, the caller's aside."""
     group = called.type in GROUPS
-    members = home.accounts[called.number].members if group else (called.number,)
+    account = home.accounts[called.number]
+    members = account.members if group else (called.number,)
     return [
         number
         for number in members
-        if (phone := home.accounts.get(number))
+        if number not in account.logged_out
+        and (phone := home.accounts.get(number))
         and phone.reachable
         and not caller.is_account(number)
     ]

@@ -139,6 +139,7 @@ class Settings:
 
     async def _flat(self, request: web.Request, login: Login) -> Json:
         """Return the settings by name."""
+        self._check_readable()
         return modern(self._account(login))
 
     async def _set_flat(self, request: web.Request, login: Login) -> Json:
@@ -147,12 +148,17 @@ class Settings:
         if request.method not in methods:
             raise web.HTTPMethodNotAllowed(request.method, methods)
         self._merge(login, await read_body(request))
+        if self._state.switches.settings_reply == "empty":
+            return {}
         return modern(self._account(login))
 
     async def _table(self, request: web.Request, login: Login) -> Json:
         """Return the settings the classic way."""
+        self._check_readable()
         settings: dict[str, Json] = {
-            name: {"name": name, "value": value}
+            name: value
+            if self._state.switches.settings_in == "values"
+            else {"name": name, "value": value}
             for name, value in classic(self._account(login)).items()
         }
         return {"table": "users", "settings": settings}
@@ -166,13 +172,29 @@ class Settings:
                 raise web.HTTPBadRequest
         return {}
 
+    def _check_readable(self) -> None:
+        """Refuse to tell settings where they may not be read."""
+        match self._state.switches.settings_status:
+            case 403:
+                raise web.HTTPForbidden
+            case 404:
+                raise web.HTTPNotFound
+
     def _merge(self, login: Login, settings: dict[str, Any]) -> None:
-        """Take new values of settings."""
-        account = self._account(login)
+        """Take new values of settings, unless commands are ignored."""
+        switches = self._state.switches
         for name, value in settings.items():
             if name == "dnd":
                 self._switch_dnd(login, value in _TRUE)
+            elif switches.ignore_commands:
+                continue
             elif name == "display_name":
                 self._engine.rename(login.account, str(value), tenant=login.tenant)
             elif name in _DEFAULTS:
-                account.settings[name] = str(value)
+                self._state.take(
+                    self._engine.set_setting,
+                    login.account,
+                    name,
+                    str(value),
+                    login.tenant,
+                )

@@ -33,3 +33,10 @@ class PbxState:
     answers: dict[str, Answer] = field(default_factory=dict)
     listed: list[dict[str, Any]] | None = None
     bodies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def take[*Ts](self, change: Callable[[*Ts], None], *args: *Ts) -> None:
+        """Let what a client has set take effect, at once or a moment later."""
+        if delay := self.switches.settings_delay:
+            asyncio.get_running_loop().call_later(delay, change, *args)
+        else:
+            change(*args)

@@ -59,6 +59,18 @@ class Switches:
     """Kind of REST path to the status that it is always answered with."""
     settings_methods: set[str] = field(default_factory=lambda: {"POST", "PUT"})
     """Methods that write settings; others are answered with 405."""
+    settings_status: int = 200
+    """How settings are answered when they are read; to write them is another matter."""
+    settings_reply: Literal["settings", "empty"] = "settings"
+    """What writing settings, or a queue login, returns: the new state, or `{}`."""
+    settings_delay: float = 0
+    """Seconds until what is written there shows."""
+    settings_in: Literal["values", "rows"] = "rows"
+    """Whether classic settings are an object of rows by name, or of values."""
+    queue_login_as: Literal["object", "text", "boolean"] = "object"
+    """How the state of an agent is told: `{"login": true}`, `"true"` or `true`."""
+    queue_strangers: Literal[403, 404, "out"] = 403
+    """How a queue answers who is none of its agents: a status, or as logged out."""
     dnd_field: Literal["state", "dnd"] = "state"
     """Name of the state in the reply of GET dnd."""
     accounts_type_filter: bool = True
@@ -198,7 +210,7 @@ class Switches:
         """Return the options of an old PBX."""
         new = (
             *("accounts", "calls", "dnd", "history", "orbits", "user_settings"),
-            *("srvflags", "messages", "adrbook", "chat", "starcodes"),
+            *("srvflags", "messages", "adrbook", "chat", "starcodes", "acd_login"),
         )
         preset: dict[str, Any] = {"rest_status": dict.fromkeys(new, 404)}
         return cls(**preset | overrides)

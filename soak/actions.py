@@ -193,13 +193,17 @@ class Actions:
         if len(fitting) != 1:
             return None
         (call,) = fitting
+        if key == "resume" and (call.id, call.start) not in self._held:
+            return None
+        self._held.discard((call.id, call.start))
         self._stage.note(f"button: {key}")
         entity_id = self._stage.shown.entities[LINE, f"button {key}"].entity_id
         await self._stage.hass.services.async_call(
             "button", "press", {"entity_id": entity_id}, blocking=True
         )
         after = call_state(call, LINE) if call in self._engine.calls() else None
-        assert after == {"answer": "connected", "hold": "held"}.get(key)
+        becomes = {"answer": "connected", "hold": "held", "resume": "connected"}
+        assert after == becomes.get(key)
         if key == "hold":
             self._held.add((call.id, call.start))
         return f"pressed {key} for {call.id}"

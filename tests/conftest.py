@@ -107,7 +107,8 @@ async def pbx(dialect: str, request: pytest.FixtureRequest) -> AsyncIterator[Sim
     shrink(pbx, request)
     async with pbx:
         beside = ("srvflags", "messages", "self_messages", "adrbook", "lists")
-        pbx.switches.rest_status |= dict.fromkeys(beside, 404)
+        pbx.switches.rest_status |= dict.fromkeys((*beside, "acd_login"), 404)
+        pbx.switches.settings_status = 404
         yield pbx
 
 
@@ -116,8 +117,9 @@ def offers(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:
     """Let the PBX offer what is read beside the link, each mailbox as its dialect has it."""
     set_line_data_timing(hass)
     mailbox = "messages" if dialect == "modern" else "self_messages"
-    for kind in ("srvflags", "history", "adrbook", mailbox):
+    for kind in ("srvflags", "history", "adrbook", "acd_login", mailbox):
         pbx.switches.rest_status.pop(kind, None)
+    pbx.switches.settings_status = 200
     if dialect == "classic":
         pbx.switches.rest_status.pop("lists", None)
     pbx.switches.history_missed = True

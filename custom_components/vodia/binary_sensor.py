@@ -70,9 +70,10 @@ def _parked(orbit: Group) -> Mapping[str, Any]:
         return {}
     call = orbit.calls[0]
     return {
-        ATTR_CALL_ID: call.id,
-        ATTR_REMOTE_NUMBER: call.remote.number,
         ATTR_REMOTE_NAME: call.remote.name,
+        ATTR_REMOTE_NUMBER: call.remote.number,
+        ATTR_SINCE: None,
+        ATTR_CALL_ID: call.id,
     }
 
 

@@ -1,19 +1,22 @@
-"""Buttons of the Vodia PBX integration: each acts on the one call that it fits."""
+"""Buttons of the Vodia PBX integration: the keys of a line, as a desk phone has them."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EVENT_LOGBOOK_ENTRY
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.translation import async_get_translations
 
+from .const import DOMAIN
 from .coordinator import VodiaConfigEntry
 from .entity import VodiaEntityDescription, VodiaLineEntity
 from .entity_loader import async_add_for_lines
 from .pbx.control.commands import Control
-from .pbx.control.selector import FITS
-from .pbx.models import Extension
+from .pbx.models import AccountCall, Extension
 
 # A command that is waited for holds up no other one.
 PARALLEL_UPDATES = 0
@@ -23,16 +26,22 @@ PARALLEL_UPDATES = 0
 class VodiaButtonDescription(
     VodiaEntityDescription[Extension, None], ButtonEntityDescription
 ):
-    """Describe a button: what it does to a call that its key, a verb, fits."""
+    """Describe a button: its key is a verb; what that does to a call with an id.
 
-    press_fn: Callable[[Control], Coroutine[Any, Any, Any]]
+    Of several calls that wait it takes one and `says_whom`.
+    """
+
+    press_fn: Callable[[Control, str], Coroutine[Any, Any, Any]]
+    says_whom: bool = False
     value_fn: Callable[[Extension], None] = lambda extension: None
 
 
 BUTTONS: tuple[VodiaButtonDescription, ...] = (
-    VodiaButtonDescription(key="answer", press_fn=Control.answer),
+    VodiaButtonDescription(key="answer", press_fn=Control.answer, says_whom=True),
+    VodiaButtonDescription(key="reject", press_fn=Control.reject, says_whom=True),
     VodiaButtonDescription(key="hang_up", press_fn=Control.hang_up),
     VodiaButtonDescription(key="hold", press_fn=Control.hold),
+    VodiaButtonDescription(key="resume", press_fn=Control.resume),
 )
 
 
@@ -53,18 +62,50 @@ async def async_setup_entry(
 
 
 class VodiaButton(VodiaLineEntity[None], ButtonEntity):
-    """A button, which is there while a call fits."""
+    """A key of a line; it is always there, and says why it can do nothing."""
 
     entity_description: VodiaButtonDescription
-
-    @override
-    def _is_available(self, subject: Extension) -> bool:
-        """Return whether a call fits."""
-        return super()._is_available(subject) and any(
-            call.state in FITS[self.entity_description.key] for call in subject.calls
-        )
+    _pressed: asyncio.Task[None] | None = None
 
     @override
     async def async_press(self) -> None:
-        """Do it."""
-        await self._async_do(self.entity_description.press_fn(self._control))
+        """Do it; pressed again meanwhile it is no other press, so no other call is meant."""
+        press = self._pressed
+        if press is None or press.done():
+            press = self._pressed = self.hass.async_create_task(
+                self._async_do(self._async_act()), f"press {self.entity_id}"
+            )
+            # It goes on even if nobody waits for it any more, or for its error.
+            press.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.wait([press])
+        press.result()
+
+    async def _async_act(self) -> None:
+        """Do it to the call that is meant."""
+        description = self.entity_description
+        call, among = self._control.choose(description.key)
+        await description.press_fn(self._control, call.id)
+        if description.says_whom and among > 1:
+            await self._async_say_whom(call)
+
+    async def _async_say_whom(self, call: AccountCall) -> None:
+        """Write into the activity which one of several calls it was."""
+        hass = self.hass
+        if "logbook" not in hass.config.components:
+            return
+        party = self.coordinator.privacy.redact_remote(call)
+        who = party.name or party.number
+        key = f"activity_{self.entity_description.key}_{'who' if who else 'somebody'}"
+        texts = await async_get_translations(
+            hass, hass.config.language, "common", {DOMAIN}
+        )
+        hass.bus.async_fire(
+            EVENT_LOGBOOK_ENTRY,
+            {
+                "name": self.coordinator.label(self._account),
+                "message": texts[f"component.{DOMAIN}.common.{key}"].format(who=who),
+                "domain": DOMAIN,
+                "entity_id": self.entity_id,
+            },
+            context=self._context,
+        )

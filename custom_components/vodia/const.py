@@ -35,10 +35,19 @@ WATCH_OWN: Final = "own"
 
 SUBENTRY_LINE: Final = "line"
 
+ATTR_ANSWERED_BY: Final = "answered_by"
 ATTR_CALL_ID: Final = "call_id"
+ATTR_GROUP: Final = "group"
 ATTR_MESSAGE: Final = "message"
 ATTR_NAME: Final = "name"
 ATTR_NUMBER: Final = "number"
+ATTR_SECONDS: Final = "seconds"
+ATTR_TOLD: Final = "told"
+ATTR_UNNAMED: Final = "unnamed"
+ATTR_WHO: Final = "who"
+
+# A call of a phone is over: what the logbook tells.
+EVENT_CALL_OVER: Final = f"{DOMAIN}_call_over"
 
 # Keys of entities.
 KEY_ACTIVE: Final = "active"
@@ -46,6 +55,7 @@ KEY_CALL: Final = "call"
 KEY_DND: Final = "dnd"
 KEY_LAST_CALLER: Final = "last_caller"
 KEY_MESSAGE: Final = "message"
+KEY_QUEUE_LOGIN: Final = "queue_login"
 KEY_RINGING: Final = "ringing"
 # Those about the calls of an extension, and those about its flags.
 CALL_KEYS: Final = frozenset({KEY_CALL, "in_call", KEY_LAST_CALLER, KEY_RINGING})

@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, SIGNAL_CALL_EVENTS, SIGNAL_CHANGED
 from .exceptions import setup_error, translated
+from .hub.activity import Activity
 from .hub.connect import async_create_session, create_client, tenant_names
 from .hub.devices import Devices, known_devices
 from .hub.discovery import AccountDiscovery
@@ -86,6 +87,9 @@ class VodiaCoordinator(Listener):
         self.privacy = Privacy(
             self.options.privacy, lambda: self.client.tenant.listed_accounts
         )
+        self._activity = Activity(
+            hass, self.client, self.devices, self.privacy, self.triggers_for
+        )
         # The logins by their extensions; that of the entry is the first.
         self.lines: dict[str, Line] = {self.line: self.client.own}
         self._further_lines: list[FurtherLine] = []
@@ -128,6 +132,12 @@ class VodiaCoordinator(Listener):
     def account(self, number: str) -> KnownAccount | None:
         """Return an extension or group, if it is known."""
         return self.client.tenant.account(number)
+
+    def label(self, number: str) -> str:
+        """Return an account as errors name it: its number, and what the user calls it."""
+        account, device = self.account(number), self.devices.get(number)
+        name = (device and device.name_by_user) or (account and account.name)
+        return f"{number} {name}" if name and name != number else number
 
     @property
     def line(self) -> str:
@@ -233,6 +243,8 @@ class VodiaCoordinator(Listener):
         """Update the entities concerned."""
         for number in changes.removed:
             self._forget(number)
+            self.discovery.async_forget_logins(number)
+            self.devices.async_remove_logins(number, self.lines)
         for number in changes.renamed:
             self._rename(number)
         self.discovery.async_announce(changes.accounts)
@@ -269,6 +281,7 @@ class VodiaCoordinator(Listener):
         """Hand call events to entities and triggers."""
         for event in events:
             self.call_events.call(event.account, event)
+            self._activity.tell(event)
         if len(self.client.own.tenant_names) != self._names_kept:
             self._keep_tenant_names()
         # Triggers that wait check again when the link is back, even without an event.

@@ -72,6 +72,7 @@ async def async_get_config_entry_diagnostics(
                 **line.data.offered,
                 "flags": len(line.data.values.service_flags or ()),
                 "names": len(line.data.values.address_book or ()),
+                "queues": len(line.data.values.queue_logins or ()),
             }
             for line in entry.runtime_data.lines.values()
         ],

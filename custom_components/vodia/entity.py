@@ -19,7 +19,7 @@ from homeassistant.util import slugify
 
 from .const import FLAG_KEYS
 from .coordinator import VodiaCoordinator
-from .exceptions import action_error
+from .hub.call_errors import line_error
 from .hub.devices import unique_id
 from .pbx.control.commands import Control
 from .pbx.errors import PbxError
@@ -183,11 +183,13 @@ class VodiaExtensionEntity[ValueT](VodiaAccountEntity[Extension, ValueT]):
         await super().async_will_remove_from_hass()
 
     async def _async_do(self, command: Coroutine[Any, Any, Any]) -> None:
-        """Carry out a command."""
+        """Carry out a command of a line."""
+        coordinator = self.coordinator
         try:
             await command
         except PbxError as err:
-            raise action_error(err) from err
+            label = coordinator.label(self._account)
+            raise line_error(err, label, coordinator.privacy) from err
 
     @callback
     def _async_apply_flags(self, extension: Extension) -> None:

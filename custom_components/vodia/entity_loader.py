@@ -70,6 +70,16 @@ def async_add_for_data(
 
 
 @callback
+def async_add_for_logins(
+    entry: VodiaConfigEntry, add: Callable[[Iterable[tuple[str, str]]], None]
+) -> None:
+    """Add entities for the queues that lines are agents of, and for each that comes."""
+    here, remove = entry.runtime_data.discovery.async_subscribe_logins(add)
+    entry.async_on_unload(remove)
+    add(here)
+
+
+@callback
 def async_add_for_flags(
     hass: HomeAssistant,
     entry: VodiaConfigEntry,

@@ -267,8 +267,8 @@ class VodiaMessageEvent(VodiaEvent):
         self._trigger_event(
             EVENT_RECEIVED,
             {
-                ATTR_SENDER: sender.number,
                 ATTR_SENDER_NAME: sender.name,
+                ATTR_SENDER: sender.number,
                 # What somebody outside writes may say who it is.
                 ATTR_MESSAGE: None if sender.number is None else message.text,
             },
@@ -306,16 +306,17 @@ class VodiaVoicemailEvent(VodiaEvent):
     @callback
     def _async_on_voicemail(self, voicemail: Voicemail) -> None:
         """Fire that messages came, with the newest one where the PBX lists it."""
-        attributes: dict[str, Any] = {ATTR_COUNT: voicemail.unread}
+        attributes: dict[str, Any] = {}
         if newest := voicemail.newest:
             sender = self.coordinator.privacy.redact_party(
                 newest.sender.number, newest.sender.name
             )
-            attributes |= {
-                ATTR_NUMBER: sender.number,
+            attributes = {
                 ATTR_NAME: sender.name,
-                ATTR_DURATION: newest.duration,
+                ATTR_NUMBER: sender.number,
                 ATTR_TIME: iso_time(newest.time),
+                ATTR_DURATION: newest.duration,
             }
+        attributes[ATTR_COUNT] = voicemail.unread
         self._trigger_event(EVENT_RECEIVED, attributes)
         self.async_write_ha_state()

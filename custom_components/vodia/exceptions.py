@@ -13,28 +13,24 @@ from homeassistant.helpers.translation import async_get_translations
 
 from .const import DOMAIN
 from .pbx.errors import (
+    ForwardsToItselfError,
     HeldElsewhereError,
     InvalidMessageError,
     InvalidNumberError,
     LoginRefusedError,
-    NoFittingCallError,
+    NoDndOptionsError,
     OrbitError,
     PbxError,
     SecondFactorError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
 )
 
 _USER_ERRORS = (
+    ForwardsToItselfError,
     HeldElsewhereError,
     InvalidMessageError,
     InvalidNumberError,
-    NoFittingCallError,
+    NoDndOptionsError,
     OrbitError,
-    SeveralCallsError,
-    UnexpectedStateError,
-    UnknownCallError,
 )
 
 

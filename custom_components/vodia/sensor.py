@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from copy import replace
 from dataclasses import MISSING, asdict, dataclass, fields
+from functools import partial
 import math
 from typing import Any, override
 
@@ -29,7 +30,14 @@ from .entity import (
     VodiaPbxEntity,
 )
 from .entity_loader import async_add_for_accounts, async_add_for_data
-from .hub.attributes import CALL_ATTRIBUTES, call_attributes, iso_time
+from .hub.attributes import (
+    CALL_ATTRIBUTES,
+    FORWARDING_ATTRIBUTES,
+    call_attributes,
+    forwarding_attributes,
+    iso_time,
+)
+from .pbx.forwarding import CallForwarding, ForwardingState
 from .pbx.models import (
     ORBIT,
     QUEUE,
@@ -52,7 +60,7 @@ ATTR_OTHER_CALLS = "other_calls"
 ATTR_SPAN = "span"
 # Who called last, where who it was is not shown.
 STATE_EXTERNAL_CALLER = "external_caller"
-LAST_CALLER_ATTRIBUTES = frozenset({"number", "name", "time", "end_reason"})
+LAST_CALLER_ATTRIBUTES = ("name", "number", "time", "end_reason")
 
 
 def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
@@ -60,7 +68,7 @@ def _call_sensor_attributes(extension: Extension) -> Mapping[str, Any]:
     if (call := extension.call) is None:
         return {}
     others = len(extension.calls) - 1 if extension.complete else None
-    return {**call_attributes(call), ATTR_OTHER_CALLS: others}
+    return call_attributes(call, **{ATTR_OTHER_CALLS: others})
 
 
 def _span(missed: MissedCalls | None) -> Mapping[str, Any]:
@@ -113,6 +121,15 @@ MISSED_CALLS: VodiaSensorDescription[MissedCalls | None, int | None] = _count(
 VOICEMAIL: VodiaSensorDescription[Voicemail | None, int | None] = _count(
     Resource.VOICEMAIL, lambda voicemail: voicemail.unread if voicemail else None
 )
+FORWARDING: VodiaSensorDescription[CallForwarding | None, ForwardingState | None] = (
+    VodiaSensorDescription(
+        key=Resource.CALL_FORWARDING,
+        device_class=SensorDeviceClass.ENUM,
+        options=list(ForwardingState),
+        value_fn=lambda forwarding: forwarding.state if forwarding else None,
+        attributes_fn=forwarding_attributes,
+    )
+)
 PBX_SENSORS: tuple[VodiaSensorDescription[VodiaCoordinator, int | None], ...] = (
     _count("active_calls", lambda pbx: pbx.client.tenant.totals.active_calls),
     _count("ringing_calls", lambda pbx: pbx.client.tenant.totals.ringing_calls),
@@ -147,19 +164,22 @@ async def async_setup_entry(
             )
         )
 
-    async_add_for_data(
-        entry,
-        Resource.MISSED_CALLS,
-        lambda lines: async_add_entities(
-            VodiaMissedCallsSensor(coordinator, MISSED_CALLS, line) for line in lines
-        ),
+    def add_for_data(kind: Resource, make: Callable[[str], SensorEntity]) -> None:
+        """Add the sensors of data of lines."""
+        async_add_for_data(
+            entry, kind, lambda lines: async_add_entities(map(make, lines))
+        )
+
+    add_for_data(
+        Resource.CALL_FORWARDING,
+        partial(VodiaForwardingSensor, coordinator, FORWARDING),
     )
-    async_add_for_data(
-        entry,
-        Resource.VOICEMAIL,
-        lambda lines: async_add_entities(
-            VodiaVoicemailSensor(coordinator, VOICEMAIL, line) for line in lines
-        ),
+    add_for_data(
+        Resource.MISSED_CALLS,
+        partial(VodiaMissedCallsSensor, coordinator, MISSED_CALLS),
+    )
+    add_for_data(
+        Resource.VOICEMAIL, partial(VodiaVoicemailSensor, coordinator, VOICEMAIL)
     )
     await async_add_for_accounts(entry, async_add_extensions, Extension)
 
@@ -239,7 +259,7 @@ _ALWAYS_KEPT = {field.name for field in fields(LastCaller) if field.default is M
 class VodiaLastCallerSensor(VodiaCallEventEntity, SensorEntity, RestoreEntity):
     """Who called last: known as soon as it rings, and how that ended."""
 
-    _unrecorded_attributes = LAST_CALLER_ATTRIBUTES
+    _unrecorded_attributes = frozenset(LAST_CALLER_ATTRIBUTES)
     # An automation on the event may read at once who calls.
     _called_first = True
     _last: LastCaller | None = None
@@ -357,6 +377,16 @@ class VodiaVoicemailSensor(
     """How many messages a line has not heard."""
 
     _kind = Resource.VOICEMAIL
+
+
+class VodiaForwardingSensor(
+    VodiaLineDataEntity[CallForwarding, ForwardingState | None],
+    VodiaSensor[CallForwarding | None, ForwardingState | None],
+):
+    """Which calls of a line are sent on. Where to does not go into the database."""
+
+    _kind = Resource.CALL_FORWARDING
+    _unrecorded_attributes = FORWARDING_ATTRIBUTES
 
 
 class VodiaPbxSensor(

@@ -24,16 +24,26 @@ from . import validators
 from .const import ATTR_CALL_ID, ATTR_MESSAGE, ATTR_NUMBER, DOMAIN
 from .exceptions import action_error, invalid
 from .hub.attributes import call_data, past_call_data
+from .hub.call_errors import line_error
 from .pbx.control.commands import Control
 from .pbx.errors import NotConnectedError, PbxError
+from .pbx.forwarding import ForwardingCondition
 from .pbx.line import Line
-from .pbx.models import AccountCall, CallState
-from .target import has_target, only_loaded, target_line, target_lines, target_pbxs
+from .pbx.models import CALL_STATES, AccountCall, CallState
+from .target import (
+    has_target,
+    only_loaded,
+    pbx_of,
+    target_line,
+    target_lines,
+    target_pbxs,
+)
 from .validators import as_call_id, as_number, as_said
 from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
 from .voice.phones import Requester, area_of
 
 ATTR_ACCOUNT = "account"
+ATTR_AFTER = "after"
 ATTR_ENABLED = "enabled"
 ATTR_EXPECTED_STATE = "expected_state"
 ATTR_EXPIRES = "expires"
@@ -44,15 +54,17 @@ ATTR_SECOND_CALL_ID = "second_call_id"
 ATTR_ASKED_AT = "asked_at"
 ATTR_COMMAND = "command"
 ATTR_LANGUAGE = "language"
+ATTR_WHEN = "when"
 
 # Characters of why a line does not want to be disturbed.
 _REASON_LIMIT = 255
+# Seconds that a line rings before its calls are sent on.
+_RINGING_LIMIT = 300
 
 _CALL: VolDictType = {
     vol.Optional(ATTR_CALL_ID): validators.call_id,
     vol.Optional(ATTR_EXPECTED_STATE): vol.All(
-        vol.In([state for state in CallState if state is not CallState.IDLE]),
-        vol.Coerce(CallState),
+        vol.In(CALL_STATES), vol.Coerce(CallState)
     ),
 }
 
@@ -99,7 +111,12 @@ def _line_action(
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         """Do it at the line in the target."""
         line = target_line(hass, call.data)
-        found = await act(line, call.data)
+        pbx = pbx_of(hass, line)
+        try:
+            found = await act(line, call.data)
+        except PbxError as err:
+            label = pbx.label(line.state.line)
+            raise line_error(err, label, pbx.privacy) from err
         return {ATTR_ACCOUNT: line.state.line, **call_data(found)} if found else None
 
     return _Action(async_act, fields, response)
@@ -143,24 +160,47 @@ async def _async_transfer(line: Line, data: dict[str, Any]) -> None:
         raise invalid(translation_key="transfer_target")
 
 
-async def _async_set_dnd(hass: HomeAssistant, call: ServiceCall) -> None:
-    """Set do not disturb for lines: for all that can be, then the first error counts."""
-    expires: timedelta | None = call.data.get(ATTR_EXPIRES)
-    lines, errors = target_lines(hass, call.data)
-    results = await asyncio.gather(
-        *(
-            line.control.set_dnd(
-                call.data[ATTR_ENABLED],
-                reason=call.data.get(ATTR_REASON),
-                expires=None if expires is None else int(expires.total_seconds()),
-            )
-            for line in lines
-        ),
-        return_exceptions=True,
+def _lines_action(
+    act: Callable[[Line, dict[str, Any]], Awaitable[None]], fields: VolDictType
+) -> _Action:
+    """Return the action of lines: done with all that it can be, then an error counts."""
+
+    async def async_act(hass: HomeAssistant, call: ServiceCall) -> None:
+        """Do it at the lines in the target; raise the first error."""
+        lines, errors = target_lines(hass, call.data)
+        results = await asyncio.gather(
+            *(act(line, call.data) for line in lines), return_exceptions=True
+        )
+        for error in (*results, *errors):
+            if error is not None:
+                raise error
+
+    return _Action(async_act, fields)
+
+
+async def _async_set_dnd(line: Line, data: dict[str, Any]) -> None:
+    """Set do not disturb."""
+    expires: timedelta | None = data.get(ATTR_EXPIRES)
+    await line.control.set_dnd(
+        data[ATTR_ENABLED],
+        reason=data.get(ATTR_REASON),
+        expires=None if expires is None else int(expires.total_seconds()),
     )
-    for error in (*results, *errors):
-        if error is not None:
-            raise error
+
+
+async def _async_set_forwarding(line: Line, data: dict[str, Any]) -> None:
+    """Send calls of a line on, or not any more."""
+    number, after = data.get(ATTR_NUMBER), data.get(ATTR_AFTER)
+    condition: ForwardingCondition = data[ATTR_WHEN]
+    if data[ATTR_ENABLED] is (number is None):
+        raise invalid(translation_key="forwarding_number")
+    if after is not None and (
+        number is None or condition is not ForwardingCondition.NO_ANSWER
+    ):
+        raise invalid(translation_key="forwarding_after")
+    await line.control.set_forwarding(
+        condition, None if number is None else as_number(line, number), after=after
+    )
 
 
 async def _async_get_calls(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
@@ -272,7 +312,18 @@ _ACTIONS = {
             vol.Required(ATTR_MESSAGE): cv.string,
         },
     ),
-    "set_dnd": _Action(
+    "set_call_forwarding": _lines_action(
+        _async_set_forwarding,
+        {
+            vol.Required(ATTR_WHEN): vol.Coerce(ForwardingCondition),
+            vol.Optional(ATTR_ENABLED, default=True): cv.boolean,
+            vol.Optional(ATTR_NUMBER): validators.number,
+            vol.Optional(ATTR_AFTER): vol.All(
+                vol.Coerce(int), vol.Range(min=1, max=_RINGING_LIMIT)
+            ),
+        },
+    ),
+    "set_dnd": _lines_action(
         _async_set_dnd,
         {
             vol.Required(ATTR_ENABLED): cv.boolean,

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -10,22 +11,29 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import KEY_ACTIVE, KEY_DND
-from .coordinator import VodiaConfigEntry
+from .const import KEY_ACTIVE, KEY_DND, KEY_QUEUE_LOGIN
+from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     VodiaEntityDescription,
     VodiaFlagEntity,
+    VodiaLineDataEntity,
     VodiaLineEntity,
     VodiaToggle,
 )
 from .entity_loader import (
     async_add_for_flags,
     async_add_for_lines,
+    async_add_for_logins,
     async_keep_read_only_flag,
 )
 from .exceptions import action_error
+from .hub.devices import queue_login_key
 from .pbx.errors import AccessOffError, PbxError
 from .pbx.models import Extension, ServiceFlag
+from .pbx.sync.line_data import Resource
+
+# The queues of a line, and whether it is logged in there.
+type QueueLogins = Mapping[str, bool | None]
 
 # A command that is waited for holds up none but those of the same switch.
 PARALLEL_UPDATES = 0
@@ -56,6 +64,13 @@ async def async_setup_entry(
         entry,
         lambda line: async_add_entities(
             [VodiaDndSwitch(entry.runtime_data, DND, line.number)]
+        ),
+    )
+    async_add_for_logins(
+        entry,
+        lambda logins: async_add_entities(
+            VodiaQueueLoginSwitch(entry.runtime_data, line, queue)
+            for line, queue in logins
         ),
     )
     async_add_for_flags(
@@ -115,4 +130,45 @@ class VodiaFlagSwitch(VodiaSwitch, VodiaFlagEntity):
                 async_keep_read_only_flag(
                     self.hass, self.coordinator.entry, self._account
                 )
+            raise action_error(err) from err
+
+
+class VodiaQueueLoginSwitch(
+    VodiaSwitch,
+    VodiaLineDataEntity[QueueLogins, bool | None],
+    VodiaToggle[QueueLogins | None],
+):
+    """Whether a line takes the calls of a queue that it is an agent of."""
+
+    _kind = Resource.QUEUE_LOGINS
+
+    def __init__(self, coordinator: VodiaCoordinator, line: str, queue: str) -> None:
+        """Initialize for a queue of a line."""
+        self._queue = queue
+        super().__init__(
+            coordinator,
+            VodiaSwitchDescription[QueueLogins | None](
+                key=queue_login_key(queue),
+                value_fn=lambda logins: logins.get(queue) if logins else None,
+            ),
+            line,
+        )
+        self._attr_translation_key = KEY_QUEUE_LOGIN
+        account = coordinator.account(queue)
+        name = account.name if account else None
+        self._attr_translation_placeholders = {"queue": name or queue}
+
+    @override
+    def _is_available(self, subject: QueueLogins | None) -> bool:
+        """Return whether the queue has answered as well."""
+        told = self._description.value_fn(subject)
+        return super()._is_available(subject) and told is not None
+
+    @override
+    async def _async_set(self, on: bool) -> None:
+        """Log in, or out."""
+        control = self.coordinator.lines[self._account].control
+        try:
+            await control.set_queue_login(self._queue, on)
+        except PbxError as err:
             raise action_error(err) from err

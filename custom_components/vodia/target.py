@@ -230,8 +230,19 @@ def target_line(hass: HomeAssistant, data: dict[str, Any]) -> Line:
     if errors:
         raise errors[0]
     if len(lines) > 1:
-        raise invalid(translation_key="several_lines")
+        found = [pbx_of(hass, line).label(line.state.line) for line in lines]
+        raise invalid(translation_key="several_lines", lines=", ".join(found))
     return lines[0]
+
+
+def pbx_of(hass: HomeAssistant, line: Line) -> VodiaCoordinator:
+    """Return the PBX of a line that was found in a target just now."""
+    entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return next(
+        entry.runtime_data
+        for entry in entries
+        if line in entry.runtime_data.lines.values()
+    )
 
 
 def target_lines(
@@ -247,13 +258,19 @@ def target_lines(
     ]
     if lines or errors:
         return lines, errors
-    numbers = [number for part in parts for number in part.numbers]
-    if not numbers:
+    extensions = [
+        part.coordinator.label(number) for part in parts for number in part.numbers
+    ]
+    if not extensions:
         raise invalid(translation_key="nothing_targeted")
-    known = dict.fromkeys(line for part in parts for line in part.coordinator.lines)
+    known = dict.fromkeys(
+        part.coordinator.label(line)
+        for part in parts
+        for line in part.coordinator.lines
+    )
     raise invalid(
         translation_key="not_a_line",
-        extensions=", ".join(numbers),
+        extensions=", ".join(extensions),
         lines=", ".join(known),
     )
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.const import STATE_UNAVAILABLE, Platform
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from simulator import Simulator, Switches
 from tests.support.calls import CALLER, SECOND_CALLER
@@ -18,15 +18,10 @@ from tests.support.outage import lose_link, reconnect, restore_link
 
 
 def availability(hass: HomeAssistant, phones: Phones) -> set[str]:
-    """Return the states of all our entities but `connected`.
-
-    And but the buttons, which are there while a call fits.
-    """
+    """Return the states of all our entities but `connected`."""
     connected = phones.id("", "connected")
     return {
-        state.state
-        for state in hass.states.async_all()
-        if state.entity_id != connected and state.domain != Platform.BUTTON
+        state.state for state in hass.states.async_all() if state.entity_id != connected
     }
 
 

@@ -701,7 +701,7 @@ async def test_call_ids(
     await phones.wait("45", "call", "connected")
     pbx.bodies.clear()
     for name in ("hang_up", "hold", "answer"):
-        await expect_error(hass, "unknown_call", name, call_id=call_id)
+        await expect_error(hass, "unknown_call_others", name, call_id=call_id)
     assert not pbx.bodies
     assert phones.state("45", "call") == "connected"
 

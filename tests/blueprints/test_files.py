@@ -81,11 +81,6 @@ async def test_inputs(hass: HomeAssistant, name: str) -> None:
             # What is collapsed has to do without the user.
             assert section["collapsed"] is True
             assert all("default" in asked for asked in inside.values())
-    phones = blueprint.inputs["phones"]["selector"]
-    assert phones == {"target": {"entity": [{"integration": DOMAIN}]}}
-    if line := blueprint.inputs.get("line"):
-        (filters,) = line["selector"]["device"]["filter"]
-        assert filters == {"integration": DOMAIN, "model": "Extension"}
 
 
 def test_all_are_told_of() -> None:

@@ -397,11 +397,11 @@ async def test_history_of_a_tenant_that_is_named(
 @pytest.mark.parametrize(
     "case",
     [
-        ("reject", "connected", {}, "no_fitting_call"),
-        ("hold", "ringing", {}, "no_fitting_call"),
-        ("resume", "connected", {}, "no_fitting_call"),
-        ("hold", "held by us", {"call_id": "A"}, "no_fitting_call"),
-        ("transfer", "idle", {"number": "41"}, "no_fitting_call"),
+        ("reject", "connected", {}, "call_connected_not_ringing"),
+        ("hold", "ringing", {}, "call_ringing_not_connected"),
+        ("resume", "connected", {}, "call_connected_not_held"),
+        ("hold", "held by us", {"call_id": "A"}, "call_held_not_connected"),
+        ("transfer", "idle", {"number": "41"}, "no_call"),
         ("transfer", "connected", {"number": "not one!"}, "invalid_number"),
         ("transfer", "connected", {}, "transfer_target"),
         (
@@ -410,42 +410,63 @@ async def test_history_of_a_tenant_that_is_named(
             {"number": "41", "second_call_id": "B"},
             "transfer_target",
         ),
-        ("transfer", "two", {"number": "41"}, "several_calls"),
-        ("transfer", "two", {"call_id": "B", "second_call_id": "B"}, "no_fitting_call"),
-        ("transfer", "connected", {"second_call_id": "gone"}, "unknown_call"),
-        ("start_recording", "ringing", {}, "no_fitting_call"),
+        ("transfer", "two", {"number": "41"}, "several_connected"),
+        ("transfer", "two", {"call_id": "B", "second_call_id": "B"}, "same_call"),
+        ("transfer", "connected", {"second_call_id": "A"}, "no_other_call"),
+        ("transfer", "connected", {"second_call_id": "gone"}, "unknown_call_others"),
+        ("start_recording", "ringing", {}, "call_ringing_not_connected"),
         ("start_recording", "idle", {"call_id": "gone"}, "unknown_call"),
-        ("hold", "two", {}, "several_calls"),
+        ("hold", "two", {}, "several_connected"),
         (
             "hang_up",
             "connected",
             {"call_id": "A", "expected_state": "ringing"},
-            "unexpected_state",
+            "call_connected_not_ringing",
         ),
-        ("hang_up", "connected", {"expected_state": "held"}, "unexpected_state"),
-        ("answer", "ringing", {"expected_state": "held"}, "unexpected_state"),
-        ("reject", "ringing", {"expected_state": "held"}, "unexpected_state"),
-        ("hold", "connected", {"expected_state": "held"}, "unexpected_state"),
-        ("resume", "held by us", {"expected_state": "connected"}, "unexpected_state"),
+        ("hang_up", "connected", {"expected_state": "held"}, "call_connected_not_held"),
+        ("answer", "ringing", {"expected_state": "held"}, "call_ringing_not_held"),
+        (
+            "reject",
+            "ringing",
+            {"expected_state": "dialing"},
+            "call_ringing_not_dialing",
+        ),
+        (
+            "hold",
+            "connected",
+            {"expected_state": "dialing"},
+            "call_connected_not_dialing",
+        ),
+        (
+            "resume",
+            "held by us",
+            {"expected_state": "connected"},
+            "call_held_not_connected",
+        ),
         (
             "transfer",
             "connected",
             {"number": "41", "expected_state": "held"},
-            "unexpected_state",
+            "call_connected_not_held",
         ),
         (
             "transfer",
             "two",
             {"second_call_id": "B", "expected_state": "held"},
-            "unexpected_state",
+            "call_connected_not_held",
         ),
         (
             "start_recording",
             "connected",
             {"expected_state": "held"},
-            "unexpected_state",
+            "call_connected_not_held",
         ),
-        ("stop_recording", "recorded", {"expected_state": "held"}, "unexpected_state"),
+        (
+            "stop_recording",
+            "recorded",
+            {"expected_state": "held"},
+            "call_connected_not_held",
+        ),
     ],
 )
 async def test_guards(
@@ -461,7 +482,7 @@ async def test_guards(
     pbx.received.clear()
     names = {"A": first, "B": second}
     named: Any = {name: names.get(value, value) for name, value in data.items()}
-    if key == "unknown_call" and action == "transfer":
+    if key == "unknown_call_others" and action == "transfer":
         # The second call is what is missing; the first one fits.
         named["call_id"] = first
     await expect_error(hass, key, action, **named)
@@ -474,7 +495,7 @@ async def test_unexpected_state_names_both(
 ) -> None:
     """The error says what the call is and what it was expected to be."""
     await connected(pbx, phones)
-    with pytest.raises(HomeAssistantError, match=r"connected.*held"):
+    with pytest.raises(HomeAssistantError, match=r"connected, not on hold"):
         await call_action(hass, "hang_up", expected_state="held")
 
 
@@ -569,7 +590,7 @@ async def test_two_holds_at_once(
     )
     (error,) = [result for result in results if isinstance(result, Exception)]
     assert isinstance(error, ServiceValidationError)
-    assert error.translation_key == "no_fitting_call"
+    assert error.translation_key == "call_held_not_connected"
     assert pbx.engine.call(call_id).held_by == {"45"}
     await call_action(hass, "resume")
     assert not pbx.engine.call(call_id).held_by
@@ -636,7 +657,7 @@ async def test_another_call_comes_while_rest_is_asked(
         second.append(await connected(pbx, phones, SECOND_CALLER))
 
     await slow_question(monkeypatch, meanwhile)
-    await expect_error(hass, "unknown_call", "hang_up")
+    await expect_error(hass, "call_ended", "hang_up")
     assert [call.id for call in pbx.engine.calls()] == second
     pbx.engine.hang_up(second[0])
     await phones.wait("45", "call", "idle")
@@ -646,7 +667,7 @@ async def test_another_call_comes_while_rest_is_asked(
         await ringing(pbx, phones)
 
     await slow_question(monkeypatch, ring)
-    await expect_error(hass, "no_fitting_call", "answer")
+    await expect_error(hass, "no_ringing_call", "answer")
     assert not pbx.engine.calls()
 
 
@@ -744,7 +765,7 @@ async def test_call_moves_on_while_rest_is_asked(
         await phones.wait("45", "call", "held")
 
     await slow_question(monkeypatch, meanwhile)
-    await expect_error(hass, "no_fitting_call", "hold")
+    await expect_error(hass, "call_held_not_connected", "hold")
     assert pbx.engine.call(call_id).held_by == {"45"}
 
 
@@ -752,15 +773,21 @@ async def test_call_moves_on_while_rest_is_asked(
 @pytest.mark.parametrize(
     "case",
     [
-        ("ringing", "connected", "transfer", {"number": "41"}, "unexpected_state"),
+        (
+            "ringing",
+            "connected",
+            "transfer",
+            {"number": "41"},
+            "call_connected_not_ringing",
+        ),
         (
             "connected",
             "held",
             "transfer",
             {"number": "41", "expected_state": "connected"},
-            "unexpected_state",
+            "call_held_not_connected",
         ),
-        ("connected", "held", "start_recording", {}, "no_fitting_call"),
+        ("connected", "held", "start_recording", {}, "call_held_not_connected"),
     ],
 )
 async def test_what_was_meant_is_no_more(

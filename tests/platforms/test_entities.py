@@ -80,7 +80,7 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
         *("registered", "dnd", "ringing", "in_call", "chat_available"),
         *("call", "last_caller", "chat"),
     }
-    line = {"message", "answer", "hang_up", "hold"}
+    line = {"message", "answer", "reject", "hang_up", "hold", "resume"}
     assert {
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
     } == {f"{prefix}:45:{key}" for key in keys | line}

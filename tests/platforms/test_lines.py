@@ -25,7 +25,7 @@ from tests.support.entry import Phones, device, wait_for
 from tests.support.lines import add_line, has_line
 from tests.support.outage import lose_link, reconnect, restore_link
 
-BUTTONS = ("answer", "hang_up", "hold")
+BUTTONS = ("answer", "reject", "hang_up", "hold", "resume")
 
 
 # The entry's own line
@@ -47,57 +47,6 @@ async def test_own_line(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
         "switch", "turn_off", {"entity_id": switch}, blocking=True
     )
     assert not pbx.engine.account("45").dnd
-
-
-async def test_buttons(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
-    """A button is there while a call fits, and acts on it."""
-
-    def there() -> set[str]:
-        """Return the buttons that can be pressed."""
-        return {
-            key
-            for key in BUTTONS
-            if phones.get("45", key, "button").state != STATE_UNAVAILABLE
-        }
-
-    async def press(key: str) -> None:
-        """Press a button."""
-        await hass.services.async_call(
-            "button",
-            "press",
-            {"entity_id": phones.id("45", key, "button")},
-            blocking=True,
-        )
-
-    assert there() == set()
-    call = pbx.engine.ring(CALLER, "45")
-    await wait_for(hass, lambda: there() == {"answer"})
-    await press("answer")
-    assert pbx.engine.call(call).talks("45")
-    await wait_for(hass, lambda: there() == {"hang_up", "hold"})
-    await press("hold")
-    assert pbx.engine.call(call).held_by == {"45"}
-    await wait_for(hass, lambda: there() == {"hang_up"})
-    await press("hang_up")
-    await wait_for(hass, lambda: there() == set())
-    assert not pbx.engine.calls()
-
-
-async def test_button_fails_with_a_clear_error(
-    hass: HomeAssistant, pbx: Simulator, phones: Phones
-) -> None:
-    """What a button could not do is an error as of an action."""
-    pbx.engine.ring(CALLER, "45")
-    await phones.wait("45", "ringing", "on")
-    pbx.switches.ignore_commands = True
-    with pytest.raises(HomeAssistantError) as raised:
-        await hass.services.async_call(
-            "button",
-            "press",
-            {"entity_id": phones.id("45", "answer", "button")},
-            blocking=True,
-        )
-    assert raised.value.translation_key == "not_confirmed"
 
 
 @dataclass(frozen=True, slots=True)

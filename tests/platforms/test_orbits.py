@@ -425,7 +425,7 @@ async def test_by_number(hass: HomeAssistant, office: tuple[Simulator, Phones]) 
     await expect_error(hass, "orbit_empty", "retrieve", orbit="6")
     call = await connected(pbx, phones)
     await expect_error(hass, "several_orbits", "park")
-    await expect_error(hass, "no_orbit", "park", orbit="7")
+    await expect_error(hass, "unknown_orbit", "park", orbit="7")
     await call_action(hass, "park", orbit="6", call_id=call, expected_state="connected")
     assert pbx.engine.call(call).called.number == "6"
     await phones.wait("6", "occupied", "on")
@@ -439,7 +439,7 @@ async def test_by_number(hass: HomeAssistant, office: tuple[Simulator, Phones]) 
     pbx.engine.hang_up(third)
     await phones.wait("45", "call", "idle")
     await expect_error(hass, "several_orbits", "retrieve")
-    await expect_error(hass, "no_orbit", "retrieve", orbit="45")
+    await expect_error(hass, "unknown_orbit", "retrieve", orbit="45")
     await call_action(hass, "retrieve", orbit="6")
     state = await phones.wait("45", "call", "connected")
     assert state.attributes["remote_number"] == CALLER
@@ -449,14 +449,14 @@ async def test_no_call_to_park(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """A call that only rings is none; one that is gone is named so."""
-    await expect_error(hass, "no_fitting_call", "park")
+    await expect_error(hass, "no_call", "park")
     await expect_error(hass, "unknown_call", "park", call_id="gone")
     call = pbx.engine.ring(CALLER, "45")
     await phones.wait("45", "ringing", "on")
-    await expect_error(hass, "no_fitting_call", "park")
-    await expect_error(hass, "no_fitting_call", "park", call_id=call)
+    for named in ({}, {"call_id": call}):
+        await expect_error(hass, "call_ringing_not_connected", "park", **named)
     await expect_error(
-        hass, "unexpected_state", "park", call_id=call, expected_state="held"
+        hass, "call_ringing_not_held", "park", call_id=call, expected_state="held"
     )
 
 

@@ -95,7 +95,7 @@ async def test_answer_one_of_two(
     first = pbx.engine.ring(CALLER, "45")
     second = pbx.engine.ring(SECOND_CALLER, "45")
     await wait_for(hass, lambda: phones.get("45", "call").attributes.get("other_calls"))
-    await expect_error(hass, "several_calls", "answer")
+    await expect_error(hass, "several_ringing", "answer")
     call = await call_action(hass, "answer", call_id=second)
     assert call
     assert call["call_id"] == second
@@ -106,13 +106,14 @@ async def test_answer_without_fitting_call(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """There must be a call, and it must ring."""
-    await expect_error(hass, "no_fitting_call", "answer")
+    await expect_error(hass, "no_ringing_call", "answer")
     await expect_error(hass, "unknown_call", "answer", call_id="no such call")
     call_id = pbx.engine.ring("+4930123456", "45")
     pbx.engine.answer(call_id, "45")
     await phones.wait("45", "call", "connected")
-    await expect_error(hass, "no_fitting_call", "answer")
-    await expect_error(hass, "no_fitting_call", "answer", call_id=call_id)
+    key = "call_connected_not_ringing"
+    await expect_error(hass, key, "answer")
+    await expect_error(hass, key, "answer", call_id=call_id)
 
 
 async def test_answer_a_call_that_ends(
@@ -123,7 +124,7 @@ async def test_answer_a_call_that_ends(
     call_id = pbx.engine.ring("+4930123456", "45")
     await phones.wait("45", "call", "ringing")
     hass.loop.call_later(0.1, pbx.engine.hang_up, call_id)
-    await expect_error(hass, "unknown_call", "answer")
+    await expect_error(hass, "call_ended", "answer")
 
 
 @modern
@@ -136,7 +137,7 @@ async def test_hang_up_a_call_that_just_ended(
     await call_action(hass, "answer")
     # The frame that tells of the end is still on its way.
     pbx.engine.hang_up(call_id)
-    await expect_error(hass, "unknown_call", "hang_up")
+    await expect_error(hass, "call_ended", "hang_up")
 
 
 @modern
@@ -162,7 +163,7 @@ async def test_hang_up(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     await call_action(hass, "hang_up")
     assert [call.id for call in pbx.engine.calls()] == [second]
     assert phones.state("45", "call") == "ringing"
-    await expect_error(hass, "no_fitting_call", "hang_up")
+    await expect_error(hass, "call_ringing_not_connected", "hang_up")
     await call_action(hass, "hang_up", call_id=second)
     assert phones.state("45", "call") == "idle"
     assert not pbx.engine.calls()
@@ -282,9 +283,8 @@ async def test_set_dnd_with_expiry_not_supported(
     """An expiry that the PBX would not keep is refused, not dropped."""
     await expect_error(
         hass,
-        "not_supported",
+        "no_dnd_options",
         "set_dnd",
-        error=HomeAssistantError,
         enabled=True,
         expires="01:00:00",
     )
@@ -403,6 +403,7 @@ async def test_actions_exist_without_an_entry(hass: HomeAssistant) -> None:
         *("dial", "answer", "reject", "hang_up", "hold", "resume", "transfer"),
         *("park", "retrieve"),
         *("start_recording", "stop_recording", "send_message", "set_dnd"),
+        "set_call_forwarding",
         *("get_calls", "get_call_history", "voice_command"),
     }
     await expect_error(hass, "nothing_targeted", "get_calls")

@@ -458,8 +458,10 @@ async def test_not_a_line_shows_the_way_out(
         await call_action(hass, "hang_up", target=device(phones, "42"))
     assert raised.value.translation_key == "not_a_line"
     assert raised.value.translation_placeholders == {
-        "extensions": "42",
-        "lines": "45, 41" if with_line else "45",
+        "extensions": "42 Chidi Okafor",
+        "lines": "45 Freya Nilsen, 41 Bruno Ferreira"
+        if with_line
+        else "45 Freya Nilsen",
     }
     text = str(raised.value)
     assert "42" in text

@@ -104,7 +104,12 @@ def test_every_action_has_its_row() -> None:
 
 def test_every_error_has_its_row() -> None:
     """The table has the message of each error, as users read it."""
-    texts = {error["message"] for error in ENGLISH["exceptions"].values()}
+    texts = {
+        error["message"]
+        for key, error in ENGLISH["exceptions"].items()
+        # One of them stands for all that name two states.
+        if key == "call_held_not_ringing" or not re.match(r"call_\w+_not_", key)
+    }
     errors = ACTIONS.partition("## Errors")[2]
     found = {row[0]: row[1] for row in rows(errors, r"[A-Z{][^|]+")}
     assert set(found) == texts

@@ -14,7 +14,7 @@ LIBRARY = f"{INTEGRATION}.pbx"
 LIBRARY_FLOORS = (
     (
         *("errors", "models", "assumptions", "timing", "trace", "call_ids", "changes"),
-        *("numbering", "number_matching", "address_book"),
+        *("numbering", "number_matching", "address_book", "forwarding"),
     ),
     ("wire",),
     ("state",),
@@ -34,8 +34,8 @@ INTEGRATION_FLOORS = (
     ("voice", "flows"),
     (
         *("binary_sensor", "button", "event", "notify", "sensor", "switch"),
-        *("condition", "config_flow", "diagnostics", "intent", "llm", "repairs"),
-        *("services", "system_health", "trigger"),
+        *("condition", "config_flow", "diagnostics", "intent", "llm", "logbook"),
+        *("repairs", "services", "system_health", "trigger"),
     ),
     ("__init__",),
 )

@@ -5,6 +5,7 @@ from itertools import chain
 import json
 from pathlib import Path
 import re
+from string import Formatter
 import subprocess
 from typing import Any
 from zipfile import ZipFile
@@ -15,7 +16,9 @@ import pytest
 from custom_components.vodia.condition import CONDITIONS
 from custom_components.vodia.const import DOMAIN
 from custom_components.vodia.flows.options import ACCOUNT_TYPES, ACCOUNTS, WATCH
+from custom_components.vodia.hub.call_errors import line_error
 from custom_components.vodia.hub.issues import ISSUES, LINE_ISSUES, SENTENCES_OUTDATED
+from custom_components.vodia.hub.privacy import Privacy
 from custom_components.vodia.pbx import errors
 from custom_components.vodia.trigger import _FILTERS, TRIGGERS, CallTrigger
 from homeassistant.const import Platform
@@ -24,6 +27,7 @@ from homeassistant.helpers import condition, service
 from homeassistant.helpers.trigger import descriptions
 from homeassistant.loader import Manifest
 from homeassistant.util.yaml import load_yaml_dict
+from tests.support.call_errors import call_errors
 from tests.support.repository import (
     CONDITION_TEXTS,
     ENGLISH,
@@ -295,13 +299,19 @@ def test_icons() -> None:
             assert entity["default"] not in entity.get("state", {}).values()
 
 
-def test_errors_are_translated() -> None:
-    """Each error of the library has its text, for actions and for the config flow."""
+def error_keys() -> set[str]:
+    """Return the keys of the errors of the library; those about calls have several."""
     keys = {
         cls.key
         for cls in vars(errors).values()
         if isinstance(cls, type) and issubclass(cls, errors.PbxError)
     }
+    return keys | {error.key for error in call_errors()}
+
+
+def test_errors_are_translated() -> None:
+    """Each error of the library has its text, for actions and for the config flow."""
+    keys = error_keys()
     assert keys <= set(ENGLISH["exceptions"])
     in_flow = {
         cls.key
@@ -313,6 +323,51 @@ def test_errors_are_translated() -> None:
     assert in_flow <= set(ENGLISH["config"]["error"])
 
 
+def test_words_of_errors() -> None:
+    """What is filled into the text of an error is what it has room for."""
+    texts = {key: text["message"] for key, text in ENGLISH["exceptions"].items()}
+    keys = {
+        name: cls.key
+        for name, cls in vars(errors).items()
+        if isinstance(cls, type)
+        and issubclass(cls, errors.PbxError)
+        and not issubclass(cls, errors.CallError)
+    }
+    found = 0
+    for path in INTEGRATION.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            given = {keyword.arg: keyword.value for keyword in node.keywords}
+            key = given.pop("translation_key", None)
+            if node.func.id == "invalid" and isinstance(key, ast.Constant):
+                assert words_of(texts[key.value]) == given.keys(), key.value
+            elif node.func.id in keys and path.stem != "errors":
+                assert words_of(texts[keys[node.func.id]]) <= given.keys(), ast.unparse(
+                    node
+                )
+            else:
+                continue
+            found += 1
+    assert found > 30
+
+
+def test_words_of_call_errors() -> None:
+    """An error about calls fills in just what its text has room for."""
+    for error in call_errors():
+        raised = line_error(error, "45 Freya", Privacy(False, dict))
+        text = ENGLISH["exceptions"][error.key]["message"]
+        assert raised.translation_key == error.key
+        words = raised.translation_placeholders or {}
+        assert words_of(text) == words.keys(), error.key
+        assert all(words.values()), error.key
+
+
+def words_of(text: str) -> set[str]:
+    """Return what has to be filled into a text."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
 def test_translation_keys_exist() -> None:
     """Each translation key of an error or issue has a text, and none is left over."""
     used = {
@@ -322,11 +377,7 @@ def test_translation_keys_exist() -> None:
         if isinstance(node, ast.Call)
         for keyword in node.keywords
         if keyword.arg == "translation_key" and isinstance(keyword.value, ast.Constant)
-    } | {
-        cls.key
-        for cls in vars(errors).values()
-        if isinstance(cls, type) and issubclass(cls, errors.PbxError)
-    }
+    } | error_keys()
     issues = {*ISSUES, *LINE_ISSUES.values(), SENTENCES_OUTDATED}
     assert used - issues <= set(ENGLISH["exceptions"])
     assert used | issues == set(ENGLISH["exceptions"]) | set(ENGLISH["issues"])

@@ -82,8 +82,8 @@ def minutes_for_seconds(number: str, key: str, state: str, told: Attributes) -> 
 
 
 def buttons_inverted(number: str, key: str, state: str, told: Attributes) -> Written:
-    """Take the buttons away while a call fits."""
-    if key in ("answer", "hang_up", "hold"):
+    """Take the buttons away while they can be pressed."""
+    if key in ("answer", "reject", "hang_up", "hold", "resume"):
         return "unknown" if state == "unavailable" else "unavailable", told
     return state, told
 

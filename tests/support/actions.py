@@ -1,12 +1,17 @@
-"""Actions of the integration, as an automation runs them."""
+"""Actions of the integration, as an automation runs them, and buttons as users do."""
 
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from custom_components.vodia.const import DOMAIN
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.translation import async_get_translations
+
+from .entry import Phones
 
 
 async def call_action(
@@ -41,3 +46,23 @@ async def expect_error(
     assert raised.value.translation_key == key
     assert raised.value.translation_domain == DOMAIN
     assert str(raised.value) not in ("", key)
+
+
+async def press(phones: Phones, key: str, account: str = "45") -> None:
+    """Press a button of a line."""
+    entity_id = phones.id(account, key, Platform.BUTTON)
+    await phones.hass.services.async_call(
+        Platform.BUTTON, "press", {"entity_id": entity_id}, blocking=True
+    )
+
+
+async def shown(
+    hass: HomeAssistant, error: HomeAssistantError, language: str = "en"
+) -> str:
+    """Return an error as a user reads it; its text has room for just what is filled in."""
+    assert error.translation_domain == DOMAIN
+    texts = await async_get_translations(hass, language, "exceptions", {DOMAIN})
+    text = texts[f"component.{DOMAIN}.exceptions.{error.translation_key}.message"]
+    given = error.translation_placeholders or {}
+    assert {name for _, name, _, _ in Formatter().parse(text) if name} == given.keys()
+    return text.format(**given)

@@ -18,6 +18,7 @@ from custom_components.vodia.pbx.models import Account, CallScope
 from custom_components.vodia.pbx.net.rest import Reply
 from custom_components.vodia.pbx.state.tenant import TenantState
 from custom_components.vodia.pbx.sync.capabilities import Capabilities, Refusals
+from custom_components.vodia.pbx.sync.line_data import LineDataValues, Resource
 from custom_components.vodia.pbx.timing import Timing
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.messages import decode
@@ -85,6 +86,15 @@ class FakePort:
                 raise NotConfirmedError("nothing more comes")
             self.lists(*self.next.pop(0))
         return found
+
+    async def confirm(
+        self,
+        kind: Resource,
+        is_met: Callable[[LineDataValues], bool],
+        until: float,
+    ) -> None:
+        """Read nothing: REST tells this line nothing of itself."""
+        raise NotConfirmedError("nothing shows it")
 
     def refresh(self) -> None:
         """Note that the accounts are asked for."""

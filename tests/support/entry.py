@@ -20,6 +20,7 @@ TIMEOUT = 10.0
 add_entry, create_entry = entries.add_entry, entries.create_entry
 SENSORS = {
     *("call", "last_caller", "calls", "waiting", "missed_calls", "voicemail"),
+    "call_forwarding",
     *("active_calls", "ringing_calls", "registered_extensions"),
 }
 

@@ -112,7 +112,7 @@ async def test_call_asks_back(
     assert answer.error_code is intent.IntentResponseErrorCode.NO_VALID_TARGETS
     assert await room.say("ruf anna an", "de") == (
         "Meinst du Anna Lindqvist oder Anna Schmidt? "
-        "Sag es bitte noch einmal mit dem ganzen Namen."
+        "Sag es noch einmal mit dem ganzen Namen."
     )
     assert await room.say("call Zorro") == "I don't know anyone called Zorro."
     assert not pbx.engine.calls()
@@ -224,7 +224,7 @@ CALLERS = (
     ("", "", "An unknown number is calling.", "Eine unbekannte Nummer ruft an."),
     ("41", "", "Bruno Ferreira is calling.", "Bruno Ferreira ruft an."),
 )
-HIDDEN = ("An outside number is calling.", "Jemand von außerhalb ruft an.")
+HIDDEN = ("An outside number is calling.", "Eine externe Nummer ruft an.")
 
 
 @pytest.mark.parametrize("private", [False, True])
@@ -270,7 +270,7 @@ async def test_link_lost(pbx: Simulator, phones: Phones, room: Room) -> None:
     for text in ("who is calling", "is Bruno on the phone", "answer the phone"):
         assert await room.say(text) == lost
     assert await room.say("ruf Bruno an", "de") == (
-        "Es besteht keine Verbindung zur Telefonanlage."
+        "Ich erreiche die Telefonanlage gerade nicht."
     )
 
 
@@ -367,7 +367,7 @@ async def test_is_on_the_phone(
         "Yes, Bruno Ferreira is on the phone with an outside number."
     )
     assert await room.say("telefoniert Bruno", "de") == (
-        "Ja, Bruno Ferreira telefoniert mit jemandem von außerhalb."
+        "Ja, Bruno Ferreira telefoniert mit einer externen Nummer."
     )
 
 
@@ -419,7 +419,7 @@ DONE = {
         ("halte den Anruf", "Der Anruf wird gehalten."),
         ("setze den Anruf fort", "Du bist wieder mit Anna Meyer verbunden."),
         ("leg auf", "Aufgelegt."),
-        ("leg auf", "Es gibt gerade keinen Anruf."),
+        ("leg auf", "Gerade gibt es keinen Anruf."),
         ("geh ran", "Es klingelt gerade nicht."),
         ("setze den Anruf fort", "Es wird kein Anruf gehalten."),
     ),

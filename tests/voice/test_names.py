@@ -6,12 +6,8 @@ from hypothesis import assume, given, settings, strategies as st
 import pytest
 
 from custom_components.vodia.pbx.errors import InvalidNumberError
-from custom_components.vodia.voice.names import (
-    Named,
-    match_names,
-    spoken_number,
-    tokens,
-)
+from custom_components.vodia.voice.names import Named, match_names, spoken_number
+from custom_components.vodia.voice.words import tokens
 
 # Hypothesis warns of its own generator, once, with Python 3.14.
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")

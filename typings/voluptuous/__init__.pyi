@@ -4,6 +4,7 @@ from probatio import (
     Any as Any,
     Coerce as Coerce,
     In as In,
+    Invalid as Invalid,
     Length as Length,
     Marker as Marker,
     Maybe as Maybe,

@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..pbx.forwarding import CallForwarding
 from ..pbx.models import AccountCall, CallEvent, PastCall
 from .privacy import Privacy
 
@@ -15,6 +16,8 @@ CALL_ATTRIBUTES = frozenset(
     }
 )
 
+FORWARDING_ATTRIBUTES = frozenset({"always", "busy", "no_answer", "no_answer_after"})
+
 
 def iso_time(timestamp: float | None) -> str | None:
     """Return a time in ISO form."""
@@ -24,22 +27,29 @@ def iso_time(timestamp: float | None) -> str | None:
 
 
 def common_attributes(call: AccountCall | PastCall) -> dict[str, Any]:
-    """Return what attributes and response data have in common for any call."""
+    """Return what attributes and response data have in common for any call.
+
+    What people look for comes first, here as in all that follows; the id goes last.
+    """
     return {
-        "call_id": call.id,
-        "direction": call.direction,
-        "scope": call.scope,
-        "remote_number": call.remote.number,
         "remote_name": call.remote.name,
-        "dialed_number": call.dialed_number,
+        "remote_number": call.remote.number,
+        "direction": call.direction,
         "started": iso_time(call.started),
         "answered": iso_time(call.answered),
+        "dialed_number": call.dialed_number,
+        "scope": call.scope,
     }
 
 
-def call_attributes(call: AccountCall) -> dict[str, Any]:
-    """Return a present call as attributes."""
-    return {**common_attributes(call), "recording": call.recording}
+def call_attributes(call: AccountCall, **others: Any) -> dict[str, Any]:
+    """Return a present call as attributes, with others of the entity."""
+    return {
+        **common_attributes(call),
+        "recording": call.recording,
+        **others,
+        "call_id": call.id,
+    }
 
 
 def event_attributes(event: CallEvent) -> dict[str, Any]:
@@ -49,6 +59,7 @@ def event_attributes(event: CallEvent) -> dict[str, Any]:
         "duration": None if event.duration is None else round(event.duration),
         "end_reason": event.end_reason,
         "backfilled": event.backfilled,
+        "call_id": event.call.id,
     }
 
 
@@ -65,4 +76,16 @@ def past_call_data(call: PastCall) -> dict[str, Any]:
         "ended": iso_time(call.ended),
         "duration": call.duration,
         "end_reason": call.end_reason,
+        "call_id": call.id,
+    }
+
+
+def forwarding_attributes(forwarding: CallForwarding | None) -> dict[str, Any]:
+    """Return where calls are sent on, and after how many seconds of ringing."""
+    told = forwarding or CallForwarding()
+    return {
+        "always": told.always.number,
+        "busy": told.busy.number,
+        "no_answer": told.no_answer.number,
+        "no_answer_after": told.no_answer_after,
     }

@@ -1,16 +1,17 @@
 """Devices and entities of an entry: their identifiers, and the accounts they are of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.util import slugify
 
-from ..const import DOMAIN
+from ..const import DOMAIN, KEY_QUEUE_LOGIN
 from ..pbx.client import PbxClient
 from ..pbx.models import (
     ATTENDANT,
@@ -38,6 +39,11 @@ _TYPES: Final = {model: kind for kind, model in MODELS.items()}
 def unique_id(entry_id: str, account: str | None, key: str) -> str:
     """Return the unique id of an entity of an account, or of the PBX itself (None)."""
     return f"{entry_id}:{account or ''}:{key}"
+
+
+def queue_login_key(queue: str) -> str:
+    """Return the key of the login of a line to a queue, of which there may be several."""
+    return f"{KEY_QUEUE_LOGIN}_{queue}"
 
 
 def entities_of(
@@ -131,9 +137,15 @@ class Devices:
         self, hass: HomeAssistant, entry: ConfigEntry, *, numbers_in_names: bool
     ) -> None:
         """Initialize for an entry."""
+        self._hass = hass
         self._entry = entry
         self._numbers_in_names = numbers_in_names
         self._registry = dr.async_get(hass)
+
+    @property
+    def entry_id(self) -> str:
+        """Return the entry whose devices they are."""
+        return self._entry.entry_id
 
     @property
     def pbx_info(self) -> DeviceInfo:
@@ -186,6 +198,14 @@ class Devices:
         """Remove the device of an account, if it has one."""
         if device := self.get(number):
             self._registry.async_remove_device(device.id)
+
+    @callback
+    def async_remove_logins(self, queue: str, lines: Iterable[str]) -> None:
+        """Remove what lines are in a queue that is gone for good."""
+        hass, entry_id, key = self._hass, self._entry.entry_id, queue_login_key(queue)
+        for line in lines:
+            if login := entity_id_of(hass, Platform.SWITCH, entry_id, line, key):
+                er.async_get(hass).async_remove(login)
 
     @callback
     def async_rename(self, number: str, name: str | None, kind: str) -> None:

@@ -33,9 +33,12 @@ class AccountDiscovery:
         self.device_limit = _DEVICES_LIMIT
         self._accounts: set[str] = set()
         self._data: set[tuple[Resource, str]] = set()
+        # The queues of lines, each with the line in front.
+        self._logins: set[tuple[str, str]] = set()
         self._with_device: set[str] = set()
         self._new_accounts = Subscriptions[None, Iterable[KnownAccount]]()
         self._new_data = Subscriptions[Resource, Iterable[str]]()
+        self._new_logins = Subscriptions[None, Iterable[tuple[str, str]]]()
 
     @callback
     def async_subscribe(
@@ -52,6 +55,13 @@ class AccountDiscovery:
         """Call back when REST first has data of an account; return those that have some."""
         here = sorted(number for of, number in self._data if of is kind)
         return here, self._new_data.subscribe(kind, new)
+
+    @callback
+    def async_subscribe_logins(
+        self, new: Callable[[Iterable[tuple[str, str]]], None]
+    ) -> tuple[list[tuple[str, str]], CALLBACK_TYPE]:
+        """Call back when a line turns out to be an agent of a queue; return who is one."""
+        return sorted(self._logins), self._new_logins.subscribe(None, new)
 
     @callback
     def async_announce(self, numbers: Iterable[str]) -> None:
@@ -74,6 +84,9 @@ class AccountDiscovery:
     @callback
     def async_announce_data(self, kind: Resource, numbers: Iterable[str]) -> None:
         """Announce accounts for which REST has data for the first time."""
+        if kind is Resource.QUEUE_LOGINS:
+            self._announce_logins(numbers)
+            return
         new = {
             number
             for number in numbers
@@ -83,11 +96,30 @@ class AccountDiscovery:
             self._data.update((kind, number) for number in new)
             self._new_data.call(kind, sorted(new))
 
+    def _announce_logins(self, lines: Iterable[str]) -> None:
+        """Announce the queues that have first answered to lines."""
+        new = [
+            (number, queue)
+            for number in self._accounts.intersection(lines)
+            if (line := self._lines.get(number))
+            for queue, told in (line.data.values.queue_logins or {}).items()
+            if told is not None and (number, queue) not in self._logins
+        ]
+        if new:
+            self._logins.update(new)
+            self._new_logins.call(None, sorted(new))
+
     @callback
     def async_forget(self, number: str) -> None:
         """Forget an account: it is announced again if it comes back."""
         self._accounts.discard(number)
         self._data -= {(kind, number) for kind in Resource}
+        self._logins = {login for login in self._logins if login[0] != number}
+
+    @callback
+    def async_forget_logins(self, queue: str) -> None:
+        """Forget who is an agent of a queue."""
+        self._logins = {login for login in self._logins if login[1] != queue}
 
     def _within_device_limit(self, number: str) -> bool:
         """Return whether a number may have a device.

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from copy import replace
 from dataclasses import dataclass
+from typing import Any
 
 from ..pbx.call_ids import without_numbers
+from ..pbx.forwarding import CallForwarding
 from ..pbx.models import (
     Account,
     AccountCall,
@@ -63,9 +65,16 @@ class Privacy:
 
     def redact[SubjectT](self, subject: SubjectT) -> SubjectT:
         """Return the subject of an entity."""
-        if not (self.on and isinstance(subject, Extension | Group)):
+        redacted: Any = subject
+        if not self.on:
             return subject
-        redacted: SubjectT = replace(  # type: ignore[assignment]
-            subject, calls=tuple(map(self.redact_call, subject.calls))
-        )
-        return redacted
+        if isinstance(subject, Extension | Group):
+            redacted = replace(
+                subject, calls=tuple(map(self.redact_call, subject.calls))
+            )
+        elif isinstance(subject, CallForwarding):
+            redacted = subject.with_numbers(
+                lambda number: self.redact_party(number).number
+            )
+        found: SubjectT = redacted
+        return found

@@ -1,10 +1,13 @@
 """Errors of the PBX library.
 
-Each class carries the `key` under which its text is translated: an error is worded
-once, wherever it surfaces. No message holds a password or a session id.
+Each error carries the `key` under which its text is translated: it is worded once,
+wherever it surfaces. No message holds a password or a session id.
 """
 
-from typing import ClassVar, Final
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from .models import CALL_STATES, AccountCall, CallState
 
 
 class PbxError(Exception):
@@ -13,7 +16,7 @@ class PbxError(Exception):
     `placeholders` are the words that the translated text has room for.
     """
 
-    key: ClassVar[str] = "unknown"
+    key: str = "unknown"
 
     def __init__(self, text: str = "", **placeholders: str) -> None:
         """Say in plain words, for the log, what is the matter."""
@@ -133,22 +136,100 @@ class MessageRefusedError(CommandError):
     key = "message_refused"
 
 
-class NoFittingCallError(CommandError):
+class CallError(CommandError):
+    """The calls of the line are not such that the command could be for one of them.
+
+    A state is no word that could be put into a sentence of any language: there is a text
+    for each. `words` are the placeholders of the text beside the `line`: the `call` or
+    `calls` that it is about, or the calls in a state.
+    """
+
+    def __init__(
+        self, key: str, *words: str, calls: Sequence[AccountCall] = ()
+    ) -> None:
+        """Take the key of the text, its words, and the calls that it is about."""
+        super().__init__(key.replace("_", " "))
+        self.key, self.words, self.calls = key, words, calls
+
+
+class UnexpectedStateError(CallError):
+    """The call is in another state than the one it has to be in (by now)."""
+
+    def __init__(self, call: AccountCall, needed: CallState) -> None:
+        """Name both states."""
+        super().__init__(f"call_{call.state}_not_{needed}", "call", calls=(call,))
+
+
+class NoFittingCallError(CallError):
     """No call of the line fits the command."""
 
-    key = "no_fitting_call"
+    key = "no_call"
+
+    def __init__(
+        self, calls: Sequence[AccountCall] = (), needed: CallState | None = None
+    ) -> None:
+        """Say which calls there are, and which one is needed: None is any that is up."""
+        wanted = needed or CallState.CONNECTED
+        if len(calls) == 1:
+            unfit = f"call_{calls[0].state}_not_{wanted}"
+            super().__init__(unfit, "call", calls=calls)
+        elif calls:
+            others = (state for state in CALL_STATES if state is not wanted)
+            super().__init__(f"none_{wanted}", *others, calls=calls)
+        else:
+            super().__init__(f"no_{needed}_call" if needed else self.key)
 
 
-class SeveralCallsError(CommandError):
+class NoOtherCallError(NoFittingCallError):
+    """The line has one call only, and the command joins two."""
+
+    key = "no_other_call"
+
+
+class SameCallError(CallError):
+    """A call cannot be joined with itself."""
+
+    key = "same_call"
+
+    def __init__(self, call_id: str) -> None:
+        """Name it."""
+        super().__init__(self.key)
+        self.placeholders = {"call": call_id}
+
+
+class SeveralCallsError(CallError):
     """More than one call of the line fits the command."""
 
     key = "several_calls"
 
+    def __init__(
+        self, fitting: Sequence[AccountCall], calls: Sequence[AccountCall]
+    ) -> None:
+        """Name those that fit; all `calls` where their states differ."""
+        states = {call.state for call in fitting}
+        if len(states) == 1:
+            super().__init__(f"several_{states.pop()}", "calls", calls=fitting)
+        else:
+            super().__init__(self.key, *CALL_STATES, calls=calls)
 
-class UnexpectedStateError(CommandError):
-    """The call is in another state than the user expects it in (by now)."""
 
-    key = "unexpected_state"
+class UnknownCallError(CallError):
+    """The line has no call with this id: it has ended, is elsewhere or never was."""
+
+    key = "unknown_call"
+
+    def __init__(
+        self,
+        call_id: str,
+        why: Literal["unknown_call", "call_ended", "call_elsewhere"],
+        calls: Sequence[AccountCall] = (),
+    ) -> None:
+        """Say what became of it, and which calls there are where that helps."""
+        if calls and why == self.key:
+            super().__init__("unknown_call_others", "calls", calls=calls)
+        else:
+            super().__init__(why)
+        self.placeholders = {"call": call_id}
 
 
 class HeldElsewhereError(CommandError):
@@ -157,10 +238,10 @@ class HeldElsewhereError(CommandError):
     key = "held_elsewhere"
 
 
-class UnknownCallError(CommandError):
-    """The line has no call with this id (any more)."""
+class ForwardsToItselfError(CommandError):
+    """Calls of a line would be sent on to the line itself."""
 
-    key = "unknown_call"
+    key = "forwards_to_itself"
 
 
 class OrbitError(CommandError):
@@ -168,9 +249,15 @@ class OrbitError(CommandError):
 
 
 class NoOrbitError(OrbitError):
-    """The PBX lists no such park orbit, or none at all."""
+    """The PBX lists no park orbit at all."""
 
     key = "no_orbit"
+
+
+class UnknownOrbitError(OrbitError):
+    """The PBX lists park orbits, but no such one."""
+
+    key = "unknown_orbit"
 
 
 class SeveralOrbitsError(OrbitError):
@@ -201,3 +288,9 @@ class NotSupportedError(CommandError):
     """This PBX offers no way to do it."""
 
     key = "not_supported"
+
+
+class NoDndOptionsError(NotSupportedError):
+    """This PBX only switches do not disturb, without a reason and without an end."""
+
+    key = "no_dnd_options"

@@ -12,6 +12,7 @@ from .control.commands import Control
 from .errors import NotConnectedError, NotOfferedError, NotSupportedError, PbxError
 from .listener import Listener
 from .models import (
+    QUEUE,
     RINGING_GROUPS,
     Account,
     AccountCall,
@@ -98,6 +99,7 @@ class Line(Life):
         self.data = LineData(
             self.session,
             self._line_data_changed,
+            self._queues,
             flags=watch.flags if watch else None,
             country=site.country,
         )
@@ -121,6 +123,7 @@ class Line(Life):
         # As commands ask for the state, and over REST.
         self.wait_for = self.reporter.wait_for
         self.request = self.session.request
+        self.confirm = self.data.confirm
         self.connection = Connection(self.session, self)
         self.control = Control(self)
 
@@ -185,6 +188,13 @@ class Line(Life):
     def phones(self) -> Mapping[str, Extension]:
         """Return the extensions with their presence."""
         return self.primary.state.extensions
+
+    def _queues(self) -> list[str]:
+        """Return the queues that the PBX lists."""
+        groups = self.primary.state.groups.values()
+        return [
+            group.number for group in groups if group.type == QUEUE and group.present
+        ]
 
     # Which login tracks which calls
 

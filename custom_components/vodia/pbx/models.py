@@ -40,6 +40,8 @@ class CallState(StrEnum):
     HELD = "held"
 
 
+# Those that a call can be in.
+CALL_STATES: Final = tuple(state for state in CallState if state is not CallState.IDLE)
 # The parties speak, or one is on hold.
 IN_CALL: Final = frozenset({CallState.CONNECTED, CallState.HELD})
 

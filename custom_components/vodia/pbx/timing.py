@@ -20,6 +20,7 @@ class LineDataTiming:
     """Seconds of the readings of what only REST tells of a line."""
 
     flags: float = 60.0
+    settings: float = 60.0
     slow: float = 300.0
     book: float = 3600.0
     try_again: float = 30.0

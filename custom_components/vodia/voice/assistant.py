@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from ..coordinator import VodiaCoordinator
 from ..pbx.control.selector import FITS
 from ..pbx.errors import (
+    NoDndOptionsError,
     NoFittingCallError,
     NotConnectedError,
     NotSupportedError,
@@ -91,7 +92,8 @@ async def async_set_dnd(
     try:
         await async_carry_out(line.login.control.set_dnd(enabled, expires=expires))
     except SpokenError as err:
-        if expires and err.phrase.key == NotSupportedError.key:
+        cannot = (NotSupportedError.key, NoDndOptionsError.key)
+        if expires and err.phrase.key in cannot:
             raise SpokenError("no_dnd_for_a_while") from err
         raise
     phrase = Phrase("dnd_on" if enabled else "dnd_off")

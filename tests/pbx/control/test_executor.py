@@ -263,7 +263,7 @@ async def test_call_ends_meanwhile(port: FakePort) -> None:
     port.next += [[RING], []]
     with pytest.raises(UnknownCallError):
         await Control(port).answer()
-    assert port.trace.commands == {"answer: unknown_call": 1}
+    assert port.trace.commands == {"answer: call_ended": 1}
 
 
 async def test_transferred_to_a_group_of_its_own(port: FakePort) -> None:

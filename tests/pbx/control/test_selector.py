@@ -7,6 +7,7 @@ from custom_components.vodia.pbx.errors import (
     CommandError,
     NoFittingCallError,
     NotSupportedError,
+    SameCallError,
     SeveralCallsError,
     UnexpectedStateError,
     UnknownCallError,
@@ -93,7 +94,7 @@ def test_states(port: FakePort, verb: str, state: CallState, by_id: bool) -> Non
         (
             [TALK],
             CallSelector.for_verb("attended_transfer", "t", excluded="t"),
-            NoFittingCallError,
+            SameCallError,
         ),
         (
             [{k: v for k, v in TALK.items() if k != "id"}],

@@ -3,6 +3,7 @@
 import asyncio
 from weakref import WeakValueDictionary
 
+from ..forwarding import ForwardingCondition
 from ..models import AccountCall, CallState, EndReason
 from ..numbering import dialable
 from ..trace import count
@@ -12,7 +13,8 @@ from .executor import Executor, begin
 from .park import park, retrieve
 from .port import Command, CommandPort
 from .routing import dial, transfer
-from .selector import CallSelector
+from .selector import CallSelector, Choice, choose
+from .settings import set_forwarding, set_queue_login
 
 
 class Control:
@@ -29,6 +31,13 @@ class Control:
         """Act for a line."""
         self._port = port
         self._toggling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def choose(self, key: str) -> Choice:
+        """Return the call that a key of a telephone is for, named as its verb.
+
+        Raises NoFittingCallError, NotConnectedError.
+        """
+        return choose(key, self._port.live_state)
 
     async def dial(self, number: str) -> AccountCall:
         """Let the PBX ring the line's phone, then call the number; return the call.
@@ -186,6 +195,27 @@ class Control:
         an expiry; NotConnectedError; NotConfirmedError.
         """
         await set_dnd(self._port, enabled, reason, expires)
+
+    async def set_forwarding(
+        self,
+        condition: ForwardingCondition,
+        number: str | None,
+        *,
+        after: int | None = None,
+    ) -> None:
+        """Send calls on to a number; None ends that. `after` is in seconds of ringing.
+
+        Raises InvalidNumberError, ForwardsToItselfError, AccessOffError,
+        NotSupportedError where this PBX offers no way; NotConnectedError;
+        NotConfirmedError.
+        """
+        if number is not None:
+            number = self._dialable(number)
+        await set_forwarding(self._port, condition, number, after)
+
+    async def set_queue_login(self, queue: str, logged_in: bool) -> None:
+        """Log in to a queue as an agent, or out; raises as `set_forwarding`."""
+        await set_queue_login(self._port, queue, logged_in)
 
     def _dialable(self, number: str) -> str:
         """Return a number as the PBX takes it; an account of the tenant as it is."""

@@ -1,13 +1,12 @@
 """Do not disturb of the line: by the first way that the PBX knows, until it shows."""
 
-from typing import Any, Final
+from typing import Any
 
-from ..errors import REFUSALS, AccessOffError, NotSupportedError
+from ..errors import NoDndOptionsError, NotSupportedError
 from ..state.tenant import TenantState
 from .executor import begin
 from .port import CommandPort, encodable
-
-_OWN_SETTINGS: Final = "/rest/domain/self/account/self/user_settings"
+from .settings import Way, settings_ways, use_first_way
 
 
 async def set_dnd(
@@ -22,50 +21,30 @@ async def set_dnd(
 
     async with begin(port, "set_dnd") as executor:
         async with executor.in_time():
-            await _write(port, enabled, reason, expires)
+            ways = _ways(port, enabled, reason, expires)
+            try:
+                port.capabilities.dnd_endpoint = await use_first_way(port, "dnd", ways)
+            except NotSupportedError as err:
+                if reason is None and expires is None:
+                    raise
+                raise NoDndOptionsError("no reason and no expiry here") from err
         if not is_set(primary.live_state):
             primary.refresh()
             await primary.wait_for(is_set, executor.until)
 
 
-async def _write(
+def _ways(
     port: CommandPort, enabled: bool, reason: str | None, expires: int | None
-) -> None:
-    """Send the new state by the first way that this PBX knows."""
+) -> tuple[Way, ...]:
+    """Return the ways to set it."""
     # The classic socket has no word for it. v70 documents `/dnd`; settings calls serve
-    # older servers.
-    offer, line = port.capabilities, port.live_state.line
-    refusals = offer.refusals
-    text = "true" if enabled else "false"
+    # older servers, and take neither reason nor expiry.
     full: dict[str, Any] = {"state": enabled}
     if reason is not None:
         full["reason"] = encodable(reason)
     if expires is not None:
         full["expires"] = str(expires)
-    settings = f"/rest/domain/{port.tenant_name}/user_settings/{line}"
-    table = {"table": "users", "settings": [{"name": "dnd", "value": text}]}
-    ways: tuple[tuple[str, str, dict[str, Any]], ...] = (
-        ("POST", "dnd", full),
-        ("POST", settings, {"dnd": text}),
-        ("PUT", settings, {"dnd": text}),
-        ("PUT", _OWN_SETTINGS, table),
-    )
-    forbidden: AccessOffError | None = None
-    refused = [refusals.is_in_force(f"dnd {way}") for way in range(len(ways))]
-    for index, way in enumerate(ways):
-        if index and len(full) > 1:
-            raise forbidden or NotSupportedError("no reason and no expiry here")
-        # Only the first one takes a reason; and none at all is no answer.
-        if refused[index] and len(full) == 1 and not all(refused):
-            continue
-        try:
-            await port.request(*way)
-        except REFUSALS as err:
-            refusals.note(f"dnd {index}")
-            if isinstance(err, AccessOffError):
-                forbidden = err
-            continue
-        offer.dnd_endpoint = index
-        refusals.lift(f"dnd {index}")
-        return
-    raise forbidden or NotSupportedError("this PBX has no way to set it")
+    ways: tuple[Way, ...] = (("POST", "dnd", full),)
+    if len(full) == 1:
+        ways += settings_ways(port, {"dnd": "true" if enabled else "false"})
+    return ways

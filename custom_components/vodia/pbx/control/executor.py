@@ -159,7 +159,7 @@ class Executor:
                 # It is up, and REST has named no ids to compare: it may use others.
                 refusals.note("ids")
                 return False
-            raise UnknownCallError("the PBX does not know the call") from None
+            raise UnknownCallError(call_id, "call_ended") from None
         refusals.lift(kind)
         if call_id is not None:
             refusals.lift("ids")

@@ -10,6 +10,7 @@ from ..errors import (
     OrbitOccupiedError,
     SeveralOrbitsError,
     UnexpectedReplyError,
+    UnknownOrbitError,
 )
 from ..models import IN_CALL, AccountCall
 from ..number_matching import same_number
@@ -82,11 +83,15 @@ async def retrieve(port: CommandPort, orbit: str | None) -> AccountCall:
 def _select_orbit(port: CommandPort, number: str | None, *, occupied: bool) -> str:
     """Return the orbit that is meant: by its number, or the only one that fits."""
     orbits = port.primary.live_state.orbits
+    if not orbits:
+        raise NoOrbitError("no orbits")
     if number is not None:
         number = dialable(number, port.listed_accounts)
-        orbits = {number: orbits[number]} if number in orbits else {}
-    if not orbits:
-        raise NoOrbitError("no such orbit")
+        if number not in orbits:
+            raise UnknownOrbitError(
+                "no such orbit", orbit=number, orbits=", ".join(sorted(orbits))
+            )
+        orbits = {number: orbits[number]}
     fitting = [n for n, orbit in orbits.items() if orbit.in_use is occupied]
     if len(fitting) == 1:
         return fitting[0]

@@ -10,6 +10,7 @@ from ..models import Account
 from ..net.rest import Reply
 from ..state.tenant import TenantState
 from ..sync.capabilities import Capabilities
+from ..sync.line_data import LineDataValues, Resource
 from ..timing import Timing
 from ..trace import Trace
 
@@ -83,6 +84,17 @@ class CommandPort(Protocol):
 
         Raises NotConfirmedError when it has not by a time of the event loop,
         NotConnectedError when the link is lost meanwhile, and what `check` raises.
+        """
+
+    async def confirm(
+        self,
+        kind: Resource,
+        is_met: Callable[[LineDataValues], bool],
+        until: float,
+    ) -> None:
+        """Read what only REST tells of the line until it is as wanted.
+
+        Raises NotConfirmedError when it is not by a time of the event loop.
         """
 
     def refresh(self) -> None:

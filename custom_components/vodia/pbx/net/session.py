@@ -64,7 +64,7 @@ class Session:
         self._generation = 0
         # To which session first. If it is to another one too, each login would be in
         # vain, and the end of the old session may end its WebSocket.
-        self._refused_calls: dict[tuple[str, str], int] = {}
+        self._refused_calls: dict[tuple[str, ...], int] = {}
         self._logging_in = asyncio.Lock()
         self._logins: set[asyncio.Task[None]] = set()
 
@@ -138,7 +138,8 @@ class Session:
         extra: Mapping[str, str],
     ) -> Reply:
         """Return the reply to a REST call; renew the session once where it is refused."""
-        call = method, path
+        # Which of several things of one path is told by the parameters.
+        call = method, path, *(params or {}).values()
         while True:
             asked, headers = self._generation, self.rest.headers
             try:

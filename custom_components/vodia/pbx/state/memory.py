@@ -7,6 +7,7 @@ from typing import Final
 
 from ..models import Call
 from .holds import Holds
+from .turns import Turns
 
 # Seconds between the two snapshots that must both lack an account to remove it.
 FORGET_AFTER: Final = 600.0
@@ -49,6 +50,7 @@ class Memory:
     called: OrderedDict[str, str] = field(default_factory=OrderedDict)
     holds: Holds = field(default_factory=Holds)
     listed: dict[str, Call] = field(default_factory=dict)
+    turns: Turns = field(default_factory=Turns)
 
     def remember_name(self, number: str, name: str) -> None:
         """Keep the name of a number."""

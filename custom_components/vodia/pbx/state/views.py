@@ -95,6 +95,8 @@ class Views:
         else:
             self.totals.replace(self.extensions.get(number), new)
             self.extensions[number] = new
+            if number == self._observed.line:
+                self._observed.memory.turns.follow(new.calls)
 
 
 def _absent(number: str, kind: str, name: str | None) -> KnownAccount:

@@ -23,6 +23,7 @@ from ..errors import (
     PbxError,
     UnreadableReplyError,
 )
+from ..forwarding import CallForwarding
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.session import Session
 from ..state.memory import expire_absent
@@ -40,6 +41,8 @@ class Resource(StrEnum):
     MISSED_CALLS = "missed_calls"
     VOICEMAIL = "voicemail"
     ADDRESS_BOOK = "address_book"
+    CALL_FORWARDING = "call_forwarding"
+    QUEUE_LOGINS = "queue_logins"
 
 
 class RefreshReason(Enum):
@@ -52,12 +55,17 @@ class RefreshReason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LineDataValues:
-    """What was read over this link; None is what is not, or not any more, known."""
+    """What was read over this link; None is what is not, or not any more, known.
+
+    `queue_logins` are the queues with whether the line is logged in as an agent.
+    """
 
     service_flags: Mapping[str, ServiceFlag] | None = None
     missed_calls: MissedCalls | None = None
     voicemail: Voicemail | None = None
     address_book: AddressBook | None = None
+    call_forwarding: CallForwarding | None = None
+    queue_logins: Mapping[str, bool | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +103,14 @@ class LineData:
         self,
         session: Session,
         told: Callable[[LineDataChange], None],
+        queues: Callable[[], Iterable[str]] = tuple,
         *,
         flags: Iterable[str] | None = None,
         country: str | None = None,
     ) -> None:
         """Prepare to read for the line of a session, and `told` what changed.
 
+        `queues` are those of the tenant.
         `flags` are those of earlier days; None leaves the flags to others. Numbers of
         the address book without their country are of `country`.
         """
@@ -113,7 +123,7 @@ class LineData:
         self._absent_since: dict[str, float] = {}
         self._last_voicemail: Voicemail | None = None
         self._link = 0
-        readings = LineReadings(session, country)
+        self._readings = readings = LineReadings(session, country, queues)
         pushed = (seconds.pushed,)
         # How it is asked for, how often, and in how many seconds after a hint.
         wanted: dict[Resource, _Wish] = {
@@ -135,6 +145,12 @@ class LineData:
                 },
             ),
             Resource.ADDRESS_BOOK: (readings.address_book, seconds.book, {}),
+            Resource.CALL_FORWARDING: (
+                readings.call_forwarding,
+                seconds.settings,
+                {},
+            ),
+            Resource.QUEUE_LOGINS: (readings.queue_logins, seconds.settings, {}),
         }
         if flags is not None:
             wanted[Resource.SERVICE_FLAGS] = (readings.service_flags, seconds.flags, {})
@@ -171,6 +187,7 @@ class LineData:
         """
         self.values = LineDataValues(address_book=self.values.address_book)
         self._link += 1
+        self._readings.begin()
         for resource in self._resources.values():
             resource.poller.schedule.restart()
 
@@ -205,16 +222,33 @@ class LineData:
             raise CannotConnectError("no answer in time") from None
         except NotOfferedError as err:
             raise NotSupportedError("the PBX sets no such flag") from err
+
+        def is_set(told: LineDataValues) -> bool:
+            """Return whether the PBX shows it."""
+            flag = (told.service_flags or {}).get(number)
+            return flag is not None and flag.active is active
+
+        await self.confirm(Resource.SERVICE_FLAGS, is_set, until)
+
+    async def confirm(
+        self,
+        kind: Resource,
+        is_met: Callable[[LineDataValues], bool],
+        until: float,
+    ) -> None:
+        """Read something until it is as wanted.
+
+        Raises NotConfirmedError when it is not by a time of the event loop.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout_at(until):
                 while True:
                     with suppress(PbxError):
-                        await self._read(Resource.SERVICE_FLAGS)
-                    flag = (self.values.service_flags or {}).get(number)
-                    if flag and flag.active is active:
-                        return
+                        await self._read(kind)
+                        if is_met(self.values):
+                            return
                     await asyncio.sleep(self._timing.settle)
-        raise NotConfirmedError("the flag did not change")
+        raise NotConfirmedError("nothing shows it")
 
     # The readings
 

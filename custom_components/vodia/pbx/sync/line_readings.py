@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from ..address_book import AddressBook
@@ -13,8 +14,11 @@ from ..errors import (
     InvalidNumberError,
     NotFoundError,
     NotOfferedError,
+    PbxError,
+    UnexpectedReplyError,
     UnreadableReplyError,
 )
+from ..forwarding import CallForwarding
 from ..models import MissedCalls, ServiceFlag, Voicemail
 from ..net.rest import Reply
 from ..net.session import Session
@@ -27,12 +31,21 @@ from ..wire.replies import (
     decode_missed,
     decode_voicemail,
 )
+from ..wire.settings import (
+    OWN_SETTINGS,
+    decode_forwarding,
+    decode_login,
+    login_path,
+    settings_path,
+)
 
 _CLASSIC_BOOKS: Final = tuple(
     f"/rest/domain/self/account/self/list/list_adrbook,{shared}"
     for shared in ("false", "true")
 )
 _CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
+# Queues that are asked; docs/SECURITY.md says what the limits are for.
+_QUEUES_LIMIT: Final = 50
 _UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
 
 
@@ -51,11 +64,28 @@ class LineReadings:
     Each raises a PbxError for what hinders it, UnreadableReplyError for another shape.
     """
 
-    def __init__(self, session: Session, country: str | None) -> None:
-        """Prepare; numbers without their country are of `country`."""
+    def __init__(
+        self,
+        session: Session,
+        country: str | None,
+        queues: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """Prepare; numbers without their country are of `country`.
+
+        `queues` are those of the tenant.
+        """
         self._session = session
+        self._queues = queues
+        # The queues that have ever answered; the others refuse.
+        self._agent_of = set[str]()
+        self.begin()
         self._trace = session.trace
         self._country = country
+
+    def begin(self) -> None:
+        """Begin a link: what was refused over another one may be offered by now."""
+        self._settings_path: str | None = None
+        self._no_agent_of = set[str]()
 
     async def service_flags(self) -> Answer[Mapping[str, ServiceFlag]]:
         """Return the service flags."""
@@ -103,6 +133,59 @@ class LineReadings:
         )
         self._trace.left_out.update(odd.left_out)
         return Answer(book)
+
+    async def call_forwarding(self) -> Answer[CallForwarding]:
+        """Return which calls are sent on; a server that lacks the path has a classic one.
+
+        Nothing else of the settings is kept. Raises NotFoundError where they tell nothing
+        of it.
+        """
+        session = self._session
+        paths = settings_path(session.tenant, session.extension), OWN_SETTINGS
+        refusal: PbxError | None = None
+        for path in sorted(paths, key=lambda path: path != self._settings_path):
+            try:
+                reply = await session.request("GET", path)
+            except REFUSALS as err:
+                refusal = err if refusal is None else refusal
+                continue
+            self._settings_path, reading = path, Reading(self._trace)
+            try:
+                forwarding = decode_forwarding(reply.json(), reading)
+            except FrameError as err:
+                raise UnreadableReplyError(str(err)) from None
+            if forwarding is None:
+                raise NotFoundError("the settings have no forwarding")
+            return Answer(forwarding, reading.clean)
+        raise refusal or NotFoundError("no settings")
+
+    async def queue_logins(self) -> Answer[Mapping[str, bool | None]]:
+        """Return the queues that the line is an agent of, and whether it is logged in.
+
+        A queue that refuses it at first is not asked again over this link; of one that
+        has answered before nothing is known then.
+        """
+        session = self._session
+        path = login_path(session.tenant, session.extension)
+        listed = list(islice(self._queues(), _QUEUES_LIMIT))
+        self._no_agent_of.intersection_update(listed)
+        told: dict[str, bool | None] = {}
+        for queue in listed:
+            if queue in self._no_agent_of:
+                continue
+            try:
+                told[queue] = (
+                    await self._get(path, decode_login, {"group": queue})
+                ).value
+                self._agent_of.add(queue)
+            except REFUSALS:
+                if queue in self._agent_of:
+                    told[queue] = None
+                else:
+                    self._no_agent_of.add(queue)
+            except UnexpectedReplyError:
+                told[queue] = None
+        return Answer(told)
 
     async def _get[ValueT](
         self,
