@@ -28,6 +28,7 @@ from .const import (
     DOMAIN,
     EVENT_CALL_OVER,
 )
+from .hub.devices import account_name
 
 _ICONS = {
     "called": "mdi:phone-outgoing",
@@ -55,7 +56,9 @@ def async_describe_events(
         """Return the line of a call."""
         data = event.data
         device = dr.async_get(hass).async_get(data.get(ATTR_DEVICE_ID, ""))
-        name = (device.name_by_user or device.name) if device else None
+        name = device and (
+            device.name_by_user or account_name(device.model_id or "", device.name)
+        )
         # They are there since the integration was set up, and for a new language before
         # anybody sees it; the logbook asks from a thread of its own.
         texts = async_get_cached_translations(

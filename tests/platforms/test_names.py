@@ -20,6 +20,7 @@ from tests.support.lines import has_line
 from tests.support.repository import INTEGRATION
 
 LANGUAGES = sorted(path.stem for path in (INTEGRATION / "translations").glob("*.json"))
+BUTTONS = ("answer", "decline", "hang_up", "hold", "resume")
 NUMBERS_OFF = {"numbers_in_names": False}
 
 
@@ -133,7 +134,7 @@ async def test_devices_begin_with_their_number(
         ),
         *(f"sensor.freya_nilsen_{key}" for key in ("call", "last_caller")),
         *(f"event.freya_nilsen_{key}" for key in ("call_events", "message")),
-        *(f"button.freya_nilsen_{key}" for key in ("answer", "hang_up", "hold")),
+        *(f"button.freya_nilsen_{key}" for key in BUTTONS),
         "switch.freya_nilsen_do_not_disturb",
         "notify.freya_nilsen_chat",
     }

@@ -94,7 +94,7 @@ def _device_name(number: str, name: str) -> str:
     return name if has_number else f"{number} {name}"
 
 
-def _account_name(number: str, name: str | None) -> str | None:
+def account_name(number: str, name: str | None) -> str | None:
     """Return the name of an account by that of its device."""
     plain = (name or "").removeprefix(f"{number} ")
     # What is left of "45 - Freya" is no name.
@@ -108,7 +108,7 @@ def known_devices(
     return {
         account: (
             _TYPES.get(device.model or "", EXTENSION),
-            _account_name(account, device.name),
+            account_name(account, device.name),
         )
         for device in dr.async_entries_for_config_entry(
             dr.async_get(hass), entry.entry_id
