@@ -27,6 +27,7 @@ from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
 from .pbx.sync.line_data import Resource
 from .services import async_setup_services
+from .views import RecordingView
 from .voice import number_words
 from .voice.sentence_files import async_check_sentences
 
@@ -48,6 +49,7 @@ PLATFORMS: list[Platform] = [
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up the actions, and keep the issues of entries up to date."""
     async_setup_services(hass)
+    hass.http.register_view(RecordingView(hass))
     await hass.async_add_executor_job(numbering.load)
     await hass.async_add_executor_job(number_words.load)
     async_dispatcher_connect(

@@ -33,6 +33,7 @@ from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
 from custom_components.vodia.pbx.wire.calls import CallList
 from custom_components.vodia.pbx.wire.fields import FrameError
+from custom_components.vodia.pbx.wire.mailbox import decode_mailbox, decode_voicemail
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -49,7 +50,6 @@ from custom_components.vodia.pbx.wire.replies import (
     decode_history,
     decode_missed,
     decode_orbits,
-    decode_voicemail,
 )
 from tests.support.random_office import CHANCES, LINE, often
 
@@ -394,6 +394,7 @@ DECODERS: Final[Mapping[str, tuple[Callable[[Any], Any], ...]]] = {
     "messages": (
         lambda told: decode_voicemail(told, Trace(), filtered=True),
         lambda told: decode_voicemail(told, Trace(), filtered=False),
+        lambda told: decode_mailbox(told, Trace()),
     ),
     "adrbook": (decode_address_book,),
 }
