@@ -21,6 +21,7 @@ from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
 from .home import ROOT, Home, free_port
+from .messages import Messages
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
@@ -77,6 +78,7 @@ class Scenario:
             self._assist,
             self._refusal,
             self._lost_link,
+            self._messages,
         ):
             try:
                 await self._control.rest()
@@ -203,10 +205,8 @@ class Scenario:
                 await self._see(self._own, dnd=state)
         async with self._check("vodia.send_message: the PBX gets it, word for word"):
             await self._act("send_message", recipient="41", message=MESSAGE)
-            # The PBX confirms none: it may arrive after the action is done.
-            async with asyncio.timeout(_TIMEOUT):
-                while not self._pbx.messages:
-                    await asyncio.sleep(0.05)
+            # It may arrive after the action is done.
+            await self._pbx.wait_for_messages(1, _TIMEOUT)
             got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
             assert got == [(self._own, "41", MESSAGE)], got
 
@@ -307,6 +307,12 @@ class Scenario:
             await self._control.do("accept")
             await self._see("", _RECONNECT_TIMEOUT, connected="on", active_calls="0")
             await self._see(own, call="idle", dnd="on", in_call="off")
+
+    async def _messages(self) -> None:
+        """Voicemail is heard, and a colleague is written to."""
+        messages = Messages(self._client, self._pbx, self._entry, self._check)
+        await messages.hear_all()
+        await messages.write()
 
     # Help
 
