@@ -40,7 +40,7 @@ _AUTOMATION: Json = {
     "conditions": [
         {
             "condition": "vodia.is_dnd",
-            "target": {"entity_id": "binary_sensor.freya_nilsen_do_not_disturb"},
+            "target": {"entity_id": "switch.freya_nilsen_do_not_disturb"},
         }
     ],
     "actions": [
