@@ -33,7 +33,7 @@ _AUTOMATION: Json = {
     "triggers": [
         {
             "trigger": "vodia.call_ringing",
-            "target": {"entity_id": "event.freya_nilsen_call"},
+            "target": {"entity_id": "event.freya_nilsen_call_events"},
             "options": {"for": {"seconds": 5}, "scope": "external"},
         }
     ],
