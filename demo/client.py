@@ -246,6 +246,16 @@ class Client:
             ]:
                 await asyncio.sleep(0.5)
 
+    async def reload_pbx(self, entry_id: str) -> None:
+        """Reload an entry."""
+        await self._post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+
+    async def get(self, path: str) -> tuple[str, bytes]:
+        """Return what an audio player gets, which has no token: media type and bytes."""
+        async with self._http.get(self._url + path) as response:
+            response.raise_for_status()
+            return response.content_type, await response.read()
+
     async def device_of(self, entity_id: str) -> str:
         """Return the id of the device that an entity belongs to."""
         found = await self.command("config/entity_registry/get", entity_id=entity_id)
@@ -267,7 +277,7 @@ class Client:
         await self.command(
             "frontend/set_system_data", key="core", value={"default_panel": path}
         )
-        hidden = {"panelOrder": [], "hiddenPanels": ["map", "media-browser"]}
+        hidden = {"panelOrder": [], "hiddenPanels": ["map"]}
         await self.command("frontend/set_user_data", key="sidebar", value=hidden)
 
     async def _log_in(self) -> str:

@@ -1,6 +1,7 @@
 """Recordings of the mailboxes: sound that is made when it is asked for."""
 
 from array import array
+from contextlib import suppress
 from functools import lru_cache
 import io
 import math
@@ -69,6 +70,8 @@ class Audio:
         if switches.audio_length:
             response.content_length = len(sound)
         await response.prepare(request)
-        for begin in range(0, len(sound), _CHUNK):
-            await response.write(sound[begin : begin + _CHUNK])
+        # Who listens may go.
+        with suppress(ConnectionError):
+            for begin in range(0, len(sound), _CHUNK):
+                await response.write(sound[begin : begin + _CHUNK])
         return response
