@@ -191,6 +191,9 @@ class Scenario:
             past = (await self._act("get_call_history", response=True))["calls"]
             newest = (past[0]["remote_number"], past[0]["end_reason"])
             assert newest == (CALLER, "missed"), newest
+        async with self._check("Activity: says who was missed"):
+            call = self._entities[own, "call"]
+            await self._client.activity(call, f"missed {CALLER_NAME}")
 
     async def _settings(self) -> None:
         """Do not disturb is set, and a message is sent."""

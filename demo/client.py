@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import aiohttp
@@ -231,6 +232,17 @@ class Client:
                 if found := entities.get((account, key)):
                     return found
                 await asyncio.sleep(0.1)
+
+    async def activity(self, entity_id: str, line: str) -> None:
+        """Wait until Activity has a line of an entity: it is recorded first."""
+        start = datetime.now(UTC) - timedelta(hours=1)
+        fields = {"start_time": start.isoformat(), "entity_ids": [entity_id]}
+        async with asyncio.timeout(_APPEARS_TIMEOUT):
+            while line not in [
+                row.get("message")
+                for row in await self.command("logbook/get_events", **fields)
+            ]:
+                await asyncio.sleep(0.5)
 
     async def reload_pbx(self, entry_id: str) -> None:
         """Reload an entry."""

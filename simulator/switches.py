@@ -69,7 +69,7 @@ class Switches:
     """Whether classic settings are an object of rows by name, or of values."""
     queue_login_as: Literal["object", "text", "boolean"] = "object"
     """How the state of an agent is told: `{"login": true}`, `"true"` or `true`."""
-    queue_strangers: Literal[403, 404, "out"] = 403
+    queue_strangers: Literal[401, 403, 404, "out"] = 403
     """How a queue answers who is none of its agents: a status, or as logged out."""
     dnd_field: Literal["state", "dnd"] = "state"
     """Name of the state in the reply of GET dnd."""

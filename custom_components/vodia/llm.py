@@ -29,8 +29,11 @@ from .hub.devices import entities_of
 from .hub.options import Options
 from .voice.assistant import async_list_phones, async_set_dnd, async_transfer
 from .voice.commands import (
+    ATTR_MISSED,
+    ATTR_ORBIT,
     ATTR_PHONE,
     ATTR_WHO,
+    COMMANDS,
     Handle,
     Slots,
     async_handle_call,
@@ -58,6 +61,9 @@ _PROMPT: Final = (
 _PHONE: Final = vol.Optional(
     ATTR_PHONE,
     description="Name or number of the user's telephone to use. Only if the user names one.",
+)
+_ORBIT: Final = vol.Optional(
+    ATTR_ORBIT, description="The number of the park orbit. Only if the user names one."
 )
 _TEXT: Final = vol.All(recognized_text, cv.string)
 _WHO: Final = vol.Required(
@@ -190,6 +196,33 @@ TOOLS: Final = (
         annotations=_REACHES,
     ),
     VodiaTool(
+        "call_back",
+        "Call back",
+        "Calls back who called the user's telephone last, or whose call was missed last, "
+        "or who of that name called. Reaches real people.",
+        COMMANDS["call_back"].handle,
+        parameters={
+            vol.Optional(
+                ATTR_WHO, description="Whom to call back. Only if the user names one."
+            ): _TEXT,
+            vol.Optional(
+                ATTR_MISSED, default=False, description="Only if the call was missed"
+            ): cv.boolean,
+            _PHONE: _TEXT,
+        },
+        annotations=_REACHES,
+    ),
+    VodiaTool(
+        "voicemail",
+        "Voicemail",
+        "Tells how many messages in the mailbox have not been heard, and who left the "
+        "newest one.",
+        COMMANDS["voicemail"].handle,
+        parameters={_PHONE: _TEXT},
+        annotations=_READS,
+        gate=LAST_CALLER_GATE,
+    ),
+    VodiaTool(
         "answer",
         "Answer the call",
         "Answers the ringing call at the user's telephone.",
@@ -222,6 +255,22 @@ TOOLS: Final = (
         ),
         parameters={_WHO: _TEXT, _PHONE: _TEXT},
         annotations=_ENDS,
+    ),
+    VodiaTool(
+        "park",
+        "Park the call",
+        "Parks the call of the user's telephone, so that any telephone can get it back.",
+        COMMANDS["park"].handle,
+        parameters={_ORBIT: _TEXT, _PHONE: _TEXT},
+        annotations=_ENDS,
+    ),
+    VodiaTool(
+        "retrieve",
+        "Get a parked call back",
+        "Gets a parked call back to the user's telephone.",
+        COMMANDS["retrieve"].handle,
+        parameters={_ORBIT: _TEXT, _PHONE: _TEXT},
+        annotations=_REACHES,
     ),
     VodiaTool(
         "set_do_not_disturb",

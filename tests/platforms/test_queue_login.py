@@ -101,6 +101,29 @@ async def test_agents_only(
     assert len(asked) == 2
 
 
+async def test_no_login_for_a_stranger(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """A queue that takes a stranger for logged out (401) costs a login, and one only.
+
+    Each ends the link where a PBX closes it with the session.
+    """
+    pbx.switches.queue_strangers = 401
+    pbx.switches.session_end_closes = True
+    phones = await set_up(hass, entry)
+    await shows(phones, "on")
+    await asyncio.sleep(3 * SLOWLY)
+    await phones.wait("", "connected", "on")
+    logins = pbx.login_attempts
+    assert logins <= 3
+    for _ in range(3):
+        await reconnect(pbx, phones)
+        await shows(phones, "on")
+        await asyncio.sleep(SLOWLY)
+    assert pbx.login_attempts == logins
+    assert not phones.has("45", ORDERS)
+
+
 async def test_queue_that_answers_strangers(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:

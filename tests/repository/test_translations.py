@@ -19,9 +19,9 @@ from tests.support.repository import ENGLISH, INTEGRATION, ROOT, flat, load, row
 # The words that are the same in English.
 SAME = {
     "de": {"Chat", "Host", "Name"},
-    "es": {"Chat", "Host"},
+    "es": {"Chat", "Host", "No"},
     "fr": {"Chat", "Message", "Minutes", "{count} minutes"},
-    "it": {"Chat", "Host", "Password"},
+    "it": {"Chat", "Host", "No", "Password"},
     "nl": {"Accounts", "Chat", "Dialect", "Host", "Voicemail"},
     "pl": {"Host"},
 }

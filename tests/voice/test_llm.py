@@ -63,7 +63,11 @@ async def refused(hass: HomeAssistant, name: str, **arguments: Any) -> str:
     return str(result.data["error"])
 
 
-CALL_TOOLS = {"list_phones", "call", "answer", "decline", "hang_up", "transfer"}
+CALL_TOOLS = {
+    *("list_phones", "call", "call_back", "answer", "decline", "hang_up", "transfer"),
+    *("park", "retrieve"),
+}
+HISTORY_TOOLS = {"who_called", "voicemail"}
 
 
 async def test_exposure_is_the_gate(hass: HomeAssistant, phones: Phones) -> None:
@@ -73,7 +77,7 @@ async def test_exposure_is_the_gate(hass: HomeAssistant, phones: Phones) -> None
     assert ours(instance) == {"set_do_not_disturb"}
     assert "vodia" in instance.api_prompt
     expose(phones, "45", key="last_caller")
-    assert ours(await api(hass)) == {"set_do_not_disturb", "who_called"}
+    assert ours(await api(hass)) == {"set_do_not_disturb", *HISTORY_TOOLS}
     hide(phones, "45", "dnd")
     hide(phones, "45", "last_caller")
     assert not ours(instance := await api(hass))
@@ -104,6 +108,10 @@ def test_annotations() -> None:
         "list_phones": reads,
         "who_called": reads,
         "call": reaches,
+        "call_back": reaches,
+        "voicemail": reads,
+        "park": ends,
+        "retrieve": reaches,
         "answer": reaches,
         "decline": ends,
         "hang_up": ends,
@@ -417,3 +425,46 @@ async def test_blanks(
     # What has to be there is missed in words that a model understands.
     with pytest.raises(probatio.Invalid, match="who"):
         await call_tool(hass, "call", who=blank)
+
+
+async def test_call_back(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A model calls back who is inside; one outside only if the option allows it."""
+    expose(phones, "45")
+    past(pbx, CALLER, "Anna Meyer", answer=False)
+    past(pbx, "41", "", answer=True)
+    # What it would tell needs the last caller to be exposed.
+    refused = await call_tool(hass, "call_back")
+    assert refused.error
+    assert dialed(pbx) == []
+    expose(phones, "45", key="last_caller")
+    told = await use_tool(hass, "call_back")
+    assert told["speech"] == "Calling Bruno Ferreira."
+    assert dialed(pbx) == ["41"]
+    pbx.engine.hang_up(pbx.engine.calls()[0].id)
+    await phones.wait("45", "call", "idle")
+    for arguments in ({"missed": True}, {"who": "Anna Meyer"}):
+        refused = await call_tool(hass, "call_back", **arguments)
+        assert refused.error
+        assert "inside the phone system" in str(refused.data["error"])
+        assert dialed(pbx) == []
+    await choose(phones, llm_dials_outside=True)
+    await phones.wait("", "connected", "on")
+    told = await use_tool(hass, "call_back", missed=True)
+    assert told["speech"] == "Calling Anna Meyer."
+    assert dialed(pbx) == [CALLER]
+
+
+async def test_park(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A model parks the call, and gets it back."""
+    expose(phones, "45")
+    call_id = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
+    pbx.engine.answer(call_id, "45")
+    await phones.wait("45", "call", "connected")
+    await phones.wait("5", "occupied", "off")
+    told = await use_tool(hass, "park")
+    assert told["orbit"] == "5"
+    assert pbx.engine.call(call_id).parked
+    await phones.wait("5", "occupied", "on")
+    await use_tool(hass, "retrieve")
+    await phones.wait("45", "call", "connected")
+    assert pbx.engine.call(call_id).talks("45")

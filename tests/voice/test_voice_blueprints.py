@@ -94,6 +94,17 @@ async def test_voice_call(
         await phones.wait("45", "call", "idle")
     assert await room.say("call Zorro") == "I don't know anyone called Zorro."
     assert not pbx.engine.calls()
+    past(pbx, CALLER, "Anna Meyer", answer=False)
+    for said, language, answer in (
+        ("call back", "en", "Calling Anna Meyer."),
+        ("call him back", "en", "Calling Anna Meyer."),
+        ("please return the call", "en", "Calling Anna Meyer."),
+        ("Ruf bitte zurück!", "de", "Ich rufe Anna Meyer an."),
+    ):
+        assert await room.say(said, language) == answer
+        assert dialed(pbx) == [CALLER]
+        pbx.engine.hang_up(pbx.engine.calls()[0].id)
+        await phones.wait("45", "call", "idle")
 
 
 @modern
@@ -121,6 +132,13 @@ async def test_voice_ask(
     missed = await room.say("did I miss a call")
     assert missed.startswith("Anna Meyer called ")
     assert "Ben" not in missed
+    many = await room.say("how many missed calls do I have")
+    assert many.startswith("You missed one call. Anna Meyer called ")
+    many = await room.say("Wie viele Anrufe habe ich verpasst?", "de")
+    assert many.startswith("Du hast einen Anruf verpasst. Anna Meyer hat ")
+    assert await room.say("do I have any messages") == (
+        "I can't tell whether you have messages."
+    )
     await phones.wait("45", "last_caller", "Anna Meyer")
     await phones.wait("45", "call", "idle")
     assert await room.say("who's calling") == "Nobody is calling."
@@ -155,6 +173,24 @@ async def test_voice_control(
     await phones.wait("45", "ringing", "on")
     assert await room.say("decline the call") == "Declined."
     assert not pbx.engine.calls()
+    await phones.wait("45", "call", "idle")
+    # One is taken, parked, taken back and sent on.
+    call_id = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
+    await phones.wait("45", "ringing", "on")
+    assert await room.say("take the call from Anna") == (
+        "You're connected to Anna Meyer."
+    )
+    await phones.wait("5", "occupied", "off")
+    assert await room.say("park the call") == "Parked at 5."
+    await phones.wait("5", "occupied", "on")
+    assert await room.say("Hol das geparkte Gespräch zurück", "de") == (
+        "Ich hole das Gespräch zurück."
+    )
+    await phones.wait("45", "call", "connected")
+    assert await room.say("put the caller through to Bruno") == (
+        "Transferred to Bruno Ferreira."
+    )
+    assert pbx.engine.call(call_id).rung == ["41"]
 
 
 @modern

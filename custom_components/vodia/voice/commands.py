@@ -30,6 +30,7 @@ from .phones import Requester
 from .replies import Reply
 from .speech import Phrase, SpokenError, async_say
 from .taking import async_take_call
+from .words import tokens
 
 ATTR_CLOCK: Final = "clock"
 ATTR_DAY: Final = "day"
@@ -42,6 +43,10 @@ ATTR_WHO: Final = "who"
 
 TODAY: Final = "today"
 YESTERDAY: Final = "yesterday"
+
+# What is said instead of a name: `call {who}` fits "call back", too.
+_BACK: Final = frozenset({"back", "zuruck"})
+_HIM: Final = frozenset({"him", "her", "them", "now", "please"})
 
 # The values of a command, by name.
 type Slots = Mapping[str, Any]
@@ -101,8 +106,12 @@ def span_in(slots: Slots) -> tuple[datetime | None, datetime | None]:
 
 
 def async_handle_call(requester: Requester, slots: Slots) -> Awaitable[Reply]:
-    """Call whom the slots name."""
-    return async_call(requester, slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE))
+    """Call whom the slots name; or call back, where a sentence took that for a name."""
+    who, phone = slots.get(ATTR_WHO, ""), slots.get(ATTR_PHONE)
+    said = set(tokens(who))
+    if said & _BACK and said <= _BACK | _HIM:
+        return async_call_back(requester, phone=phone)
+    return async_call(requester, who, phone)
 
 
 def command_for(verb: Verb) -> Handle:

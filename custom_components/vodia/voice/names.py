@@ -42,6 +42,7 @@ _FILLERS: Final = (
     | _DEVICES
     | {
         *("please", "now", "up", "quickly", "quick", "again", "right", "away", "just"),
+        *("back", "zuruck"),
         *("immediately", "asap", "then", "here", "real", "for", "me", "us"),
         *("to", "at", "in", "on", "with"),
         *("bitte", "mal", "schnell", "doch", "eben", "gleich", "jetzt", "kurz"),
