@@ -85,7 +85,7 @@ class Messages:
         await client.command(
             "config/entity_registry/update", entity_id=entity_id, disabled_by=None
         )
-        await client.reload_pbx(self._entry)
+        await client.act("homeassistant.reload_config_entry", {}, entry_id=self._entry)
         await client.wait_for(lambda: entity_id in client.states, TIMEOUT)
         return entity_id
 

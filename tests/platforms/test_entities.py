@@ -77,7 +77,7 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     keys = {
         *("registered", "dnd", "ringing", "in_call", "chat_available"),
-        *("call", "last_caller"),
+        *("call", "chat", "last_caller"),
     }
     line = {"message", "answer", "reject", "hang_up", "hold", "resume"}
     assert {
@@ -96,7 +96,9 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     assert len(entities) == 4 + of_phones + sum(map(len, of_groups.values()))
     assert {e.unique_id for e in entities if e.disabled_by} == {
-        f"{prefix}:{number}:chat_available" for number in EXTENSIONS
+        f"{prefix}:{number}:{key}"
+        for number in EXTENSIONS
+        for key in ("chat", "chat_available")
     }
     assert not any(e.entity_category for e in entities)
 
