@@ -257,13 +257,13 @@ class Scenario:
             await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
-            assert "The voice assistant may not use any" in answer, answer
+            assert answer == _texts("common")["say_not_exposed"], answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
         for language, said, expected in (
             ("en", "who is calling", f"{CALLER_NAME} is calling."),
             ("de", "wer ruft an", f"{CALLER_NAME} ruft an."),
-            ("en", "answer the phone", f"connected with {CALLER_NAME}."),
+            ("en", "answer the phone", f"connected to {CALLER_NAME}."),
             ("en", "hang up", "Hung up."),
         ):
             async with self._check(f"Assist: {said}"):
@@ -273,9 +273,7 @@ class Scenario:
 
     async def _refusal(self) -> None:
         """An action that cannot be is refused in words."""
-        translations = ROOT / "custom_components/vodia/translations/en.json"
-        texts = json.loads(translations.read_text())["exceptions"]
-        text: str = texts["not_a_line"]["message"]
+        text: str = _texts("exceptions")["not_a_line"]["message"]
         other, own = [
             f"{number} {(await self._control.account(number))['name']}"
             for number in ("46", self._own)
@@ -366,6 +364,13 @@ class Scenario:
     async def _see_call(self, **expected: Any) -> None:
         """Wait for the sensor of the own call to have attributes."""
         await see(self._client, {self._entities[self._own, "call"]: expected})
+
+
+def _texts(section: str) -> Json:
+    """Return a section of the English texts."""
+    translations = ROOT / "custom_components/vodia/translations/en.json"
+    texts: Json = json.loads(translations.read_text())[section]
+    return texts
 
 
 async def check(own: str) -> int:

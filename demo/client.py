@@ -210,7 +210,9 @@ class Client:
         return entry_id
 
     async def entities(
-        self, entry_id: str, domains: Collection[str] = ("binary_sensor", "sensor")
+        self,
+        entry_id: str,
+        domains: Collection[str] = ("binary_sensor", "sensor", "switch"),
     ) -> Mapping[tuple[str, str], str]:
         """Return the enabled entities of an entry, by account and key.
 

@@ -173,6 +173,28 @@ async def test_said(
     assert not wrong, "\n".join(f"{said}: {found}" for said, found in wrong.items())
 
 
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        *(("null", "0"), ("zwo", "2"), ("elf", "11"), ("zwölf", "12")),
+        *(("sechzehn", "16"), ("siebzehn", "17"), ("zwanzig", "20")),
+        *(("einundzwanzig", "21"), ("zweiunddreißig", "32")),
+        *(("zwounddreissig", "32"), ("ein und vierzig", "41")),
+        *(("siebenundsiebzig", "77"), ("neunundneunzig", "99")),
+        *(("fünf null", "50"), ("vier eins", "41"), ("null eins eins null", "0110")),
+        *(("doppelt fünf eins", "551"), ("drei und vierzig", "43")),
+        *(("null dreißig zwölf drei", "030123"), ("4 eins", "41")),
+        ("plus vier neun dreißig eins", "+49301"),
+    ],
+)
+async def test_number_words(
+    pbx: Simulator, office: Phones, room: Room, *, words: str, number: str
+) -> None:
+    """What is said in words, a number up to 99 or digit by digit, is dialed."""
+    await room.say(f"ruf mal die {words} an", "de")
+    assert dialed(pbx) == [number]
+
+
 def test_enough() -> None:
     """Far more than 150 are understood, of ten at least nine."""
     sentences = [sentence for _, sentence, _ in SAID]
