@@ -176,8 +176,8 @@ def sound_of(pbx: Simulator, line: str = "45", index: int = -1) -> bytes:
     return recording(message.id, message.duration)
 
 
-FREYA = "Freya Nilsen"
-BRUNO = "Bruno Ferreira"
+FREYA = "45 Freya Nilsen"
+BRUNO = "41 Bruno Ferreira"
 
 
 async def test_listed(browser: Browser, phones: Phones) -> None:
@@ -394,7 +394,7 @@ async def test_two_pbxs(
         "Branch",
         phones.entry.title,
     }
-    (message,) = await browser.messages("Branch", account.name)
+    (message,) = await browser.messages("Branch", f"45 {account.name}")
     assert message["title"].startswith("● Bert")
     response = await browser.get(await browser.url(message["media_content_id"]))
     (left,) = account.messages
