@@ -204,10 +204,8 @@ class Scenario:
                 await self._see(self._own, dnd=state)
         async with self._check("vodia.send_message: the PBX gets it, word for word"):
             await self._act("send_message", recipient="41", message=MESSAGE)
-            # It may arrive after the action is done.
-            await self._pbx.wait_for_messages(1, _TIMEOUT)
-            got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
-            assert got == [(self._own, "41", MESSAGE)], got
+            (got,) = await self._pbx.wait_for_messages(1, _TIMEOUT)
+            assert (got.sender, got.recipient, got.text) == (self._own, "41", MESSAGE)
 
     async def _forwarding(self) -> None:
         """Calls are sent on, and those of a queue are not taken any more."""
@@ -307,9 +305,7 @@ class Scenario:
 
     async def _messages(self) -> None:
         """Voicemail is heard, and a colleague is written to."""
-        messages = Messages(self._client, self._pbx, self._entry, self._check)
-        await messages.hear_all()
-        await messages.write()
+        await Messages(self._client, self._pbx, self._entry, self._check).go()
 
     # Help
 

@@ -247,10 +247,6 @@ class Client:
             ]:
                 await asyncio.sleep(0.5)
 
-    async def reload_pbx(self, entry_id: str) -> None:
-        """Reload an entry."""
-        await self._post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
-
     async def get(self, path: str) -> tuple[str, bytes]:
         """Return what an audio player gets, which has no token: media type and bytes."""
         async with self._http.get(self._url + path) as response:
