@@ -7,7 +7,7 @@ an outage passes, and nothing is wrong in the log. The rules of calls are the te
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 import json
 from pathlib import Path
@@ -24,6 +24,7 @@ from .home import ROOT, Home, free_port
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
+from .spoken import AFTER_A_MISSED_CALL, WHILE_IT_RINGS
 from .tour import check_demo
 
 MESSAGE = 'The door is "open"\nPlease come 🚪'
@@ -254,19 +255,22 @@ class Scenario:
             await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
-            assert "The voice assistant may not use any" in answer, answer
+            assert "not allowed to use a phone" in answer, answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
-        for language, said, expected in (
-            ("en", "who is calling", f"{CALLER_NAME} is calling."),
-            ("de", "wer ruft an", f"{CALLER_NAME} ruft an."),
-            ("en", "answer the phone", f"connected with {CALLER_NAME}."),
-            ("en", "hang up", "Hung up."),
-        ):
+        await self._say(WHILE_IT_RINGS)
+        await self._control.rest()
+        await self._see_call(call_id=await self._control.ring(self._own))
+        await self._control.rest()
+        await self._say(AFTER_A_MISSED_CALL)
+        assert not await self._control.calls(), "the PBX still has the call"
+
+    async def _say(self, spoken: Iterable[tuple[str, str, str]]) -> None:
+        """Say sentences, each in its language, and hear what they are answered."""
+        for language, said, expected in spoken:
             async with self._check(f"Assist: {said}"):
                 answer = await self._client.say(said, language)
                 assert expected in answer, answer
-        assert not await self._control.calls(), "the PBX still has the call"
 
     async def _refusal(self) -> None:
         """An action that cannot be is refused in words."""

@@ -445,7 +445,7 @@ async def test_call_back(hass: HomeAssistant, pbx: Simulator, phones: Phones) ->
     for arguments in ({"missed": True}, {"who": "Anna Meyer"}):
         refused = await call_tool(hass, "call_back", **arguments)
         assert refused.error
-        assert "inside the phone system" in refused.data["error"]
+        assert "inside the phone system" in str(refused.data["error"])
         assert dialed(pbx) == []
     await choose(phones, llm_dials_outside=True)
     await phones.wait("", "connected", "on")

@@ -1,0 +1,21 @@
+"""What the check says to Assist: the language, the sentence, and a part of the answer."""
+
+from typing import Final
+
+from .control import CALLER_NAME
+
+WHILE_IT_RINGS: Final = (
+    ("en", "who is calling", f"{CALLER_NAME} is calling."),
+    ("de", "wer ruft an", f"{CALLER_NAME} ruft an."),
+    ("en", f"take the call from {CALLER_NAME}", f"connected to {CALLER_NAME}."),
+    ("en", "park the call", "Parked at "),
+    ("en", "get the parked call back", "Getting the call back."),
+    ("en", "put the caller through to four one", "Transferred to "),
+)
+AFTER_A_MISSED_CALL: Final = (
+    ("en", "who did I miss", CALLER_NAME),
+    ("en", "how many missed calls do I have", "You missed "),
+    ("en", "do I have voicemail", "message"),
+    ("en", "call back", f"Calling {CALLER_NAME}."),
+    ("en", "hang up", "Hung up."),
+)
