@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import aiohttp
@@ -209,7 +210,9 @@ class Client:
         return entry_id
 
     async def entities(
-        self, entry_id: str, domains: Collection[str] = ("binary_sensor", "sensor")
+        self,
+        entry_id: str,
+        domains: Collection[str] = ("binary_sensor", "sensor", "switch"),
     ) -> Mapping[tuple[str, str], str]:
         """Return the enabled entities of an entry, by account and key.
 
@@ -232,6 +235,27 @@ class Client:
                     return found
                 await asyncio.sleep(0.1)
 
+    async def activity(self, entity_id: str, line: str) -> None:
+        """Wait until Activity has a line of an entity: it is recorded first."""
+        start = datetime.now(UTC) - timedelta(hours=1)
+        fields = {"start_time": start.isoformat(), "entity_ids": [entity_id]}
+        async with asyncio.timeout(_APPEARS_TIMEOUT):
+            while line not in [
+                row.get("message")
+                for row in await self.command("logbook/get_events", **fields)
+            ]:
+                await asyncio.sleep(0.5)
+
+    async def reload_pbx(self, entry_id: str) -> None:
+        """Reload an entry."""
+        await self._post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
+
+    async def get(self, path: str) -> tuple[str, bytes]:
+        """Return what an audio player gets, which has no token: media type and bytes."""
+        async with self._http.get(self._url + path) as response:
+            response.raise_for_status()
+            return response.content_type, await response.read()
+
     async def device_of(self, entity_id: str) -> str:
         """Return the id of the device that an entity belongs to."""
         found = await self.command("config/entity_registry/get", entity_id=entity_id)
@@ -253,7 +277,7 @@ class Client:
         await self.command(
             "frontend/set_system_data", key="core", value={"default_panel": path}
         )
-        hidden = {"panelOrder": [], "hiddenPanels": ["map", "media-browser"]}
+        hidden = {"panelOrder": [], "hiddenPanels": ["map"]}
         await self.command("frontend/set_user_data", key="sidebar", value=hidden)
 
     async def _log_in(self) -> str:

@@ -15,6 +15,8 @@ from .home import HOST, check_port
 PROFILES = {"classic": Switches.classic, "modern": Switches.modern}
 DOOR, DOOR_NAME = "60", "Front door"
 QUEUE = "601"
+# Who has left what in the own mailbox: number, name, hours ago, and how many seconds long.
+VOICEMAILS = (("41", "Bruno Ferreira", 26, 6), ("+4930123456", "Anna Meyer", 2, 9))
 _PICKUP_SECONDS = 1.5
 _ANSWER_SECONDS = 5.0
 _TALK_SECONDS = 45.0
@@ -34,6 +36,12 @@ class Pbx:
     extension: str
     passwords: Mapping[str, str]
     messages: list[Message] = field(default_factory=list)
+
+    async def wait_for_messages(self, number: int, seconds: float) -> None:
+        """Wait until so many chat messages are there."""
+        async with asyncio.timeout(seconds):
+            while len(self.messages) < number:
+                await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
@@ -68,6 +76,7 @@ async def simulated_pbx(
             messages.append(news)
 
     pbx.engine.listeners.append(take)
+    _leave_voicemails(pbx.engine, extension)
     if lively:
         _let_colleagues_answer(pbx.engine, extension)
         _let_callers_give_up(pbx.engine)
@@ -84,6 +93,14 @@ async def simulated_pbx(
     finally:
         await control.stop()
         await pbx.stop()
+
+
+def _leave_voicemails(engine: Engine, own: str) -> None:
+    """Leave two messages, of which the older one was heard."""
+    for caller, name, hours, seconds in VOICEMAILS:
+        engine.hear_messages(own)
+        engine.leave_message(own, caller, name, seconds)
+        engine.account(own).messages[-1].start -= 3600 * hours
 
 
 def _let_colleagues_answer(engine: Engine, own: str) -> None:

@@ -12,6 +12,8 @@ import time
 import aiohttp
 from playwright.async_api import Locator, Page, async_playwright
 
+from homeassistant.util.yaml import parse_yaml
+
 from .__main__ import OWN_EXTENSION
 from .client import Client, Json
 from .home import ROOT, Home, free_port
@@ -31,14 +33,14 @@ _AUTOMATION: Json = {
     "triggers": [
         {
             "trigger": "vodia.call_ringing",
-            "target": {"entity_id": "event.freya_nilsen_call"},
+            "target": {"entity_id": "event.freya_nilsen_call_events"},
             "options": {"for": {"seconds": 5}, "scope": "external"},
         }
     ],
     "conditions": [
         {
             "condition": "vodia.is_dnd",
-            "target": {"entity_id": "binary_sensor.freya_nilsen_do_not_disturb"},
+            "target": {"entity_id": "switch.freya_nilsen_do_not_disturb"},
         }
     ],
     "actions": [
@@ -127,6 +129,23 @@ async def ring(pbx: Pbx) -> None:
         response.raise_for_status()
 
 
+async def show_cards(client: Client) -> str:
+    """Add the dashboard of the documentation; return its path."""
+    page = (ROOT / "docs" / "dashboard.md").read_text()
+    block = page.partition("```yaml\n")[2].partition("```")[0]
+    path = "my-phones"
+    await client.command(
+        "lovelace/dashboards/create",
+        url_path=path,
+        title="My phones",
+        icon="mdi:deskphone",
+    )
+    await client.command(
+        "lovelace/config/save", url_path=path, config=parse_yaml(block)
+    )
+    return f"/{path}"
+
+
 async def device_id(client: Client, name: str) -> str:
     """Return the id of a device."""
     devices = await client.command("config/device_registry/list")
@@ -148,6 +167,8 @@ async def take_all(images: Path) -> None:
         await photographer.talk(
             "assist", "/phones", "who is calling", "Anna Meyer is calling."
         )
+        cards = await show_cards(client)
+        await photographer.take("cards", cards, "Decline", "Colleagues")
         device = await device_id(client, "Freya Nilsen")
         await photographer.take(
             "device", f"/config/devices/device/{device}", "Do not disturb"

@@ -32,6 +32,7 @@ _ENGINE = {
     "/register": ("set_registered", "ext", "state"),
     "/flag": ("set_flag", "ext", "state"),
     "/mailbox": ("leave_message", "ext", "from", "name?"),
+    "/mailbox/delete": ("delete_messages", "ext"),
     "/mailbox/hear": ("hear_messages", "ext"),
     "/setting": ("set_setting", "ext", "name", "value"),
     "/queue_login": ("set_queue_login", "queue", "ext", "state"),

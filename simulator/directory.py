@@ -29,6 +29,7 @@ class Directory:
         self.admin_password = "admin-secret"
         self._clock = clock
         self._chat_ids = count(1)
+        self._message_ids = count(5001)
         self._account_ids = count(2000)
 
     def now(self) -> float:
@@ -158,13 +159,17 @@ class Directory:
         known = self.tenant(tenant).accounts.get(caller)
         party = known.party if known else Party(caller, name)
         self.account(number, tenant=tenant).messages.append(
-            VoiceMessage(self._clock(), party, duration)
+            VoiceMessage(next(self._message_ids), self._clock(), party, duration)
         )
 
     def hear_messages(self, number: str, *, tenant: str = DEFAULT_TENANT) -> None:
         """Listen to all messages in the mailbox of an extension."""
         for message in self.account(number, tenant=tenant).messages:
             message.new = False
+
+    def delete_messages(self, number: str, *, tenant: str = DEFAULT_TENANT) -> None:
+        """Empty the mailbox of an extension."""
+        self.account(number, tenant=tenant).messages.clear()
 
     def add_contact(
         self,

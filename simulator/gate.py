@@ -10,8 +10,8 @@ from .logins import Kind, Login
 from .state import PbxState
 from .wire import Json, encode
 
-type Handler = Callable[[web.Request, Login], Awaitable[Json]]
-type Route = Callable[[web.Request], Awaitable[web.Response]]
+type Handler = Callable[[web.Request, Login], Awaitable[Json | web.StreamResponse]]
+type Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Gate:
@@ -37,7 +37,7 @@ class Gate:
     ) -> Route:
         """Let a handler answer for those who may ask."""
 
-        async def handle(request: web.Request) -> web.Response:
+        async def handle(request: web.Request) -> web.StreamResponse:
             """Check login, rights and switches, then answer."""
             switches, logins = self._state.switches, self._state.logins
             login = logins.session(request)
@@ -55,7 +55,10 @@ class Gate:
             login = addressed(request, login)
             if request.can_read_body:
                 self._state.bodies.append((request.path, await read_body(request)))
-            text = encode(await handler(request, login), switches)
+            answer = await handler(request, login)
+            if isinstance(answer, web.StreamResponse):
+                return answer
+            text = encode(answer, switches)
             return web.Response(text=text, content_type="application/json")
 
         return handle

@@ -126,6 +126,7 @@ class Party:
 class VoiceMessage:
     """What a caller left in a mailbox."""
 
+    id: int
     start: float
     caller: Party
     duration: int

@@ -36,6 +36,8 @@ class Queues:
             raise web.HTTPNotFound
         if login.account not in queue.members:
             match self._state.switches.queue_strangers:
+                case 401:
+                    raise web.HTTPUnauthorized
                 case 403:
                     raise web.HTTPForbidden
                 case 404:

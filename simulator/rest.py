@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from .admin import Admin
+from .audio import Audio
 from .chat import Chat
 from .gate import Gate, read_body
 from .logins import Login
@@ -48,6 +49,7 @@ class Rest:
             *Settings(self._state).routes(gate),
             *Queues(self._state).routes(gate),
             *Chat(self._state).routes(gate),
+            *Audio(self._state).routes(gate),
             *Admin(self._engine).routes(gate),
             web.route("*", "/rest/{rest:.*}", gate.user("", self._unknown)),
         ]

@@ -161,7 +161,12 @@ class RestWire:
         totals: Object = {"total": len(shown)}
         if self._switches.messages_as == "data" and "page" in query:
             totals["data"] = [
-                {
+                (
+                    {"id": message.id}
+                    if self._switches.message_ids
+                    else dict[str, Json]()
+                )
+                | {
                     "start": round(message.start, 3),
                     "from": address(message.caller, self._tenant),
                     "duration": message.duration,
@@ -186,7 +191,8 @@ class RestWire:
         ]
         if self._switches.self_messages_as == "list":
             return entries
-        return {str(index): entry for index, entry in enumerate(entries, 1)}
+        ids = [str(message.id) for message in account.messages]
+        return dict(zip(ids, entries, strict=True))
 
     def address_book(self, account: Account) -> Json:
         """Return the address book of an extension."""

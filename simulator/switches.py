@@ -69,7 +69,7 @@ class Switches:
     """Whether classic settings are an object of rows by name, or of values."""
     queue_login_as: Literal["object", "text", "boolean"] = "object"
     """How the state of an agent is told: `{"login": true}`, `"true"` or `true`."""
-    queue_strangers: Literal[403, 404, "out"] = 403
+    queue_strangers: Literal[401, 403, 404, "out"] = 403
     """How a queue answers who is none of its agents: a status, or as logged out."""
     dnd_field: Literal["state", "dnd"] = "state"
     """Name of the state in the reply of GET dnd."""
@@ -138,8 +138,18 @@ class Switches:
     """Whether this login may set service flags (else 403)."""
     messages_as: Literal["count", "totals", "data"] = "data"
     """What the mailbox returns: the unread messages, totals, or totals and messages."""
-    self_messages_as: Literal["list", "map"] = "list"
+    self_messages_as: Literal["list", "map"] = "map"
     """Whether the classic mailbox is a list, or an object by id."""
+    message_ids: bool = True
+    """Whether the modern mailbox names its messages."""
+    audio_type: str = "audio/wav"
+    """What a recording is said to be."""
+    audio_length: bool = True
+    """Whether a recording is sent with its length."""
+    audio_of_all: bool = False
+    """Whether who asks for a recording of another mailbox gets it."""
+    hearing_marks: bool = False
+    """Whether a message counts as heard once its recording was asked for."""
     address_book_as: Literal["list", "object", "split"] = "list"
     """The address book: a list, one in an object, or one with split names and numbers."""
     message_id_as: Literal["number", "text", "object"] = "number"

@@ -31,6 +31,7 @@ from .pbx.forwarding import ForwardingCondition
 from .pbx.line import Line
 from .pbx.models import CALL_STATES, AccountCall, CallState
 from .target import (
+    async_check_rights,
     has_target,
     only_loaded,
     pbx_of,
@@ -111,6 +112,7 @@ def _line_action(
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> ServiceResponse:
         """Do it at the line in the target."""
         line = target_line(hass, call.data)
+        await async_check_rights(hass, call.context, [line])
         pbx = pbx_of(hass, line)
         try:
             found = await act(line, call.data)
@@ -168,6 +170,7 @@ def _lines_action(
     async def async_act(hass: HomeAssistant, call: ServiceCall) -> None:
         """Do it at the lines in the target; raise the first error."""
         lines, errors = target_lines(hass, call.data)
+        await async_check_rights(hass, call.context, lines)
         results = await asyncio.gather(
             *(act(line, call.data) for line in lines), return_exceptions=True
         )

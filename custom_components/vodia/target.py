@@ -7,13 +7,14 @@ entities and devices, which leaves the rest of the phone in the target.
 """
 
 from collections import defaultdict
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
@@ -24,7 +25,7 @@ from homeassistant.helpers import (
 from .const import DOMAIN
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .exceptions import invalid
-from .hub.devices import account_of, known_accounts
+from .hub.devices import account_of, entities_of, known_accounts
 from .pbx.client import PbxClient
 from .pbx.errors import NotConnectedError
 from .pbx.line import Line
@@ -273,6 +274,32 @@ def target_lines(
         extensions=", ".join(extensions),
         lines=", ".join(known),
     )
+
+
+async def async_check_rights(
+    hass: HomeAssistant, context: Context, lines: Iterable[Line]
+) -> None:
+    """Raise Unauthorized unless who acts may control an entity of each of some lines.
+
+    Home Assistant asks for that where an action is one of entities; ours are of lines.
+    """
+    if context.user_id is None:
+        return
+    if (user := await hass.auth.async_get_user(context.user_id)) is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL)
+    if user.permissions.access_all_entities(POLICY_CONTROL):
+        return
+    entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    allowed = [
+        entry.runtime_data.lines.get(account)
+        for entry in entries
+        for entity, account, _ in entities_of(hass, entry.entry_id)
+        if user.permissions.check_entity(entity.entity_id, POLICY_CONTROL)
+    ]
+    if not all(line in allowed for line in lines):
+        raise Unauthorized(
+            context=context, user_id=context.user_id, permission=POLICY_CONTROL
+        )
 
 
 def has_target(data: dict[str, Any]) -> bool:

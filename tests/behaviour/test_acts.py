@@ -431,6 +431,7 @@ async def check_time(
         ("reject", {}),
         ("dial", {"number": CALLER}),
         ("set_dnd", {"enabled": True}),
+        ("set_call_forwarding", {"when": "busy", "number": "41"}),
         ("retrieve", {"orbit": "5"}),
     ],
 )

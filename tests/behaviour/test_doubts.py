@@ -255,6 +255,12 @@ class Day:
             self.engine.set_registered("42", not enabled)
             self.engine.set_dnd("45", enabled, tenant="branch.example")
             await self.check("presence")
+        if self.phones.has("45", "call_forwarding"):
+            await call_action(
+                self.hass, "set_call_forwarding", when="busy", number="41"
+            )
+            assert self.engine.account("45").settings["cfb"] == "41"
+            assert self.phones.state("45", "call_forwarding") == "busy"
 
     async def beside(self) -> None:
         """A call is parked, one is missed, a message left, a flag set; a friend calls."""

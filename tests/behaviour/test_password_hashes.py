@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
 from tests.support.actions import call_action
 from tests.support.diagnostics import read
@@ -71,5 +72,46 @@ async def test_hashes_of_passwords(
     assert "custom_components.vodia" in caplog.text
     for place in (found, caplog.text):
         for one in HASHES:
+            assert one not in place
+            assert one[:16] not in place
+
+
+@pytest.mark.usefixtures("offers")
+async def test_settings_that_are_read(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    pbx: Simulator,
+    phones: Phones,
+    *,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Of all the settings only those of forwarding go on, and the others nowhere."""
+    caplog.set_level(logging.DEBUG)
+    secret = "0815-of-the-mailbox"
+    # Settings of whatever name, in whatever order, and some that are odd.
+    for name in ("email_vmail", "crm_username", "cell_night", "wakeup"):
+        pbx.engine.set_setting("45", name, secret)
+    assert await hass.config_entries.async_reload(phones.entry.entry_id)
+    await wait_for(hass, lambda: phones.has("45", "call_forwarding"))
+    await phones.wait("45", "call_forwarding", "off")
+    await call_action(hass, "set_call_forwarding", when="busy", number="41")
+    pbx.switches.ignore_commands = True
+    with pytest.raises(HomeAssistantError):
+        await call_action(hass, "set_call_forwarding", when="always", number="41")
+    paths = [path for _, path in pbx.requests if "user_settings" in path]
+    assert len(paths) > 3
+    line = phones.entry.runtime_data.client.own
+    kept = [recorded.text for recorded in line.trace.last]
+    assert any("user_settings" in recorded.source for recorded in line.trace.last)
+    states = [state.as_dict() for state in hass.states.async_all()]
+    for place in (
+        json.dumps(await read(hass, hass_client, phones)),
+        json.dumps(states, default=str),
+        repr(kept),
+        repr(line.trace),
+        repr(line.data.values),
+        caplog.text,
+    ):
+        for one in (*HASHES, secret):
             assert one not in place
             assert one[:16] not in place

@@ -250,6 +250,11 @@ FEATURES = (
         ),
     ),
     Feature(
+        name="call forwarding",
+        paths=("user_settings", "self_settings"),
+        **reading("call_forwarding", "45", ("call_forwarding", "sensor", "off")),
+    ),
+    Feature(
         name="address book",
         paths=("adrbook", "lists"),
         works=caller_has_a_name,

@@ -1,5 +1,6 @@
 """State attributes: named in people's words, and what they look for comes first."""
 
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -83,8 +84,8 @@ async def test_names(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> Non
             assert texts["name"]
             named.add(name)
             value = state.attributes[name]
-            if hasattr(value, "value"):
-                assert value in texts["state"], (state.entity_id, name)
+            if isinstance(value, (bool, StrEnum)):
+                assert str(value).lower() in texts["state"], (state.entity_id, name)
     assert named >= {*TALK, "end_reason", "since", "sender", "other_calls"}
 
 

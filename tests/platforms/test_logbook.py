@@ -83,9 +83,10 @@ async def miss(
     """Let a call ring, at our phone as well or at this one, until the caller gives up."""
     rings = "45" if called == "500" else called
     call = pbx.engine.ring(caller, called, name=ANNA)
-    await phones.wait(rings, "ringing", "on")
+    extensions = phones.entry.runtime_data.extensions
+    await wait_for(phones.hass, lambda: extensions[rings].ringing)
     pbx.engine.hang_up(call)
-    await phones.wait(rings, "ringing", "off")
+    await wait_for(phones.hass, lambda: extensions[rings].ringing is False)
 
 
 async def reload(phones: Phones, **options: Any) -> None:
@@ -201,7 +202,7 @@ async def test_group(
     """A call to a group is a line of each phone that rang, and none of the group."""
     call = pbx.engine.ring(CALLER, "500", name=ANNA)
     for phone in ("43", "44", "45"):
-        await phones.wait(phone, "ringing", "on")
+        await phones.wait(phone, "call", "ringing")
     pbx.engine.answer(call, "44")
     await phones.wait("44", "call", "connected")
     clock.ahead += 180

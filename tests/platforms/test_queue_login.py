@@ -71,7 +71,7 @@ async def test_log_out_and_in(
     await shows(phones, "on")
     switch = phones.get("45", SERVICE, Platform.SWITCH)
     assert switch.entity_id == "switch.freya_nilsen_logged_in_to_service"
-    assert switch.attributes["friendly_name"] == "Freya Nilsen Logged in to Service"
+    assert switch.attributes["friendly_name"] == "45 Freya Nilsen Logged in to Service"
     await turn(phones, "off")
     assert not is_agent(pbx)
     assert phones.get("45", SERVICE, Platform.SWITCH).state == "off"
@@ -99,6 +99,29 @@ async def test_agents_only(
     await shows(phones, "on")
     asked = [path for _, path in pbx.requests if path.endswith("group=600")]
     assert len(asked) == 2
+
+
+async def test_no_login_for_a_stranger(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """A queue that takes a stranger for logged out (401) costs a login, and one only.
+
+    Each ends the link where a PBX closes it with the session.
+    """
+    pbx.switches.queue_strangers = 401
+    pbx.switches.session_end_closes = True
+    phones = await set_up(hass, entry)
+    await shows(phones, "on")
+    await asyncio.sleep(3 * SLOWLY)
+    await phones.wait("", "connected", "on")
+    logins = pbx.login_attempts
+    assert logins <= 3
+    for _ in range(3):
+        await reconnect(pbx, phones)
+        await shows(phones, "on")
+        await asyncio.sleep(SLOWLY)
+    assert pbx.login_attempts == logins
+    assert not phones.has("45", ORDERS)
 
 
 async def test_queue_that_answers_strangers(
@@ -201,7 +224,9 @@ async def test_queue_comes_and_goes(
         await wait_for(hass, lambda: phones.has("45", key))
         switch = phones.get("45", key, Platform.SWITCH)
         assert switch.state == "on"
-        assert switch.attributes["friendly_name"] == "Freya Nilsen Logged in to Repairs"
+        assert (
+            switch.attributes["friendly_name"] == "45 Freya Nilsen Logged in to Repairs"
+        )
         pbx.engine.remove_account("602")
         # A classic PBX says so over a new link only.
         await reconnect(pbx, phones)
@@ -249,7 +274,7 @@ async def test_german(
     phones = await set_up(hass, entry)
     await wait_for(hass, lambda: phones.has("45", SERVICE))
     name = phones.get("45", SERVICE, Platform.SWITCH).attributes["friendly_name"]
-    assert name == "Freya Nilsen Angemeldet bei 601"
+    assert name == "45 Freya Nilsen Angemeldet bei 601"
 
 
 async def test_as_a_pbx_comes(hass: HomeAssistant, dialect: str) -> None:

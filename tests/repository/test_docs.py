@@ -15,13 +15,14 @@ from tests.support.calls import CALLER
 from tests.support.entry import Phones, wait_for
 from tests.support.repository import ENGLISH, ROOT, SERVICES, examples, fields_of, rows
 
-ENTITIES, ACTIONS, PRIVACY, TROUBLES, START = (
+ENTITIES, ACTIONS, PRIVACY, TROUBLES, START, PROTOCOL = (
     (ROOT / page).read_text()
     for page in (
         *("docs/entities.md", "docs/actions.md", "docs/privacy.md"),
-        *("docs/troubleshooting.md", "docs/getting-started.md"),
+        *("docs/troubleshooting.md", "docs/getting-started.md", "docs/protocol.md"),
     )
 )
+MARK = "[†](protocol.md#not-proven-on-a-real-pbx)"
 # Groups tell of their calls with the same event as extensions.
 TOLD_TWICE = {("event", "call")}
 
@@ -37,7 +38,7 @@ def test_every_entity_has_its_row() -> None:
     for entity in described:
         assert listed.count(entity) == (2 if entity in TOLD_TWICE else 1), entity
     for row, (platform, key) in zip(found, listed, strict=True):
-        assert len(row) == 6, row
+        assert len(row) == 5, row
         assert row[2] == ENGLISH["entity"][platform][key]["name"]
         assert row[3]
 
@@ -99,7 +100,29 @@ def test_every_action_has_its_row() -> None:
     for name, fields in described.items():
         assert found[name][1]
         assert set(re.findall(r"`(\w+)`", found[name][2])) == set(fields), name
-        assert len(found[name]) == 7
+        assert len(found[name]) == 4
+
+
+def test_what_is_marked_is_explained() -> None:
+    """What no PBX has shown is marked where it stands, and the protocol says what it is."""
+    unproven = section(PROTOCOL, "Not proven on a real PBX")
+    explained = {
+        (domain, name)
+        for row in rows(unproven, r"`\w+\.\w+`.*")
+        for domain, name in re.findall(r"`(\w+)\.(\w+)`", row[0])
+    }
+    platforms = "|".join(ENGLISH["entity"])
+    marked = {
+        (row[0].strip("`"), row[1].strip("`"))
+        for row in rows(ENTITIES, f"`({platforms})`")
+        if MARK in row[4]
+    } | {
+        ("vodia", row[0].strip("`").removeprefix("vodia."))
+        for row in rows(ACTIONS, r"`vodia\.\w+`")
+        if MARK in row[1]
+    }
+    assert len(marked) > 30
+    assert marked == explained
 
 
 def test_every_error_has_its_row() -> None:

@@ -30,12 +30,12 @@ INTEGRATION_FLOORS = (
     ("exceptions",),
     ("hub",),
     ("coordinator",),
-    ("entity", "entity_loader", "target", "validators"),
+    ("entity", "entity_loader", "mailbox", "target", "validators", "views"),
     ("voice", "flows"),
     (
         *("binary_sensor", "button", "event", "notify", "sensor", "switch"),
         *("condition", "config_flow", "diagnostics", "intent", "llm", "logbook"),
-        *("repairs", "services", "system_health", "trigger"),
+        *("media_source", "repairs", "services", "system_health", "trigger"),
     ),
     ("__init__",),
 )

@@ -19,9 +19,9 @@ from tests.support.repository import ENGLISH, INTEGRATION, ROOT, flat, load, row
 # The words that are the same in English.
 SAME = {
     "de": {"Chat", "Host", "Name"},
-    "es": {"Chat", "Host"},
+    "es": {"Chat", "Host", "No"},
     "fr": {"Chat", "Message", "Minutes", "{count} minutes"},
-    "it": {"Chat", "Host", "Password"},
+    "it": {"Chat", "Host", "No", "Password"},
     "nl": {"Accounts", "Chat", "Dialect", "Host", "Voicemail"},
     "pl": {"Host"},
 }
@@ -206,7 +206,7 @@ async def test_names(
     await hass.config.async_update(language=language)
     phones = await set_up(hass, entry)
     for state, name in (
-        (phones.get("41", "dnd"), f"Bruno Ferreira {dnd}"),
+        (phones.get("41", "dnd"), f"41 Bruno Ferreira {dnd}"),
         (phones.get("", "connected"), f"Vodia PBX {connected}"),
     ):
         assert state.attributes["friendly_name"] == name

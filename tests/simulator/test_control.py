@@ -92,6 +92,8 @@ async def test_accounts(control: Control) -> None:
     await control.post("/password", ext="45", password="new")
     await control.post("/rename", ext="45", name="Freya")
     await control.post("/flag", ext="900", state=True)
+    await control.post("/setting", ext="45", name="cfa", value="41")
+    await control.post("/queue_login", queue="601", ext="45", state=False)
     await control.post("/account", ext="70", name="New One")
     await control.post("/account", ext="70", name="Other", tenant="branch.example")
     await control.post("/account/remove", ext="46")
@@ -103,6 +105,8 @@ async def test_accounts(control: Control) -> None:
     assert (own["dnd"], own["registered"], own["chat"]) == (True, False, "offline")
     assert (own["password"], own["name"]) == ("new", "Freya")
     assert accounts["900"]["active"]
+    assert own["settings"] == {"cfa": "41"}
+    assert accounts["601"]["logged_out"] == ["45"]
     assert accounts["70"]["type"] == "extensions"
     assert "46" not in accounts
     branch = (await control.get("/state?tenant=branch.example"))["accounts"]

@@ -41,6 +41,42 @@ async def test_accounts() -> None:
         assert len(accounts) == 25
 
 
+@pytest.mark.parametrize("dialect", ["classic", "modern"])
+async def test_recordings(dialect: str) -> None:
+    """Each message has a sound of its own; one of another mailbox only if a PBX is so."""
+    async with PbxClient(getattr(Switches, dialect)()) as client:
+        await client.login()
+        engine, switches = client.pbx.engine, client.pbx.switches
+        for number, seconds in (("45", 2), ("45", 2), ("41", 1)):
+            engine.leave_message(number, OUTSIDE, "Anna", seconds)
+        own, other = engine.account("45").messages, engine.account("41").messages[0]
+        _, listed = (
+            await client.rest("GET", "user/self/messages")
+            if dialect == "classic"
+            else await client.user("GET", "messages?api=2&page=1&size=10")
+        )
+        ids = set(listed) if dialect == "classic" else {e["id"] for e in listed["data"]}
+        assert {str(each) for each in ids} == {str(message.id) for message in own}
+
+        async def sound(message_id: int, kind: str = "voicemail") -> tuple[int, bytes]:
+            """Return the answer to who asks for a recording."""
+            query = f"type={kind}&id={message_id}"
+            url = f"{client.pbx.url}/audio.wav?{query}"
+            async with client.http.get(url, headers=client.headers) as reply:
+                return reply.status, await reply.read()
+
+        first, second = [await sound(message.id) for message in own]
+        assert first[0] == second[0] == 200
+        assert first[1] != second[1]
+        assert len(first[1]) == 44 + 2 * 2 * 8000
+        assert (await sound(other.id))[0] == 404
+        assert (await sound(own[0].id, "recording"))[0] == 404
+        assert all(message.new for message in own)
+        switches.audio_of_all = switches.hearing_marks = True
+        assert (await sound(other.id))[0] == 200
+        assert not other.new
+
+
 async def test_orbits() -> None:
     """The orbits are told with who is parked there, in fields that nobody knows."""
     async with PbxClient(Switches.modern()) as client:

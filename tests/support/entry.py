@@ -73,9 +73,16 @@ class Phones:
 
     def id(self, account: str, key: str, platform: str | None = None) -> str:
         """Return the entity id of an account's (or, "" , the PBX's) entity."""
+        if platform is None and key == "dnd" and self.is_line(account):
+            platform = Platform.SWITCH
         if platform is None:
             platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
         return entries.entity_id(self.hass, self.entry, account, key, platform)
+
+    def is_line(self, account: str) -> bool:
+        """Return whether an account is a line."""
+        logins = (self.entry, *self.entry.subentries.values())
+        return account in {login.data["extension"] for login in logins}
 
     def has(self, account: str, key: str = "registered") -> bool:
         """Return whether there is such an entity."""

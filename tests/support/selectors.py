@@ -51,7 +51,7 @@ def _device_fits(hass: HomeAssistant, device: dr.DeviceEntry, filters: Filters) 
 
 
 def offered_devices(hass: HomeAssistant, selector: dict[str, Any]) -> set[str]:
-    """Return the names of the devices that the selector of a device or target offers."""
+    """Return the accounts, or names, of the devices that a selector offers."""
     ((kind, config),) = selector.items()
     assert kind in ("device", "target"), kind
     filters = config.get("filter" if kind == "device" else "device")
@@ -71,7 +71,7 @@ def offered_devices(hass: HomeAssistant, selector: dict[str, Any]) -> set[str]:
         )
 
     return {
-        str(device.name_by_user or device.name)
+        str(device.model_id or device.name)
         for device in dr.async_get(hass).devices
         if fits(device)
     }

@@ -255,7 +255,7 @@ async def test_who_is_calling_others(
     """Who calls a colleague is told if nobody calls here; a group's call is one."""
     expose(phones, "41", "44", "45")
     pbx.engine.ring(CALLER, "41", name="Anna Meyer")
-    await phones.wait("41", "ringing", "on")
+    await phones.wait("41", "call", "ringing")
     assert await room.say("who is calling") == "Anna Meyer is calling Bruno Ferreira."
     pbx.engine.ring(MOBILE, "500", name="Ben")
     await phones.wait("45", "ringing", "on")

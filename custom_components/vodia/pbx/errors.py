@@ -278,6 +278,24 @@ class OrbitEmptyError(OrbitError):
     key = "orbit_empty"
 
 
+class NoMailboxError(CommandError):
+    """There is no such mailbox, or not for this user."""
+
+    key = "no_mailbox"
+
+
+class MessageGoneError(CommandError):
+    """The message is not in the mailbox any more."""
+
+    key = "message_gone"
+
+
+class NoAudioError(CommandError):
+    """The PBX answers, and not with a recording."""
+
+    key = "no_audio"
+
+
 class NotConfirmedError(CommandError):
     """The PBX took the command, but the state asked for did not come."""
 

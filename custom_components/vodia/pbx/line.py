@@ -37,6 +37,7 @@ from .sync.connection import Connection, Life
 from .sync.dispatch import Dispatch
 from .sync.history import read_history
 from .sync.line_data import LineData, LineDataChange, RefreshReason, Resource
+from .sync.mailbox import Mailbox
 from .sync.reporter import Reporter
 from .sync.schedule import Offer
 from .timing import Timing
@@ -103,6 +104,7 @@ class Line(Life):
             flags=watch.flags if watch else None,
             country=site.country,
         )
+        self.mailbox = Mailbox(self.session)
         self.watch = watch
         self._login = credentials.extension
         self._hosts = frozenset({site.server.host.lower(), "localhost"})

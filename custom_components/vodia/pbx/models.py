@@ -352,11 +352,16 @@ class MissedCalls:
 
 @dataclass(frozen=True, slots=True)
 class VoiceMessage:
-    """A message in the mailbox of a line, as far as it is told."""
+    """A message in the mailbox of a line, as far as it is told.
+
+    One without an `id` cannot be asked for. It is `new` until it is heard.
+    """
 
     sender: Party
     time: float | None
     duration: float | None
+    id: str | None = None
+    new: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ from custom_components.vodia.pbx.state.memory import expire_absent
 from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire.fields import FrameError, Reading
+from custom_components.vodia.pbx.wire.mailbox import decode_mailbox, decode_voicemail
 from custom_components.vodia.pbx.wire.replies import (
     decode_address_book,
     decode_flags,
     decode_missed,
-    decode_voicemail,
 )
 
 NIGHT = ServiceFlag("900", "Night", True, manual=True)
@@ -311,7 +311,7 @@ _JSON = st.recursive(
             st.sampled_from(
                 [
                     *("name", "display", "state", "mode", "missed", "missedspan"),
-                    *("data", "total", "start", "from", "duration", "isnew"),
+                    *("id", "data", "total", "start", "from", "duration", "isnew"),
                     *("first", "last", "number", "numbers", "x"),
                 ]
             ),
@@ -331,6 +331,7 @@ def test_anything(reply: Any) -> None:
         lambda: decode_missed(reply, Trace()),
         lambda: decode_voicemail(reply, Trace(), filtered=True),
         lambda: decode_voicemail(reply, Trace(), filtered=False),
+        lambda: decode_mailbox(reply, Trace()),
         lambda: decode_address_book(reply),
     ):
         with suppress(FrameError):

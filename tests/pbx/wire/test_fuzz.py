@@ -32,7 +32,8 @@ from custom_components.vodia.pbx.sync.line_readings import merge_address_books
 from custom_components.vodia.pbx.trace import Trace
 from custom_components.vodia.pbx.wire import accounts, calls as wire_calls
 from custom_components.vodia.pbx.wire.calls import CallList
-from custom_components.vodia.pbx.wire.fields import FrameError
+from custom_components.vodia.pbx.wire.fields import FrameError, Reading
+from custom_components.vodia.pbx.wire.mailbox import decode_mailbox, decode_voicemail
 from custom_components.vodia.pbx.wire.messages import (
     AccountDelta,
     AccountsSnapshot,
@@ -49,8 +50,8 @@ from custom_components.vodia.pbx.wire.replies import (
     decode_history,
     decode_missed,
     decode_orbits,
-    decode_voicemail,
 )
+from custom_components.vodia.pbx.wire.settings import decode_forwarding, decode_login
 from tests.support.random_office import CHANCES, LINE, often
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*`register_random`")
@@ -146,6 +147,12 @@ REPLIES: Final[Mapping[str, tuple[Any, ...]]] = {
         [{"name": "Anna", "number": "+49 30 1", "mobile": ["1", {"a": "2;3"}]}],
         {"entries": [{"first": "A", "last": "B", "tel": 49301}]},
     ),
+    "user_settings": (
+        {"cfa": "41", "cfb": "", "cfn": 42, "cfn_timeout": "20", "dnd": "false"},
+        {"settings": {"cfa": {"name": "cfa", "value": "41"}, "cfn_timeout": ""}},
+        {"settings": [{"name": "cfn", "value": "+49 30 1"}, {"name": "cfb"}]},
+    ),
+    "acd_login": ({"login": True}, {"login": "false"}, True, "true"),
     "session": ({"session": "abcdefgh12"}, "abcdefgh12", {"cdomain": "localhost"}, ""),
 }
 TEXTS: Final = (
@@ -394,8 +401,11 @@ DECODERS: Final[Mapping[str, tuple[Callable[[Any], Any], ...]]] = {
     "messages": (
         lambda told: decode_voicemail(told, Trace(), filtered=True),
         lambda told: decode_voicemail(told, Trace(), filtered=False),
+        lambda told: decode_mailbox(told, Trace()),
     ),
     "adrbook": (decode_address_book,),
+    "user_settings": (lambda told: decode_forwarding(told, Reading(Trace())),),
+    "acd_login": (lambda told: decode_login(told, Reading(Trace())),),
 }
 
 

@@ -1,8 +1,8 @@
 """Transport of the REST calls: addresses, TLS, credentials, errors; no meaning."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.cookies import SimpleCookie
@@ -37,6 +37,8 @@ from ..wire.settings import SETTINGS
 SESSION_PATH: Final = "/rest/system/session"
 
 _REPLY_LIMIT: Final = 8 * 1024 * 1024
+_DOWNLOAD_LIMIT: Final = 64 * 1024 * 1024
+_DOWNLOAD_SECONDS: Final = 900.0
 _SERVER_LIMIT: Final = 64
 _ERRORS: Final[Mapping[int, type[PbxError]]] = {
     HTTPStatus.BAD_REQUEST: MethodNotAllowedError,
@@ -79,6 +81,33 @@ class Reply:
         except FrameError as err:
             trace.drop(str(err))
             raise UnreadableReplyError(f"{kind}: {err}") from None
+
+
+class Download:
+    """A successful reply that is read in pieces; `size` is its bytes, if they are told."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        """Take over a reply of which only the head was read."""
+        self.content_type = response.headers.get("Content-Type", "")
+        encoded = "Content-Encoding" in response.headers
+        self.size = None if encoded else response.content_length
+        self._content = response.content
+        self._check(self.size or 0)
+        self._read = 0
+
+    @staticmethod
+    def _check(size: int) -> None:
+        """Refuse what is too large."""
+        if size > _DOWNLOAD_LIMIT:
+            raise UnexpectedReplyError("reply too large")
+
+    async def read(self) -> bytes:
+        """Return the next bytes, none at the end; raises as `Rest.request`."""
+        with network_errors():
+            data = await self._content.readany()
+        self._read += len(data)
+        self._check(self._read)
+        return data
 
 
 def session_headers(session: str) -> dict[str, str]:
@@ -162,6 +191,12 @@ def network_errors() -> Iterator[None]:
 def _printable(text: str) -> str:
     """Return what a header says as a text that can be stored."""
     return "".join(filter(str.isprintable, text[:_SERVER_LIMIT]))
+
+
+def _check_status(status: int) -> None:
+    """Raise the error of a status, if it is one."""
+    if status >= HTTPStatus.BAD_REQUEST:
+        raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
 
 
 class Rest:
@@ -258,9 +293,33 @@ class Rest:
             # Hashes of passwords are among the settings: what is not kept leaks nowhere.
             kept = b"" if f"/{SETTINGS}" in path else data
             self.trace.record(f"{method} {path} {status}", kept)
-        if status >= HTTPStatus.BAD_REQUEST:
-            raise _ERRORS.get(status, UnexpectedReplyError)(f"HTTP {status}")
+        _check_status(status)
         if len(data) > _REPLY_LIMIT:
             self.trace.drop("reply larger than 8 MiB")
             raise UnexpectedReplyError("reply too large")
         return Reply(data, cookies, server and _printable(server))
+
+    @asynccontextmanager
+    async def download(
+        self, path: str, params: Mapping[str, str], headers: Mapping[str, str]
+    ) -> AsyncIterator[Download]:
+        """Open a reply that may be large; raises as `request`. What it says is not kept."""
+        async with AsyncExitStack() as stack:
+            with network_errors():
+                tls = await self.tls()
+                async with asyncio.timeout(self._timeout):
+                    response = await stack.enter_async_context(
+                        self.http.get(
+                            self.url.with_path(path),
+                            params=params,
+                            # What is read must have the size that is told.
+                            headers={**headers, "Accept-Encoding": "identity"},
+                            timeout=aiohttp.ClientTimeout(
+                                _DOWNLOAD_SECONDS, sock_read=self._timeout
+                            ),
+                            ssl=tls,
+                        )
+                    )
+            self.trace.record(f"GET {path} {response.status}", b"")
+            _check_status(response.status)
+            yield Download(response)

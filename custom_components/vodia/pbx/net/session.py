@@ -1,8 +1,8 @@
 """The session of a login: kept, renewed once when it is refused, ended at the end."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 import logging
 from typing import Final
 
@@ -23,7 +23,7 @@ from ..models import Credentials, LoginMethodUsed
 from ..timing import Timing
 from .link import Link
 from .login import CLOSE, account_path, find_account, log_out, login
-from .rest import SESSION_PATH, Reply, Rest
+from .rest import SESSION_PATH, Download, Reply, Rest
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -112,40 +112,58 @@ class Session:
         does, AccessOffError where even a new session is not enough, NotConnectedError
         after `close`.
         """
-        if self._closed:
-            raise NotConnectedError("the session is closed")
         if not path.startswith("/"):
             path = account_path(self.extension, self.tenant, path)
         # One connection is kept open: what is asked beside something else has its own.
         extra = CLOSE if self._pending else {}
+        async with self._until_closed():
+            # Which of several things of one path is told by the parameters.
+            return await self._renewing(
+                (method, path, *(params or {}).values()),
+                lambda headers: self.rest.request(
+                    method, path, body, params=params, headers={**headers, **extra}
+                ),
+            )
+
+    @asynccontextmanager
+    async def download(
+        self, path: str, params: Mapping[str, str]
+    ) -> AsyncIterator[Download]:
+        """Open a reply that is read in pieces; raises as `request`, also while it is read."""
+        async with self._until_closed(), AsyncExitStack() as stack:
+            yield await self._renewing(
+                ("GET", path),
+                lambda headers: stack.enter_async_context(
+                    self.rest.download(path, params, {**headers, **CLOSE})
+                ),
+            )
+
+    @asynccontextmanager
+    async def _until_closed(self) -> AsyncIterator[None]:
+        """Let `close` end what is asked meanwhile; raises NotConnectedError then."""
+        if self._closed:
+            raise NotConnectedError("the session is closed")
         try:
-            # It never ends by itself: `close` lets it.
+            # It never ends by itself.
             async with asyncio.timeout(None) as pending:
                 self._pending.add(pending)
                 try:
-                    return await self._request(method, path, body, params, extra)
+                    yield
                 finally:
                     self._pending.discard(pending)
         except TimeoutError:
             raise NotConnectedError("the session is closed") from None
 
-    async def _request(
+    async def _renewing[ReplyT](
         self,
-        method: str,
-        path: str,
-        body: object,
-        params: Mapping[str, str] | None,
-        extra: Mapping[str, str],
-    ) -> Reply:
-        """Return the reply to a REST call; renew the session once where it is refused."""
-        # Which of several things of one path is told by the parameters.
-        call = method, path, *(params or {}).values()
+        call: tuple[str, ...],
+        ask: Callable[[Mapping[str, str]], Awaitable[ReplyT]],
+    ) -> ReplyT:
+        """Return the reply to a call; renew the session once where it is refused."""
         while True:
             asked, headers = self._generation, self.rest.headers
             try:
-                reply = await self.rest.request(
-                    method, path, body, params=params, headers={**headers, **extra}
-                )
+                reply = await ask(headers)
             except SessionExpiredError:
                 if self._refused_calls.setdefault(call, asked) != asked:
                     raise AccessOffError("refused to a new session, too") from None

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from copy import replace
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -14,23 +15,20 @@ from ..errors import (
     InvalidNumberError,
     NotFoundError,
     NotOfferedError,
+    NotSupportedError,
     PbxError,
     UnexpectedReplyError,
     UnreadableReplyError,
 )
 from ..forwarding import CallForwarding
-from ..models import MissedCalls, ServiceFlag, Voicemail
+from ..models import MissedCalls, ServiceFlag, Voicemail, VoiceMessage
 from ..net.rest import Reply
 from ..net.session import Session
 from ..numbering import dialable, with_extension
 from ..trace import Trace
 from ..wire.fields import FrameError, Reading
-from ..wire.replies import (
-    decode_address_book,
-    decode_flags,
-    decode_missed,
-    decode_voicemail,
-)
+from ..wire.mailbox import decode_mailbox, decode_voicemail
+from ..wire.replies import decode_address_book, decode_flags, decode_missed
 from ..wire.settings import (
     OWN_SETTINGS,
     decode_forwarding,
@@ -47,6 +45,7 @@ _CLASSIC_MESSAGES: Final = "/rest/user/self/messages"
 # Queues that are asked; docs/SECURITY.md says what the limits are for.
 _QUEUES_LIMIT: Final = 50
 _UNREAD: Final = {"api": "2", "filter": "unread", "page": "1", "size": "20"}
+_ALL: Final = {"api": "2", "page": "1", "size": "100"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,33 @@ class LineReadings:
             return await self._get("messages", partial(decode, filtered=True), _UNREAD)
         except NotOfferedError:
             return await self._get(_CLASSIC_MESSAGES, partial(decode, filtered=False))
+
+    async def messages(self) -> tuple[VoiceMessage, ...]:
+        """Return the messages of the mailbox, the newest first.
+
+        Raises NotSupportedError where it only counts them. Where a list does not say which
+        of them are new, that of the unread ones does.
+        """
+
+        async def ask(path: str, **params: str) -> tuple[VoiceMessage, ...]:
+            """Return what a reply lists."""
+            answer = await self._get(
+                path,
+                lambda told, reading: decode_mailbox(told, self._trace, reading),
+                params,
+            )
+            if answer.value is None:
+                raise NotSupportedError("the PBX lists no messages")
+            return answer.value
+
+        try:
+            listed = await ask("messages", **_ALL)
+        except NotOfferedError:
+            return await ask(_CLASSIC_MESSAGES)
+        if all(message.new is not None for message in listed):
+            return listed
+        unread = await ask("messages", **_ALL, filter="unread")
+        return tuple(replace(each, new=each in unread) for each in listed)
 
     async def address_book(self) -> Answer[AddressBook]:
         """Return the names of the address book; a large one takes its time.

@@ -20,8 +20,6 @@ from ..models import (
     Phase,
     Scope,
     ServiceFlag,
-    Voicemail,
-    VoiceMessage,
 )
 from ..numbering import numbers_in
 from ..trace import Trace, count
@@ -48,12 +46,12 @@ from .fields import (
     string,
     word,
 )
+from .mailbox import MESSAGE_FIELDS
 from .party import party_at, party_name
 
 # Entries; docs/SECURITY.md says what the limits are for.
 HISTORY_LIMIT: Final = 500
 _FLAGS_LIMIT: Final = 500
-_MESSAGES_LIMIT: Final = 500
 _CONTACTS_LIMIT: Final = 5000
 _CONTACT_NUMBERS_LIMIT: Final = 10
 _PAST_FIELDS: Final = frozenset(
@@ -67,8 +65,6 @@ _FLAG_FIELDS: Final = frozenset(
     {"name", "display", "displayname", "display name", "mode", "curr", "last", "state"}
 )
 _FLAG_NAMES: Final = ("display", "displayname", "display name")
-_MESSAGE_FIELDS: Final = frozenset({"start", "from", "duration", "isnew"})
-_UNREAD: Final = ("unread", "new", "total", "count")
 # Where the address book has what is open; these are the likely names.
 _CONTACT_NAMES: Final = ("name", "displayname", "display", "fullname")
 _FIRST_NAMES: Final = ("first", "firstname", "first-name", "first_name")
@@ -78,7 +74,7 @@ _CONTACT_NUMBER: Final = re.compile(
 )
 # All names of fields of replies that are known.
 REPLY_FIELDS: Final = (
-    REST_FIELDS | _PAST_FIELDS | _ORBIT_FIELDS | _FLAG_FIELDS | _MESSAGE_FIELDS
+    REST_FIELDS | _PAST_FIELDS | _ORBIT_FIELDS | _FLAG_FIELDS | MESSAGE_FIELDS
 )
 
 
@@ -242,64 +238,6 @@ def decode_missed(reply: object, trace: Trace) -> MissedCalls | None:
     reading = Reading(trace)
     return MissedCalls(
         amount(reply, "missed", reading), moment(reply, "missedspan", reading)
-    )
-
-
-def decode_voicemail(
-    reply: object, trace: Trace, reading: Reading | None = None, *, filtered: bool
-) -> Voicemail:
-    """Return what a reply of REST `/messages` tells, in any of its shapes.
-
-    A bare number is that of the unread messages. In a list they have `isnew`, if not all
-    of it are: it is `filtered`. Raises FrameError for a reply of another shape.
-    """
-    reading = reading or Reading(trace)
-    if not isinstance(reply, dict | list):
-        return Voicemail(amount({"messages": reply}, "messages", reading))
-    counted, listed = None, reply
-    if isinstance(reply, dict):
-        counter = next((key for key in _UNREAD if reply.get(key) is not None), None)
-        listed = reply.get("data", [] if counter else reply)
-        if counter:
-            try:
-                counted = amount(reply, counter, reading)
-            except FrameError:
-                if "data" not in reply:
-                    raise
-                reading.refuse(counter, reply[counter])
-    if isinstance(listed, dict) and _MESSAGE_FIELDS.isdisjoint(listed):
-        listed = list(listed.values())
-    try:
-        entries = first_objects(listed, "messages", reading, _MESSAGES_LIMIT)
-    except FrameError as err:
-        if counted is None:
-            raise
-        reading.leave_out(str(err))
-        entries = []
-    messages = [entry for entry in entries if not _MESSAGE_FIELDS.isdisjoint(entry)]
-    sure = not reading.gap
-    if not filtered or any("isnew" in message for message in messages):
-        odd = len(reading.odd)
-        messages = [
-            message for message in messages if boolean(message, "isnew", reading)
-        ]
-        sure &= len(reading.odd) == odd
-    newest = max(
-        (_voice_message(message, reading) for message in messages),
-        key=lambda message: message.time or 0,
-        default=None,
-    )
-    if counted is None and sure:
-        counted = len(messages)
-    return Voicemail(counted, newest)
-
-
-def _voice_message(data: JsonObject, reading: Reading) -> VoiceMessage:
-    """Return a message of a mailbox."""
-    return VoiceMessage(
-        party_at(data, "from", reading),
-        moment(data, "start", reading),
-        moment(data, "duration", reading),
     )
 
 
