@@ -7,7 +7,7 @@ an outage passes, and nothing is wrong in the log. The rules of calls are the te
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ from .messages import Messages
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
-from .spoken import AFTER_A_MISSED_CALL, WHILE_IT_RINGS
+from .spoken import AFTER_A_MISSED_CALL, WHILE_IT_RINGS, say
 from .tour import check_demo
 
 MESSAGE = 'The door is "open"\nPlease come 🚪'
@@ -261,19 +261,12 @@ class Scenario:
             assert answer == _texts("common")["say_not_exposed"], answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
-        await self._say(WHILE_IT_RINGS)
+        await say(self._client, self._check, WHILE_IT_RINGS)
         await self._control.rest()
         await self._see_call(call_id=await self._control.ring(self._own))
         await self._control.rest()
-        await self._say(AFTER_A_MISSED_CALL)
+        await say(self._client, self._check, AFTER_A_MISSED_CALL)
         assert not await self._control.calls(), "the PBX still has the call"
-
-    async def _say(self, spoken: Iterable[tuple[str, str, str]]) -> None:
-        """Say sentences, each in its language, and hear what they are answered."""
-        for language, said, expected in spoken:
-            async with self._check(f"Assist: {said}"):
-                answer = await self._client.say(said, language)
-                assert expected in answer, answer
 
     async def _refusal(self) -> None:
         """An action that cannot be is refused in words."""

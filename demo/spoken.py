@@ -1,7 +1,10 @@
 """What the check says to Assist: the language, the sentence, and a part of the answer."""
 
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Final
 
+from .client import Client
 from .control import CALLER_NAME
 
 WHILE_IT_RINGS: Final = (
@@ -19,3 +22,15 @@ AFTER_A_MISSED_CALL: Final = (
     ("en", "call back", f"Calling {CALLER_NAME}."),
     ("en", "hang up", "Hung up."),
 )
+
+
+async def say(
+    client: Client,
+    check: Callable[[str], AbstractAsyncContextManager[None]],
+    spoken: Iterable[tuple[str, str, str]],
+) -> None:
+    """Say sentences, each in its language, and hear what they are answered."""
+    for language, said, expected in spoken:
+        async with check(f"Assist: {said}"):
+            answer = await client.say(said, language)
+            assert expected in answer, answer
