@@ -263,8 +263,6 @@ class Scenario:
         await self._see_call(call_id=await self._control.ring(self._own))
         await say(self._client, self._check, WHILE_IT_RINGS)
         await self._control.rest()
-        await self._see_call(call_id=await self._control.ring(self._own))
-        await self._control.rest()
         await say(self._client, self._check, AFTER_A_MISSED_CALL)
         assert not await self._control.calls(), "the PBX still has the call"
 
