@@ -13,7 +13,6 @@ WHILE_IT_RINGS: Final = (
     ("en", f"take the call from {CALLER_NAME}", f"connected to {CALLER_NAME}."),
     ("en", "park the call", "Parked at "),
     ("en", "get the parked call back", "Getting the call back."),
-    ("en", "put the caller through to four one", "Transferred to "),
 )
 AFTER_A_MISSED_CALL: Final = (
     ("en", "who did I miss", CALLER_NAME),
