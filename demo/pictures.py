@@ -33,14 +33,14 @@ _AUTOMATION: Json = {
     "triggers": [
         {
             "trigger": "vodia.call_ringing",
-            "target": {"entity_id": "event.freya_nilsen_call"},
+            "target": {"entity_id": "event.freya_nilsen_call_events"},
             "options": {"for": {"seconds": 5}, "scope": "external"},
         }
     ],
     "conditions": [
         {
             "condition": "vodia.is_dnd",
-            "target": {"entity_id": "binary_sensor.freya_nilsen_do_not_disturb"},
+            "target": {"entity_id": "switch.freya_nilsen_do_not_disturb"},
         }
     ],
     "actions": [

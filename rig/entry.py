@@ -1,5 +1,7 @@
 """Config entries of ours, as the config flow makes them, and their entities."""
 
+from collections.abc import Mapping
+
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.const import DOMAIN
@@ -9,13 +11,18 @@ from simulator import Simulator
 
 
 def create_entry(
-    hass: HomeAssistant, pbx: Simulator, **data: object
+    hass: HomeAssistant,
+    pbx: Simulator,
+    options: Mapping[str, object] | None = None,
+    **data: object,
 ) -> MockConfigEntry:
     """Return an entry for a PBX, not set up yet."""
-    return add_entry(hass, **{"host": pbx.host, "port": pbx.port, **data})
+    return add_entry(hass, options, **{"host": pbx.host, "port": pbx.port, **data})
 
 
-def add_entry(hass: HomeAssistant, **data: object) -> MockConfigEntry:
+def add_entry(
+    hass: HomeAssistant, options: Mapping[str, object] | None = None, **data: object
+) -> MockConfigEntry:
     """Return an entry for any address, not set up yet."""
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -31,6 +38,7 @@ def add_entry(hass: HomeAssistant, **data: object) -> MockConfigEntry:
             "login_user": "45",
             **data,
         },
+        options=options,
     )
     entry.add_to_hass(hass)
     return entry

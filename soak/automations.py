@@ -72,7 +72,9 @@ class Conditions:
     async def set_up(self, hass: HomeAssistant) -> None:
         """Make the conditions of some phones."""
         for number in _ASKED:
-            for name, key in _CONDITIONS.items():
+            for name, shown_by in _CONDITIONS.items():
+                of_line = (number, shown_by) == (LINE, "dnd")
+                key = "switch dnd" if of_line else shown_by
                 entity_id = self._shown.entities[number, key].entity_id
                 config = await async_validate_condition_config(
                     hass,

@@ -53,7 +53,7 @@ async def home(dialect: str, accounts: int) -> AsyncIterator[Home]:
     with free_waiting():
         async with Simulator(switches, accounts=accounts) as pbx, core() as hass:
             hass.data[TIMING] = replace(SECONDS, clock=clock)
-            entry = create_entry(hass, pbx)
+            entry = create_entry(hass, pbx, {"all_entities": True})
             # Entities that are not enabled by themselves.
             for number in _CHATTY:
                 er.async_get(hass).async_get_or_create(

@@ -139,7 +139,7 @@ class Shown:
         if chat and not chat.disabled:
             truth["chat_available"] = _CHAT.get(account.chat, STATE_UNKNOWN)
         if number == LINE:
-            truth["switch dnd"] = truth["dnd"]
+            truth["switch dnd"] = truth.pop("dnd")
         return truth
 
     def _counts(self, key: str) -> bool:
@@ -158,7 +158,7 @@ class Shown:
         """Return whether a state that is not the truth is no mismatch."""
         number = account.number
         complete = self.is_complete(number)
-        if key in ("registered", "dnd"):
+        if key in ("registered", "dnd", "switch dnd"):
             return False
         if shown == STATE_UNKNOWN:
             # It is called, and does not ring: no frame says that it never will.

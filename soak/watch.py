@@ -18,7 +18,7 @@ _KEPT = 8
 # What is read now and then, and never pushed.
 _POLLED = {"switch active"}
 # What is sent of each account, whoever looks.
-_ALWAYS_SENT = {"registered", "dnd"}
+_ALWAYS_SENT = {"registered", "dnd", "switch dnd"}
 
 type Key = tuple[str, str]
 

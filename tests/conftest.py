@@ -126,9 +126,12 @@ def offers(hass: HomeAssistant, pbx: Simulator, dialect: str) -> None:
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, pbx: Simulator) -> MockConfigEntry:
+def entry(
+    hass: HomeAssistant, pbx: Simulator, request: pytest.FixtureRequest
+) -> MockConfigEntry:
     """Return a config entry for extension 45 of the PBX, not set up yet."""
-    return create_entry(hass, pbx)
+    marked = request.node.get_closest_marker("all_entities") is not None
+    return create_entry(hass, pbx, {"all_entities": True} if marked else None)
 
 
 @pytest.fixture

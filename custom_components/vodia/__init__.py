@@ -19,8 +19,9 @@ from homeassistant.helpers import (
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CALL_KEYS, DOMAIN, KEY_ACTIVE, KEY_MESSAGE
+from .const import CALL_KEYS, DOMAIN, KEY_ACTIVE, KEY_DND, KEY_MESSAGE
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
+from .hub import enabled
 from .hub.devices import account_of, entities_of
 from .hub.issues import async_check_security, async_entry_changed
 from .pbx import numbering
@@ -54,6 +55,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_dispatcher_connect(
         hass, SIGNAL_CONFIG_ENTRY_CHANGED, partial(async_entry_changed, hass)
     )
+    enabled.async_keep_choices(hass)
     return True
 
 
@@ -94,6 +96,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: VodiaConfigEntry) -> boo
     )
     coordinator.async_remove_unwanted()
     _remove_former_entities(hass, coordinator)
+    enabled.async_apply(
+        hass, entry, coordinator.account, coordinator.lines, coordinator.options
+    )
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     return True
 
@@ -107,15 +112,20 @@ def _logins(entry: ConfigEntry) -> dict[str, dict[str, Any]]:
 def _remove_former_entities(hass: HomeAssistant, coordinator: VodiaCoordinator) -> None:
     """Remove entities that only a line has from extensions that are no lines any more.
 
-    And entities of calls where these are not watched any more.
+    And the sensor of what a line has a switch for, and entities of calls where these are
+    not watched any more.
     """
     registry, options = er.async_get(hass), coordinator.options
     for entity, number, key in entities_of(hass, coordinator.entry.entry_id):
         account = coordinator.account(number)
         of_line = entity.domain in LINE_PLATFORMS or key in LINE_KEYS
+        is_line = number in coordinator.lines
+        has_switch = entity.domain == Platform.BINARY_SENSOR and key == KEY_DND
         # A service flag has a switch of its own.
-        if (of_line and key != KEY_ACTIVE and number not in coordinator.lines) or (
-            key in CALL_KEYS and account and not options.shows_calls_of(account)
+        if (
+            (of_line and key != KEY_ACTIVE and not is_line)
+            or (has_switch and is_line)
+            or (key in CALL_KEYS and account and not options.shows_calls_of(account))
         ):
             registry.async_remove(entity.entity_id)
 

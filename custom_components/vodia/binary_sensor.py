@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import ATTR_CALL_ID, CALL_KEYS, KEY_ACTIVE, KEY_DND
+from .const import ATTR_CALL_ID, CALL_KEYS, KEY_ACTIVE, KEY_DND, KEY_RINGING
 from .coordinator import VodiaConfigEntry, VodiaCoordinator
 from .entity import (
     Snapshot,
@@ -51,7 +51,7 @@ EXTENSION_SENSORS: tuple[VodiaBinarySensorDescription[Extension], ...] = (
     ),
     VodiaBinarySensorDescription(key=KEY_DND, value_fn=lambda extension: extension.dnd),
     VodiaBinarySensorDescription(
-        key="ringing", value_fn=lambda extension: extension.ringing
+        key=KEY_RINGING, value_fn=lambda extension: extension.ringing
     ),
     VodiaBinarySensorDescription(
         key="in_call", value_fn=lambda extension: extension.in_call
@@ -109,8 +109,14 @@ async def async_setup_entry(
             VodiaExtensionBinarySensor(coordinator, description, extension.number)
             for extension in extensions
             for description in EXTENSION_SENSORS
-            if description.key not in CALL_KEYS
-            or coordinator.options.shows_calls_of(extension)
+            if (
+                description.key not in CALL_KEYS
+                or coordinator.options.shows_calls_of(extension)
+            )
+            # What it shows of a line the switch shows.
+            and (
+                description.key != KEY_DND or extension.number not in coordinator.lines
+            )
         )
 
     async_add_for_flags(

@@ -17,12 +17,13 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.hass_dict import HassKey
 
-from .const import DOMAIN, SIGNAL_CALL_EVENTS
+from .const import DOMAIN, SIGNAL_CALL_EVENTS, SIGNAL_CHANGED
 from .exceptions import setup_error, translated
 from .hub.activity import Activity
 from .hub.connect import async_create_session, create_client, tenant_names
 from .hub.devices import Devices, known_devices
 from .hub.discovery import AccountDiscovery
+from .hub.enabled import is_enabled
 from .hub.issues import async_connection_failed, async_connection_ok, async_is_forbidden
 from .hub.line import FurtherLine
 from .hub.options import Options
@@ -61,7 +62,9 @@ class VodiaCoordinator(Listener):
         self.hass = hass
         self.entry = entry
         self.options = Options.of(entry)
-        self.devices = Devices(hass, entry)
+        self.devices = Devices(
+            hass, entry, numbers_in_names=self.options.numbers_in_names
+        )
         self._http = async_create_session(hass)
         known = {
             number: kind for number, (kind, _) in known_devices(hass, entry).items()
@@ -145,9 +148,21 @@ class VodiaCoordinator(Listener):
         """Return the device of an account or service flag, or of the PBX itself (None)."""
         if number is None:
             return self.devices.pbx_info
+        return self.devices.info(number, *self._name_and_type(number))
+
+    def name_in_ids(self, number: str) -> str | None:
+        """Return what stands for a device in new entity ids; None for its own name."""
+        return self.devices.name_in_ids(number, *self._name_and_type(number))
+
+    def _name_and_type(self, number: str) -> tuple[str | None, str]:
+        """Return name and type of an account or service flag."""
         if account := self.account(number):
-            return self.devices.info(number, account.name, account.type)
-        return self.devices.info(number, self.last_flags[number].name, SERVICE_FLAG)
+            return account.name, account.type
+        return self.last_flags[number].name, SERVICE_FLAG
+
+    def is_enabled(self, domain: str, number: str, key: str) -> bool:
+        """Return whether an entity of an account is enabled until a user decides."""
+        return is_enabled(domain, key, self.account(number), self.lines, self.options)
 
     def is_present(self, account: str) -> bool:
         """Return whether the PBX lists an account, or a service flag."""
@@ -240,6 +255,7 @@ class VodiaCoordinator(Listener):
                 self.flag_changes.call(number, self.extensions[number])
         if changes.totals:
             self.changes.call(None)
+        async_dispatcher_send(self.hass, SIGNAL_CHANGED, self, changes.accounts)
 
     @override
     @callback
@@ -309,6 +325,7 @@ class VodiaCoordinator(Listener):
         async_connection_failed(self.hass, self.entry, error)
         for account in self.changes:
             self.changes.call(account)
+        async_dispatcher_send(self.hass, SIGNAL_CHANGED, self, set(self.extensions))
 
     @override
     @callback
@@ -333,5 +350,7 @@ class VodiaCoordinator(Listener):
 
     def _rename(self, number: str) -> None:
         """Give the device of an account its new name."""
-        if account := self.account(number) or self.client.service_flags.get(number):
-            self.devices.async_rename(number, account.name)
+        if account := self.account(number):
+            self.devices.async_rename(number, account.name, account.type)
+        elif flag := self.client.service_flags.get(number):
+            self.devices.async_rename(number, flag.name, SERVICE_FLAG)

@@ -5,13 +5,17 @@ writing is expensive.
 """
 
 from abc import abstractmethod
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, override
 
-from homeassistant.core import callback
+from homeassistant.const import MAX_LENGTH_STATE_ENTITY_ID
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import EntityPlatform
+from homeassistant.util import slugify
 
 from .const import FLAG_KEYS
 from .coordinator import VodiaCoordinator
@@ -61,6 +65,30 @@ class VodiaEntity[SubjectT, ValueT](Entity):
     def device_info(self) -> DeviceInfo:
         """Return the device; kept by each entity it would be what takes most memory."""
         return self.coordinator.device_info(self._account)
+
+    @override
+    @callback
+    def add_to_platform_start(
+        self,
+        hass: HomeAssistant,
+        platform: EntityPlatform,
+        parallel_updates: asyncio.Semaphore | None,
+    ) -> None:
+        """Say how it is registered when it is new: whether enabled, and as what."""
+        super().add_to_platform_start(hass, platform, parallel_updates)
+        if self._account is None:
+            return
+        if not self.coordinator.is_enabled(
+            platform.domain, self._account, self._description.key
+        ):
+            self._attr_entity_registry_enabled_default = False
+        # The one way to an id that does not begin with the whole name of the device; the
+        # rest of it is what Home Assistant would take.
+        if name := self.coordinator.name_in_ids(self._account):
+            entity_id = (
+                f"{platform.domain}.{slugify(f'{name} {self.suggested_object_id}')}"
+            )
+            self.entity_id = entity_id[:MAX_LENGTH_STATE_ENTITY_ID].rstrip("_")
 
     @abstractmethod
     def _subject(self) -> SubjectT:

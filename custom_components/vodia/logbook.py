@@ -28,6 +28,7 @@ from .const import (
     DOMAIN,
     EVENT_CALL_OVER,
 )
+from .hub.devices import account_name, account_of
 
 _ICONS = {
     "called": "mdi:phone-outgoing",
@@ -55,7 +56,7 @@ def async_describe_events(
         """Return the line of a call."""
         data = event.data
         device = dr.async_get(hass).async_get(data.get(ATTR_DEVICE_ID, ""))
-        name = (device.name_by_user or device.name) if device else None
+        name = device and (device.name_by_user or _name_of_account(device))
         # They are there since the integration was set up, and for a new language before
         # anybody sees it; the logbook asks from a thread of its own.
         texts = async_get_cached_translations(
@@ -69,6 +70,12 @@ def async_describe_events(
         }
 
     async_describe_event(DOMAIN, EVENT_CALL_OVER, async_describe_call)
+
+
+def _name_of_account(device: dr.AnyDeviceEntry) -> str | None:
+    """Return the name of the account of a device, without its number."""
+    number = account_of(device.config_entry_id, device)
+    return account_name(number, device.name) if number else device.name
 
 
 def _message(texts: Mapping[str, str], data: Mapping[str, Any]) -> str:

@@ -123,10 +123,10 @@ async def test_missed(
     pbx.engine.hang_up(await talk(house, pbx, "45"))
     await house.phones.wait("45", "in_call", "off")
     pbx.engine.hang_up(await ring(house, pbx, "41"))
-    await house.phones.wait("41", "ringing", "off")
+    await house.phones.wait("41", "call", "idle")
     await automation.runs(0)
     call = pbx.engine.ring(CALLER, "46", name="Anna Meyer")
-    await house.phones.wait("46", "ringing", "on")
+    await house.phones.wait("46", "call", "ringing")
     pbx.engine.hang_up(call)
     await automation.ran()
     (message,) = house.messages
@@ -154,13 +154,13 @@ async def test_queue(
     lamp = "light.hallway"
     for number, seconds in (("600", 29), ("49", 31)):
         call = pbx.engine.ring(CALLER, number)
-        await house.phones.wait("49", "ringing", "on")
+        await house.phones.wait("49", "call", "ringing")
         await pass_time(hass, seconds=seconds)
         assert house.state(lamp) == "off"
         pbx.engine.hang_up(call)
-        await house.phones.wait("49", "ringing", "off")
+        await house.phones.wait("49", "call", "idle")
     call = pbx.engine.ring(CALLER, "600")
-    await house.phones.wait("49", "ringing", "on")
+    await house.phones.wait("49", "call", "ringing")
     await pass_time(hass, seconds=31)
     await house.wait(lamp, "on")
     assert house.attribute(lamp, "rgb_color") == (255, 0, 0)

@@ -72,7 +72,7 @@ async def test_card(
         pbx.engine.hang_up(call)
         await phones.wait("45", "ringing", "off")
     pbx.engine.ring(CALLER, "41")
-    await phones.wait("41", "ringing", "on")
+    await phones.wait("41", "call", "ringing")
     await async_wait_recording_done(hass)
     client = await hass_ws_client()
     await client.send_json_auto_id(
@@ -89,7 +89,7 @@ async def test_card(
         listed[row["entity_id"]].append(shown)
     assert listed == {
         "sensor.freya_nilsen_last_caller": ["Anna Meyer", MOBILE],
-        "event.freya_nilsen_call": ["ringing", "missed", "ended"] * 3,
+        "event.freya_nilsen_call_events": ["ringing", "missed", "ended"] * 3,
     }
     # Who calls is there before what happens.
     assert rows[0]["state"] == "Anna Meyer"

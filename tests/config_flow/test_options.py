@@ -155,7 +155,11 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
     await save_options(
         hass,
         form,
-        devices={"accounts": "all"},
+        devices={
+            "accounts": "all",
+            "numbers_in_names": True,
+            "all_entities": False,
+        },
         calls={"watch": "all", "privacy": False},
     )
     default = {
@@ -163,6 +167,8 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
         "accounts": "all",
         "account_types": [],
         "chosen_accounts": [],
+        "numbers_in_names": True,
+        "all_entities": False,
         "watch": "all",
         "llm_dials_outside": False,
         "privacy": False,
@@ -174,6 +180,8 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
         "accounts": "chosen",
         "account_types": ["hunts"],
         "chosen_accounts": ["41", "600"],
+        "numbers_in_names": False,
+        "all_entities": True,
     }
     calls = {"watch": "own", "privacy": True, "llm_dials_outside": True}
     await save_options(hass, form, devices=devices, calls=calls)
@@ -187,8 +195,22 @@ async def test_options_in_sections(hass: HomeAssistant, phones: Phones) -> None:
 
 
 @pytest.mark.parametrize(
+    "options", [{"numbers_in_names": False}, {"all_entities": True}]
+)
+async def test_what_is_set_is_in_sight(
+    hass: HomeAssistant, entry: MockConfigEntry, options: dict[str, bool]
+) -> None:
+    """A section with anything but the usual is open."""
+    hass.config_entries.async_update_entry(entry, options=options)
+    await set_up(hass, entry)
+    form, _, _ = await open_options(hass, entry)
+    assert collapsed(form) == {"devices": False, "calls": True}
+
+
+@pytest.mark.parametrize(
     ("part", "field", "value"),
     [
+        ("devices", "all_entities", "yes"),
         ("devices", "account_types", ["trunks"]),
         ("devices", "accounts", "some"),
         ("devices", "chosen_accounts", ["99"]),

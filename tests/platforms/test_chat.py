@@ -44,7 +44,7 @@ async def test_received(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
         'Die Tür ist "offen" 🚪',
     )
     assert shown(phones).attributes["event_type"] == "received"
-    assert shown(phones).attributes["friendly_name"] == "Freya Nilsen Message"
+    assert shown(phones).attributes["friendly_name"] == "45 Freya Nilsen Message"
     first = shown(phones).state
     pbx.engine.send_message("41", "45", 'Die Tür ist "offen" 🚪')
     await next_one(hass, phones, first)

@@ -826,11 +826,11 @@ async def test_dialed_extension_does_not_ring_before_it_does(
     call = await call_action(hass, "dial", number="41")
     assert call
     assert phones.state("45", "call") == "dialing"
-    assert phones.state("41", "ringing") != "on"
+    assert phones.state("41", "call") != "ringing"
     pbx.engine.answer(call["call_id"], "45")
     await wait_for(hass, lambda: pbx.engine.call(call["call_id"]).rung == ["41"])
     if dialect == "modern":
-        await phones.wait("41", "ringing", "on")
+        await phones.wait("41", "call", "ringing")
     pbx.engine.answer(call["call_id"], "41")
     await phones.wait("41", "in_call", "on")
 

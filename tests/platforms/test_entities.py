@@ -50,11 +50,12 @@ async def test_devices(hass: HomeAssistant, phones: Phones) -> None:
 async def test_device_names(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
-    """A device has the name of its account, or one made of its number."""
+    """A device has number and name of its account, or a name made of the number."""
     for number in EXTENSIONS:
         device = phones.device(number)
         assert device
-        expected = pbx.engine.account(number).name or f"Extension {number}"
+        name = pbx.engine.account(number).name
+        expected = f"{number} {name}" if name else f"Extension {number}"
         # What would be a tag is shown with other brackets.
         assert device.name == expected.translate(str.maketrans("<>", "‹›"))
 
@@ -77,14 +78,15 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     keys = {
         *("registered", "dnd", "ringing", "in_call", "chat_available"),
-        *("call", "last_caller"),
+        *("call", "last_caller", "chat"),
     }
     line = {"message", "answer", "reject", "hang_up", "hold", "resume"}
     assert {
         e.unique_id for e in entities if e.unique_id.startswith(f"{prefix}:45:")
     } == {f"{prefix}:45:{key}" for key in keys | line}
-    # The event has the key of the sensor of the same name, and so have switch and sensor.
-    of_phones = len(EXTENSIONS) * (len(keys) + 1) + len(line) + 1
+    # The event of calls has the key of the sensor; a line has a switch for what is a
+    # sensor of others.
+    of_phones = len(EXTENSIONS) * (len(keys) + 1) + len(line)
     of_groups = {
         **{number: {"call", "in_use", "calls"} for number in ("500", "501")},
         **{number: {"call", "in_use", "calls", "waiting"} for number in ("600", "601")},
@@ -96,12 +98,23 @@ async def test_registry(hass: HomeAssistant, phones: Phones) -> None:
     }
     assert len(entities) == 4 + of_phones + sum(map(len, of_groups.values()))
     assert {e.unique_id for e in entities if e.disabled_by} == {
-        f"{prefix}:{number}:chat_available" for number in EXTENSIONS
+        *(
+            f"{prefix}:{number}:{key}"
+            for number in EXTENSIONS
+            for key in ("chat_available", "chat")
+        ),
+        *(
+            f"{prefix}:{number}:{key}"
+            for number in EXTENSIONS
+            for key in ("ringing", "last_caller", "call")
+            if number != "45"
+        ),
     }
     assert not any(e.entity_category for e in entities)
 
 
 @pytest.mark.office
+@pytest.mark.all_entities
 async def test_first_states(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -260,18 +273,19 @@ async def test_classic_does_not_tell_whether_others_ring(
     """Another extension that is busy is in a call; which kind is not known."""
     call_id = pbx.engine.ring("+4930123456", "41")
     await phones.wait("41", "in_call", "on")
-    assert phones.states("41", "ringing", "call") == [STATE_UNKNOWN, STATE_UNKNOWN]
+    assert phones.state("41", "call") == STATE_UNKNOWN
     assert phones.states("", "active_calls", "ringing_calls") == [
         STATE_UNKNOWN,
         STATE_UNKNOWN,
     ]
     pbx.engine.hang_up(call_id)
     await phones.wait("41", "in_call", "off")
-    assert phones.states("41", "ringing", "call") == ["off", "idle"]
+    assert phones.state("41", "call") == "idle"
     assert phones.states("", "active_calls", "ringing_calls") == ["0", "0"]
 
 
 @classic
+@pytest.mark.all_entities
 async def test_classic_with_details_tells_all(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -301,6 +315,7 @@ async def test_modern_tells_calls_of_others(
 
 
 @modern
+@pytest.mark.all_entities
 async def test_modern_without_right_to_see_others(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:
@@ -346,7 +361,7 @@ async def test_new_extension(
     await phones.wait("70", "registered", "on")
     device = phones.device("70")
     assert device
-    assert device.name == "New One"
+    assert device.name == "70 New One"
     assert phones.device("6") is None
 
 
@@ -361,7 +376,7 @@ async def test_renamed_extension(
     def renamed() -> bool:
         """Return whether the device has the new name."""
         device = phones.device("41")
-        return device is not None and device.name == "Somebody Else"
+        return device is not None and device.name == "41 Somebody Else"
 
     await wait_for(hass, renamed)
     assert phones.id("41", "dnd") == entity_id

@@ -164,7 +164,7 @@ async def test_call_of_another_phone(
 ) -> None:
     """A call that is somewhere else has not ended."""
     call = pbx.engine.ring(CALLER, "41")
-    await phones.wait("41", "ringing", "on")
+    await phones.wait("41", "call", "ringing")
     await expect(
         hass,
         f"Call {call} is not at {LINE}, but at another phone. "

@@ -79,7 +79,8 @@ async def test_answered_elsewhere(
 async def test_answered_elsewhere_with_an_id_for_each_leg(hass: HomeAssistant) -> None:
     """Legs belong together by caller, dialed number and start."""
     async with Simulator(Switches.modern(group_ids="per_leg")) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        entry = create_entry(hass, pbx, {"all_entities": True})
+        phones = await set_up(hass, entry)
         recorder, other = CallEventRecorder(phones), CallEventRecorder(phones, "43")
         call = pbx.engine.ring(CALLER, "500")
         await recorder.expect("ringing")
@@ -273,6 +274,7 @@ async def test_rings_anew_after_a_talk(
 
 @classic
 @pytest.mark.office
+@pytest.mark.all_entities
 async def test_colleague_whose_call_another_answers(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:

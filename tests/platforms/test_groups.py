@@ -18,7 +18,7 @@ from tests.support.outage import lose_link
 
 @pytest.mark.office
 async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
-    """A group is a device of the PBX, with its name or one made of its number."""
+    """A group is a device of the PBX, with its number and name or one made of its number."""
     pbx.engine.add_account("503", "", type="hunts")
     pbx.engine.add_account("603", "", type="acds")
     await pbx.cut()
@@ -28,8 +28,8 @@ async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     hub = phones.device(None)
     assert hub
     for number, name, model in (
-        ("500", "Sales", "Ring group"),
-        ("600", "Orders", "Queue"),
+        ("500", "500 Sales", "Ring group"),
+        ("600", "600 Orders", "Queue"),
         ("503", "Ring group 503", "Ring group"),
         ("603", "Queue 603", "Queue"),
     ):
@@ -60,11 +60,12 @@ async def test_renamed_group(
     def renamed() -> bool:
         """Return whether the device has the new name."""
         found = phones.device("500")
-        return found is not None and found.name == "Shop"
+        return found is not None and found.name == "500 Shop"
 
     await wait_for(hass, renamed)
 
 
+@pytest.mark.all_entities
 async def test_vanished_group(
     hass: HomeAssistant,
     pbx: Simulator,
@@ -89,7 +90,7 @@ async def test_vanished_group(
     await wait_for(hass, lambda: phones.has("41", "call") and not phones.has("41"))
     found = phones.device("41")
     assert found
-    assert (found.name, found.model) == ("A group now", "Ring group")
+    assert (found.name, found.model) == ("41 A group now", "Ring group")
     await wait_for(
         hass, lambda: phones.get("41", "call", "event").state == STATE_UNKNOWN
     )

@@ -36,8 +36,8 @@ async def test_devices(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
         hass, lambda: phones.has("701", "in_use") and phones.has("801", "calls")
     )
     for number, name, model in (
-        ("700", "Welcome", "Auto attendant"),
-        ("800", "Meeting", "Conference"),
+        ("700", "700 Welcome", "Auto attendant"),
+        ("800", "800 Meeting", "Conference"),
         ("701", "Auto attendant 701", "Auto attendant"),
         ("801", "Conference 801", "Conference"),
     ):

@@ -28,7 +28,7 @@ async def test_missed(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     attributes = phones.get("45", "missed_calls").attributes
     assert phones.id("45", "missed_calls") == "sensor.freya_nilsen_missed_calls"
     assert attributes["span"] == 24
-    assert attributes["friendly_name"] == "Freya Nilsen Missed calls"
+    assert attributes["friendly_name"] == "45 Freya Nilsen Missed calls"
     pbx.engine.hang_up(pbx.engine.ring(CALLER, "45"))
     await shows(phones, "1")
     call = pbx.engine.ring(CALLER, "45")

@@ -102,7 +102,7 @@ async def test_sent(
 ) -> None:
     """It is sent to the extension whose device it is, from the entry's own line."""
     state = phones.get("41", "chat", "notify")
-    assert state.name == "Bruno Ferreira Chat"
+    assert state.name == "41 Bruno Ferreira Chat"
     assert state.state == STATE_UNKNOWN
     await notify(phones, "41", 'Die Tür\nist "offen" 🚪')
     await wait_for(hass, lambda: sent)

@@ -275,7 +275,7 @@ async def test_only_our_own_calls(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, dialect: str
 ) -> None:
     """Others have presence and nothing about calls, neither idle nor off."""
-    presence = {"registered", "dnd", "chat_available"}
+    presence = {"registered", "dnd", "chat_available", "chat"}
     assert keys(phones, "41") == presence | CALL_KEYS
     own = keys(phones, "45")
     before = ids(phones, "41")

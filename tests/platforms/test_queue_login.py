@@ -71,7 +71,7 @@ async def test_log_out_and_in(
     await shows(phones, "on")
     switch = phones.get("45", SERVICE, Platform.SWITCH)
     assert switch.entity_id == "switch.freya_nilsen_logged_in_to_service"
-    assert switch.attributes["friendly_name"] == "Freya Nilsen Logged in to Service"
+    assert switch.attributes["friendly_name"] == "45 Freya Nilsen Logged in to Service"
     await turn(phones, "off")
     assert not is_agent(pbx)
     assert phones.get("45", SERVICE, Platform.SWITCH).state == "off"
@@ -224,7 +224,9 @@ async def test_queue_comes_and_goes(
         await wait_for(hass, lambda: phones.has("45", key))
         switch = phones.get("45", key, Platform.SWITCH)
         assert switch.state == "on"
-        assert switch.attributes["friendly_name"] == "Freya Nilsen Logged in to Repairs"
+        assert (
+            switch.attributes["friendly_name"] == "45 Freya Nilsen Logged in to Repairs"
+        )
         pbx.engine.remove_account("602")
         # A classic PBX says so over a new link only.
         await reconnect(pbx, phones)
@@ -272,7 +274,7 @@ async def test_german(
     phones = await set_up(hass, entry)
     await wait_for(hass, lambda: phones.has("45", SERVICE))
     name = phones.get("45", SERVICE, Platform.SWITCH).attributes["friendly_name"]
-    assert name == "Freya Nilsen Angemeldet bei 601"
+    assert name == "45 Freya Nilsen Angemeldet bei 601"
 
 
 async def test_as_a_pbx_comes(hass: HomeAssistant, dialect: str) -> None:

@@ -532,6 +532,7 @@ async def test_old_calls_are_forgotten(hass: HomeAssistant, phones: Phones) -> N
 
 
 @pytest.mark.logs("Unexpected error updating an entity")
+@pytest.mark.all_entities
 async def test_an_entity_that_fails(
     hass: HomeAssistant,
     phones: Phones,

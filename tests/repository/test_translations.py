@@ -206,7 +206,7 @@ async def test_names(
     await hass.config.async_update(language=language)
     phones = await set_up(hass, entry)
     for state, name in (
-        (phones.get("41", "dnd"), f"Bruno Ferreira {dnd}"),
+        (phones.get("41", "dnd"), f"41 Bruno Ferreira {dnd}"),
         (phones.get("", "connected"), f"Vodia PBX {connected}"),
     ):
         assert state.attributes["friendly_name"] == name

@@ -73,9 +73,16 @@ class Phones:
 
     def id(self, account: str, key: str, platform: str | None = None) -> str:
         """Return the entity id of an account's (or, "" , the PBX's) entity."""
+        if platform is None and key == "dnd" and self.is_line(account):
+            platform = Platform.SWITCH
         if platform is None:
             platform = Platform.SENSOR if key in SENSORS else Platform.BINARY_SENSOR
         return entries.entity_id(self.hass, self.entry, account, key, platform)
+
+    def is_line(self, account: str) -> bool:
+        """Return whether an account is a line."""
+        logins = (self.entry, *self.entry.subentries.values())
+        return account in {login.data["extension"] for login in logins}
 
     def has(self, account: str, key: str = "registered") -> bool:
         """Return whether there is such an entity."""
@@ -136,7 +143,8 @@ async def pbx_with(
 ) -> AsyncIterator[tuple[Simulator, Phones]]:
     """Set up a PBX with some answers to the open questions."""
     async with Simulator(getattr(Switches, dialect)(**switches)) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        entry = create_entry(hass, pbx, {"all_entities": True})
+        phones = await set_up(hass, entry)
         yield pbx, phones
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 

@@ -154,7 +154,10 @@ async def waiting(hass: HomeAssistant) -> None:
 async def ring(house: House, pbx: Simulator, account: str, caller: str = CALLER) -> str:
     """Call an extension; return the call's id once the phone is known to ring."""
     call = pbx.engine.ring(caller, account)
-    await house.phones.wait(account, "ringing", "on")
+    if house.phones.is_line(account):
+        await house.phones.wait(account, "ringing", "on")
+    else:
+        await house.phones.wait(account, "call", "ringing")
     return call
 
 

@@ -17,10 +17,12 @@ from ..const import (
     ACCOUNTS_CHOSEN,
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
+    CONF_ALL_ENTITIES,
     CONF_CHOSEN_ACCOUNTS,
     CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_LLM_DIALS_OUTSIDE,
+    CONF_NUMBERS_IN_NAMES,
     CONF_PRIVACY,
     CONF_WATCH,
     WATCH_ALL,
@@ -107,9 +109,15 @@ class VodiaOptionsFlow(OptionsFlowWithReload):
                                 CONF_CHOSEN_ACCOUNTS,
                                 {n: name for n, (_, name) in accounts.items()},
                             ),
+                            vol.Required(CONF_NUMBERS_IN_NAMES, default=True): bool,
+                            vol.Required(CONF_ALL_ENTITIES, default=False): bool,
                         }
                     ),
-                    {"collapsed": options.get(CONF_ACCOUNTS) != ACCOUNTS_CHOSEN},
+                    {
+                        "collapsed": options.get(CONF_ACCOUNTS) != ACCOUNTS_CHOSEN
+                        and options.get(CONF_NUMBERS_IN_NAMES, True)
+                        and not options.get(CONF_ALL_ENTITIES)
+                    },
                 ),
                 vol.Optional(SECTION_CALLS): section(
                     vol.Schema(

@@ -1,6 +1,7 @@
 """Devices and entities of an entry: their identifiers, and the accounts they are of."""
 
 from collections.abc import Iterable, Iterator
+import re
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -84,12 +85,31 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
     )
 
 
+def _device_name(number: str, name: str) -> str:
+    """Return the name of a device with the number of the account before it.
+
+    Not where the name has the number already: "45 Freya", "Park 5".
+    """
+    has_number = re.search(rf"(?<!\w){re.escape(number)}(?!\w)", name)
+    return name if has_number else f"{number} {name}"
+
+
+def account_name(number: str, name: str | None) -> str | None:
+    """Return the name of an account by that of its device."""
+    plain = (name or "").removeprefix(f"{number} ")
+    # What is left of "45 - Freya" is no name.
+    return plain if plain[:1].isalnum() else name
+
+
 def known_devices(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, tuple[str, str | None]]:
     """Return type and name of the accounts and service flags that have a device."""
     return {
-        account: (_TYPES.get(device.model or "", EXTENSION), device.name)
+        account: (
+            _TYPES.get(device.model or "", EXTENSION),
+            account_name(account, device.name),
+        )
         for device in dr.async_entries_for_config_entry(
             dr.async_get(hass), entry.entry_id
         )
@@ -113,10 +133,13 @@ class Devices:
 
     _pbx_id: str
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, *, numbers_in_names: bool
+    ) -> None:
         """Initialize for an entry."""
         self._hass = hass
         self._entry = entry
+        self._numbers_in_names = numbers_in_names
         self._registry = dr.async_get(hass)
 
     @property
@@ -140,7 +163,7 @@ class Devices:
             via_device_id=self._pbx_id,
         )
         if name:
-            info["name"] = name
+            info["name"] = self._name(number, name, kind)
         else:
             info["translation_key"] = slugify(model)
             info["translation_placeholders"] = {"number": number}
@@ -185,8 +208,24 @@ class Devices:
                 er.async_get(hass).async_remove(login)
 
     @callback
-    def async_rename(self, number: str, name: str | None) -> None:
+    def async_rename(self, number: str, name: str | None, kind: str) -> None:
         """Give the device of an account its new name; one without keeps the old one."""
         device = self.get(number)
-        if name and device and device.name != name:
-            self._registry.async_update_device(device.id, name=name)
+        if name and device and device.name != (new := self._name(number, name, kind)):
+            self._registry.async_update_device(device.id, name=new)
+
+    def _name(self, number: str, name: str, kind: str) -> str:
+        """Return the name of a device: with the number that people call, if wanted."""
+        if self._numbers_in_names and kind != SERVICE_FLAG:
+            return _device_name(number, name)
+        return name
+
+    def name_in_ids(self, number: str, name: str | None, kind: str) -> str | None:
+        """Return what stands for the device in new entity ids; None for its own name.
+
+        That is the name without our number, until a user gives the device another one.
+        """
+        if not name or self._name(number, name, kind) == name:
+            return None
+        device = self.get(number)
+        return None if device and device.name_by_user else name

@@ -7,8 +7,9 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_PASSWORD
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..const import CONF_EXTENSION, DOMAIN
+from ..const import CONF_EXTENSION, DOMAIN, SIGNAL_CHANGED
 from ..pbx.changes import Changes
 from ..pbx.client import PbxClient
 from ..pbx.errors import PbxError
@@ -60,7 +61,11 @@ class FurtherLine(Listener):
     def on_change(self, changes: Changes) -> None:
         """Update the entities of the line."""
         if self.number in changes.calls:
-            self._coordinator.changes.call(self.number)
+            coordinator = self._coordinator
+            coordinator.changes.call(self.number)
+            async_dispatcher_send(
+                coordinator.hass, SIGNAL_CHANGED, coordinator, {self.number}
+            )
 
     @override
     @callback

@@ -9,11 +9,13 @@ from ..const import (
     ACCOUNTS_CHOSEN,
     CONF_ACCOUNT_TYPES,
     CONF_ACCOUNTS,
+    CONF_ALL_ENTITIES,
     CONF_CHOSEN_ACCOUNTS,
     CONF_COUNTRY,
     CONF_DOOR_STATIONS,
     CONF_EXTENSION,
     CONF_LLM_DIALS_OUTSIDE,
+    CONF_NUMBERS_IN_NAMES,
     CONF_PRIVACY,
     CONF_WATCH,
     WATCH_OWN,
@@ -33,6 +35,8 @@ class Options:
     door_stations: frozenset[str]
     chosen: frozenset[str] | None
     chosen_types: frozenset[str]
+    all_entities: bool
+    numbers_in_names: bool
     own_calls_only: bool
     privacy: bool
     llm_dials_outside: bool
@@ -55,6 +59,8 @@ class Options:
             if options.get(CONF_ACCOUNTS) == ACCOUNTS_CHOSEN
             else None,
             chosen_types=frozenset(options.get(CONF_ACCOUNT_TYPES, ())),
+            all_entities=options.get(CONF_ALL_ENTITIES, False),
+            numbers_in_names=options.get(CONF_NUMBERS_IN_NAMES, True),
             own_calls_only=options.get(CONF_WATCH) == WATCH_OWN,
             privacy=options.get(CONF_PRIVACY, False),
             llm_dials_outside=options.get(CONF_LLM_DIALS_OUTSIDE, False),
