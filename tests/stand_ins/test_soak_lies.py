@@ -81,10 +81,12 @@ def minutes_for_seconds(number: str, key: str, state: str, told: Attributes) -> 
     return state, told | ({"duration": seconds * 60} if seconds else {})
 
 
-def buttons_inverted(number: str, key: str, state: str, told: Attributes) -> Written:
-    """Take the buttons away while they can be pressed."""
-    if key in ("answer", "reject", "hang_up", "hold", "resume"):
-        return "unknown" if state == "unavailable" else "unavailable", told
+def buttons_gone(number: str, key: str, state: str, told: Attributes) -> Written:
+    """Take the buttons away when a call comes, which are always there."""
+    states = Planted.home.states
+    if key == "ringing":
+        for entity_id in states.async_entity_ids("button"):
+            states.async_set(entity_id, "unavailable")
     return state, told
 
 
@@ -118,7 +120,7 @@ def others_not_told(
 REWRITES: dict[str, Rewrite] = {
     **{name: telling(name, value) for name, value in ATTRIBUTES.items()},
     "minutes": minutes_for_seconds,
-    "buttons": buttons_inverted,
+    "buttons": buttons_gone,
     "counts": one_too_many,
     "ringing": ringing_held_back,
     "ends": ends_not_told,
