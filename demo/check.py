@@ -9,7 +9,6 @@ an outage passes, and nothing is wrong in the log. The rules of calls are the te
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,7 +19,7 @@ from .buttons import Buttons
 from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
-from .home import ROOT, Home, free_port
+from .home import Home, english, free_port
 from .messages import Messages
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
@@ -258,7 +257,7 @@ class Scenario:
             await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
-            assert answer == _texts("common")["say_not_exposed"], answer
+            assert answer == english("common")["say_not_exposed"], answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
         await say(self._client, self._check, WHILE_IT_RINGS)
@@ -268,7 +267,7 @@ class Scenario:
 
     async def _refusal(self) -> None:
         """An action that cannot be is refused in words."""
-        text: str = _texts("exceptions")["not_a_line"]["message"]
+        text: str = english("exceptions")["not_a_line"]["message"]
         other, own = [
             f"{number} {(await self._control.account(number))['name']}"
             for number in ("46", self._own)
@@ -359,13 +358,6 @@ class Scenario:
     async def _see_call(self, **expected: Any) -> None:
         """Wait for the sensor of the own call to have attributes."""
         await see(self._client, {self._entities[self._own, "call"]: expected})
-
-
-def _texts(section: str) -> Json:
-    """Return a section of the English texts."""
-    translations = ROOT / "custom_components/vodia/translations/en.json"
-    texts: Json = json.loads(translations.read_text())[section]
-    return texts
 
 
 async def check(own: str) -> int:

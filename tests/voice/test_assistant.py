@@ -683,7 +683,7 @@ async def test_page_examples(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, room: Room
 ) -> None:
     """A sentence of one's own, and an automation, work as they are written."""
-    sentences, automation = examples("docs/voice.md")
+    automation, sentences = examples("docs/voice.md")
     expose(phones, "45")
     path = Path(hass.config.path("custom_sentences", "en", "own.yaml"))
     path.write_text(dump(sentences))
