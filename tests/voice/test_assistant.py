@@ -714,7 +714,7 @@ async def test_take_a_call_that_rings_elsewhere(
         pbx.engine.set_dnd("45", called == "500")
         call_id = pbx.engine.ring(CALLER, called, name="Anna Meyer")
         rings = pbx.engine.call(call_id).rung[0]
-        await phones.wait(rings, "ringing", "on")
+        await phones.wait(rings, "call", "ringing")
         # Whose phone is not exposed is not known.
         hide(phones, rings, "call")
         answer = await room.ask(f"take the call from {who}")
@@ -740,6 +740,6 @@ async def test_take_no_call(pbx: Simulator, phones: Phones, room: Room) -> None:
     pbx.engine.tenant("localhost").codes["code_pickup"] = ""
     expose(phones, "45", "41")
     pbx.engine.ring(CALLER, "41", name="Anna Meyer")
-    await phones.wait("41", "ringing", "on")
+    await phones.wait("41", "call", "ringing")
     assert "can't" in await room.say("take the call from Anna")
     assert dialed(pbx) == ["41"]
