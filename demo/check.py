@@ -9,7 +9,6 @@ an outage passes, and nothing is wrong in the log. The rules of calls are the te
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-import json
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,7 +19,7 @@ from .buttons import Buttons
 from .client import ActionError, Client, Json
 from .control import CALLER, CALLER_NAME, Control
 from .dashboard import Phones
-from .home import ROOT, Home, free_port
+from .home import Home, english, free_port
 from .messages import Messages
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
@@ -128,7 +127,7 @@ class Scenario:
         """Each button of the line does what it says."""
         await Buttons(
             self._client, self._control, self._entry, self._own, self._check
-        ).press_all()
+        ).press_all(in_vain=True)
 
     async def _call_sent_on(self) -> None:
         """A call is sent on, another one refused."""
@@ -205,10 +204,8 @@ class Scenario:
                 await self._see(self._own, dnd=state)
         async with self._check("vodia.send_message: the PBX gets it, word for word"):
             await self._act("send_message", recipient="41", message=MESSAGE)
-            # It may arrive after the action is done.
-            await self._pbx.wait_for_messages(1, _TIMEOUT)
-            got = [(one.sender, one.recipient, one.text) for one in self._pbx.messages]
-            assert got == [(self._own, "41", MESSAGE)], got
+            (got,) = await self._pbx.wait_for_messages(1, _TIMEOUT)
+            assert (got.sender, got.recipient, got.text) == (self._own, "41", MESSAGE)
 
     async def _forwarding(self) -> None:
         """Calls are sent on, and those of a queue are not taken any more."""
@@ -257,7 +254,7 @@ class Scenario:
             await self._see(self._own, call="idle")
         async with self._check("Assist: may use no telephone before one is exposed"):
             answer = await self._client.say("call Anna")
-            assert answer == _texts("common")["say_not_exposed"], answer
+            assert answer == english("common")["say_not_exposed"], answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
         for language, said, expected in (
@@ -273,7 +270,7 @@ class Scenario:
 
     async def _refusal(self) -> None:
         """An action that cannot be is refused in words."""
-        text: str = _texts("exceptions")["not_a_line"]["message"]
+        text: str = english("exceptions")["not_a_line"]["message"]
         other, own = [
             f"{number} {(await self._control.account(number))['name']}"
             for number in ("46", self._own)
@@ -308,9 +305,7 @@ class Scenario:
 
     async def _messages(self) -> None:
         """Voicemail is heard, and a colleague is written to."""
-        messages = Messages(self._client, self._pbx, self._entry, self._check)
-        await messages.hear_all()
-        await messages.write()
+        await Messages(self._client, self._pbx, self._entry, self._check).go()
 
     # Help
 
@@ -364,13 +359,6 @@ class Scenario:
     async def _see_call(self, **expected: Any) -> None:
         """Wait for the sensor of the own call to have attributes."""
         await see(self._client, {self._entities[self._own, "call"]: expected})
-
-
-def _texts(section: str) -> Json:
-    """Return a section of the English texts."""
-    translations = ROOT / "custom_components/vodia/translations/en.json"
-    texts: Json = json.loads(translations.read_text())[section]
-    return texts
 
 
 async def check(own: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from .forms import fill_in
 from .home import DemoError
 
 type Json = dict[str, Any]
@@ -148,7 +149,7 @@ class Client:
         """Change some options of an entry in its form, maybe in a section of it."""
         url = "/api/config/config_entries/options/flow"
         form = await self._post(url, {"handler": entry_id})
-        filled = _filled(form["data_schema"])
+        filled = fill_in(form["data_schema"])
         (filled[section] if section else filled).update(values)
         done = await self._post(f"{url}/{form['flow_id']}", filled)
         if done["type"] != "create_entry":
@@ -160,7 +161,7 @@ class Client:
         """Write sentence files by the box in the options; return what it has shown."""
         url = "/api/config/config_entries/options/flow"
         form = await self._post(url, {"handler": entry_id})
-        filled = {**_filled(form["data_schema"]), "write_sentences": True}
+        filled = {**fill_in(form["data_schema"]), "write_sentences": True}
         shown = await self._post(f"{url}/{form['flow_id']}", filled)
         done = await self._post(
             f"{url}/{form['flow_id']}", {"languages": list(languages)}
@@ -245,10 +246,6 @@ class Client:
                 for row in await self.command("logbook/get_events", **fields)
             ]:
                 await asyncio.sleep(0.5)
-
-    async def reload_pbx(self, entry_id: str) -> None:
-        """Reload an entry."""
-        await self._post(f"/api/config/config_entries/entry/{entry_id}/reload", {})
 
     async def get(self, path: str) -> tuple[str, bytes]:
         """Return what an audio player gets, which has no token: media type and bytes."""
@@ -388,17 +385,3 @@ class Client:
             self.states[entity_id] = state
         else:
             self.states.pop(entity_id, None)
-
-
-def _filled(schema: list[Json]) -> Json:
-    """Return a form as it is shown, before somebody changes it."""
-    filled: Json = {}
-    for field in schema:
-        if "schema" in field:
-            filled[field["name"]] = _filled(field["schema"])
-            continue
-        suggested = field.get("description", {}).get("suggested_value")
-        value = field.get("default") if suggested is None else suggested
-        if value is not None:
-            filled[field["name"]] = value
-    return filled

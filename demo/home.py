@@ -31,6 +31,13 @@ def folder_of(name: str) -> Path:
     return ROOT / ".demo" / name
 
 
+def english(section: str) -> dict[str, Any]:
+    """Return a section of the integration's English texts."""
+    translations = ROOT / "custom_components/vodia/translations/en.json"
+    texts: dict[str, Any] = json.loads(translations.read_text())[section]
+    return texts
+
+
 def free_port() -> int:
     """Return a port that nothing listens at."""
     with socket.create_server((HOST, 0)) as server:

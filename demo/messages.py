@@ -29,6 +29,11 @@ class Messages:
         """Prepare; `check` runs its body as one check."""
         self._client, self._pbx, self._entry, self._check = client, pbx, entry, check
 
+    async def go(self) -> None:
+        """Hear, then write."""
+        await self.hear_all()
+        await self.write()
+
     async def hear_all(self) -> None:
         """Go through the media browser, as a user does, and hear each message."""
         client = self._client
@@ -85,7 +90,7 @@ class Messages:
         await client.command(
             "config/entity_registry/update", entity_id=entity_id, disabled_by=None
         )
-        await client.reload_pbx(self._entry)
+        await client.act("homeassistant.reload_config_entry", {}, entry_id=self._entry)
         await client.wait_for(lambda: entity_id in client.states, TIMEOUT)
         return entity_id
 

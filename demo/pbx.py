@@ -37,11 +37,12 @@ class Pbx:
     passwords: Mapping[str, str]
     messages: list[Message] = field(default_factory=list)
 
-    async def wait_for_messages(self, number: int, seconds: float) -> None:
-        """Wait until so many chat messages are there."""
+    async def wait_for_messages(self, number: int, seconds: float) -> list[Message]:
+        """Return the chat messages once there are so many."""
         async with asyncio.timeout(seconds):
             while len(self.messages) < number:
                 await asyncio.sleep(0.05)
+        return self.messages
 
 
 @asynccontextmanager

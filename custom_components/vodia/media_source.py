@@ -119,9 +119,8 @@ class VoicemailSource(MediaSource):
     ) -> list[BrowseMediaSource]:
         """Return the messages of a line; one that cannot be asked for is only shown."""
         texts = await async_get_translations(
-            self._hass, self._hass.config.language, "entity", {DOMAIN}
+            self._hass, self._hass.config.language, "common", {DOMAIN}
         )
-        nobody = f"component.{DOMAIN}.entity.sensor.last_caller.state."
 
         def who(message: VoiceMessage) -> str:
             """Return who left a message, as far as that may be told."""
@@ -129,8 +128,12 @@ class VoicemailSource(MediaSource):
             account = coordinator.account(told.number or "")
             name = told.name or (account.name if account else None)
             sender = privacy.redact_party(told.number, name)
-            key = "external_caller" if privacy.on else "withheld"
-            return sender.name or sender.number or texts[nobody + key]
+            if sender.name or sender.number:
+                return sender.name or sender.number or ""
+            kind = "withheld" if told.withheld else "unknown"
+            kind = "outside" if privacy.on else kind
+            text = texts[f"component.{DOMAIN}.common.part_{kind}"]
+            return text[:1].upper() + text[1:]
 
         return [
             BrowseMediaSource(

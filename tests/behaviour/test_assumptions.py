@@ -253,7 +253,7 @@ async def counts(
 ) -> dict[str, dict[str, int]]:
     """Play a scene with a PBX; return what the diagnostics count."""
     async with Simulator(switches) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         await scene(pbx, phones)
         await pbx.flush()
         found = await read(hass, hass_client, phones)
@@ -286,10 +286,11 @@ async def test_met_and_broken(
 # What a user sees of it
 
 
+@pytest.mark.all_entities
 async def test_colleague_is_not_called_idle_without_proof(hass: HomeAssistant) -> None:
     """Where presence does not show ringing, a colleague without a call may ring."""
     async with Simulator(Switches.classic(code_while_ringing=False)) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         assert phones.states("41", "call", "ringing") == ["idle", "off"]
         await answered_then_missed(pbx, phones)
         await phones.wait("41", "call", STATE_UNKNOWN)
@@ -315,7 +316,7 @@ async def test_connected_with_another_meaning_is_not_believed(
         if meaning == "never":
             pbx.engine.answer(pbx.engine.ring(CALLER, "45"), "45")
         pbx.engine.answer(pbx.engine.ring("42", "41"), "41")
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         assert phones.state("41", "in_call") == lie
         await hints(pbx, phones)
         await phones.wait("41", "in_call", STATE_UNKNOWN)

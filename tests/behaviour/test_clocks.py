@@ -137,7 +137,7 @@ async def test_who_called_in_the_last_hour(
         blocking=True,
         return_response=True,
     )
-    assert "1 1 1 1" in said["speech"]
+    assert CALLER in said["speech"]
 
 
 @pytest.mark.parametrize(

@@ -28,13 +28,14 @@ def totals(phones: Phones) -> list[str]:
 
 
 @DENIALS
+@pytest.mark.all_entities
 async def test_colleague_in_a_call_at_the_start(
     hass: HomeAssistant, denial: str
 ) -> None:
     """Whom presence has in a call, and no list, is in no known state; the others are."""
     async with denying(denial) as pbx:
         pbx.engine.answer(pbx.engine.ring(CALLER, "42"), "42")
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         assert phones.states("42", "call", "in_call", "ringing") == UNKNOWN
         assert phones.states("41", "call", "in_call", "ringing") == [
             "idle",
@@ -47,13 +48,14 @@ async def test_colleague_in_a_call_at_the_start(
 
 @DENIALS
 @pytest.mark.parametrize("pushed", ["user_change", "user_state"])
+@pytest.mark.all_entities
 async def test_colleague_in_a_call_later(
     hass: HomeAssistant, denial: str, pushed: str
 ) -> None:
     """It is unknown while the call is up, and idle after it."""
     pushes = {"user_change": False, "user_state": False, pushed: True}
     async with denying(denial, **pushes) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         assert phones.state("42", "call") == "idle"
         call_id = pbx.engine.ring(CALLER, "42")
         pbx.engine.answer(call_id, "42")
@@ -72,7 +74,7 @@ async def test_own_calls_are_followed_when_they_are_left_out(
 ) -> None:
     """Our own call that a list leaves out is asked for in the other way, and stays."""
     async with denying("none") as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         call_id = pbx.engine.ring(CALLER, "45")
         shown = await phones.wait("45", "call", "ringing")
         assert shown.attributes["remote_number"] == CALLER
@@ -89,7 +91,7 @@ async def test_granted_list_is_believed_at_once(hass: HomeAssistant) -> None:
     """Where the list has everything, no state is ever unknown, whatever comes first."""
     switches = Switches.modern(presence_first=True, user_state=True)
     async with Simulator(switches) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
         seen: list[str] = []
         entities = {
             phones.id(n, key) for n in ("42", "45") for key in ("call", "in_call")

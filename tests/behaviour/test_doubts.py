@@ -384,6 +384,10 @@ async def test_nothing_lies(
         )
         assert result["type"] is FlowResultType.CREATE_ENTRY, result
         await hass.async_block_till_done()
+        entry = result["result"]
+        hass.config_entries.async_update_entry(entry, options={"all_entities": True})
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done()
         await Day(hass, pbx, Phones(hass, result["result"]), doubt).play()
         trace = result["result"].runtime_data.client.trace
         assert not trace.dropped

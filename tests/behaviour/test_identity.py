@@ -29,7 +29,7 @@ async def numbered(hass: HomeAssistant, pbx: Simulator) -> Phones:
     for number in ("45", "42", "43"):
         # The company's number, which several show.
         pbx.engine.account(number).ani = ["+49305550000"]
-    return await set_up(hass, create_entry(hass, pbx))
+    return await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
 
 
 def shown(phones: Phones, *names: str) -> tuple[Any, ...]:
@@ -367,6 +367,7 @@ async def test_counts_of_two_legs(pbx: Simulator, phones: Phones) -> None:
 
 
 @modern
+@pytest.mark.all_entities
 async def test_two_callers_who_are_withheld(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
@@ -407,7 +408,7 @@ async def test_withheld_legs_of_one_phone(
 async def test_number_of_a_further_line(hass: HomeAssistant, pbx: Simulator) -> None:
     """A further line is known by its numbers, too, though another login reads them."""
     pbx.engine.account("42").aliases = ["+49305550042"]
-    phones = await set_up(hass, create_entry(hass, pbx))
+    phones = await set_up(hass, create_entry(hass, pbx, {"all_entities": True}))
     await has_line(phones, "42")
     await lists(pbx, listed(pbx, "o1", "ringback", "+49305550042", CALLER))
     await phones.wait("42", "call", "dialing")

@@ -46,6 +46,7 @@ def less_told(pbx: Simulator, state: str, account: str = "45", **fields: Any) ->
 
 @pytest.mark.parametrize("before", ["alerting", "connected"])
 @pytest.mark.parametrize("account", ["45", "41"])
+@pytest.mark.all_entities
 async def test_caller_who_is_not_told_again(
     hass: HomeAssistant,
     pbx: Simulator,

@@ -137,7 +137,7 @@ async def test_odd_message_hides_no_other(
     if dialect == "modern":
         odd("messages", lambda told: told | {"data": [None, *told.get("data", [])]})
     else:
-        odd("self_messages", lambda told: [7, *told])
+        odd("self_messages", lambda told: {"odd": 7, **told})
     pbx.engine.leave_message("45", CALLER)
     await pbx.send_raw('{"action":"missed-calls"}')
     await phones.wait("45", "voicemail", "2" if dialect == "modern" else STATE_UNKNOWN)

@@ -29,6 +29,7 @@ from tests.support.resolver import ThisMachine, resolve_by
 
 
 @classic
+@pytest.mark.all_entities
 async def test_own_calls_pushed_unasked_are_not_the_tenants(
     hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
 ) -> None:

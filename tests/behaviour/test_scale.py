@@ -58,7 +58,7 @@ async def test_start(hass: HomeAssistant, dialect: str) -> None:
             )
             states = len(hass.states.async_all()) - before
             assert await hass.config_entries.async_unload(entry.entry_id)
-    assert states > 6 * LARGE
+    assert states > 4 * LARGE
     assert took < SECONDS
     assert max(at_once) < states / 20
     assert asked[0] == asked[1]

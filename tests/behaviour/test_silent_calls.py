@@ -15,7 +15,11 @@ from tests.support.dialects import modern
 from tests.support.entry import Phones, set_up, wait_for
 from tests.support.timing import set_timing
 
-pytestmark = [modern, pytest.mark.usefixtures("short_quiet")]
+pytestmark = [
+    modern,
+    pytest.mark.all_entities,
+    pytest.mark.usefixtures("short_quiet"),
+]
 
 
 @pytest.fixture(name="dialect")

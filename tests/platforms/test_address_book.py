@@ -7,6 +7,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.vodia.pbx.sync.line_data import Resource
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import Simulator
@@ -195,10 +196,10 @@ async def test_diagnostics(
     found = await read(hass, hass_client, phones)
     assert found["offered"] == [
         {
-            **dict.fromkeys(("service_flags", "missed_calls", "voicemail"), True),
-            "address_book": True,
+            **dict.fromkeys(Resource, True),
             "flags": 1,
             "names": 2,
+            "queues": 0,
         }
     ]
     assert found["entry_data"]["read_only_flags"] == "**REDACTED**"

@@ -184,6 +184,16 @@ async def test_declined_and_transferred(
     ]
 
 
+@modern
+async def test_parked(log: Log, pbx: Simulator, phones: Phones) -> None:
+    """A call that is left in an orbit was not for the orbit."""
+    call = await connected(pbx, phones)
+    pbx.engine.transfer(call, "45", "5")
+    await phones.wait("5", "occupied", "on")
+    (line,) = await log.lines(1)
+    assert line == f"Freya Nilsen: talked 0 s with {CALLER}"
+
+
 async def test_withheld(
     log: Log, pbx: Simulator, phones: Phones, clock: SetClock
 ) -> None:

@@ -176,8 +176,8 @@ def sound_of(pbx: Simulator, line: str = "45", index: int = -1) -> bytes:
     return recording(message.id, message.duration)
 
 
-FREYA = "Freya Nilsen"
-BRUNO = "Bruno Ferreira"
+FREYA = "45 Freya Nilsen"
+BRUNO = "41 Bruno Ferreira"
 
 
 async def test_listed(browser: Browser, phones: Phones) -> None:
@@ -394,7 +394,7 @@ async def test_two_pbxs(
         "Branch",
         phones.entry.title,
     }
-    (message,) = await browser.messages("Branch", account.name)
+    (message,) = await browser.messages("Branch", f"45 {account.name}")
     assert message["title"].startswith("● Bert")
     response = await browser.get(await browser.url(message["media_content_id"]))
     (left,) = account.messages
@@ -737,19 +737,24 @@ async def test_privacy(
     hass.config_entries.async_update_entry(phones.entry, options={"privacy": True})
     assert await hass.config_entries.async_reload(phones.entry.entry_id)
     await wait_for(hass, lambda: phones.state("45", "voicemail") == "1")
-    outside = {"en": "External caller", "de": "Externer Anrufer"}[language]
+    outside = {"en": "An outside number", "de": "Eine externe Nummer"}[language]
     assert [each["title"] for each in await browser.messages(FREYA)] == [
         f"● {outside}, 2023-11-15 23:13 (0:03)",
         "Bruno Ferreira, 2023-11-14 23:13 (1:03)",
     ]
 
 
-async def test_withheld(browser: Browser, pbx: Simulator, phones: Phones) -> None:
-    """Who withholds the number is nobody."""
-    message = pbx.engine.account("45").messages[-1]
-    message.caller = Party("anonymous")
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [("anonymous", "A withheld number"), ("", "An unknown number"), ("49", "49")],
+)
+async def test_nobody(
+    browser: Browser, pbx: Simulator, phones: Phones, number: str, shown: str
+) -> None:
+    """Who withholds the number, or has none, is nobody."""
+    pbx.engine.account("45").messages[-1].caller = Party(number)
     title = (await browser.messages(FREYA))[0]["title"]
-    assert title == "● Number withheld, 2023-11-15 23:13 (0:03)"
+    assert title == f"● {shown}, 2023-11-15 23:13 (0:03)"
 
 
 async def test_secrets(

@@ -143,7 +143,8 @@ async def pbx_with(
 ) -> AsyncIterator[tuple[Simulator, Phones]]:
     """Set up a PBX with some answers to the open questions."""
     async with Simulator(getattr(Switches, dialect)(**switches)) as pbx:
-        phones = await set_up(hass, create_entry(hass, pbx))
+        entry = create_entry(hass, pbx, {"all_entities": True})
+        phones = await set_up(hass, entry)
         yield pbx, phones
         assert await hass.config_entries.async_unload(phones.entry.entry_id)
 

@@ -24,6 +24,7 @@ from ..const import (
 from ..pbx.client import PbxClient
 from ..pbx.models import (
     IN_CALL,
+    RINGING_GROUPS,
     AccountCall,
     CallEvent,
     CallEventType,
@@ -113,13 +114,14 @@ class Activity:
         return {ATTR_UNNAMED: "withheld" if remote.withheld else "unknown"}
 
     def _group(self, event: CallEvent, call: AccountCall) -> Group | None:
-        """Return the group that a call was for, if it was for one."""
+        """Return the ring group or queue that a call was for, if it was for one."""
         groups = self._client.tenant.groups
-        return groups.get(call.dialed_number or "") or next(
+        with_it = self._client.tracker.accounts_in(event.origin)
+        return next(
             (
-                groups[number]
-                for number in self._client.tracker.accounts_in(event.origin)
-                if number in groups
+                group
+                for number in (call.dialed_number, *with_it)
+                if (group := groups.get(number or "")) and group.type in RINGING_GROUPS
             ),
             None,
         )

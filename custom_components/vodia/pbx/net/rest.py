@@ -38,7 +38,7 @@ SESSION_PATH: Final = "/rest/system/session"
 
 _REPLY_LIMIT: Final = 8 * 1024 * 1024
 _DOWNLOAD_LIMIT: Final = 64 * 1024 * 1024
-_DOWNLOAD_SECONDS: Final = 900.0
+_DOWNLOAD_SECONDS: Final = 900
 _SERVER_LIMIT: Final = 64
 _ERRORS: Final[Mapping[int, type[PbxError]]] = {
     HTTPStatus.BAD_REQUEST: MethodNotAllowedError,
