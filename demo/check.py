@@ -24,6 +24,7 @@ from .messages import Messages
 from .pbx import PROFILES, QUEUE, Pbx, simulated_pbx
 from .report import FAILURES, Report, errors_in
 from .sight import TIMEOUT as _TIMEOUT, see
+from .spoken import AFTER_A_MISSED_CALL, WHILE_IT_RINGS, say
 from .tour import check_demo
 
 MESSAGE = 'The door is "open"\nPlease come 🚪'
@@ -257,15 +258,9 @@ class Scenario:
             assert answer == english("common")["say_not_exposed"], answer
         await self._client.expose(Phones(self._own, self._entities).exposed)
         await self._see_call(call_id=await self._control.ring(self._own))
-        for language, said, expected in (
-            ("en", "who is calling", f"{CALLER_NAME} is calling."),
-            ("de", "wer ruft an", f"{CALLER_NAME} ruft an."),
-            ("en", "answer the phone", f"connected to {CALLER_NAME}."),
-            ("en", "hang up", "Hung up."),
-        ):
-            async with self._check(f"Assist: {said}"):
-                answer = await self._client.say(said, language)
-                assert expected in answer, answer
+        await say(self._client, self._check, WHILE_IT_RINGS)
+        await self._control.rest()
+        await say(self._client, self._check, AFTER_A_MISSED_CALL)
         assert not await self._control.calls(), "the PBX still has the call"
 
     async def _refusal(self) -> None:

@@ -331,6 +331,12 @@ class Engine(Directory):
         number = call.caller.number
         if name == star_codes.RETRIEVE and parked and parked.caller.number != number:
             return self._retrieve(tenant, parked, call)
+        ringing = routing.ringing_at(home, orbit, but=call)
+        if name == star_codes.PICK_UP and ringing and orbit != number:
+            with self._changing(tenant, ringing, call):
+                self._end(tenant, call, EndReason.TRANSFERRED)
+                self._connect(ringing, call.caller)
+            return ringing
         last = routing.last_talk(home, number, but=call)
         self._end(tenant, call, EndReason.UNANSWERED)
         is_orbit = account is not None and account.type is AccountType.ORBIT

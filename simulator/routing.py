@@ -40,8 +40,8 @@ def check_phone(home: Tenant, number: str) -> None:
 
 
 def star_code(home: Tenant, number: str) -> tuple[str, str] | None:
-    """Return the star code and the orbit that a dialed number consists of."""
-    for name in (star_codes.PARK, star_codes.RETRIEVE):
+    """Return the star code and the orbit or phone that a dialed number consists of."""
+    for name in (star_codes.PARK, star_codes.RETRIEVE, star_codes.PICK_UP):
         code = home.codes[name]
         if code and number.startswith(code):
             return name, number.removeprefix(code)
@@ -69,6 +69,12 @@ def parked_in(home: Tenant, orbit: str) -> Call | None:
         if call.parked and call.called.number == orbit:
             return call
     return None
+
+
+def ringing_at(home: Tenant, number: str, but: Call) -> Call | None:
+    """Return the call that rings at a phone, the oldest of several; another than `but`."""
+    ringing = [call for call in home.calls.values() if number in call.rung]
+    return next((call for call in ringing if call is not but), None)
 
 
 def last_talk(home: Tenant, number: str, but: Call) -> Call | None:

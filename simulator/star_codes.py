@@ -4,12 +4,13 @@ from types import MappingProxyType
 
 PARK = "code_park"
 RETRIEVE = "code_retrieve"
+PICK_UP = "code_pickup"
 # The codes of a new tenant, by the names of its settings.
 DEFAULTS = MappingProxyType(
     {
         PARK: "*85",
         RETRIEVE: "*86",
-        "code_pickup": "*87",
+        PICK_UP: "*87",
         "code_transfer": "*77",
         "code_rec": "*98",
         "code_dnde": "*78",

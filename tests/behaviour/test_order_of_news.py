@@ -284,8 +284,7 @@ async def test_answer_of_another_link_is_not_taken(
     pbx.switches.latency = 0
     data.begin()
     await asyncio.sleep(1)
-    assert data.values.voicemail is None
-    assert Resource.VOICEMAIL not in [change.kind for change in told]
+    assert [change.kind for change in told] in ([], [Resource.QUEUE_LOGINS])
     reading.cancel()
     # Over the link that is there it is.
     data.begin()

@@ -196,7 +196,7 @@ async def test_diagnostics(
     found = await read(hass, hass_client, phones)
     assert found["offered"] == [
         {
-            **dict.fromkeys(Resource, True),
+            **dict.fromkeys(map(str, Resource), True),
             "flags": 1,
             "names": 2,
             "queues": 0,

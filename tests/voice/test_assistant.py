@@ -698,3 +698,48 @@ async def test_page_examples(
     assert await room.say("please ask the workshop") == "Calling Giulia Marchetti."
     await phones.wait("45", "call", "dialing")
     assert "46" in dialed(pbx)
+
+
+@modern
+@pytest.mark.parametrize("as_list", ["object", "list"])
+async def test_take_a_call_that_rings_elsewhere(
+    pbx: Simulator, phones: Phones, room: Room, as_list: str
+) -> None:
+    """A call at a colleague's phone is picked up, by its caller, group or phone."""
+    pbx.switches.star_codes_as = as_list  # type: ignore[assignment]
+    pbx.engine.tenant("localhost").codes["code_pickup"] = "*8"
+    expose(phones, "45")
+    for who, called in (("Anna", "41"), ("Bruno", "41"), ("Sales", "500")):
+        # Then the group rings at others only.
+        pbx.engine.set_dnd("45", called == "500")
+        call_id = pbx.engine.ring(CALLER, called, name="Anna Meyer")
+        rings = pbx.engine.call(call_id).rung[0]
+        await phones.wait(rings, "ringing", "on")
+        # Whose phone is not exposed is not known.
+        hide(phones, rings, "call")
+        answer = await room.ask(f"take the call from {who}")
+        assert answer.error_code is intent.IntentResponseErrorCode.NO_VALID_TARGETS
+        assert answer.speech["plain"]["speech"] == (
+            f"No call from or for {who} is ringing."
+        )
+        expose(phones, rings)
+        told = await room.say(f"take the call from {who}")
+        assert told.startswith("Taking the call from "), told
+        # The own phone rings first, and is answered there.
+        (dialing,) = [call for call in pbx.engine.calls() if call.id != call_id]
+        assert dialing.called.number == f"*8{rings}"
+        pbx.engine.answer(dialing.id, "45")
+        assert pbx.engine.call(call_id).talks("45")
+        pbx.engine.hang_up(call_id)
+        await phones.wait("45", "call", "idle")
+
+
+@modern
+async def test_take_no_call(pbx: Simulator, phones: Phones, room: Room) -> None:
+    """Where the tenant has no code to pick up, nothing is dialed."""
+    pbx.engine.tenant("localhost").codes["code_pickup"] = ""
+    expose(phones, "45", "41")
+    pbx.engine.ring(CALLER, "41", name="Anna Meyer")
+    await phones.wait("41", "ringing", "on")
+    assert "can't" in await room.say("take the call from Anna")
+    assert dialed(pbx) == ["41"]

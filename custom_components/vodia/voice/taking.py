@@ -13,13 +13,22 @@ from .speech import Phrase, SpokenError
 async def async_take_call(
     requester: Requester, who: str, phone: str | None = None
 ) -> Reply:
-    """Answer the call that rings at a line and comes from, or is for, who is named."""
+    """Answer the call that rings at a line and comes from, or is for, who is named.
+
+    If it rings at others' phones only, it is picked up from there.
+    """
     if not who.strip():
         raise SpokenError("no_name")
     line = requester.line(CALL_GATE, phone, FITS["answer"])
-    if (call := _ringing(who, line)) is None:
-        raise SpokenError("no_call_of", name=who.strip())
     control, coordinator = line.login.control, line.coordinator
+    if (call := _ringing(who, line)) is None:
+        if (where := _ringing_elsewhere(who, requester, line)) is None:
+            raise SpokenError("no_call_of", name=who.strip())
+        taken = await async_carry_out(control.pick_up(where.number), "answer")
+        return Reply(
+            (Phrase("picking_up", {"phone": where.label}),),
+            {"call": phone_call_data(line, taken)},
+        )
     answered = await async_carry_out(control.answer(call.id), "answer")
     party = known_party(coordinator, coordinator.privacy.redact_remote(answered))
     return Reply(
@@ -38,6 +47,18 @@ def _ringing(who: str, line: Phone) -> AccountCall | None:
     ]
     found = match_names(who, named)
     return min(found, key=lambda call: call.started or 0, default=None)
+
+
+def _ringing_elsewhere(who: str, requester: Requester, line: Phone) -> Phone | None:
+    """Return the phone of a colleague at which the call rings that is meant."""
+    named = [
+        Named(phone, (*phone.named.names, *_names(phone.coordinator, call)))
+        for phone in requester.phones(CALL_GATE)
+        if phone.coordinator is line.coordinator and phone.number != line.number
+        for call in phone.extension.calls
+        if call.state is CallState.RINGING
+    ]
+    return next(iter(match_names(who, named)), None)
 
 
 def _names(coordinator: VodiaCoordinator, call: AccountCall) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from .chat import send_message
 from .dnd import set_dnd
 from .executor import Executor, begin
 from .park import park, retrieve
+from .pickup import pick_up
 from .port import Command, CommandPort
 from .routing import dial, transfer
 from .selector import CallSelector, Choice, choose
@@ -56,6 +57,13 @@ class Control:
         OrbitError, else as `dial`.
         """
         return await retrieve(self._port, orbit)
+
+    async def pick_up(self, extension: str) -> AccountCall:
+        """Take the call that rings at an extension; return it, or the call dialed for it.
+
+        Raises NoFittingCallError where none rings, else as `dial`.
+        """
+        return await pick_up(self._port, self._dialable(extension))
 
     async def answer(
         self, call_id: str | None = None, expected: CallState | None = None

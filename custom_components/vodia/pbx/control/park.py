@@ -1,33 +1,21 @@
 """Park orbits: to send a call to one, and to get it back from there."""
 
-import re
-from typing import Any, Final
-
 from ..errors import (
-    AccessOffError,
     NoOrbitError,
     OrbitEmptyError,
     OrbitOccupiedError,
     SeveralOrbitsError,
-    UnexpectedReplyError,
     UnknownOrbitError,
 )
 from ..models import IN_CALL, AccountCall
 from ..number_matching import same_number
 from ..numbering import dialable
 from ..state.tenant import TenantState
-from ..wire.fields import as_text
 from .executor import begin
 from .port import CommandPort
 from .routing import dial, transfer
 from .selector import CallSelector, own_calls
-
-# The code of a new tenant, and the name of its setting (70.3 catalogue).
-_RETRIEVE: Final = "*86"
-_RETRIEVE_SETTING: Final = "code_retrieve"
-_CODE: Final = re.compile(r"[0-9*#]{0,8}", re.ASCII)
-# How deep a setting may be in a reply of unknown shape.
-_DEPTH: Final = 4
+from .star_codes import star_code
 
 
 async def park(port: CommandPort, orbit: str | None, selector: CallSelector) -> None:
@@ -73,11 +61,8 @@ async def retrieve(port: CommandPort, orbit: str | None) -> AccountCall:
         )
 
     async with begin(port, "retrieve") as executor:
-        offer = port.capabilities
-        if offer.retrieve_code is None:
-            async with executor.in_time():
-                offer.retrieve_code = await _read_retrieve_code(port)
-        return await dial(executor, f"{offer.retrieve_code}{number}", retrieved)
+        code = await star_code(executor, "code_retrieve")
+        return await dial(executor, f"{code}{number}", retrieved)
 
 
 def _select_orbit(port: CommandPort, number: str | None, *, occupied: bool) -> str:
@@ -109,38 +94,3 @@ def _may_be_same(state: TenantState, call: AccountCall, other: AccountCall) -> b
     return call.id == other.id or same_number(
         call.remote.number, other.remote.number, state.country
     )
-
-
-async def _read_retrieve_code(port: CommandPort) -> str:
-    """Return the code that is dialed before the number of an orbit to retrieve from it."""
-    # The codes are at `starcodes` (70.3 catalogue, shape unknown); where they are not,
-    # the code is that of a new tenant. It is empty where the tenant has none: then the
-    # orbit is dialed alone. Raises an error of the network.
-    try:
-        codes = (await port.request("GET", "starcodes")).json()
-    except AccessOffError, UnexpectedReplyError:
-        return _RETRIEVE
-    port.trace.sample("starcodes", codes)
-    code = _find(codes, _DEPTH)
-    return code if code is not None and _CODE.fullmatch(code) else _RETRIEVE
-
-
-def _find(reply: Any, depth: int) -> str | None:
-    """Return the value of the setting in a reply: by its name, or next to its name."""
-    if isinstance(reply, dict):
-        found = reply.get(_RETRIEVE_SETTING)
-        if found is None and _RETRIEVE_SETTING in reply.values():
-            found = next(
-                (reply[key] for key in ("value", "code") if key in reply), None
-            )
-        if isinstance(found, dict):
-            found = found.get("value")
-        if (text := as_text(found)) is not None:
-            return text.strip()
-        reply = list(reply.values())
-    if isinstance(reply, list) and depth:
-        return next(
-            (code for part in reply if (code := _find(part, depth - 1)) is not None),
-            None,
-        )
-    return None

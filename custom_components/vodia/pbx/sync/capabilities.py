@@ -1,6 +1,6 @@
 """What a PBX turns out to offer over one link: found out by asking, kept until it ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ..models import CallScope
@@ -63,7 +63,7 @@ class Capabilities:
     rest_ids: bool | None = None
     dnd_endpoint: int | None = None
     rest_chat: bool | None = None
-    retrieve_code: str | None = None
+    star_codes: dict[str, str] = field(default_factory=dict)
 
     @property
     def accounts_hidden(self) -> bool:
