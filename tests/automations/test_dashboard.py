@@ -130,7 +130,7 @@ async def test_played(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     await wait_for(hass, lambda: not pbx.engine.calls())
 
 
-@pytest.mark.parametrize(("name", "number"), [("Bruno", "41"), ("Giulia", "46")])
+@pytest.mark.parametrize(("name", "number"), [("Chidi", "42"), ("Giulia", "46")])
 async def test_colleagues(
     hass: HomeAssistant, pbx: Simulator, phones: Phones, name: str, number: str
 ) -> None:
