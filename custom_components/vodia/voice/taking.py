@@ -38,15 +38,15 @@ async def async_take_call(
 
 
 def _ringing(who: str, line: Phone) -> AccountCall | None:
-    """Return the call that rings at a line and that is meant; the oldest of several."""
+    """Return the call that is meant; of several, the one that has rung here longest."""
     coordinator = line.coordinator
     named = [
         Named(call, _names(coordinator, call))
         for call in coordinator.client.extension(line.number).calls
         if call.state is CallState.RINGING
     ]
-    found = match_names(who, named)
-    return min(found, key=lambda call: call.started or 0, default=None)
+    turns = line.login.state.memory.turns
+    return next(iter(turns.in_turn(match_names(who, named))), None)
 
 
 def _ringing_elsewhere(who: str, requester: Requester, line: Phone) -> Phone | None:
