@@ -53,6 +53,8 @@ _FILLERS: Final = (
         *("zu", "zum", "zur", "mit", "auf", "von", "vom"),
     }
 )
+# Before a device only: "Anna on her mobile" is Anna, "her Anna" may be anybody.
+_WHOSE: Final = frozenset({"her", "his", "their", "ihrem", "seinem"})
 # Before a number they tell when: "call back at five" calls nobody.
 _TIMES: Final = frozenset({"at", "in", "on", "to", "am", "im"})
 _OF: Final = frozenset({"von", "vom", "of"})
@@ -110,6 +112,8 @@ def _essential(words: Sequence[str]) -> Iterator[int]:
             is_filler = not (after[:1].isdecimal() or digits_in((after,)))
         elif word in _OF:
             is_filler = before not in _TITLES
+        elif word in _WHOSE:
+            is_filler = after in _DEVICES
         else:
             # "Call me Anna" calls nobody.
             is_filler = word in _FILLERS or (word in ("me", "us") and before == "for")

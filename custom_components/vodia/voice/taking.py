@@ -5,6 +5,7 @@ from ..pbx.control.selector import FITS
 from ..pbx.models import AccountCall, CallState
 from .assistant import async_carry_out
 from .names import Named, match_names
+from .parking import async_retrieve, orbit_in
 from .phones import CALL_GATE, Phone, Requester
 from .replies import Reply, known_party, phone_call_data
 from .speech import Phrase, SpokenError
@@ -15,13 +16,16 @@ async def async_take_call(
 ) -> Reply:
     """Answer the call that rings at a line and comes from, or is for, who is named.
 
-    If it rings at others' phones only, it is picked up from there.
+    If it rings at others' phones only, it is picked up from there. A park orbit may be
+    named like a caller: "get the call from 5".
     """
     if not who.strip():
         raise SpokenError("no_name")
     line = requester.line(CALL_GATE, phone, FITS["answer"])
     control, coordinator = line.login.control, line.coordinator
     if (call := _ringing(who, line)) is None:
+        if orbit := orbit_in(line, who):
+            return await async_retrieve(requester, orbit, phone)
         if (where := _ringing_elsewhere(who, requester, line)) is None:
             raise SpokenError("no_call_of", name=who.strip())
         taken = await async_carry_out(control.pick_up(where.number), "answer")
