@@ -13,8 +13,8 @@ from .star_codes import star_code
 async def pick_up(port: CommandPort, extension: str) -> AccountCall:
     """Dial the code to pick up, with the extension that rings behind it.
 
-    A reseller's manual says so; the code is that of the tenant. Return the call that is
-    dialed, or the one that rang once the line has it.
+    The code is that of the tenant; that the extension follows it is assumed. Return the
+    call that is dialed, or the one that rang once the line has it.
     """
     account = port.primary.live_state.account(extension)
     calls = account.calls if account else ()
