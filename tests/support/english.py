@@ -70,6 +70,16 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("call the workshop", {"who": "the workshop"}, "46"),
         ("ring the workshop phone", {"who": "the workshop phone"}, "46"),
         ("from the hall call Bruno", {"phone": "hall", "who": "Bruno"}, BRUNO),
+        ("start a call with Bruno", {"who": "Bruno"}, BRUNO),
+        ("please try to reach Bruno", {"who": "Bruno"}, BRUNO),
+        ("call Bruno on his desk phone", {"who": "Bruno on his desk phone"}, BRUNO),
+        ("I need to speak with Bruno", {"who": "Bruno"}, BRUNO),
+        ("ring up Bruno Ferreira", {"who": "Bruno Ferreira"}, BRUNO),
+        (
+            "dial plus four nine three zero one two three four five six seven",
+            {"who": "plus four nine three zero one two three four five six seven"},
+            CLARA,
+        ),
     ],
     "call_back": [
         ("call back", {}, BRUNO),
@@ -95,6 +105,8 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("call the missed number back", {"missed": "true"}, CLARA),
         ("call back who I missed", {"missed": "true"}, CLARA),
         ("redial", {}, ""),
+        ("redial the last caller", {}, BRUNO),
+        ("call whoever called last", {}, BRUNO),
     ],
     "who_is_calling": [
         ("who is calling", {}, "Clara"),
@@ -123,6 +135,20 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("is the phone ringing", {}, "Clara"),
         ("tell me who is calling", {}, "Clara"),
         ("is someone calling", {}, "Clara"),
+        ("who is it that is calling", {}, "Clara"),
+        ("who wants to talk to me", {}, "Clara"),
+        ("who's that ringing", {}, "Clara"),
+        ("who is this call from", {}, "Clara"),
+        ("who is the person calling", {}, "Clara"),
+        ("who is the caller on the phone", {}, "Clara"),
+        ("who is on the other end of the line", {}, "Clara"),
+        ("who is making the phone ring", {}, "Clara"),
+        ("who is trying to get hold of me", {}, "Clara"),
+        ("who is it this time", {}, "Clara"),
+        ("who is waiting", {}, "Clara"),
+        ("who is talking to me", {}, "Clara"),
+        ("who is ringing Freya Nilsen", {"phone": "Freya Nilsen"}, "Clara"),
+        ("who is calling extension 45", {"phone": "extension 45"}, "Clara"),
     ],
     "who_called": [
         ("who called", {}, "Clara Nowak called"),
@@ -152,6 +178,9 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("did we miss a phone call", {"missed": "true"}, "nobody answered"),
         ("show me my missed calls", {"missed": "true"}, "nobody answered"),
         ("what calls did I miss", {"missed": "true"}, "nobody answered"),
+        ("who called me this morning", {"day": "today"}, "Clara"),
+        ("who called last", {}, "Clara"),
+        ("have I missed anything on the phone", {"missed": "true"}, "Clara"),
     ],
     "how_many_missed": [
         ("how many missed calls do I have", {}, "You missed one call. Clara Nowak"),
@@ -166,6 +195,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
             "There are no missed calls.",
         ),
         ("what's the number of missed calls", {}, "You missed one call."),
+        ("count my missed calls", {}, "You missed one call."),
     ],
     "voicemail": [
         ("do I have voicemail", {}, "You have one new message. The newest is from"),
@@ -180,6 +210,11 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("did anyone leave a message", {}, "You have one new message."),
         ("who left me a voicemail", {}, "You have one new message."),
         ("play my voicemail", {}, ""),
+        (
+            "are there any new messages on the answering machine",
+            {},
+            "You have one new message.",
+        ),
     ],
     "is_on_the_phone": [
         ("is Bruno free", {"who": "Bruno"}, "Bruno Ferreira is on the phone"),
@@ -199,6 +234,18 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("can I reach Bruno right now", {"who": "Bruno"}, "is on the phone"),
         ("is forty one on the phone", {"who": "forty one"}, "is on the phone"),
         ("what is Bruno doing", {"who": "Bruno"}, ""),
+        (
+            "is Bruno talking to somebody",
+            {"who": "Bruno"},
+            "Bruno Ferreira is on the phone",
+        ),
+        ("is Bruno on the line with anyone", {"who": "Bruno"}, "Clara"),
+        (
+            "is Bruno off the phone yet",
+            {"who": "Bruno"},
+            "Bruno Ferreira is on the phone",
+        ),
+        ("has Bruno hung up", {"who": "Bruno"}, "Bruno Ferreira is on the phone"),
     ],
     "answer": [
         ("answer", {}, ""),
@@ -216,6 +263,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("put the caller through", {}, ""),
         ("put her through", {}, ""),
         ("answer the phone in the hall", {"phone": "hall"}, ""),
+        ("answer that please", {}, ""),
     ],
     "decline": [
         ("decline", {}, ""),
@@ -230,6 +278,8 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("do not answer the phone", {}, ""),
         ("I can't take the call right now", {}, ""),
         ("send the caller away", {}, ""),
+        ("send them away", {}, ""),
+        ("reject that caller", {}, ""),
     ],
     "hang_up": [
         ("hang up", {}, ""),
@@ -243,6 +293,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("disconnect the caller", {}, ""),
         ("get off the phone", {}, ""),
         ("put the phone down", {}, ""),
+        ("I'm done with the call", {}, ""),
     ],
     "hold": [
         ("hold", {}, ""),
@@ -281,6 +332,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("redirect the caller to Bruno", {"who": "Bruno"}, ""),
         ("can you transfer her to Bruno please", {"who": "Bruno please"}, ""),
         ("let Bruno take this call", {"who": "Bruno"}, ""),
+        ("transfer this to Bruno", {"who": "Bruno"}, ""),
     ],
     "take_call": [
         ("take the call from Clara", {"who": "Clara"}, "Clara"),
@@ -291,6 +343,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("pick up Clara's call", {"who": "Clara"}, "Clara"),
         ("answer for Sales", {"who": "Sales"}, "Dora"),
         ("I'd like to take the call from Clara", {"who": "Clara"}, "Clara"),
+        ("pick up the phone for Sales", {"who": "Sales"}, "Dora"),
     ],
     "park": [
         ("park the call", {}, ""),
@@ -300,6 +353,8 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("put the call in the parking lot", {}, ""),
         ("park the call on 5", {"orbit": "5"}, ""),
         ("park the call in slot five", {"orbit": "five"}, ""),
+        ("park it on 5", {"orbit": 5}, ""),
+        ("put the call on park orbit 5", {"orbit": "5"}, ""),
     ],
     "retrieve": [
         ("get the parked call back", {}, ""),
@@ -310,6 +365,7 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("take the parked call", {}, ""),
         ("get the call back from the parking lot", {}, ""),
         ("get the parked call back from 5", {"orbit": "5"}, ""),
+        ("pick up the call parked on 5", {"orbit": "5"}, ""),
     ],
     "do_not_disturb_on": [
         ("do not disturb", {}, ""),
@@ -322,6 +378,11 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("hold my calls", {}, ""),
         ("no more calls please", {}, ""),
         ("block all calls", {}, ""),
+        ("set do not disturb for forty five minutes", {"minutes": 45}, ""),
+        ("I don't want to be disturbed for thirty minutes", {"minutes": 30}, ""),
+        ("block all calls for twenty minutes", {"minutes": 20}, ""),
+        ("silence my phone for an hour", {"hours": 1}, ""),
+        ("do not disturb for an hour and a half", {"minutes": 90}, ""),
     ],
     "do_not_disturb_off": [
         ("turn off do not disturb", {}, ""),
@@ -332,6 +393,11 @@ SAID: Final[dict[str, list[tuple[str, Slots, str]]]] = {
         ("put my calls through again", {}, ""),
         ("I'm available again on the phone", {}, ""),
         ("take calls again", {}, ""),
+        ("I'm available again", {}, ""),
+        ("you can put calls through again", {}, ""),
+        ("I'm taking calls again", {}, ""),
+        ("let calls through again", {}, ""),
+        ("switch off do not disturb on my phone", {}, ""),
     ],
 }
 

@@ -380,7 +380,7 @@ GROUPS: Final = (
     Group(
         "busy",
         "VodiaIsOnThePhone",
-        "says Ja, Bruno Ferreira telefoniert",
+        "says Bruno Ferreira telefoniert",
         (
             *who(
                 "Bruno",
@@ -428,6 +428,67 @@ GROUPS: Final = (
             *("stell die Anrufe wieder durch", "Schluss mit nicht stören"),
             *("Anrufe wieder durchstellen", "ich bin wieder zu sprechen"),
         ),
+    ),
+    Group(
+        "idle",
+        "VodiaCall",
+        "dials 41",
+        (
+            *who("Bruno", "klingel mal bei Bruno", "probier Bruno zu erreichen"),
+            *who("Bruno", "versuch mal Bruno anzurufen"),
+            *who("Bruno auf seinem Handy", "ruf Bruno auf seinem Handy an"),
+            *who("", "wähle bitte vier eins"),
+        ),
+    ),
+    Group(
+        "idle",
+        "VodiaCall",
+        "dials 0305551234",
+        who("", "wähl null drei null fünf fünf fünf eins zwo drei vier"),
+    ),
+    Group(
+        "ringing",
+        "VodiaWhoIsCalling",
+        "says Anna Meyer",
+        (
+            *("wer ist es", "wer ist das schon wieder", "wer ist da"),
+            *("wer ist denn das", "wer ist am anderen Ende", "wer telefoniert da"),
+            *("wer ist das da am Telefon", "wer ruft schon wieder an"),
+            *("wer ist in der Warteschleife", "wer ist auf der Leitung"),
+            ("wer ruft Freya Nilsen an", {"phone": "Freya Nilsen"}),
+        ),
+    ),
+    Group(
+        "do not disturb",
+        "VodiaDoNotDisturbOff",
+        "do not disturb off",
+        (
+            *("stell wieder Anrufe durch", "ich nehme wieder Anrufe an"),
+            "hebe nicht stören auf",
+        ),
+    ),
+    Group(
+        "idle",
+        "VodiaDoNotDisturbOn",
+        "do not disturb on",
+        (
+            "stör mich nicht",
+            ("keine Anrufe für die nächste Stunde", {"hours": 1}),
+            ("aktiviere bitte nicht stören für zwanzig Minuten", {"minutes": 20}),
+            ("nicht stören für anderthalb Stunden", {"minutes": 90}),
+        ),
+    ),
+    Group(
+        "parked",
+        "VodiaTakeCall",
+        "retrieved",
+        who("5", "nimm den Anruf von 5 an"),
+    ),
+    Group(
+        "busy",
+        "VodiaIsOnThePhone",
+        "says Bruno Ferreira",
+        who("Bruno", "spricht Bruno gerade", "hat Bruno aufgelegt"),
     ),
 )
 

@@ -353,11 +353,9 @@ async def test_is_on_the_phone(
     )
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "call", "connected")
-    assert await room.say(asked) == (
-        "Yes, Bruno Ferreira is on the phone with Anna Meyer."
-    )
+    assert await room.say(asked) == ("Bruno Ferreira is on the phone with Anna Meyer.")
     assert await room.say("telefoniert Bruno gerade", "de") == (
-        "Ja, Bruno Ferreira telefoniert mit Anna Meyer."
+        "Bruno Ferreira telefoniert mit Anna Meyer."
     )
     put(phones, "41", "Kitchen")
     await hass.async_block_till_done()
@@ -365,10 +363,10 @@ async def test_is_on_the_phone(
     await choose(phones, privacy=True)
     await phones.wait("41", "call", "connected")
     assert await room.say(asked) == (
-        "Yes, Bruno Ferreira is on the phone with an outside number."
+        "Bruno Ferreira is on the phone with an outside number."
     )
     assert await room.say("telefoniert Bruno", "de") == (
-        "Ja, Bruno Ferreira telefoniert mit einer externen Nummer."
+        "Bruno Ferreira telefoniert mit einer externen Nummer."
     )
 
 
@@ -382,7 +380,7 @@ async def test_is_on_the_phone_unknown(
     pbx.engine.answer(call_id, "41")
     await phones.wait("41", "in_call", "on")
     assert await room.say("is Bruno on the phone") == (
-        "Yes, Bruno Ferreira is on the phone."
+        "Bruno Ferreira is on the phone."
     )
 
 

@@ -148,7 +148,7 @@ async def test_voice_ask(
     pbx.engine.answer(call_id, "45")
     await phones.wait("45", "call", "connected")
     assert await room.say("is Freya on the phone") == (
-        "Yes, Freya Nilsen is on the phone with Anna Meyer."
+        "Freya Nilsen is on the phone with Anna Meyer."
     )
     assert await room.say("telefoniert Bruno", "de") == (
         "Bruno Ferreira telefoniert nicht."
