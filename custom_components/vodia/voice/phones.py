@@ -174,13 +174,14 @@ class Requester:
         ]
         if not lines:
             raise self._no_phone()
-        if is_named := bool(name and name.strip()):
-            lines = [resolve_phone(name, lines)]
+        said = (name or "").strip()
+        if said:
+            lines = [resolve_phone(said, lines)]
         if self.controllable is not None and gate != LAST_CALLER_GATE:
             lines = [line for line in lines if line.login in self.controllable]
             if not lines:
                 raise SpokenError(NOT_ALLOWED)
-        if is_named:
+        if said:
             return lines
         if states:
             lines = [
