@@ -21,6 +21,7 @@ from .const import FLAG_KEYS
 from .coordinator import VodiaCoordinator
 from .hub.call_errors import line_error
 from .hub.devices import unique_id
+from .hub.enabled import async_forget_former
 from .pbx.control.commands import Control
 from .pbx.errors import PbxError
 from .pbx.models import CallEvent, Extension, Group, KnownAccount, ServiceFlag
@@ -78,10 +79,13 @@ class VodiaEntity[SubjectT, ValueT](Entity):
         super().add_to_platform_start(hass, platform, parallel_updates)
         if self._account is None:
             return
-        if not self.coordinator.is_enabled(
+        is_wanted = self.coordinator.is_enabled(
             platform.domain, self._account, self._description.key
-        ):
+        )
+        if not is_wanted:
             self._attr_entity_registry_enabled_default = False
+        of = (platform.domain, platform.platform_name, self._attr_unique_id or "")
+        async_forget_former(hass, self.coordinator.entry, of, is_wanted)
         # The one way to an id that does not begin with the whole name of the device; the
         # rest of it is what Home Assistant would take.
         if name := self.coordinator.name_in_ids(self._account):

@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 
 from .pbx.numbering import is_digits
+from .target import async_controllable
 from .voice.commands import (
     ATTR_ORBIT,
     ATTR_PHONE,
@@ -84,6 +85,7 @@ class VodiaIntent(intent.IntentHandler):
             slots.get("preferred_area_id")
             or area_of(hass, intent_obj.satellite_id)
             or area_of(hass, intent_obj.device_id),
+            controllable=await async_controllable(hass, intent_obj.context),
             # A microphone in a browser has neither, nor has somebody who types there.
             aloud=bool(intent_obj.satellite_id or intent_obj.device_id),
         )

@@ -10,7 +10,7 @@ import voluptuous as vol
 
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.intent import is_blank_slot_value
@@ -27,6 +27,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .hub.devices import entities_of
 from .hub.options import Options
+from .target import async_controllable
 from .voice.assistant import async_list_phones, async_set_dnd, async_transfer
 from .voice.commands import (
     ATTR_MISSED,
@@ -135,8 +136,14 @@ class VodiaTool(Tool):
         """Use the tool; answer in the language of the request."""
         area_id = area_of(hass, llm_context.device_id)
         aloud = bool(llm_context.device_id)
+        context = llm_context.context or Context()
         requester = Requester(
-            hass, llm_context.assistant, area_id, is_model=True, aloud=aloud
+            hass,
+            llm_context.assistant,
+            area_id,
+            is_model=True,
+            controllable=await async_controllable(hass, context),
+            aloud=aloud,
         )
         # Models send what they leave open as null or as an empty text.
         given = {

@@ -32,16 +32,18 @@ from .pbx.line import Line
 from .pbx.models import CALL_STATES, AccountCall, CallState
 from .target import (
     async_check_rights,
+    async_controllable,
     has_target,
     only_loaded,
     pbx_of,
     target_line,
     target_lines,
     target_pbxs,
+    unauthorized,
 )
 from .validators import as_call_id, as_number, as_said
 from .voice.commands import ATTR_WHO, COMMANDS, SLOTS, async_command
-from .voice.phones import Requester, area_of
+from .voice.phones import NOT_ALLOWED, Requester, area_of
 
 ATTR_ACCOUNT = "account"
 ATTR_AFTER = "after"
@@ -252,7 +254,8 @@ async def _async_voice_command(
 ) -> ServiceResponse:
     """Do what somebody said, and return what to answer.
 
-    Whoever wrote the automation decides which phones it is about.
+    Whoever wrote the automation decides which phones it is about; a user who runs it has
+    to be allowed to control them, as for any action.
     """
     only = None
     if has_target(call.data):
@@ -265,12 +268,22 @@ async def _async_voice_command(
     slots, asked_at = dict(call.data), call.data.get(ATTR_ASKED_AT)
     if (who := slots.get(ATTR_WHO)) is not None:
         slots[ATTR_WHO] = as_said(hass, who)
+    requester = Requester(
+        hass,
+        None,
+        area_of(hass, asked_at),
+        only,
+        controllable=await async_controllable(hass, call.context),
+        aloud=bool(asked_at),
+    )
     speech, refusal = await async_command(
-        Requester(hass, None, area_of(hass, asked_at), only, aloud=bool(asked_at)),
+        requester,
         COMMANDS[call.data[ATTR_COMMAND]],
         slots,
         call.data.get(ATTR_LANGUAGE),
     )
+    if refusal and refusal.phrase.key == NOT_ALLOWED:
+        raise unauthorized(call.context)
     return {"speech": speech, "done": refusal is None}
 
 

@@ -8,7 +8,7 @@ from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import KEY_ACTIVE, KEY_DND, KEY_QUEUE_LOGIN
@@ -27,9 +27,9 @@ from .entity_loader import (
     async_keep_read_only_flag,
 )
 from .exceptions import action_error
-from .hub.devices import queue_login_key
+from .hub.devices import numbered_name, queue_login_key
 from .pbx.errors import AccessOffError, PbxError
-from .pbx.models import Extension, ServiceFlag
+from .pbx.models import QUEUE, Extension, ServiceFlag
 from .pbx.sync.line_data import Resource
 
 # The queues of a line, and whether it is logged in there.
@@ -154,9 +154,41 @@ class VodiaQueueLoginSwitch(
             line,
         )
         self._attr_translation_key = KEY_QUEUE_LOGIN
-        account = coordinator.account(queue)
-        name = account.name if account else None
-        self._attr_translation_placeholders = {"queue": name or queue}
+        self._attr_translation_placeholders = {"queue": self._queue_name()}
+
+    def _queue_name(self) -> str:
+        """Return what the queue is called; with its number where others are called so."""
+        account = self.coordinator.account(self._queue)
+        if account is None or not account.name:
+            return self._queue
+        groups = self.coordinator.client.tenant.groups.values()
+        namesakes = [
+            group.number
+            for group in groups
+            if group.type == QUEUE
+            and (group.name or "").casefold() == account.name.casefold()
+        ]
+        if len(namesakes) > 1:
+            return numbered_name(self._queue, account.name)
+        return account.name
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Subscribe to the name of the queue as well."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self.coordinator.changes.subscribe(self._queue, self._async_rename)
+        )
+
+    @callback
+    def _async_rename(self) -> None:
+        """Take a new name of the queue."""
+        placeholders = {"queue": self._queue_name()}
+        if placeholders != self.translation_placeholders:
+            self._attr_translation_placeholders = placeholders
+            # Home Assistant keeps the name that it has made of the placeholders before.
+            self.__dict__.pop("name", None)
+            self.async_write_ha_state()
 
     @override
     def _is_available(self, subject: QueueLogins | None) -> bool:

@@ -279,27 +279,41 @@ def target_lines(
 async def async_check_rights(
     hass: HomeAssistant, context: Context, lines: Iterable[Line]
 ) -> None:
-    """Raise Unauthorized unless who acts may control an entity of each of some lines.
+    """Raise Unauthorized unless who acts may control each of some lines."""
+    allowed = await async_controllable(hass, context)
+    if allowed is not None and not all(line in allowed for line in lines):
+        raise unauthorized(context)
+
+
+async def async_controllable(
+    hass: HomeAssistant, context: Context
+) -> list[Line] | None:
+    """Return the lines of which who acts may control an entity; None for all.
 
     Home Assistant asks for that where an action is one of entities; ours are of lines.
+    Raises UnknownUser if who acts is gone.
     """
     if context.user_id is None:
-        return
+        return None
     if (user := await hass.auth.async_get_user(context.user_id)) is None:
         raise UnknownUser(context=context, permission=POLICY_CONTROL)
     if user.permissions.access_all_entities(POLICY_CONTROL):
-        return
+        return None
     entries: list[VodiaConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    allowed = [
-        entry.runtime_data.lines.get(account)
+    return [
+        line
         for entry in entries
         for entity, account, _ in entities_of(hass, entry.entry_id)
-        if user.permissions.check_entity(entity.entity_id, POLICY_CONTROL)
+        if (line := entry.runtime_data.lines.get(account))
+        and user.permissions.check_entity(entity.entity_id, POLICY_CONTROL)
     ]
-    if not all(line in allowed for line in lines):
-        raise Unauthorized(
-            context=context, user_id=context.user_id, permission=POLICY_CONTROL
-        )
+
+
+def unauthorized(context: Context) -> Unauthorized:
+    """Return the error for somebody who may not control a line."""
+    return Unauthorized(
+        context=context, user_id=context.user_id, permission=POLICY_CONTROL
+    )
 
 
 def has_target(data: dict[str, Any]) -> bool:

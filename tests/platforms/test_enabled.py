@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
+from rig.timing import SetClock
 from simulator import Simulator
 from tests.support.entry import Phones, set_up, settle, wait_for
 from tests.support.lines import has_line
@@ -190,4 +191,60 @@ async def test_whole_device_disabled(
         await settle(hass, RELOAD)
     assert enabled(phones, "41") == BASIC | MINOR
     await choose(phones, all_entities=False)
+    assert enabled(phones, "41") == BASIC
+
+
+async def vanish(pbx: Simulator, phones: Phones, clock: SetClock, number: str) -> None:
+    """Let an account go for good."""
+    hass = phones.hass
+    pbx.engine.remove_account(number)
+    await pbx.cut()
+    await settle(hass, 1)
+    await phones.wait("", "connected", "on")
+    clock.ahead += 600
+    await pbx.cut()
+    await wait_for(hass, lambda: phones.device(number) is None)
+
+
+@pytest.mark.parametrize("touched", [False, True])
+async def test_comes_back_as_something_else(
+    hass: HomeAssistant,
+    pbx: Simulator,
+    phones: Phones,
+    user: Any,
+    clock: SetClock,
+    *,
+    touched: bool,
+) -> None:
+    """A number that comes back has what is enabled for what it is now, if untouched."""
+    if touched:
+        await user(phones.id("500", "call", "event"), disabled_by="user")
+        await user(phones.id("500", "call", "event"), disabled_by=None)
+    await vanish(pbx, phones, clock, "500")
+    pbx.engine.add_account("500", "A phone now")
+    await pbx.cut()
+    await wait_for(hass, lambda: phones.has("500", "registered"))
+    await settle(hass, RELOAD)
+    event = {("event", "call")} if touched else set()
+    assert enabled(phones, "500") == BASIC | event
+
+
+async def test_comes_back_under_another_option(
+    hass: HomeAssistant, pbx: Simulator, phones: Phones, user: Any, clock: SetClock
+) -> None:
+    """What is switched on while a phone is gone counts for it, too."""
+    await user(phones.id("41", "ringing"), disabled_by="user")
+    await vanish(pbx, phones, clock, "41")
+    await choose(phones, all_entities=True)
+    pbx.engine.add_account("41", "Bruno")
+    await pbx.cut()
+    await wait_for(hass, lambda: phones.has("41", "call"))
+    await settle(hass, RELOAD)
+    assert enabled(phones, "41") == BASIC | MINOR - {("binary_sensor", "ringing")}
+    await vanish(pbx, phones, clock, "41")
+    await choose(phones, all_entities=False)
+    pbx.engine.add_account("41", "Bruno")
+    await pbx.cut()
+    await wait_for(hass, lambda: phones.has("41", "call"))
+    await settle(hass, RELOAD)
     assert enabled(phones, "41") == BASIC

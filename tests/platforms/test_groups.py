@@ -65,7 +65,6 @@ async def test_renamed_group(
     await wait_for(hass, renamed)
 
 
-@pytest.mark.all_entities
 async def test_vanished_group(
     hass: HomeAssistant,
     pbx: Simulator,

@@ -32,6 +32,12 @@ async def shows(phones: Phones, state: str, line: str = "45") -> None:
     )
 
 
+def called(phones: Phones, key: str = SERVICE) -> str:
+    """Return what a switch of our line is called."""
+    name: str = phones.get("45", key, Platform.SWITCH).attributes["friendly_name"]
+    return name
+
+
 async def turn(phones: Phones, to: str, line: str = "45") -> None:
     """Switch it as a user does."""
     await phones.hass.services.async_call(
@@ -263,6 +269,38 @@ async def test_reload(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> No
     state = hass.states.get("switch.service")
     assert state
     assert state.state == "off"
+
+
+async def test_queues_of_one_name(
+    hass: HomeAssistant, pbx: Simulator, entry: MockConfigEntry
+) -> None:
+    """Two queues of one name are told apart by their numbers."""
+    pbx.engine.rename("600", "Sales")
+    pbx.engine.rename("601", "sales")
+    pbx.engine.account("600").members += ("45",)
+    phones = await set_up(hass, entry)
+    await shows(phones, "on")
+    await wait_for(hass, lambda: phones.has("45", ORDERS))
+    assert called(phones, ORDERS) == "45 Freya Nilsen Logged in to 600 Sales"
+    assert called(phones) == "45 Freya Nilsen Logged in to 601 sales"
+
+
+async def test_renamed(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
+    """A new name of the queue is that of the switch, too, and in the registry."""
+    await shows(phones, "on")
+    entity_id = phones.id("45", SERVICE, Platform.SWITCH)
+    for name, shown in (("Help", "Help"), ("Orders", "601 Orders"), ("Aid", "Aid")):
+        pbx.engine.rename("601", name)
+        await pbx.cut()
+        await wait_for(
+            hass,
+            lambda s=shown: called(phones) == f"45 Freya Nilsen Logged in to {s}",  # type: ignore[misc]
+        )
+        assert phones.id("45", SERVICE, Platform.SWITCH) == entity_id
+        registered = er.async_get(hass).async_get(entity_id)
+        assert registered
+        assert registered.original_name == f"Logged in to {shown}"
+        await shows(phones, "on")
 
 
 async def test_german(

@@ -85,8 +85,8 @@ def account_of(entry_id: str, device: dr.AnyDeviceEntry) -> str | None:
     )
 
 
-def _device_name(number: str, name: str) -> str:
-    """Return the name of a device with the number of the account before it.
+def numbered_name(number: str, name: str) -> str:
+    """Return the name of an account with its number before it.
 
     Not where the name has the number already: "45 Freya", "Park 5".
     """
@@ -217,7 +217,7 @@ class Devices:
     def _name(self, number: str, name: str, kind: str) -> str:
         """Return the name of a device: with the number that people call, if wanted."""
         if self._numbers_in_names and kind != SERVICE_FLAG:
-            return _device_name(number, name)
+            return numbered_name(number, name)
         return name
 
     def name_in_ids(self, number: str, name: str | None, kind: str) -> str | None:

@@ -88,10 +88,38 @@ def _enable(registry: er.EntityRegistry, entity: er.RegistryEntry) -> None:
     )
 
 
-def _is_touched(entity: er.RegistryEntry) -> bool:
+@callback
+def async_forget_former(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    of: tuple[str, str, str],
+    is_wanted: bool,
+) -> None:
+    """Let an entity that comes back be enabled or not, as if it were new.
+
+    The registry keeps whether one was that is gone (`of` domain, platform and unique id).
+    But an extension may come back as a group, or under other options. It has no other way
+    to be told so before the entity is there.
+    """
+    registry = er.async_get(hass)
+    former = registry.deleted_entities.get(of)
+    key = of[2].rpartition(":")[2]
+    if former is None or (of[0], key) not in _MINOR or _is_touched(former):
+        return
+    wanted = None if is_wanted else RegistryEntryDisabler.INTEGRATION
+    # Or it is the user who wants new entities to be disabled.
+    if {wanted, former.disabled_by} == {
+        None,
+        RegistryEntryDisabler.INTEGRATION,
+    } and not (is_wanted and entry.pref_disable_new_entities):
+        registry.deleted_entities[of] = evolve(former, disabled_by=wanted)
+
+
+def _is_touched(entity: er.RegistryEntry | er.DeletedRegistryEntry) -> bool:
     """Return whether a user has decided anything about an entity."""
     return bool(
-        entity.options.get(DOMAIN) == _TOUCHED
+        entity.options is UNDEFINED
+        or entity.options.get(DOMAIN) == _TOUCHED
         or entity.name
         or entity.icon
         or entity.area_id

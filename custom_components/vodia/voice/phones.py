@@ -1,6 +1,6 @@
 """Phones: which ones somebody may ask about, and which one is meant."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -29,6 +29,9 @@ type ExposureGate = tuple[Platform, str]
 CALL_GATE: Final[ExposureGate] = (Platform.SENSOR, KEY_CALL)
 LAST_CALLER_GATE: Final[ExposureGate] = (Platform.SENSOR, KEY_LAST_CALLER)
 DND_GATE: Final[ExposureGate] = (Platform.SWITCH, KEY_DND)
+
+# The user may not control the line.
+NOT_ALLOWED: Final = "not_allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,8 @@ class Requester:
     area_id: str | None = None
     only: frozenset[tuple[VodiaCoordinator, str]] | None = None
     is_model: bool = False
+    # The lines that the user of Home Assistant who asks may control; None is all.
+    controllable: Collection[Line] | None = None
     # The answer is spoken: digits are spelled.
     aloud: bool = False
 
@@ -157,7 +162,8 @@ class Requester:
         """Return the lines that may be meant; more than one if that is not clear.
 
         The named one, else those with a call in one of the states. Of several it is the
-        one in the area, else the entry's own.
+        one in the area, else the entry's own. What is done rather than asked (the gate
+        of questions is the last caller) is done at none that the user may not control.
         """
         lines = [
             phone
@@ -168,8 +174,15 @@ class Requester:
         ]
         if not lines:
             raise self._no_phone()
-        if name and name.strip():
-            return [resolve_phone(name, lines)]
+        said = (name or "").strip()
+        if said:
+            lines = [resolve_phone(said, lines)]
+        if self.controllable is not None and gate != LAST_CALLER_GATE:
+            lines = [line for line in lines if line.login in self.controllable]
+            if not lines:
+                raise SpokenError(NOT_ALLOWED)
+        if said:
+            return lines
         if states:
             lines = [
                 line
