@@ -194,6 +194,6 @@ async def test_by_an_assistant(
             llm.ToolInput(f"vodia__{tool}", arguments)
         )
         assert result.error
-        assert result.data["error"].startswith(denied)
+        assert str(result.data["error"]).startswith(denied)
     assert not pbx.engine.calls()
     assert not pbx.engine.account("45").dnd

@@ -192,6 +192,12 @@ async def test_parked(log: Log, pbx: Simulator, phones: Phones) -> None:
     await phones.wait("5", "occupied", "on")
     (line,) = await log.lines(1)
     assert line == f"Freya Nilsen: talked 0 s with {CALLER}"
+    # The code that gets it back is no call to anybody.
+    await call_action(log.hass, "retrieve", target=device(phones, "45"), orbit="5")
+    await phones.wait("45", "call", "connected")
+    pbx.engine.hang_up(call)
+    await phones.wait("45", "call", "idle")
+    assert await log.lines(2) == [line, line]
 
 
 async def test_withheld(

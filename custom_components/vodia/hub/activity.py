@@ -72,6 +72,7 @@ class Activity:
         number = event.account
         if (
             event.type is not CallEventType.ENDED
+            or _is_code(event)
             or number not in self._client.tenant.extensions
             or not self._shows(number)
             or (device := self._devices.get(number)) is None
@@ -137,6 +138,16 @@ class Activity:
             and any(call.state in IN_CALL for call in extension.calls)
         ]
         return has_it[0] if len(has_it) == 1 else None
+
+
+def _is_code(event: CallEvent) -> bool:
+    """Return whether a star code was dialed, which calls nobody: such as to retrieve."""
+    call = event.call
+    return (
+        call.direction is Direction.OUTGOING
+        and (call.dialed_number or call.remote.number or "").startswith("*")
+        and not event.duration
+    )
 
 
 def _time_of(event: CallEvent) -> float | None:
