@@ -232,7 +232,7 @@ def _extension(phones: Phones, number: str) -> list[Card]:
     """Return the tiles of an extension, of which one shows at a time."""
     call, dnd = phones(number, "call"), phones(number, "dnd")
     registered, in_call = phones(number, "registered"), phones(number, "in_call")
-    name = [{"type": "text", "text": number}, {"type": "device"}]
+    name = [{"type": "device"}]
     tile = {
         "type": "tile",
         "entity": call,

@@ -240,7 +240,7 @@ async def test_not_loaded(hass: HomeAssistant, phones: Phones) -> None:
     configuration = Path(hass.config.path("configuration.yaml"))
     configuration.write_text("a: [")
     form = await submit(phones, await open_form(phones), "en")
-    assert "cannot load them, because" in told(form)
+    assert "can't load them, because" in told(form)
     assert str(configuration) in told(form)
     assert is_shipped(path_of(hass, "en"), "en")
     configuration.write_text("")

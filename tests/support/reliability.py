@@ -53,7 +53,7 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
         and not record.getMessage().startswith("Executing <")
         and (
             record.levelno >= logging.ERROR
-            or record.name.startswith(("asyncio", "aiohttp"))
+            or record.name.partition(".")[0] in ("asyncio", "aiohttp")
             or DOMAIN in f"{record.name} {without_paths(record.getMessage())}".lower()
         )
     ]

@@ -6,11 +6,14 @@ An office would get hundreds. What a user has touched is left as it is.
 from collections.abc import Callable, Container
 from typing import Final
 
+from attr import evolve
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_registry import RegistryEntryDisabler
+from homeassistant.helpers.typing import UNDEFINED
 
 from ..const import DOMAIN, KEY_CALL, KEY_LAST_CALLER, KEY_RINGING
 from ..pbx.models import Extension, KnownAccount
@@ -53,11 +56,7 @@ def async_apply(
     lines: Container[str],
     options: Options,
 ) -> None:
-    """Enable what is wanted now, and disable what is not any more.
-
-    Home Assistant loads an entry again half a minute after one of its entities is enabled,
-    whoever does it.
-    """
+    """Enable what is wanted now, and disable what is not any more: before it is added."""
     registry = er.async_get(hass)
     for entity, number, key in list(entities_of(hass, entry.entry_id)):
         known = account(number)
@@ -67,14 +66,26 @@ def async_apply(
         if is_wanted and entity.disabled_by is RegistryEntryDisabler.INTEGRATION:
             # Or it is the user who wants new entities to be disabled.
             if not entry.pref_disable_new_entities:
-                registry.async_update_entity(entity.entity_id, disabled_by=None)
-                registry.async_update_entity_options(entity.entity_id, DOMAIN, None)
+                _enable(registry, entity)
         elif not is_wanted and not entity.disabled and not _is_touched(entity):
             registry.async_update_entity(
                 entity.entity_id, disabled_by=RegistryEntryDisabler.INTEGRATION
             )
             # What it has left behind, as if it were to come back.
             hass.states.async_remove(entity.entity_id)
+
+
+def _enable(registry: er.EntityRegistry, entity: er.RegistryEntry) -> None:
+    """Let an entity come back enabled when it is added, with all that a user gave it.
+
+    Home Assistant loads an entry again, half a minute later, after one of its entities is
+    enabled in the registry; that would be another outage.
+    """
+    registry.async_remove(entity.entity_id)
+    key = entity.domain, entity.platform, entity.unique_id
+    registry.deleted_entities[key] = evolve(
+        registry.deleted_entities[key], disabled_by=UNDEFINED
+    )
 
 
 def _is_touched(entity: er.RegistryEntry) -> bool:
@@ -98,7 +109,7 @@ def async_keep_choices(hass: HomeAssistant) -> None:
 
     @callback
     def async_updated(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Remember it; of what we do ourselves, `async_apply` forgets it again."""
+        """Remember it; we ourselves never enable what is in the registry."""
         data = event.data
         if data["action"] != "update" or "disabled_by" not in data["changes"]:
             return
