@@ -135,9 +135,9 @@ async def expect_at_the_entry(
 ) -> None:
     """Expect that the entry shows an error in its words."""
     assert entry.error_reason_translation_key == error
-    assert not entry.error_reason_translation_placeholders
     texts = _AT_THE_ENTRY[error]
-    assert entry.reason == texts.english
+    # Home Assistant leaves out the last full stop.
+    assert entry.reason == texts.english.removesuffix(".")
     assert await _texts(hass, "exceptions", f"exceptions.{error}.message") == texts
 
 
