@@ -169,7 +169,7 @@ async def take_all(images: Path) -> None:
         )
         cards = await show_cards(client)
         await photographer.take("cards", cards, "Decline", "Colleagues")
-        device = await device_id(client, "Freya Nilsen")
+        device = await device_id(client, "45 Freya Nilsen")
         await photographer.take(
             "device", f"/config/devices/device/{device}", "Do not disturb"
         )

@@ -34,11 +34,14 @@ _QUESTIONS_BACK: Final = frozenset(
 
 
 def _with_spoken_digits(slots: _Slots) -> _Slots:
-    """Return slots with numbers as they were said: 045 is recognized as 45."""
+    """Return slots with numbers as they were said: 045 is recognized as 45.
+
+    Digits that are said one by one are recognized as digits, but not as which.
+    """
     return {
         name: {**slot, "value": slot["text"].strip()}
         if name in (ATTR_ORBIT, ATTR_PHONE, ATTR_WHO)
-        and is_digits(str(slot.get("text", "")))
+        and (is_digits(str(slot.get("text", ""))) or slot["value"] == "")
         else slot
         for name, slot in slots.items()
     }

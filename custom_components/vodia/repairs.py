@@ -1,6 +1,7 @@
 """Repairs of the Vodia PBX integration."""
 
-from typing import Any
+from abc import abstractmethod
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -110,8 +111,8 @@ class EntryFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
 
-class LineFlow(RepairsFlow):
-    """Repair the login of a further line."""
+class ConfirmFlow(RepairsFlow):
+    """A repair of one step."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -119,6 +120,17 @@ class LineFlow(RepairsFlow):
         """Begin; what comes with it names the issue only."""
         return await self.async_step_confirm()
 
+    @abstractmethod
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show what it does, and do it."""
+
+
+class LineFlow(ConfirmFlow):
+    """Repair the login of a further line."""
+
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
@@ -150,15 +162,10 @@ class LineFlow(RepairsFlow):
         )
 
 
-class SentencesFlow(RepairsFlow):
+class SentencesFlow(ConfirmFlow):
     """Write the sentences of this version over those of another one."""
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin; what comes with it names the issue only."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:

@@ -6,14 +6,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.vodia.pbx.control import executor
-from custom_components.vodia.pbx.control.executor import probe_rest_calls
-from custom_components.vodia.pbx.control.port import CommandPort
 from homeassistant.const import EVENT_LOGBOOK_ENTRY, STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage
-from tests.support.actions import press, shown
+from tests.support.actions import ask_slowly, press, shown
 from tests.support.calls import (
     CALLER,
     CALLS_PATH,
@@ -66,19 +63,6 @@ async def held_by_us(pbx: Simulator, phones: Phones, caller: str = CALLER) -> st
     await press(phones, "hold")
     await wait_for(phones.hass, lambda: call_states(phones)[call] == "held")
     return call
-
-
-def whenever_asked(
-    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]
-) -> None:
-    """Let something happen between the press and what the PBX is told."""
-
-    async def slowly(port: CommandPort) -> None:
-        """Ask, and let it happen."""
-        await probe_rest_calls(port)
-        await meanwhile()
-
-    monkeypatch.setattr(executor, "probe_rest_calls", slowly)
 
 
 # There
@@ -387,7 +371,7 @@ async def test_chosen_call_ends_meanwhile(
         pbx.engine.hang_up(first)
         await wait_for(phones.hass, lambda: first not in call_states(phones))
 
-    whenever_asked(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     said = f"Call {first} at {LINE} has ended. To go on talking, call back."
     assert await refused(phones, "answer") == said
     assert pbx.engine.call(second).stage is Stage.RINGING
@@ -406,7 +390,7 @@ async def test_answered_elsewhere_meanwhile(
         pbx.engine.answer(call, "43")
         await phones.wait("45", "ringing", "off")
 
-    whenever_asked(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     said = await refused(phones, "answer")
     assert said.startswith(f"Call {call} ")
     assert LINE in said
@@ -425,7 +409,7 @@ async def test_second_call_begins_meanwhile(
         if not came:
             came.append(await ringing(pbx, phones, SECOND_CALLER))
 
-    whenever_asked(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     await press(phones, "reject")
     assert [call.id for call in pbx.engine.calls()] == came
     assert first not in came

@@ -10,16 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.vodia.pbx.changes import Changes
-from custom_components.vodia.pbx.control import executor
-from custom_components.vodia.pbx.control.executor import probe_rest_calls
-from custom_components.vodia.pbx.control.port import CommandPort
 from custom_components.vodia.pbx.errors import MethodNotAllowedError
 from custom_components.vodia.pbx.net.session import Session
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import Simulator, Stage, Switches
-from tests.support.actions import call_action, expect_error
+from tests.support.actions import ask_slowly, call_action, expect_error
 from tests.support.calls import (
     CALLER,
     CALLS_PATH,
@@ -628,19 +625,6 @@ async def test_rest_with_ids_of_its_own(
     assert not pbx.engine.calls()
 
 
-async def slow_question(
-    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Any]
-) -> None:
-    """Let something happen while the PBX is asked whether it serves REST."""
-
-    async def slowly(port: CommandPort) -> None:
-        """Ask, and let it happen."""
-        await probe_rest_calls(port)
-        await meanwhile()
-
-    monkeypatch.setattr(executor, "probe_rest_calls", slowly)
-
-
 async def test_another_call_comes_while_rest_is_asked(
     hass: HomeAssistant,
     pbx: Simulator,
@@ -656,7 +640,7 @@ async def test_another_call_comes_while_rest_is_asked(
         pbx.engine.hang_up(first)
         second.append(await connected(pbx, phones, SECOND_CALLER))
 
-    await slow_question(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     await expect_error(hass, "call_ended", "hang_up")
     assert [call.id for call in pbx.engine.calls()] == second
     pbx.engine.hang_up(second[0])
@@ -666,7 +650,7 @@ async def test_another_call_comes_while_rest_is_asked(
         """Let a call come."""
         await ringing(pbx, phones)
 
-    await slow_question(monkeypatch, ring)
+    ask_slowly(monkeypatch, ring)
     await expect_error(hass, "no_ringing_call", "answer")
     assert not pbx.engine.calls()
 
@@ -764,7 +748,7 @@ async def test_call_moves_on_while_rest_is_asked(
         pbx.engine.hold(call_id, "45")
         await phones.wait("45", "call", "held")
 
-    await slow_question(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     await expect_error(hass, "call_held_not_connected", "hold")
     assert pbx.engine.call(call_id).held_by == {"45"}
 
@@ -809,7 +793,7 @@ async def test_what_was_meant_is_no_more(
             pbx.engine.answer(call_id, "45")
         await phones.wait("45", "call", then)
 
-    await slow_question(monkeypatch, meanwhile)
+    ask_slowly(monkeypatch, meanwhile)
     await expect_error(hass, key, action, **data)
     assert call_states(phones) == {call_id: then}
     assert not pbx.engine.call(call_id).recording

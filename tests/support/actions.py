@@ -1,11 +1,15 @@
 """Actions of the integration, as an automation runs them, and buttons as users do."""
 
+from collections.abc import Awaitable, Callable
 from string import Formatter
 from typing import Any, NamedTuple
 
 import pytest
 
 from custom_components.vodia.const import DOMAIN
+from custom_components.vodia.pbx.control import executor
+from custom_components.vodia.pbx.control.executor import probe_rest_calls
+from custom_components.vodia.pbx.control.port import CommandPort
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -87,3 +91,16 @@ async def shown(
 async def texts_of(hass: HomeAssistant, error: HomeAssistantError) -> Texts:
     """Return an error as it is read in English and in German."""
     return Texts(await shown(hass, error), await shown(hass, error, "de"))
+
+
+def ask_slowly(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Awaitable[Any]]
+) -> None:
+    """Let something happen while the PBX is asked whether it serves REST."""
+
+    async def slowly(port: CommandPort) -> None:
+        """Ask, and let it happen."""
+        await probe_rest_calls(port)
+        await meanwhile()
+
+    monkeypatch.setattr(executor, "probe_rest_calls", slowly)

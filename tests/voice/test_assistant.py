@@ -1,5 +1,6 @@
 """Voice: what the telephones do and answer, through Home Assistant's own assistant."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -732,6 +733,26 @@ async def test_take_a_call_that_rings_elsewhere(
         assert pbx.engine.call(call_id).talks("45")
         pbx.engine.hang_up(call_id)
         await phones.wait("45", "call", "idle")
+
+
+@modern
+async def test_take_the_call_that_rang_longest(
+    pbx: Simulator, phones: Phones, room: Room
+) -> None:
+    """Of two calls for a group it is the one that rang first, not the one that began first."""
+    expose(phones, "45")
+    passed_on = pbx.engine.ring(CALLER, "41")
+    pbx.engine.answer(passed_on, "41")
+    await phones.wait("41", "call", "connected")
+    await asyncio.sleep(2)
+    waiting = pbx.engine.ring(MOBILE, "500")
+    await phones.wait("45", "call", "ringing")
+    pbx.engine.transfer(passed_on, "41", "500")
+    await wait_for(
+        phones.hass, lambda: phones.get("45", "call").attributes.get("other_calls")
+    )
+    assert await room.say("take the call for Sales")
+    assert [call.id for call in pbx.engine.calls() if call.talks("45")] == [waiting]
 
 
 @modern

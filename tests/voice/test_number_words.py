@@ -26,6 +26,8 @@ WORDS = {
     "four o one": "401",
     "double five": "55",
     "triple oh seven": "0007",
+    "triple oh": "000",
+    "bei einundvierzig": "41",
     "nought one seven one": "0171",
     "twenty twenty": "2020",
     "plus four nine thirty": "+4930",
@@ -47,8 +49,11 @@ WORDS = {
 NAMES = (
     "Anna",
     "oh",
+    "oh oh",
     "o",
     "plus",
+    # When, not what.
+    *("at five", "again at ten", "in 10", "me at 5", "to twenty", "am 4."),
     "double",
     "Anna two",
     "hundert",
@@ -85,7 +90,10 @@ def found(said: str, names: Iterable[str]) -> list[str]:
     return match_names(said, [Named(name, (name,), "4921") for name in names])
 
 
-PEOPLE = ("Anna Lindqvist", "Bruno Ferreira", "Mal Reynolds", "Anna Now", "An Tran")
+PEOPLE = (
+    *("Anna Lindqvist", "Bruno Ferreira", "Mal Reynolds", "Anna Now", "An Tran"),
+    "Ada von Bülow",
+)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +111,27 @@ PEOPLE = ("Anna Lindqvist", "Bruno Ferreira", "Mal Reynolds", "Anna Now", "An Tr
         ("mir Bruno", "Bruno Ferreira"),
         ("Bruno two one", "Bruno Ferreira"),
         ("Bruno einundzwanzig", "Bruno Ferreira"),
+        ("Frau Doktor Ferreira", "Bruno Ferreira"),
+        ("Herrn Bruno bitte", "Bruno Ferreira"),
+        ("von Bruno", "Bruno Ferreira"),
+        ("Frau von Tran", None),
+        ("Frau von Bülow", "Ada von Bülow"),
+        # Somebody else is meant, or another time, or nobody.
+        ("die Frau von Bruno", None),
+        ("Bruno's Frau", None),
+        ("Bruno's Frau bitte", None),
+        ("Bruno's Dr.", None),
+        ("the Dr of Bruno", None),
+        ("me Bruno", None),
+        ("us Bruno", None),
+        ("Bruno at 1", None),
+        ("Bruno at one", None),
+        ("Bruno at 21", None),
+        ("Bruno in twenty one", None),
+        ("Bruno am 21.", None),
+        ("not Bruno", None),
+        ("Bruno nicht", None),
+        ("Bruno 1", None),
         # People may be called so.
         ("Mal", "Mal Reynolds"),
         ("mal now", "Mal Reynolds"),

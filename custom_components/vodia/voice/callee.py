@@ -1,16 +1,12 @@
 """Callees: whom a name or number means, and from which line to call."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from ..pbx.errors import InvalidNumberError
 from ..pbx.models import ORBIT, CallState
-from .names import Named, match_names, number_in_words, spoken_number
+from .names import MIN_TAIL, Named, match_names, number_in_words, spoken_number
 from .phones import CALL_GATE, Phone, Requester, area_names, given_names
 from .speech import Digits, SpokenError
-
-# Digits that are said at least to distinguish the numbers of one person.
-_MIN_TAIL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +114,7 @@ def _ask_which(said: str, found: list[tuple[Phone, Callee]]) -> SpokenError:
 
 def _tails(numbers: set[str]) -> list[Digits]:
     """Return the last digits of numbers, as many as distinguish them."""
-    size = _MIN_TAIL
+    size = MIN_TAIL
     while len({number[-size:] for number in numbers}) < len(numbers):
         size += 1
     return [Digits(number[-size:]) for number in sorted(numbers)]

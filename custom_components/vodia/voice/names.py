@@ -1,7 +1,7 @@
 """Match what somebody said with names: no matter in which order, case or spelling."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 import re
 from typing import Final
@@ -18,16 +18,18 @@ _POINT: Final = re.compile(r"(?<=\d)\.(?=\d)")
 _SINGLE_DIGIT: Final = re.compile(r"(?<!\d)\d\.\d|\d\.\d(?!\d)")
 # The digit of the country, or of long distance: +1.2125550123, 1.800.555.0123.
 _LEADING_DIGIT: Final = re.compile(r"\+\d\.(?=\d)|\d\.(?=\d{2,}\.)")
+# Digits that are said at least to distinguish the numbers of one person.
+MIN_TAIL: Final = 2
 # How well a part of a name fits: worse than all of it.
 _PART: Final = 2
+# Before a name only: behind it, Bruno's Frau is somebody else.
+_TITLES: Final = frozenset({"mr", "mrs", "ms", "dr", "herr", "herrn", "frau", "doktor"})
 # What people say around a name, as words: first what nobody is called.
-_ARTICLES: Final = frozenset(
-    {
-        *("the", "my", "our", "your", "a", "mr", "mrs", "ms", "dr"),
-        *("der", "die", "das", "den", "dem", "meine", "meinen", "unsere", "unseren"),
-        *("mein", "meiner", "herr", "herrn", "frau", "doktor"),
-    }
-)
+_ARTICLES: Final = _TITLES | {
+    *("the", "my", "our", "your", "a"),
+    *("der", "die", "das", "den", "dem", "meine", "meinen", "unsere", "unseren"),
+    *("mein", "meiner"),
+}
 # What a phone is called, behind a name: Anna's mobile, Annas Handy.
 _DEVICES: Final = frozenset(
     {
@@ -43,7 +45,7 @@ _FILLERS: Final = (
     | {
         *("please", "now", "up", "quickly", "quick", "again", "right", "away", "just"),
         *("back", "zuruck"),
-        *("immediately", "asap", "then", "here", "real", "for", "me", "us"),
+        *("immediately", "asap", "then", "here", "real", "for"),
         *("to", "at", "in", "on", "with"),
         *("bitte", "mal", "schnell", "doch", "eben", "gleich", "jetzt", "kurz"),
         *("sofort", "nochmal", "einmal", "gerade", "direkt", "gerne", "gern", "wieder"),
@@ -51,6 +53,11 @@ _FILLERS: Final = (
         *("zu", "zum", "zur", "mit", "auf", "von", "vom"),
     }
 )
+# Before a device only: "Anna on her mobile" is Anna, "her Anna" may be anybody.
+_WHOSE: Final = frozenset({"her", "his", "their", "ihrem", "seinem"})
+# Before a number they tell when: "call back at five" calls nobody.
+_TIMES: Final = frozenset({"at", "in", "on", "to", "am", "im"})
+_OF: Final = frozenset({"von", "vom", "of"})
 _POSSESSIVE: Final = re.compile(r"['\u2019\u00b4`]s\b", re.IGNORECASE)
 
 
@@ -81,14 +88,37 @@ def number_in_words(text: str) -> str | None:
     """Return the number that was said in words; None if it is none, or has signs."""
     if set(text) & set("+*#"):
         return None
-    return digits_in(tuple(word for word in tokens(text) if word not in _FILLERS))
+    words = tokens(text)
+    return digits_in(tuple(words[at] for at in _essential(words)))
 
 
 def _without_fillers(text: str) -> str:
     """Return a text without what people say around a name."""
-    return " ".join(
-        word for word in text.split() if word.casefold().strip(",!") not in _FILLERS
-    )
+    words = text.split()
+    bare = [word.casefold().strip(",!") for word in words]
+    return " ".join(words[at] for at in _essential(bare))
+
+
+def _essential(words: Sequence[str]) -> Iterator[int]:
+    """Yield where the words are that are not just said around a name or number."""
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else ""
+        after = words[at + 1] if at + 1 < len(words) else ""
+        if word in _TITLES:
+            is_filler = after in _OF or (
+                bool(after) and after not in _FILLERS - _TITLES
+            )
+        elif word in _TIMES:
+            is_filler = not (after[:1].isdecimal() or digits_in((after,)))
+        elif word in _OF:
+            is_filler = before not in _TITLES
+        elif word in _WHOSE:
+            is_filler = after in _DEVICES
+        else:
+            # "Call me Anna" calls nobody.
+            is_filler = word in _FILLERS or (word in ("me", "us") and before == "for")
+        if not is_filler:
+            yield at
 
 
 def is_amount(text: str) -> bool:
@@ -152,7 +182,7 @@ def _readings(said: str) -> Iterator[tuple[str, ...]]:
     asked = tokens(said)
     yield asked
     bare = tokens(_POSSESSIVE.sub("", said))
-    short = tuple(word for word in bare if word not in _FILLERS)
+    short = tuple(bare[at] for at in _essential(bare))
     yield short
     if short and not _DEVICES.isdisjoint(bare) and short[-1].endswith("s"):
         yield (*short[:-1], short[-1][:-1])
@@ -160,7 +190,7 @@ def _readings(said: str) -> Iterator[tuple[str, ...]]:
         if number := digits_in(short[first:]):
             yield (*short[:first], number)
             break
-    if not short:
+    if _FILLERS.issuperset(asked):
         yield from ((word,) for word in asked if word not in _ARTICLES)
 
 
@@ -182,6 +212,12 @@ def _rank(said: str, wanted: tuple[str, ...], name: str, number: str) -> int | N
     if not missing:
         return _PART
     tail = "".join(word for word in wanted if word in missing)
-    if missing.total() < len(wanted) and tail.isdecimal() and number.endswith(tail):
+    if missing.total() < len(wanted) and _is_tail(tail, number):
         return _PART
     return None
+
+
+def _is_tail(digits: str, number: str) -> bool:
+    """Return whether digits may distinguish a number: one alone may be an hour."""
+    is_enough = len(digits) >= MIN_TAIL or digits == number
+    return is_enough and digits.isdecimal() and number.endswith(digits)

@@ -13,7 +13,7 @@ _RULES: Final = "spellout-numbering"
 # What people say besides, so that it is not heard as something else.
 _SPOKEN: Final = {"oh": "0", "o": "0", "nought": "0", "naught": "0", "plus": "+"}
 _TIMES: Final = {"double": 2, "triple": 3, "doppel": 2, "doppelt": 2, "dreifach": 3}
-# Alone it is a letter, or a call of surprise.
+# Without any digit they are letters, or calls of surprise.
 _NOT_ALONE: Final = frozenset({"oh", "o", "plus"})
 _LIMIT: Final = 100
 # "ein und vierzig" is written as one word, and heard as three.
@@ -39,7 +39,7 @@ def digits_in(said: tuple[str, ...]) -> str | None:
     Digits may be among them, as not all that listens writes numbers the same way.
     """
     words, digits, at = load(), "", 0
-    if len(said) == 1 and said[0] in _NOT_ALONE:
+    if _NOT_ALONE.issuperset(said):
         return None
     while at < len(said):
         times = _TIMES.get(said[at], 1)

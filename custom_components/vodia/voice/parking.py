@@ -39,6 +39,15 @@ async def async_retrieve(
     return Reply((Phrase("retrieving"),), {"call": phone_call_data(line, call)})
 
 
+def orbit_in(line: Phone, said: str) -> str | None:
+    """Return the park orbit that was said instead of a name; None if it is none."""
+    try:
+        number = _named_orbit(said)
+    except SpokenError:
+        return None
+    return number if number in line.coordinator.client.tenant.orbits else None
+
+
 def _named_orbit(orbit: str | None) -> str | None:
     """Return the orbit that was said."""
     if not orbit or not orbit.strip():

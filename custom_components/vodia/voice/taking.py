@@ -5,6 +5,7 @@ from ..pbx.control.selector import FITS
 from ..pbx.models import AccountCall, CallState
 from .assistant import async_carry_out
 from .names import Named, match_names
+from .parking import async_retrieve, orbit_in
 from .phones import CALL_GATE, Phone, Requester
 from .replies import Reply, known_party, phone_call_data
 from .speech import Phrase, SpokenError
@@ -15,13 +16,16 @@ async def async_take_call(
 ) -> Reply:
     """Answer the call that rings at a line and comes from, or is for, who is named.
 
-    If it rings at others' phones only, it is picked up from there.
+    If it rings at others' phones only, it is picked up from there. A park orbit may be
+    named like a caller: "get the call from 5".
     """
     if not who.strip():
         raise SpokenError("no_name")
     line = requester.line(CALL_GATE, phone, FITS["answer"])
     control, coordinator = line.login.control, line.coordinator
     if (call := _ringing(who, line)) is None:
+        if orbit := orbit_in(line, who):
+            return await async_retrieve(requester, orbit, phone)
         if (where := _ringing_elsewhere(who, requester, line)) is None:
             raise SpokenError("no_call_of", name=who.strip())
         taken = await async_carry_out(control.pick_up(where.number), "answer")
@@ -38,15 +42,15 @@ async def async_take_call(
 
 
 def _ringing(who: str, line: Phone) -> AccountCall | None:
-    """Return the call that rings at a line and that is meant; the oldest of several."""
+    """Return the call that is meant; of several, the one that has rung here longest."""
     coordinator = line.coordinator
     named = [
         Named(call, _names(coordinator, call))
         for call in coordinator.client.extension(line.number).calls
         if call.state is CallState.RINGING
     ]
-    found = match_names(who, named)
-    return min(found, key=lambda call: call.started or 0, default=None)
+    turns = line.login.state.memory.turns
+    return next(iter(turns.in_turn(match_names(who, named))), None)
 
 
 def _ringing_elsewhere(who: str, requester: Requester, line: Phone) -> Phone | None:
