@@ -15,6 +15,7 @@ from .coordinator import VodiaConfigEntry
 from .exceptions import invalid
 from .pbx.line import Line
 from .pbx.numbering import EXTENSION_DIGITS
+from .pbx.wire.fields import one_line
 
 
 def number(value: Any) -> str | int:
@@ -92,4 +93,4 @@ def _value(text: str) -> float | None:
 
 def _not_as_written(value: float) -> ServiceValidationError:
     """Return the error for a number that may have lost zeros or its plus."""
-    return invalid(translation_key="number_not_as_written", number=str(value))
+    return invalid(translation_key="number_not_as_written", number=one_line(str(value)))

@@ -372,7 +372,8 @@ async def test_chosen_call_ends_meanwhile(
         await wait_for(phones.hass, lambda: first not in call_states(phones))
 
     ask_slowly(monkeypatch, meanwhile)
-    assert await refused(phones, "answer") == f"Call {first} at {LINE} has ended."
+    said = f"Call {first} at {LINE} has ended. To go on talking, call back."
+    assert await refused(phones, "answer") == said
     assert pbx.engine.call(second).stage is Stage.RINGING
     assert not commands(pbx)
 

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from simulator import Simulator
-from tests.support.actions import call_action, press, shown
+from tests.support.actions import call_action, expect_texts, press, shown
 from tests.support.calls import CALLER, SECOND_CALLER, connected, ringing
 from tests.support.dialects import classic, modern
 from tests.support.entry import Phones, create_entry, device, set_up, wait_for
@@ -19,19 +19,6 @@ SETTINGS = "Settings, Devices & services, Vodia PBX"
 SETTINGS_DE = "Einstellungen, Geräte & Dienste, Vodia PBX"
 
 
-async def expect(
-    hass: HomeAssistant, english: str, german: str, name: str, **data: Any
-) -> None:
-    """Expect an action to fail with these texts."""
-    with pytest.raises(HomeAssistantError) as raised:
-        await call_action(hass, name, **data)
-    error = raised.value
-    assert [await shown(hass, error), await shown(hass, error, "de")] == [
-        english,
-        german,
-    ]
-
-
 # A call that is named
 
 
@@ -39,7 +26,7 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     """It is said what state it is in, and what to do about that."""
     call = await ringing(pbx, phones)
     who = f"{call} ({CALLER})"
-    await expect(
+    await expect_texts(
         hass,
         f"Call {who} at {LINE} is still ringing, not connected. "
         "Answer it first, or decline it.",
@@ -48,7 +35,7 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         "start_recording",
         call_id=call,
     )
-    await expect(
+    await expect_texts(
         hass,
         f"Call {who} at {LINE} is ringing there, not being dialed. "
         "Answer it, or decline it.",
@@ -59,14 +46,15 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         expected_state="dialing",
     )
     await call_action(hass, "answer")
-    await expect(
+    await expect_texts(
         hass,
-        f"Call {who} at {LINE} is connected, no longer being dialed.",
-        f"Anruf {who} bei {LINE} ist verbunden, es wird nicht mehr gewählt.",
+        f"Call {who} at {LINE} is connected, no longer being dialed. You can talk now.",
+        f"Anruf {who} bei {LINE} ist verbunden, es wird nicht mehr gewählt. "
+        "Du kannst jetzt sprechen.",
         "hang_up",
         expected_state="dialing",
     )
-    await expect(
+    await expect_texts(
         hass,
         f"Call {who} at {LINE} is connected, not on hold. You can go on talking.",
         f"Anruf {who} bei {LINE} ist verbunden, er wird nicht gehalten. "
@@ -75,7 +63,7 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         call_id=call,
     )
     await call_action(hass, "hold")
-    await expect(
+    await expect_texts(
         hass,
         f"Call {who} at {LINE} is on hold, not ringing. Resume it first.",
         f"Anruf {who} bei {LINE} wird gehalten, er klingelt nicht. "
@@ -83,7 +71,7 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
         "answer",
         call_id=call,
     )
-    await expect(
+    await expect_texts(
         hass,
         f"Call {who} at {LINE} is on hold, no longer being dialed. Resume it first.",
         f"Anruf {who} bei {LINE} wird gehalten, es wird nicht mehr gewählt. "
@@ -93,10 +81,10 @@ async def test_named_call(hass: HomeAssistant, pbx: Simulator, phones: Phones) -
     )
     pbx.engine.hang_up(call)
     await phones.wait("45", "call", "idle")
-    await expect(
+    await expect_texts(
         hass,
-        f"Call {call} at {LINE} has ended.",
-        f"Anruf {call} bei {LINE} ist beendet.",
+        f"Call {call} at {LINE} has ended. To go on talking, call back.",
+        f"Anruf {call} bei {LINE} ist beendet. Um weiterzusprechen, ruf zurück.",
         "hang_up",
         call_id=call,
     )
@@ -127,7 +115,7 @@ async def test_dialing(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
             "wird noch gewählt, er wird nicht gehalten. Warte, bis jemand abnimmt.",
         ),
     ):
-        await expect(
+        await expect_texts(
             hass,
             f"Call {who} at {LINE} {english}",
             f"Anruf {who} bei {LINE} {german}",
@@ -140,7 +128,7 @@ async def test_no_such_call(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """An id that was never one is told from one that is over, and others are named."""
-    await expect(
+    await expect_texts(
         hass,
         f"There is no call c9 at {LINE}, nor any other at the moment.",
         f"Bei {LINE} gibt es keinen Anruf c9, und zurzeit auch keinen anderen.",
@@ -148,7 +136,7 @@ async def test_no_such_call(
         call_id="c9",
     )
     call = await ringing(pbx, phones)
-    await expect(
+    await expect_texts(
         hass,
         f"There is no call c9 at {LINE}. Its calls at the moment: {call} ({CALLER}).",
         f"Bei {LINE} gibt es keinen Anruf c9. "
@@ -165,7 +153,7 @@ async def test_call_of_another_phone(
     """A call that is somewhere else has not ended."""
     call = pbx.engine.ring(CALLER, "41")
     await phones.wait("41", "call", "ringing")
-    await expect(
+    await expect_texts(
         hass,
         f"Call {call} is not at {LINE}, but at another phone. "
         "Choose the line that has it.",
@@ -196,7 +184,7 @@ async def test_several_calls(
         for which in (calls, turned)
     ]
     await press(phones, "answer")
-    await expect(
+    await expect_texts(
         hass,
         f"There are several calls at {LINE}. Ringing: {second} ({SECOND_CALLER}). "
         f"Being dialed: –. Connected: {first} (Anna Meyer). On hold: –. "
@@ -209,7 +197,7 @@ async def test_several_calls(
     )
     # An id from the text is the way out.
     await call_action(hass, "transfer", number="41", call_id=second)
-    await expect(
+    await expect_texts(
         hass,
         f"There is no second call at {LINE} to join. Dial or answer one first.",
         f"Bei {LINE} gibt es keinen zweiten Anruf zum Verbinden. "
@@ -217,7 +205,7 @@ async def test_several_calls(
         "transfer",
         second_call_id=first,
     )
-    await expect(
+    await expect_texts(
         hass,
         f"Call {first} at {LINE} can't be joined with itself. "
         "Give the ID of another call.",
@@ -271,7 +259,7 @@ async def test_held_elsewhere(
     call = await connected(pbx, phones)
     pbx.engine.hold(call, "45")
     await phones.wait("45", "call", "held")
-    await expect(
+    await expect_texts(
         hass,
         "The PBX can only toggle a hold, and this call was not put on hold from Home "
         "Assistant. Resume it at the phone.",
@@ -286,7 +274,7 @@ async def test_held_elsewhere(
 
 async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Who chose the wrong thing is told what there is to choose."""
-    await expect(
+    await expect_texts(
         hass,
         "Home Assistant doesn't log in as 42 Chidi Okafor, so it can't control calls "
         f"there. Lines that it can control: {LINE}. Choose one of these, or add a line "
@@ -300,7 +288,7 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     )
     await has_line(phones)
     both = [device(phones, line)["device_id"] for line in ("41", "45")]
-    await expect(
+    await expect_texts(
         hass,
         f"The target holds several lines: 41 Bruno Ferreira, {LINE}. Choose one.",
         f"Das Ziel enthält mehrere Leitungen: 41 Bruno Ferreira, {LINE}. "
@@ -308,7 +296,7 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
         "hang_up",
         target={"device_id": both},
     )
-    await expect(
+    await expect_texts(
         hass,
         "The target holds no extension of a PBX that is set up. Choose a phone, one of "
         "its entities, or the area or label of one.",
@@ -319,7 +307,7 @@ async def test_targets(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
         target={"entity_id": []},
     )
     assert await hass.config_entries.async_unload(phones.entry.entry_id)
-    await expect(
+    await expect_texts(
         hass,
         f"Vodia PBX isn't set up at the moment. See the reason under {SETTINGS}.",
         f"Vodia PBX ist zurzeit nicht eingerichtet. Der Grund steht hier: {SETTINGS_DE}.",
@@ -335,7 +323,7 @@ async def test_renamed_by_the_user(
     dr.async_get(hass).async_update_device(
         device(phones, "45")["device_id"], name_by_user="Reception"
     )
-    await expect(
+    await expect_texts(
         hass,
         "No call is ringing at 45 Reception.",
         "Bei 45 Reception klingelt kein Anruf.",
@@ -350,25 +338,26 @@ async def test_renamed_by_the_user(
 async def test_orbits(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
     """Orbits are named where one was not right."""
     await wait_for(hass, lambda: phones.state("5", "occupied") == "off")
-    await expect(
+    await expect_texts(
         hass,
         "7 isn't a park orbit of this PBX. Its park orbits: 5.",
         "7 ist keine Parkposition dieser Telefonanlage. Ihre Parkpositionen: 5.",
         "park",
         orbit="7",
     )
-    await expect(
+    await expect_texts(
         hass,
-        "No call is parked at 5. Somebody has taken it back, or the caller has hung up.",
+        "No call is parked at 5. Somebody has taken it back, or the caller has hung up. "
+        "Ask around, or call back.",
         "Auf 5 ist kein Anruf geparkt. Jemand hat ihn zurückgeholt, oder der Anrufer "
-        "hat aufgelegt.",
+        "hat aufgelegt. Frag in der Runde, oder ruf zurück.",
         "retrieve",
     )
     await connected(pbx, phones)
     await call_action(hass, "park")
     await phones.wait("5", "occupied", "on")
     await connected(pbx, phones, SECOND_CALLER)
-    await expect(
+    await expect_texts(
         hass,
         "A call is parked at 5 already. Take it back first, or choose another park "
         "orbit.",
@@ -383,7 +372,7 @@ async def test_do_not_disturb_with_an_end(
     hass: HomeAssistant, pbx: Simulator, phones: Phones
 ) -> None:
     """It is said which fields are too many."""
-    await expect(
+    await expect_texts(
         hass,
         "This PBX only switches do not disturb on and off. Leave out Reason and For.",
         "Diese Telefonanlage schaltet „Nicht stören“ nur ein und aus. "
@@ -398,7 +387,7 @@ async def test_not_done(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> 
     """A command without effect sends the user to the phone."""
     await ringing(pbx, phones)
     pbx.switches.ignore_commands = True
-    await expect(
+    await expect_texts(
         hass,
         "The PBX took the command, but within 5 seconds nothing showed that it was "
         "carried out. Look at the phone before you try again: is it switched on, and "
@@ -415,7 +404,7 @@ async def test_no_link(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> N
     await pbx.refuse()
     await pbx.cut()
     await phones.wait("", "connected", "off")
-    await expect(
+    await expect_texts(
         hass,
         "There is no connection to the PBX at the moment. Home Assistant keeps trying: "
         "wait until Connected is on.",
@@ -436,7 +425,7 @@ async def test_privacy(hass: HomeAssistant, pbx: Simulator) -> None:
     phones = await set_up(hass, entry)
     first = pbx.engine.ring(CALLER, "45", name="Anna Meyer")
     await phones.wait("45", "ringing", "on")
-    await expect(
+    await expect_texts(
         hass,
         f"There is no call c9 at {LINE}. Its calls at the moment: {first}.",
         f"Bei {LINE} gibt es keinen Anruf c9. Die Anrufe dort zurzeit: {first}.",

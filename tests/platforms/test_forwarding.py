@@ -8,7 +8,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.vodia.exceptions import async_error_texts
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -281,19 +280,6 @@ async def test_bad_fields(
     with pytest.raises(vol.Invalid):
         await call_action(hass, "set_call_forwarding", number="41", **data)
     assert not written(pbx)
-
-
-async def test_words(hass: HomeAssistant, pbx: Simulator, phones: Phones) -> None:
-    """The errors are told in the language of the user."""
-    with pytest.raises(HomeAssistantError) as raised:
-        await forward(hass, "always", number="45")
-    for language, text in (
-        ("en", "Extension 45 cannot forward its calls to itself."),
-        ("de", "Nebenstelle 45 kann ihre Anrufe nicht an sich selbst umleiten."),
-    ):
-        texts = await async_error_texts(hass, language)
-        said = texts[raised.value.translation_key or ""]
-        assert said.format(**raised.value.translation_placeholders or {}) == text
 
 
 # Rights, several lines, outages

@@ -21,7 +21,7 @@ from homeassistant.helpers import (
     target as target_helper,
 )
 from simulator import Simulator
-from tests.support.actions import call_action, expect_error
+from tests.support.actions import call_action, expect_error, expect_texts
 from tests.support.automations import attach
 from tests.support.calls import CALLER
 from tests.support.dialects import modern
@@ -306,10 +306,17 @@ async def test_exclude_alone_is_refused(
         {"entity_id": [], "exclude": places["anna"]},
         {"entity_id": "none", "exclude": places["anna"]},
     ):
-        await expect_error(hass, "exclude_alone", "get_calls", target=target)
-        await expect_error(
-            hass, "exclude_alone", "set_dnd", target=target, enabled=True
-        )
+        for name, data in (("get_calls", {}), ("set_dnd", {"enabled": True})):
+            await expect_texts(
+                hass,
+                "The target only says what to exclude. Also choose what to exclude it "
+                "from: phones, an area or a label.",
+                "Das Ziel nennt nur, was ausgenommen ist. Wähle auch, wovon: Telefone, "
+                "einen Bereich oder ein Label.",
+                name,
+                target=target,
+                **data,
+            )
     assert not pbx.engine.account("45").dnd
 
 

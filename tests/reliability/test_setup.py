@@ -35,6 +35,7 @@ from tests.support.reliability import (
     tries,
 )
 from tests.support.resolver import resolve_by
+from tests.support.setup_errors import expect_at_the_entry, expect_at_the_form
 from tests.support.tls import trusted
 
 type Opened = AbstractAsyncContextManager[str]
@@ -74,8 +75,8 @@ async def fails(
     """Expect the form and the start of an entry to fail as a user is told."""
     began = time.monotonic()
     result = await fill_in(hass, form(url))
-    assert result["errors"] == {"base": seen.error}
     seen.check_time(began)
+    await expect_at_the_form(hass, result, seen.error)
     hass.config_entries.flow.async_abort(result["flow_id"])
     assert not complaints(caplog)
     port = parse_host(url)["port"]
@@ -86,7 +87,7 @@ async def fails(
     assert not await hass.config_entries.async_setup(entry.entry_id)
     seen.check_time(began)
     assert entry.state is seen.state
-    assert entry.error_reason_translation_key == seen.error
+    await expect_at_the_entry(hass, entry, seen.error)
     if seen.error == "second_factor":
         assert not flows(hass)
         (complaint,) = complaints(caplog)

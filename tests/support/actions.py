@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,6 +16,13 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_translations
 
 from .entry import Phones
+
+
+class Texts(NamedTuple):
+    """A text as it is read in English and in German."""
+
+    english: str
+    german: str
 
 
 async def call_action(
@@ -52,6 +59,15 @@ async def expect_error(
     assert str(raised.value) not in ("", key)
 
 
+async def expect_texts(
+    hass: HomeAssistant, english: str, german: str, name: str, **data: Any
+) -> None:
+    """Expect an action to fail with these texts."""
+    with pytest.raises(HomeAssistantError) as raised:
+        await call_action(hass, name, **data)
+    assert await texts_of(hass, raised.value) == (english, german)
+
+
 async def press(phones: Phones, key: str, account: str = "45") -> None:
     """Press a button of a line."""
     entity_id = phones.id(account, key, Platform.BUTTON)
@@ -70,6 +86,11 @@ async def shown(
     given = error.translation_placeholders or {}
     assert {name for _, name, _, _ in Formatter().parse(text) if name} == given.keys()
     return text.format(**given)
+
+
+async def texts_of(hass: HomeAssistant, error: HomeAssistantError) -> Texts:
+    """Return an error as it is read in English and in German."""
+    return Texts(await shown(hass, error), await shown(hass, error, "de"))
 
 
 def ask_slowly(

@@ -7,6 +7,7 @@ from homeassistant.exceptions import HomeAssistantError
 from ..exceptions import action_error, invalid
 from ..pbx.errors import CallError, PbxError
 from ..pbx.models import AccountCall
+from ..pbx.wire.fields import one_line
 from .privacy import Privacy
 
 # Stands for no call, in any language.
@@ -24,7 +25,9 @@ def line_error(error: PbxError, line: str, privacy: Privacy) -> HomeAssistantErr
         )
         for word in error.words
     }
-    return invalid(translation_key=error.key, line=line, **words, **error.placeholders)
+    # What was typed, which may be anything.
+    typed = {word: one_line(text) or _NONE for word, text in error.placeholders.items()}
+    return invalid(translation_key=error.key, line=line, **words, **typed)
 
 
 def _names(calls: Iterable[AccountCall]) -> str:
