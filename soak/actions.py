@@ -22,6 +22,7 @@ class Actions:
         self._engine = stage.engine
         self._office = stage.office
         self._held: set[tuple[str, float]] = set()
+        self._engine.listeners.append(self._on_engine)
         self._messages = 0
         self._acts: dict[Callable[[], Awaitable[str | None]], int] = {
             self._dial: 6,
@@ -38,6 +39,15 @@ class Actions:
             self._get_calls: 3,
             self._press: 8,
         }
+
+    def _on_engine(self, _: object) -> None:
+        """Forget what is not held any more: held again at the phone, it is not ours."""
+        if self._held:
+            self._held &= {
+                (call.id, call.start)
+                for call in self._engine.calls()
+                if LINE in call.held_by
+            }
 
     def forget_holds(self) -> None:
         """Forget which calls we hold: over a new link they are not ours to resume."""
