@@ -207,7 +207,9 @@ class AccountLists:
         observed.reporting.clear()
         observed.opaque.clear()
         for account in observed.accounts.values():
-            self._note_reports(account)
+            # Of nearly all there is nothing to keep in mind.
+            if account.busy or account.calls:
+                self._note_reports(account)
             if account.busy:
                 self._evidence.note_busy(account.number, asked_at)
 

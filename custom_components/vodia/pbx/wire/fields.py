@@ -5,6 +5,7 @@ can tell that it is worth to ask again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 import math
 import re
 from typing import Any, Final
@@ -213,7 +214,13 @@ def note_unknown(
 
 def word(data: JsonObject, key: str, reading: Reading) -> str:
     """Return a word of the protocol; what is far too long is cut."""
-    return clean((string(data, key, reading) or "")[:WORD_LIMIT]).strip()
+    return _clean_word((string(data, key, reading) or "")[:WORD_LIMIT])
+
+
+@lru_cache(maxsize=256)
+def _clean_word(text: str) -> str:
+    """Return a word of the protocol; each snapshot has the same few again."""
+    return clean(text).strip()
 
 
 def account_number(data: JsonObject, key: str) -> str:
@@ -248,7 +255,13 @@ def first_text(data: JsonObject, keys: Iterable[str]) -> str | None:
 
 def one_line(text: str, limit: int = NAME_LIMIT) -> str:
     """Return a text in one line of a bounded length."""
-    return " ".join(clean(text[: limit * 2]).split())[:limit].strip()
+    return _clean_line(text[: limit * 2], limit)
+
+
+@lru_cache(maxsize=4096)
+def _clean_line(text: str, limit: int) -> str:
+    """Return a text of a bounded length in one line; names come again and again."""
+    return " ".join(clean(text).split())[:limit].strip()
 
 
 def clean(text: str) -> str:
