@@ -130,9 +130,7 @@ class VoicemailSource(MediaSource):
             sender = privacy.redact_party(told.number, name)
             if sender.name or sender.number:
                 return sender.name or sender.number or ""
-            kind = "withheld" if told.withheld else "unknown"
-            kind = "outside" if privacy.on else kind
-            text = texts[f"component.{DOMAIN}.common.part_{kind}"]
+            text = texts[f"component.{DOMAIN}.common.part_{privacy.unnamed(told)}"]
             return text[:1].upper() + text[1:]
 
         return [

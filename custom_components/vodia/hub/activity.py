@@ -110,9 +110,7 @@ class Activity:
         name = remote.name or (account.name if account else None) or remote.number
         if name:
             return {ATTR_WHO: name}
-        if self._privacy.on:
-            return {ATTR_UNNAMED: "outside"}
-        return {ATTR_UNNAMED: "withheld" if remote.withheld else "unknown"}
+        return {ATTR_UNNAMED: self._privacy.unnamed(remote)}
 
     def _group(self, event: CallEvent, call: AccountCall) -> Group | None:
         """Return the ring group or queue that a call was for, if it was for one."""

@@ -26,6 +26,12 @@ class Privacy:
     on: bool
     accounts: Callable[[], Mapping[str, Account]]
 
+    def unnamed(self, party: Party) -> str:
+        """Return why a party has neither name nor number, as the texts call it."""
+        if self.on:
+            return "outside"
+        return "withheld" if party.withheld else "unknown"
+
     def redact_party(self, number: str | None, name: str | None = None) -> Party:
         """Return a party; with privacy by what the tenant itself calls it."""
         if not self.on:
